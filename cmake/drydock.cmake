@@ -1,0 +1,49 @@
+# What every layer shares: SystemC, warnings, sanitizers, how a library and a test are declared.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(systemc REQUIRED IMPORTED_TARGET systemc)
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+# Debian's libsystemc is a C++17 build and checks that its users say the same.
+add_library(drydock_systemc INTERFACE)
+target_link_libraries(drydock_systemc INTERFACE PkgConfig::systemc)
+target_compile_definitions(drydock_systemc INTERFACE SC_CPLUSPLUS=201703L)
+
+add_library(drydock_options INTERFACE)
+target_include_directories(drydock_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
+target_compile_options(drydock_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+                                                 -Woverloaded-virtual -Werror)
+if(DRYDOCK_SANITIZE)
+  target_compile_options(drydock_options INTERFACE -fsanitize=${DRYDOCK_SANITIZE} -fno-omit-frame-pointer
+                                                   -fno-sanitize-recover=all)
+  target_link_options(drydock_options INTERFACE -fsanitize=${DRYDOCK_SANITIZE})
+endif()
+if(DRYDOCK_COVERAGE)
+  target_compile_options(drydock_options INTERFACE --coverage)
+  target_link_options(drydock_options INTERFACE --coverage)
+endif()
+
+# drydock_library(NAME SOURCES... LIBS ...): a static library of one layer.
+function(drydock_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC drydock_options ${arg_LIBS})
+endfunction()
+
+# drydock_test(NAME SOURCES... LIBS ...): one executable; ctest runs each TEST in a process of its own,
+# since the SystemC kernel cannot be reset.
+function(drydock_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LIBS} drydock_test_main)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}:"
+    PROPERTIES TIMEOUT ${arg_TIMEOUT} ENVIRONMENT
+      "SYSTEMC_DISABLE_COPYRIGHT_MESSAGE=1;ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0")
+endfunction()

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <tlm>
+
+#include "tlm/pcie/tlp.h"
+
+namespace drydock::pcie {
+
+/// Phases of a TLP on our sockets: there is one, the TLP itself.
+enum class tlp_phase : std::uint8_t { tlp };
+
+/// Protocol traits: the payload is a decoded TLP whose ownership moves with the call.
+struct tlp_protocol {
+    using tlm_payload_type = tlp;
+    using tlm_phase_type = tlp_phase;
+};
+
+/// Said beside the TLPs, in both directions.
+struct link_sideband {
+    virtual ~link_sideband() = default;
+    /// Buffer space for `hdr` TLPs and `data` units of 16 B of class c is free (again). The first calls, at
+    /// start of simulation, advertise all there is; UINT32_MAX means unlimited.
+    virtual void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) = 0;
+    /// DL_Active of the link between the two ends.
+    virtual void link_state(bool up) = 0;
+};
+
+struct tlp_fw_if : virtual tlm::tlm_fw_transport_if<tlp_protocol>, virtual link_sideband {};
+struct tlp_bw_if : virtual tlm::tlm_bw_transport_if<tlp_protocol>, virtual link_sideband {};
+
+/// What a component implements to be at the end of a link, or to be the link.
+struct tlp_receiver {
+    virtual ~tlp_receiver() = default;
+    /// A TLP arrives; the receiver owns it and frees its buffer by credit_return when it leaves.
+    virtual void receive(tlp_ptr t) = 0;
+    /// Room in the other side's buffer for what this side sends.
+    virtual void credits(fc_class c, std::uint32_t hdr, std::uint32_t data) = 0;
+    virtual void link_changed(bool up) = 0;
+};
+
+namespace detail {
+
+/// Turns the TLM-2.0 calls of one direction into calls of a tlp_receiver.
+template <class If>
+class socket_end : public If {
+public:
+    socket_end(tlp_receiver& r, tlp_pool& p) : receiver_(r), pool_(p) {}
+    void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) override { receiver_.credits(c, hdr, data); }
+    void link_state(bool up) override { receiver_.link_changed(up); }
+
+protected:
+    tlm::tlm_sync_enum accept(tlp& t) {
+        receiver_.receive(pool_.own(&t));
+        return tlm::TLM_COMPLETED;
+    }
+
+private:
+    tlp_receiver& receiver_;
+    tlp_pool& pool_;
+};
+
+struct fw_end final : socket_end<tlp_fw_if> {
+    using socket_end::socket_end;
+    tlm::tlm_sync_enum nb_transport_fw(tlp& t, tlp_phase&, sc_core::sc_time&) override { return accept(t); }
+    void b_transport(tlp&, sc_core::sc_time&) override {
+        SC_REPORT_ERROR("/drydock/pcie", "TLPs travel by nb_transport only; b_transport is not a link");
+    }
+    bool get_direct_mem_ptr(tlp&, tlm::tlm_dmi&) override { return false; }
+    unsigned transport_dbg(tlp&) override { return 0; }
+};
+
+struct bw_end final : socket_end<tlp_bw_if> {
+    using socket_end::socket_end;
+    tlm::tlm_sync_enum nb_transport_bw(tlp& t, tlp_phase&, sc_core::sc_time&) override { return accept(t); }
+    void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
+};
+
+}  // namespace detail
+
+/// The end of a link that looks away from the root complex (root port, switch downstream port).
+class downstream_socket : public tlm::tlm_base_initiator_socket<0, tlp_fw_if, tlp_bw_if> {
+public:
+    downstream_socket(const char* name, tlp_receiver& r, tlp_pool& pool)
+        : tlm_base_initiator_socket(name), end_(r, pool) {
+        bind(end_);
+    }
+    /// Hands the TLP over. @pre the other side has advertised room for it
+    void send(tlp_ptr t) {
+        tlp_phase ph = tlp_phase::tlp;
+        sc_core::sc_time none;
+        (*this)->nb_transport_fw(*t.release(), ph, none);
+    }
+    void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) { (*this)->credit_return(c, hdr, data); }
+    void set_link(bool up) { (*this)->link_state(up); }
+    std::type_index get_protocol_types() const override { return typeid(tlp_protocol); }
+
+private:
+    detail::bw_end end_;
+};
+
+/// The end that looks towards the root complex (endpoint, switch upstream port).
+class upstream_socket : public tlm::tlm_base_target_socket<0, tlp_fw_if, tlp_bw_if> {
+public:
+    upstream_socket(const char* name, tlp_receiver& r, tlp_pool& pool)
+        : tlm_base_target_socket(name), end_(r, pool) {
+        bind(end_);
+    }
+    void send(tlp_ptr t) {
+        tlp_phase ph = tlp_phase::tlp;
+        sc_core::sc_time none;
+        (*this)->nb_transport_bw(*t.release(), ph, none);
+    }
+    void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) { (*this)->credit_return(c, hdr, data); }
+    void set_link(bool up) { (*this)->link_state(up); }
+    std::type_index get_protocol_types() const override { return typeid(tlp_protocol); }
+
+private:
+    detail::fw_end end_;
+};
+
+}  // namespace drydock::pcie
