@@ -15,7 +15,7 @@ target_compile_definitions(drydock_systemc INTERFACE SC_CPLUSPLUS=201703L)
 
 add_library(drydock_options INTERFACE)
 target_include_directories(drydock_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
-target_compile_options(drydock_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+target_compile_options(drydock_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
                                                  -Woverloaded-virtual -Werror)
 if(DRYDOCK_SANITIZE)
   target_compile_options(drydock_options INTERFACE -fsanitize=${DRYDOCK_SANITIZE} -fno-omit-frame-pointer

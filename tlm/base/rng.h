@@ -23,12 +23,13 @@ public:
     std::uint64_t next() { return mix(key_ + 0x9e3779b97f4a7c15u * ++counter_); }
     /// Uniform in [0, n). @pre n > 0. Bias below n/2^64.
     std::uint64_t below(std::uint64_t n) {
-        return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64);
+        return static_cast<std::uint64_t>((static_cast<wide>(next()) * n) >> 64);
     }
     /// True with probability numerator/denominator.
     bool chance(std::uint64_t numerator, std::uint64_t denominator) { return below(denominator) < numerator; }
 
 private:
+    __extension__ using wide = unsigned __int128;
     static constexpr std::uint64_t mix(std::uint64_t z) {  // finaliser of SplitMix64
         z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
         z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
