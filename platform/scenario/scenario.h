@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "platform/scenario/place.h"
+#include "tlm/base/parameters.h"
+#include "tlm/base/time.h"
+
+/// One concrete run: a scenario file after `extends:`, overrides and one choice per matrix axis,
+/// checked, with every quantity in its unit. Names (devices, clients, tasks) have been resolved:
+/// what is named exists.
+namespace drydock::devices {
+struct description;  // platform/devices/description.h
+}
+
+namespace drydock::scenario {
+
+using base::ps;
+using namespace base::literals;  // NOLINT(google-global-names-in-headers): defaults read as in
+                                 // prose
+
+struct link {
+    unsigned gen = 4;    ///< 1..6
+    unsigned width = 8;  ///< lanes: 1 2 4 8 12 16 32
+};
+
+enum class port_type : std::uint8_t { endpoint, legacy_endpoint, rc_integrated_endpoint };
+
+struct smmu {
+    ps invalidate_timeout = 60_s;  ///< Invalidate Completion timeout (PCIe ATS: 60 s)
+    bool sev = false;  ///< IDR0.SEV: software may wait for the event instead of polling CONS
+    unsigned cmdq_log2size = 8;  ///< entries of the command queue, log2, 1..19
+    unsigned evtq_log2size = 7;  ///< 1..19
+    unsigned priq_log2size = 7;  ///< 1..19
+    unsigned itags = 32;         ///< 1..32
+};
+
+struct irq_routing {
+    unsigned gerror_cpu = 0;
+    unsigned evtq_cpu = 0;
+    unsigned priq_cpu = 0;
+};
+
+struct atc {
+    unsigned entries = 512;  ///< 0 (no cache) .. 65536
+    unsigned ways = 4;       ///< 1..64, divides entries
+};
+
+struct device {
+    std::string name;
+    std::string like;  ///< as written: a name in platform/devices or a path
+    std::shared_ptr<const devices::description>
+        description;      ///< configuration space after overrides; never null
+    scenario::link link;  ///< what the port and the device train to: min of both
+    scenario::port_type type = port_type::endpoint;
+    scenario::atc atc;
+    ps flr_time =
+        100_ms;  ///< how long the function is gone after an FLR (PCIe 6.6.2: at most 100 ms)
+    place where;
+};
+
+struct port {
+    std::string name;
+    scenario::link link;
+    std::optional<scenario::device> device;
+};
+
+struct machine {
+    scenario::smmu smmu;
+    unsigned cpus = 4;  ///< 1..64
+    irq_routing irq;
+    std::vector<port> ports;  ///< in the file's order: port p is root port p
+};
+
+struct software {
+    std::string reset_variant = "none";  ///< none | M2
+    std::string quarantine = "off";      ///< off
+    std::string cerror_sync =
+        "repeated";        ///< repeated | skipped: the SYNC that met CERROR_ATC_INV_SYNC
+    ps flr_wait = 100_ms;  ///< Linux waits this long after an FLR before it looks
+};
+
+/// `burst: 64 x 256B, every: 20us, mix: {read: 50%, write: 50%}`
+struct dma_load {
+    unsigned count = 16;   ///< descriptors of one burst, 1..4096
+    unsigned bytes = 256;  ///< of each, 1..4096
+    ps every = 20_us;      ///< distance of due times, > 0
+    unsigned read_percent = 50;
+};
+
+/// `unmap: {pages: 1, every: 5us, remap: new_page}`
+struct unmap_load {
+    unsigned pages = 1;
+    ps every = 5_us;
+};
+
+enum class client_kind : std::uint8_t { dma_client, sva };
+
+struct client {
+    std::string name;
+    client_kind kind = client_kind::dma_client;
+    std::string device;
+    std::optional<std::uint32_t> pasid;  ///< always for sva
+    unsigned cpu = 0;
+    std::uint64_t buffer_bytes = 0;  ///< whole pages
+    std::uint64_t page_bytes = 4096;
+    std::optional<dma_load> dma;
+    std::optional<unmap_load> unmap;
+    bool starts_by_timeline =
+        false;  ///< a timeline entry `start:` names it; else it starts at time 0
+    place where;
+};
+
+// -- timeline -----------------------------------------------------------------------------------
+struct at_time {
+    ps time;
+};
+/// A task (or client) reaches a named point (p0.. d4, r0.., i1..).
+struct at_point {
+    std::string task, point;
+};
+struct on_return {
+    std::string task;
+};
+/// The n-th event of a probe kind, of a device if one is named (matched with the kind's routing ID
+/// field).
+struct on_event {
+    std::string kind, device;
+    std::uint64_t nth = 1;
+};
+using condition = std::variant<at_time, at_point, on_return, on_event>;
+
+/// Starts a task of its own: `task: R, cpu: 3, reset: {device: ep0, method: flr, call:
+/// pci_reset_function}`
+struct do_reset {
+    std::string task;
+    unsigned cpu = 0;
+    std::string device, method, call;
+};
+struct do_start {
+    std::string client;
+};
+/// `attach: {device: ep0, domain: blocked}`, `pasid:` optional; by a task of its own
+struct do_attach {
+    std::string task;
+    unsigned cpu = 0;
+    std::string device;
+    std::optional<std::uint32_t> pasid;
+    std::string domain;
+};
+struct do_detach {
+    std::string task;
+    unsigned cpu = 0;
+    std::string device;
+    std::optional<std::uint32_t> pasid;
+};
+struct do_inject {
+    std::string device, fault;
+};
+struct do_hold {
+    std::string task;
+};
+struct do_release {
+    std::string task;
+};
+struct do_set {
+    std::string parameter;
+    base::parameter_value value;
+};
+using verb =
+    std::variant<do_reset, do_start, do_attach, do_detach, do_inject, do_hold, do_release, do_set>;
+
+struct timeline_entry {
+    condition when;
+    verb what;
+    place where;
+};
+
+/// The run ends `plus` after the last of `when` has come true, at `limit` in any case.
+struct end {
+    std::vector<condition> when;
+    ps plus{};
+    ps limit = 100_s;
+};
+
+// -- what is expected and what is written --------------------------------------------------------
+/// One line of `expect:` that holds for this run, in the file's words.
+struct expectation {
+    std::string name;      ///< "stale_access", "ep0.timeouts", "R.result"
+    std::string relation;  ///< ">= 5", "< 1%", "0", "fires", "fires: nic"
+    place where;
+};
+
+enum class events_level : std::uint8_t { off, life, detail, tlp };
+
+struct waves_window {
+    ps from{};
+    ps to = base::never;
+};
+
+struct outputs {
+    events_level events = events_level::life;
+    std::optional<waves_window> waves;
+};
+
+/// A parameter by its hierarchical name (`drydock params`), for whoever builds the machine to put
+/// in first.
+struct parameter_setting {
+    std::string name;
+    base::parameter_value value;
+    base::origin from = base::origin::scenario;
+    place where;
+};
+
+/// One line of the effective configuration, for `drydock check`.
+struct setting {
+    std::string path;    ///< "machine.smmu.invalidate_timeout"
+    std::string value;   ///< as written, or the default in the same notation
+    std::string origin;  ///< "default", "FILE:LINE", "command line"
+};
+
+/// A run of the matrix.
+struct run {
+    std::string name;  ///< values of the axes, "M2"; also the name of its folder
+    std::string title;
+    std::string command;  ///< repeats this run alone
+    std::uint64_t seed = 1;
+    scenario::machine machine;
+    scenario::software software;
+    std::vector<client> clients;
+    std::vector<timeline_entry> timeline;
+    scenario::end end;
+    std::vector<expectation> expect;
+    scenario::outputs outputs;
+    std::vector<parameter_setting> parameters;
+    std::vector<std::string> notes;  ///< what a reader must know: "ep0: ... built as an endpoint"
+    std::vector<setting> effective;
+};
+
+}  // namespace drydock::scenario

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "platform/scenario/scenario.h"
+#include "tlm/base/time.h"
+
+namespace drydock {
+
+/// What a run writes and when it may stop early; changes no result but that.
+struct run_files {
+    std::filesystem::path folder;  ///< exists, empty, the run's own; empty path: write no file
+    std::optional<scenario::waves_window> waves;
+    scenario::events_level events = scenario::events_level::life;
+    nlohmann::json header;  ///< summary.json's `drydock` object, for the header of every file
+    bool until_violation = false;  ///< end at the first violation of class `broken`
+};
+
+/// How the run tells how far it is, and learns that it shall stop. Cheap: call it every few
+/// thousand events.
+struct progress {
+    /// @param end when the run will end as far as known now, `never` if not
+    virtual void advance(base::ps now, base::ps end, std::uint64_t events) = 0;
+    /// INT or TERM came: close the files and return what there is.
+    virtual bool stop() const = 0;
+
+protected:
+    ~progress() = default;
+};
+
+/// Builds the machine of a run, simulates it and returns its entry of summary.json's `runs`,
+/// without `name`, `command`, `verdict` and `expectations`. Called once per process (the SystemC
+/// kernel cannot be reset).
+/// @throws scenario::bad_input for what only a built machine can know (a parameter that no
+/// component declares)
+/// @throws std::exception for an internal fault
+nlohmann::json simulate(const scenario::run& r, const run_files& files, progress& p);
+
+/// All parameters of the machine of a run after building it, as `drydock params` prints them:
+/// [{"name","value","default","unit","range","origin","description"}], sorted by name. Once per
+/// process.
+nlohmann::json parameters_of(const scenario::run& r);
+
+}  // namespace drydock
