@@ -14,9 +14,11 @@ target_link_libraries(drydock_systemc INTERFACE PkgConfig::systemc)
 target_compile_definitions(drydock_systemc INTERFACE SC_CPLUSPLUS=201703L)
 
 add_library(drydock_options INTERFACE)
-target_include_directories(drydock_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
-target_compile_options(drydock_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
-                                                 -Woverloaded-virtual -Werror)
+target_compile_features(drydock_options INTERFACE cxx_std_20)
+target_include_directories(drydock_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                                                     $<INSTALL_INTERFACE:include/drydock>)
+target_compile_options(drydock_options INTERFACE
+  $<BUILD_INTERFACE:-Wall;-Wextra;-Wpedantic;-Wshadow;-Woverloaded-virtual;-Werror>)
 if(DRYDOCK_SANITIZE)
   target_compile_options(drydock_options INTERFACE -fsanitize=${DRYDOCK_SANITIZE} -fno-omit-frame-pointer
                                                    -fno-sanitize-recover=all)

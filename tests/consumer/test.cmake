@@ -1,0 +1,18 @@
+# cmake -DBUILD=<Drydock's build> -DWORK=<scratch folder> -P test.cmake: installs, builds the consumer, runs it.
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE out ERROR_VARIABLE out)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "${ARGN}\n${out}")
+  endif()
+  set(output "${out}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
+run(${CMAKE_COMMAND} -G Ninja -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK}/build -DCMAKE_PREFIX_PATH=${WORK}/prefix)
+run(${CMAKE_COMMAND} --build ${WORK}/build)
+set(ENV{SYSTEMC_DISABLE_COPYRIGHT_MESSAGE} 1)
+run(${WORK}/build/consumer)
+if(NOT output MATCHES "op 42")
+  message(FATAL_ERROR "the consumer printed: ${output}")
+endif()
