@@ -90,7 +90,7 @@ inline constexpr std::array<kind_info, kind_count> kind_table{{
     {kind::error_logged, "error_logged", event_level::life, {"function", "error", "severity", ""}, "rsd-"},
 
     // One per performed read or write of a device. span is the DMA's; requester extension in full:
-    // bits: stream[31:0] substream[51:32] ssv[52] write[53] translated[54]
+    // bits: stream[31:0] substream[51:32] ssv[52] write[53] translated[54] iova known[55]
     {kind::memory_access, "memory_access", event_level::tlp, {"phys", "bits", "iova", "obtained"}, "xxxt"},
 
     // task: `where` is the task's place; point: text index ("p2", "i3"); device: routing ID

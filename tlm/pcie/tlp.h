@@ -61,7 +61,9 @@ struct tlp {
     std::uint8_t first_be = 0, last_be = 0;
     base::routing_id requester{};  ///< of requests and messages; of a completion: whom it answers
     std::uint16_t tag = 0;         ///< 10 bits
-    std::uint64_t address = 0;     ///< memory: byte address, [1:0] = 0; config: register offset; message: bytes 8-15
+    /// Memory: byte address, [1:0] = 0; config: register offset; message: bytes 8-15 (routed by ID: bytes 10-15,
+    /// since bytes 8-9 are `target`).
+    std::uint64_t address = 0;
     // completions
     base::routing_id completer{};
     cpl_status status = cpl_status::success;
@@ -104,18 +106,22 @@ struct tlp {
 /// Where TLPs and payloads of one simulation come from.
 class tlp_pool {
 public:
-    using ptr = base::pool<tlp>::ptr;
+    /// Clears a TLP as it goes back, so that its payload does not stay out.
+    struct recycle {
+        base::pool<tlp>* owner = nullptr;
+        void operator()(tlp* t) const {
+            t->clear();
+            owner->give(t);
+        }
+    };
+    using ptr = std::unique_ptr<tlp, recycle>;
 
     tlp_pool() : payloads_("tlp payload", 64), tlps_("tlp") {}
     /// A cleared TLP.
-    ptr make() {
-        ptr p = tlps_.take_owned();
-        p->clear();
-        return p;
-    }
+    ptr make() { return own(tlps_.take()); }
     /// Gives t an uninitialised payload buffer.
     void add_payload(tlp& t) { t.payload = payloads_.take_owned(); }
-    ptr own(tlp* raw) { return tlps_.own(raw); }
+    ptr own(tlp* raw) { return ptr(raw, recycle{&tlps_}); }
     std::size_t in_use() const { return tlps_.in_use(); }
     /// @throws std::logic_error if a TLP or payload is still out
     void check_no_leak() const {

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "tlm/pcie/config_image.h"
+
+namespace drydock::pcie {
+
+/// What happens to a writable bit at a reset.
+enum class retention : std::uint8_t {
+    none,    ///< back to its reset value by any reset
+    flr,     ///< kept by FLR only (P sheet 8, keep list)
+    sticky,  ///< kept by FLR and conventional reset
+};
+
+/// The bytes of a configuration space and, for each bit, who may change it. Capabilities declare their
+/// registers here; hardware changes them by set().
+class config_registers {
+public:
+    config_image image;  ///< values now; BAR sizes
+
+    std::uint32_t get(std::size_t at, unsigned size) const {
+        std::uint32_t v = 0;
+        for (unsigned i = size; i-- > 0;) v = (v << 8) | image.bytes[at + i];
+        return v;
+    }
+    std::uint16_t get16(std::size_t at) const { return image.u16(at); }
+    std::uint32_t get32(std::size_t at) const { return image.u32(at); }
+    /// Hardware sets the bits of `mask` to those of `value`.
+    void set(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t value) {
+        for (unsigned i = 0; i < size; ++i, mask >>= 8, value >>= 8) {
+            std::uint8_t& b = image.bytes[at + i];
+            b = static_cast<std::uint8_t>((b & ~mask) | (value & mask));
+        }
+    }
+
+    /// The bits of `mask` are read-write for software and are `reset_value` after reset.
+    void declare_rw(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t reset_value = 0,
+                    retention keep = retention::none);
+    /// Written 1 clears; 0 after reset.
+    void declare_w1c(std::size_t at, unsigned size, std::uint32_t mask, retention keep = retention::none);
+    /// Read-only for software, changed by hardware; `reset_value` after reset.
+    void declare_status(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t reset_value = 0,
+                        retention keep = retention::none);
+
+    /// One byte as software writes it.
+    void write_byte(std::size_t at, std::uint8_t value) {
+        std::uint8_t& b = image.bytes[at];
+        b = static_cast<std::uint8_t>((b & ~rw_[at]) | (value & rw_[at]));
+        b = static_cast<std::uint8_t>(b & ~(value & w1c_[at]));
+    }
+    /// Bits kept by FLR / by conventional reset keep their value, declared ones take their reset value.
+    void reset(bool keep_flr, bool keep_sticky);
+
+private:
+    void declare(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t reset_value, retention keep);
+
+    std::array<std::uint8_t, config_bytes> rw_{}, w1c_{}, declared_{}, flr_kept_{}, sticky_{}, initial_{};
+};
+
+}  // namespace drydock::pcie

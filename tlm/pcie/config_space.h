@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "tlm/pcie/caps/aer.h"
+#include "tlm/pcie/caps/ats.h"
+#include "tlm/pcie/caps/dpc.h"
+#include "tlm/pcie/caps/express.h"
+#include "tlm/pcie/caps/msi.h"
+#include "tlm/pcie/caps/msix.h"
+#include "tlm/pcie/caps/pasid.h"
+#include "tlm/pcie/caps/power.h"
+#include "tlm/pcie/caps/pri.h"
+#include "tlm/pcie/config_image.h"
+#include "tlm/pcie/config_registers.h"
+
+namespace drydock::pcie {
+
+/// What a reset reaches (P sheet 8): FLR keeps sticky bits and the keep list, a conventional (hot) reset
+/// keeps sticky bits, a fundamental one nothing.
+enum class reset_kind : std::uint8_t { flr, conventional, fundamental };
+
+/// Who acts on what software writes. Called after the registers have their new values.
+struct config_listener {
+    virtual ~config_listener() = default;
+    /// A write touched the DW at this offset.
+    virtual void config_written(std::uint16_t offset) = 0;
+    /// Initiate FLR was written (DevCtl[15]; the bit itself reads 0). The owner calls config_space::reset(flr).
+    virtual void flr_initiated() {}
+};
+
+/// Command register (P sheet 11).
+struct command_bits {
+    bool io = false, memory = false, bus_master = false, serr = false, intx_disable = false;
+};
+
+/// A base address register as software has programmed it.
+struct bar_state {
+    std::uint64_t address = 0;
+    std::uint64_t bytes = 0;  ///< power of two
+    bool is_64 = false, prefetchable = false, is_io = false;
+    bool contains(std::uint64_t a, std::uint64_t n) const { return a >= address && a - address + n <= bytes; }
+};
+
+/// The configuration space of one function: bytes with access rules. Writes to read-only bits are ignored,
+/// unimplemented registers read 0. Capabilities without an own model are kept as read-only bytes.
+class config_space {
+public:
+    /// Registers get their reset values; what the image says of read-write fields (a dump of a running
+    /// device) is replaced by them. @throws config_error for a broken capability chain or BAR size
+    explicit config_space(const config_image& image);
+
+    /// 1, 2 or 4 bytes, naturally aligned; all ones otherwise.
+    std::uint32_t read(std::uint16_t offset, unsigned size = 4) const;
+    /// As software writes it; byte_enables: bit n = byte n of the value. Misaligned: ignored.
+    void write(std::uint16_t offset, unsigned size, std::uint32_t value, std::uint8_t byte_enables = 0xf);
+    void reset(reset_kind kind);
+    /// Told of every write, in order of joining.
+    void listen(config_listener& l) { listeners_.push_back(&l); }
+
+    const std::vector<capability_entry>& capabilities() const { return capabilities_; }
+    /// Offset of a capability, 0 if it isn't there.
+    std::uint16_t find(std::uint16_t id, bool extended) const;
+    bool is_bridge() const { return regs_.image.header_type() == 1; }
+
+    command_bits command() const;
+    /// A BAR with its present address; none if not implemented. n = 0..5, 0..1 of a bridge.
+    std::optional<bar_state> bar(unsigned n) const;
+
+    // Views of the capabilities; `present` is false where the function has none.
+    express_view express() { return {regs_, express_at_}; }
+    ats_view ats() { return {regs_, ats_at_}; }
+    pasid_view pasid() { return {regs_, pasid_at_}; }
+    pri_view pri() { return {regs_, pri_at_}; }
+    msix_view msix() { return {regs_, msix_at_}; }
+    msi_view msi() { return {regs_, msi_at_}; }
+    aer_view aer() { return {regs_, aer_at_}; }
+    dpc_view dpc() { return {regs_, dpc_at_}; }
+    power_view power() { return {regs_, power_at_}; }
+    /// Device Control, for the hot path: MPS and MRRS in bytes.
+    device_control_bits device_control() const { return express_view::device_control_of(regs_, express_at_); }
+
+    /// For hardware's own changes; offsets as in the specification.
+    config_registers& registers() { return regs_; }
+    const config_registers& registers() const { return regs_; }
+
+private:
+    void declare_header();
+    void declare_bars(unsigned count);
+    void declare_capabilities();
+    void after_write(std::uint16_t dword, std::uint8_t byte_enables);
+
+    config_registers regs_;
+    std::vector<capability_entry> capabilities_;
+    std::vector<config_listener*> listeners_;
+    std::uint16_t express_at_ = 0, ats_at_ = 0, pasid_at_ = 0, pri_at_ = 0, msix_at_ = 0, msi_at_ = 0, aer_at_ = 0,
+                  dpc_at_ = 0, power_at_ = 0;
+};
+
+}  // namespace drydock::pcie
