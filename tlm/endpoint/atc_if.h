@@ -39,6 +39,7 @@ struct completion_entry {
     enum class status : std::uint8_t { success, unsupported_request, completer_abort, timeout };
     status result = status::success;
     std::uint64_t data = 0;  ///< the 64-bit entry as in P sheet 4.2; valid with success
+    base::ps obtained{};     ///< when the TA translated; 0: when the completion came. Observers only
 };
 
 /// Invalidate Request, decoded (PCIe ATS; P sheet 4.3).
@@ -75,6 +76,8 @@ struct atc_if {
     /// The write entered the posted queue, or the last read completion is back.
     virtual void release(use_id) = 0;
     virtual bool try_control(base::routing_id, atc_control) = 0;
+    /// Smallest Translation Unit, log2 of bytes, 12..43; changes only while no function is enabled.
+    virtual void set_stu(std::uint8_t log2_bytes) = 0;
     /// There is room again for what try_request or try_completion refused.
     virtual void resume() = 0;
 };

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "tlm/base/context.h"
+#include "tlm/endpoint/atc_if.h"
+#include "tlm/endpoint/ring.h"
+#include "tlm/endpoint/translation_store.h"
+
+namespace drydock::endpoint {
+
+/// Shape of an ATC.
+struct atc_config {
+    unsigned entries = 512;          ///< power of two; 0: ATS without a cache
+    unsigned ways = 4;               ///< power of two, 1..entries
+    unsigned request_slots = 32;     ///< outstanding Translation Requests, 1..256
+    unsigned uses = 256;             ///< lookups in progress and translations in use together, 1..65535
+    unsigned invalidate_queue = 32;  ///< 1..32 (PCIe ATS: queue depth 0 means 32)
+    base::ps clock{1'000};           ///< period
+    unsigned lookup_cycles = 2;      ///< from the sampling edge to the answer
+    bool ignore_when_disabled = false;  ///< negative policy: Invalidate Requests while Enable=0 get no answer
+    bool retry_after_ur = false;     ///< ask again after UR without being enabled anew (P sheet 4.2 says no)
+};
+
+/// The ATC, transaction-level twin of the RTL block behind the same interface.
+///
+/// Every accepted input is sampled at the next clock edge: at most one lookup, one fill and one invalidate
+/// an edge. Answers of lookups come `lookup_cycles` later; an invalidate takes one cycle a set probe.
+/// It has timeline records only while there is work.
+class atc final : public atc_if, base::timeline_client {
+public:
+    /// @throws std::invalid_argument for a shape outside the ranges of atc_config
+    atc(std::string_view hierarchical_name, base::context& ctx, const atc_config& config, atc_client& client);
+
+    bool try_lookup(lookup_id, const atc_key&, atc_access) override;
+    bool try_fill(request_slot, const completion_entry&) override;
+    bool try_invalidate(const invalidate&) override;
+    void release(use_id) override;
+    bool try_control(base::routing_id, atc_control) override;
+    void resume() override;
+    void set_stu(std::uint8_t log2_bytes) override { stu_ = log2_bytes; }
+
+    const translation_store& store() const { return store_; }
+    std::size_t uses() const { return live_uses_.size(); }
+    /// Translation Requests asked for and not answered.
+    std::size_t outstanding_requests() const { return active_requests_.size(); }
+
+    struct counters {
+        std::uint64_t lookups = 0, hits = 0, requests = 0, repeated_requests = 0, fills = 0;
+        std::uint64_t invalidates = 0, completions = 0, completed_itags = 0;
+        std::uint64_t uses_checked = 0;     ///< live uses looked at by invalidates
+        std::uint64_t illegal_entries = 0;  ///< answers smaller than the STU
+        std::uint64_t unexpected_fills = 0;
+    };
+    const counters& counted() const { return counted_; }
+
+private:
+    static constexpr std::uint32_t none = UINT32_MAX;
+
+    struct lookup {  // a lookup in progress
+        lookup_id id = 0;
+        atc_key key{};
+        atc_access access{};
+        base::ps due{};
+        bool replay = false;
+        std::uint32_t next = none;  // in the list of a request's waiters
+    };
+    struct request {  // an outstanding Translation Request
+        enum class state : std::uint8_t { free, to_send, sent };
+        atc_key key{};
+        state is = state::free;
+        bool no_write = false;
+        bool overtaken = false;  // an invalidate for its range came: drop the answer and ask again
+        bool abandoned = false;  // disabled meanwhile: drop the answer
+        std::uint32_t first_waiter = none, last_waiter = none;
+    };
+    struct use {
+        std::uint64_t first = 0, last = 0;  // range of the entry in use
+        std::optional<base::substream_id> ssid;
+        base::routing_id rid{};
+        bool global = false;
+        std::uint16_t generation = 0;
+        std::uint32_t holds = 0;     // bit n: invalidation n waits for its release
+        std::uint32_t position = none;
+    };
+    struct invalidation {
+        invalidate what{};
+        base::ps sample{};           // edge at which it was taken in
+        base::span_id waited_for{};  // whom the engine worked for while this one waited
+        std::uint32_t uses = 0;      // still to be released
+    };
+    struct completion {  // ready ITags of one function and traffic class
+        base::routing_id rid{};
+        std::uint8_t traffic_class = 0;
+        itag_vector vector = 0;
+    };
+    struct sampled_fill {
+        request_slot slot = 0;
+        completion_entry entry{};
+        base::ps edge{};
+    };
+    struct control {
+        base::routing_id rid{};
+        atc_control what{};
+    };
+
+    void on_time(std::uint64_t) override;
+    void arm(base::ps when);
+    void rearm();
+    void kick();
+    void notify();
+    base::ps now() const { return ctx_.timeline.now(); }
+    base::ps sample_after(base::ps last) const;
+
+    // atc.cpp: inputs
+    void do_controls();
+    void do_control(const control& c);
+    void empty();
+    void drop_invalidates();
+    // atc_lookups.cpp
+    void do_lookups();
+    void evaluate(std::uint32_t index);
+    bool join_or_request(std::uint32_t index);
+    void wait_in(request_slot s, std::uint32_t index);
+    void replay_stalled();
+    void grant(std::uint32_t index, const stored_translation& t);
+    void refuse(std::uint32_t index, atc_fault why);
+    void send_requests();
+    void ask(request_slot s);
+    void finish_request(request_slot s);
+    void do_fills();
+    void filled(request_slot s, const completion_entry& e);
+    void answer_waiters(request_slot s, const stored_translation& t);
+    void refuse_waiters(request_slot s, atc_fault why);
+    std::uint32_t take_waiters(request_slot s);
+    // atc_invalidates.cpp
+    void do_invalidates();
+    void start(std::uint8_t slot);
+    void finish_current();
+    void free_invalidation(std::uint8_t slot);
+    std::uint32_t hold_uses(unsigned slot);
+    void overtake_requests(const invalidate& i);
+    void drained(std::uint8_t slot);
+    void stage(unsigned boundary, base::span_id span, base::span_id waited_for = {});
+    void ignored(const invalidate& i, std::uint32_t reason);
+    void send_completions();
+
+    base::context& ctx_;
+    atc_config config_;
+    atc_client& client_;
+    base::clock_domain clock_;
+    base::place_id place_;
+    base::timeline::client_id id_;
+    base::timeline::handle armed_;
+    base::ps armed_at_ = base::never;
+    bool working_ = false;
+    std::uint8_t stu_ = min_page_log2;
+    bool enabled_ = false;
+    bool denied_ = false;  // a UR came: no more requests until enabled anew
+    translation_store store_;
+
+    std::vector<lookup> lookups_;
+    std::vector<std::uint32_t> free_lookups_;
+    ring<std::uint32_t> pipeline_;  // by due time
+    ring<std::uint32_t> stalled_;   // no request slot was free
+    bool replaying_ = false;
+    base::ps last_lookup_sample_{-1};
+    bool lookup_refused_ = false;
+
+    std::vector<request> requests_;
+    std::vector<request_slot> free_requests_;
+    std::vector<request_slot> active_requests_;
+    ring<request_slot> to_send_;
+    bool requests_blocked_ = false;
+    ring<sampled_fill> fills_;
+    base::ps last_fill_edge_{-1};
+
+    std::vector<use> uses_;
+    std::vector<std::uint32_t> free_uses_;
+    std::vector<std::uint32_t> live_uses_;
+
+    std::array<invalidation, 32> invalidations_{};
+    std::uint32_t free_invalidations_;
+    ring<std::uint8_t> queued_;  // invalidations in order of arrival
+    std::uint8_t current_ = no_invalidation;
+    base::ps current_ends_{};
+    base::ps last_invalidate_sample_{-1};
+    base::span_id previous_{};
+    bool invalidate_refused_ = false;
+    std::array<completion, 32> ready_{};
+    unsigned ready_count_ = 0;
+    bool completions_blocked_ = false;
+    static constexpr std::uint8_t no_invalidation = UINT8_MAX;
+
+    ring<control> controls_{4};
+    bool control_refused_ = false;
+    base::ps control_edge_ = base::never;
+    base::ps kick_edge_ = base::never;  // ready() and repeats of what was refused
+    std::uint32_t reason_disabled_;
+    std::uint32_t reason_reset_;
+    counters counted_;
+};
+
+}  // namespace drydock::endpoint

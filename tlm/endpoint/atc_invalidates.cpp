@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <bit>
+#include <utility>
+
+#include "tlm/endpoint/atc.h"
+
+namespace drydock::endpoint {
+
+void atc::do_invalidates() {
+    if (current_ != no_invalidation && current_ends_ <= now()) finish_current();
+    while (current_ == no_invalidation && !queued_.empty() && invalidations_[queued_.front()].sample <= now())
+        start(queued_.pop());
+}
+
+void atc::start(std::uint8_t slot) {
+    const invalidate& what = invalidations_[slot].what;
+    if (!enabled_ && config_.ignore_when_disabled) {
+        ignored(what, reason_disabled_);
+        return free_invalidation(slot);
+    }
+    stage(9, what.span, invalidations_[slot].sample < now() ? previous_ : base::no_span);
+    current_ = slot;
+    previous_ = what.span;
+    const std::uint64_t probes = store_.probes_for(what.first, what.last);
+    current_ends_ = now() + clock_.to_time({static_cast<std::int64_t>(probes)});
+}
+
+/// The duties before a completion (P sheet 4.5): no entry left that could give a new use, answers under
+/// way to be dropped, uses of the range to be waited for. None of it waits for a Translation Completion.
+void atc::finish_current() {
+    const std::uint8_t slot = std::exchange(current_, no_invalidation);
+    invalidation& i = invalidations_[slot];
+    const std::uint64_t probed = store_.invalidate_work().sets_probed;
+    const std::uint32_t removed = store_.remove(i.what);
+    overtake_requests(i.what);
+    i.uses = hold_uses(slot);
+    stage(10, i.what.span);
+    if (ctx_.probe.wants(base::kind::atc_invalidated))
+        ctx_.probe.emit(base::kind::atc_invalidated, place_, now(), i.what.span, i.what.tag.value, removed, i.uses,
+                        store_.invalidate_work().sets_probed - probed);
+    if (i.uses == 0) drained(slot);
+}
+
+std::uint32_t atc::hold_uses(unsigned slot) {
+    const invalidate& what = invalidations_[slot].what;
+    counted_.uses_checked += live_uses_.size();
+    std::uint32_t held = 0;
+    for (const std::uint32_t index : live_uses_) {
+        use& u = uses_[index];
+        if (u.rid != what.rid || u.first > what.last.value || u.last < what.first.value || u.first > u.last ||
+            !reaches(what, u.ssid, u.global))
+            continue;
+        u.holds |= std::uint32_t{1} << slot;
+        ++held;
+    }
+    return held;
+}
+
+void atc::overtake_requests(const invalidate& what) {
+    for (const request_slot s : active_requests_) {
+        request& r = requests_[s];
+        const std::uint64_t first = r.key.va.value;
+        if (r.is != request::state::sent || r.key.rid != what.rid || first > what.last.value ||
+            (first | below_bit(stu_)) < what.first.value)
+            continue;
+        // The answer may turn out Global: with a PASID in the request every PASID's answer is dropped.
+        if (!what.ssid || r.key.ssid) r.overtaken = true;
+    }
+}
+
+void atc::drained(std::uint8_t slot) {
+    const invalidate what = invalidations_[slot].what;
+    stage(11, what.span);
+    unsigned n = 0;
+    while (n < ready_count_ && (ready_[n].rid != what.rid || ready_[n].traffic_class != what.traffic_class)) ++n;
+    if (n == ready_count_) ready_[ready_count_++] = {what.rid, what.traffic_class, 0};
+    ready_[n].vector |= std::uint32_t{1} << (what.tag.value & 31);
+    free_invalidation(slot);
+    if (!completions_blocked_ && !working_) kick();
+}
+
+void atc::free_invalidation(std::uint8_t slot) {
+    free_invalidations_ |= std::uint32_t{1} << slot;
+    if (invalidate_refused_) kick();
+}
+
+/// Completions that became ready since the last edge, or while the posted queue was full, share one
+/// message a function and traffic class.
+void atc::send_completions() {
+    unsigned sent = 0;
+    for (; sent < ready_count_ && !completions_blocked_; ++sent) {
+        const completion& c = ready_[sent];
+        if (!client_.try_completion(c.rid, c.vector, c.traffic_class)) {
+            completions_blocked_ = true;
+            break;
+        }
+        ++counted_.completions;
+        counted_.completed_itags += static_cast<unsigned>(std::popcount(c.vector));
+    }
+    for (unsigned i = sent; i < ready_count_; ++i) ready_[i - sent] = ready_[i];
+    ready_count_ -= sent;
+}
+
+void atc::stage(unsigned boundary, base::span_id span, base::span_id waited_for) {
+    if (span != base::no_span && ctx_.probe.wants(base::kind::stage))
+        ctx_.probe.emit(base::kind::stage, place_, now(), span, boundary, waited_for.value);
+}
+
+void atc::ignored(const invalidate& what, std::uint32_t reason) {
+    if (ctx_.probe.wants(base::kind::invalidate_ignored))
+        ctx_.probe.emit(base::kind::invalidate_ignored, place_, now(), what.span, what.rid.value, reason,
+                        what.tag.value);
+}
+
+}  // namespace drydock::endpoint
