@@ -28,6 +28,12 @@ void not_negative(std::string_view field, base::ps value) {
         throw std::invalid_argument(fmt::format("smmu: {} = {} ps is negative", field, value.count));
 }
 
+void time_within(std::string_view field, base::ps value, base::ps least, base::ps most) {
+    if (value < least || value > most)
+        throw std::invalid_argument(fmt::format("smmu: {} = {} ps is not possible: {}..{} ps", field, value.count,
+                                                least.count, most.count));
+}
+
 /// What the architecture offers and this model leaves out.
 void check_not_modelled(const smmu_config& c) {
     if (c.s2p) refuse("s2p", 1, "stage 2 is not modelled, use 0");
@@ -72,7 +78,10 @@ void validate(const smmu_config& c) {
     not_negative("main_tlb_extra", c.main_tlb_extra);
     not_negative("command", c.command);
     not_negative("cr0_update", c.cr0_update);
-    not_negative("invalidate_timeout", c.invalidate_timeout);
+    if (c.commands_per_fetch < 1 || c.commands_per_fetch > 4)
+        refuse("commands_per_fetch", c.commands_per_fetch, "1..4");
+    time_within("tracker_clock", c.tracker_clock, base::ps{1'000}, base::ps{1'000'000});
+    time_within("invalidate_timeout", c.invalidate_timeout, base::ps{1'000'000}, base::ps{1'000'000'000'000'000});
 }
 
 }  // namespace drydock::smmu

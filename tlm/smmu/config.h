@@ -7,6 +7,12 @@
 
 namespace drydock::smmu {
 
+/// What becomes of the CMD_SYNC that reported CERROR_ATC_INV_SYNC once software has acknowledged.
+enum class cerror_sync : std::uint8_t {
+    repeated,  ///< it runs again and completes, the lost ATC_INV forgotten
+    skipped    ///< CMDQ_CONS has passed it; it never signals
+};
+
 /// What the SMMU is built as: every field of IDR0..IDR5 (SMMUv3 6.3.1-6.3.6), the size of its caches, its
 /// latencies. Fields carry the register's own codes unless a unit is named.
 struct smmu_config {
@@ -70,6 +76,11 @@ struct smmu_config {
     base::ps command{10'000};        ///< decode and issue of one command
     base::ps cr0_update{100'000};    ///< from a CR0 or IRQ_CTRL write to its ACK
     base::ps invalidate_timeout{60'000'000'000'000};  ///< Invalidate Completion Timeout (PCIe ATS: 60 s -0 % +50 %)
+
+    // -- command queue and invalidations --
+    std::uint32_t commands_per_fetch = 4;  ///< commands read by one access to memory, 1..4
+    base::ps tracker_clock{1'000};         ///< invalidation tracker's clock, 1 ns..1 us
+    cerror_sync after_lost_invalidation = cerror_sync::repeated;
 
     /// Output address size in bits.
     constexpr unsigned oas_bits() const {

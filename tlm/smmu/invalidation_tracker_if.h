@@ -38,6 +38,8 @@ struct invalidation_tracker_if {
     virtual void completion(const invalidate_completion&) = 0;
     /// Nobody below can answer (fail_fast on a downed link, or UR at the root complex): done, without timeout.
     virtual void give_up(base::itag) = 0;
+    /// There is room again for what try_send refused.
+    virtual void resume() = 0;
 };
 
 struct invalidation_tracker_client {
