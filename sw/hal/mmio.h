@@ -42,7 +42,7 @@ struct mmio {
     virtual u64 peek(phys_addr_t, unsigned size) = 0;
     /// How long a load of this register would hold the CPU: what each round of a poll costs.
     virtual duration load_cost(phys_addr_t, unsigned size) = 0;
-    /// Tells of changes of the register at this address until unwatch().
+    /// Tells of changes of the register at this address until unwatch(). @return 0 if it cannot be watched
     virtual watch_id watch(phys_addr_t, watch_client&, u64 cookie) = 0;
     virtual void unwatch(watch_id) = 0;
 };

@@ -30,7 +30,7 @@ enum class note : u8 {
     map,             // domain, iova, phys, bytes
     unmap_begin,     // domain, iova, phys, bytes
     unmap_complete,  // domain, iova, phys, class
-    page,            // phys, owner, pages
+    page,            // phys, owner, pages, name
     device_blocked,  // device, blocked
     op_due,          // op, device, missed
     op_begin,        // op, device

@@ -114,7 +114,7 @@ inline constexpr std::array<kind_info, kind_count> kind_table{{
     {kind::sw_unmap_begin, "sw_unmap_begin", event_level::detail, {"domain", "iova", "phys", "bytes"}, "dxxd"},
     // class: 0 none, 1 tlbi_only, 2 atc
     {kind::sw_unmap_complete, "sw_unmap_complete", event_level::detail, {"domain", "iova", "phys", "class"}, "dxxd"},
-    {kind::sw_page, "sw_page", event_level::detail, {"phys", "owner", "pages", ""}, "xdd-"},  // owner 0 = free; else a new number per owner
+    {kind::sw_page, "sw_page", event_level::detail, {"phys", "owner", "pages", "name"}, "xdds"},  // owner 0 = free; else a new number per owner
     {kind::sw_device_blocked, "sw_device_blocked", event_level::life, {"device", "blocked", "", ""}, "rd--"},
     // client operations; where = client's place; op: text ("dma", "unmap")
     {kind::sw_op_due, "sw_op_due", event_level::detail, {"op", "device", "missed", ""}, "srd-"},

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/kernel/interrupts.h"
+
+#include <stdexcept>
+
+#include "sw/kernel/scheduler.h"
+
+namespace drydock::sw {
+namespace {
+
+void tell(scheduler& s, const cpu& c, const irq_line& line, bool begins) {
+    hal::observe& o = s.host().observe;
+    if (o.wants(hal::note::interrupt)) o.emit(hal::note::interrupt, c.place(), 0, c.number(), line.text, begins);
+}
+
+void serve(scheduler& s, cpu& c, irq_line& line) {
+    s.spend(s.costs().interrupt_entry);
+    c.count_interrupt();
+    tell(s, c, line, true);
+    if (line.handler) line.handler();
+    s.active()->span = 0;
+    if (line.thread_fn) {
+        line.run_thread = true;
+        if (line.thread_idle) s.wake(*line.thread);
+        line.thread_idle = false;
+    }
+    tell(s, c, line, false);
+}
+
+}  // namespace
+
+void serve_interrupts(scheduler& s, cpu& c) {
+    for (;;) {
+        while (irq_line* line = c.take_pending()) serve(s, c, *line);
+        c.end_interrupts();
+        s.switch_away();
+    }
+}
+
+interrupts::interrupts(scheduler& s, hal::irq& controller) : scheduler_(s) { controller.connect(*this); }
+
+u32 interrupts::request(std::string name, unsigned cpu_number, std::function<void()> handler,
+                        std::function<void()> thread_fn) {
+    if (cpu_number >= scheduler_.cpus())
+        throw std::out_of_range("kernel: interrupt '" + name + "' asks for CPU " + std::to_string(cpu_number) +
+                                ", there are " + std::to_string(scheduler_.cpus()));
+    irq_line& line = *lines_.emplace_back(std::make_unique<irq_line>());
+    line.vector = first_vector + static_cast<u32>(lines_.size()) - 1;
+    line.cpu = cpu_number;
+    line.text = scheduler_.text(name);
+    line.handler = std::move(handler);
+    line.thread_fn = std::move(thread_fn);
+    if (line.thread_fn) {
+        line.thread = &scheduler_.create("irq/" + name, cpu_number, [this, &line] { thread(line); }, false);
+        line.thread->urgent = true;
+    }
+    line.name = std::move(name);
+    return line.vector;
+}
+
+void interrupts::thread(irq_line& line) {
+    for (;;) {
+        while (line.run_thread) {
+            line.run_thread = false;
+            line.thread_fn();
+        }
+        line.thread_idle = true;
+        scheduler_.block("sleeps");
+    }
+}
+
+void interrupts::interrupt(u32 vector) {
+    if (vector < first_vector || vector - first_vector >= lines_.size()) {
+        hal::observe& o = scheduler_.host().observe;
+        if (o.wants(hal::note::log))
+            o.emit(hal::note::log, o.place("sw.irq"), 0,
+                   o.text("interrupt vector " + std::to_string(vector) + " belongs to nobody"), 0, 4);
+        return;
+    }
+    irq_line& line = *lines_[vector - first_vector];
+    scheduler_.at(line.cpu).raise(line);
+}
+
+}  // namespace drydock::sw

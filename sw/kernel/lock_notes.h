@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include "sw/kernel/scheduler.h"
+
+namespace drydock::sw {
+
+/// What a lock tells of itself, alike for all kinds: notes `lock` and `unlock`. Monitors judge order and length.
+class lock_notes {
+public:
+    // flags of the notes; irqs_off and in_interrupt are added here
+    static constexpr u64 spinning = 1, shared = 2, irqs_off = 4, in_interrupt = 8;
+
+    lock_notes(scheduler& s, std::string name) : scheduler_(s), name_(std::move(name)), text_(s.text(name_)) {}
+
+    const std::string& name() const { return name_; }
+    void locked(const task& t, u64 flags, hal::duration waited) const { tell(hal::note::lock, t, flags, waited); }
+    void unlocked(const task& t, u64 flags, hal::duration held) const { tell(hal::note::unlock, t, flags, held); }
+    /// @throws std::logic_error
+    void must_own(bool owner) const {
+        if (!owner)
+            throw std::logic_error("kernel: '" + scheduler_.active()->name + "' unlocks '" + name_ +
+                                   "', which it does not hold");
+    }
+
+private:
+    void tell(hal::note n, const task& t, u64 flags, hal::duration time) const {
+        hal::observe& o = scheduler_.host().observe;
+        if (!o.wants(n)) return;
+        flags |= (t.masks_interrupts() ? irqs_off : 0) | (t.interrupt ? in_interrupt : 0);
+        o.emit(n, t.place, t.span, text_, t.place, flags, static_cast<u64>(time.count()));
+    }
+
+    scheduler& scheduler_;
+    std::string name_;
+    hal::text_id text_;
+};
+
+}  // namespace drydock::sw
