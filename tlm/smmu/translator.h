@@ -52,7 +52,7 @@ struct translate_result {
     bool r = false, w = false, x = false;  ///< Translation Request: permissions of the completion entry
     bool priv = false;                     ///< Translation Request: the request's Privileged bit
     bool translated = false;               ///< ok: a table gave pa; false: passed through
-    std::optional<event_record> event;     ///< to be recorded before the device can see the outcome
+    std::optional<event_record> event{};   ///< to be recorded before the device can see the outcome
     std::uint64_t number = 0;              ///< running number of the look-up, from 1
 };
 

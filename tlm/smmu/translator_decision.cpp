@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// What registers, STE and CD decide about a transaction, in the order of the faults.
+#include "tlm/smmu/translator_engine.h"
+
+namespace drydock::smmu {
+
+void translator::engine::look_up(std::uint32_t slot) {
+    transaction& t = transactions_[slot];
+    t.number = numbers_.next();
+    t.config_epoch = config_epoch_;
+    t.tlbi_count = tlbi_count_;
+    ++work_.lookups;
+    if (!control_.smmuen) return disabled(slot);
+    if (t.request.kind == request_kind::translated && !control_.atschk) {
+        if (!fits(t.request.va.value, config_.oas_bits())) return finish(slot, outcome::abort);
+        return pass(slot);
+    }
+    find_ste(slot);
+}
+
+/// SMMUEN=0 (fact sheet 1.2).
+void translator::engine::disabled(std::uint32_t slot) {
+    const translate_request& r = transactions_[slot].request;
+    switch (r.kind) {
+        case request_kind::ordinary:
+            if (control_.gbpa_abort || !fits(r.va.value, config_.oas_bits())) return finish(slot, outcome::abort);
+            return pass(slot);
+        case request_kind::translation_request:
+            return finish(slot, outcome::unsupported_request,
+                          make_bad_ats_treq(r.sid, r.ssid, ats_fields(r)));
+        case request_kind::translated:
+            return finish(slot, outcome::abort, make_transl_forbidden(r.sid, r.va.value, !r.write));
+    }
+}
+
+ats_request_fields translator::engine::ats_fields(const translate_request& r) {
+    const bool prefix = r.ssid.has_value();
+    return {r.va.value, r.no_write, prefix && r.execute, prefix && r.privileged, r.stus};
+}
+
+// -- stream table ----------------------------------------------------------------------------------
+
+void translator::engine::find_ste(std::uint32_t slot) {
+    transaction& t = transactions_[slot];
+    const base::stream_id sid = t.request.sid;
+    if (!streams_.in_range(sid)) return bad_stream(slot);
+    if (const ste* cached = stes_.find(sid.value, 0)) {
+        t.stream = *cached;
+        return have_ste(slot);
+    }
+    if (streams_.two_level()) return fetch_for(slot, state::l1std, streams_.l1_address(sid), 8);
+    fetch_for(slot, state::ste, streams_.ste_address(sid), 64);
+}
+
+void translator::engine::l1std_read(std::uint32_t slot) {
+    transaction& t = transactions_[slot];
+    const translate_request& r = t.request;
+    if (t.aborted) return config_error(slot, make_fetch_event(event_id::f_ste_fetch, r.sid, r.ssid, t.fetching));
+    const auto address = streams_.ste_address(r.sid, decode_l1_stream_descriptor(t.answer[0]));
+    if (!address) return bad_stream(slot);
+    fetch_for(slot, state::ste, *address, 64);
+}
+
+void translator::engine::ste_read(std::uint32_t slot) {
+    transaction& t = transactions_[slot];
+    const translate_request& r = t.request;
+    if (t.aborted) return config_error(slot, make_fetch_event(event_id::f_ste_fetch, r.sid, r.ssid, t.fetching));
+    t.stream = decode_ste(t.answer);
+    t.stream.legal = illegal_ste_rule(t.stream, config_) == 0;
+    if (t.config_epoch == config_epoch_) stes_.fill(r.sid.value, 0, t.stream);
+    have_ste(slot);
+}
+
+void translator::engine::have_ste(std::uint32_t slot) {
+    transaction& t = transactions_[slot];
+    const translate_request& r = t.request;
+    if (!t.stream.legal) return config_error(slot, make_config_event(event_id::c_bad_ste, r.sid, r.ssid));
+    const bool read = r.kind == request_kind::translation_request || !r.write;
+    t.privileged = r.privileged && r.ssid.has_value();
+    t.instruction = r.kind == request_kind::ordinary && r.execute && r.ssid.has_value();
+    if (config_.attr_perms_ovr && t.stream.config >= 4) {
+        if (t.stream.privcfg >= 2) t.privileged = t.stream.privcfg == 3;
+        if (t.stream.instcfg >= 2) t.instruction = t.stream.instcfg == 3;
+    }
+    if (!read) t.instruction = false;
+    switch (r.kind) {
+        case request_kind::ordinary: return ordinary_by_ste(slot);
+        case request_kind::translation_request: return request_by_ste(slot);
+        case request_kind::translated: return translated_by_ste(slot);
+    }
+}
+
+void translator::engine::ordinary_by_ste(std::uint32_t slot) {
+    const transaction& t = transactions_[slot];
+    if (t.stream.config < 4) return finish(slot, outcome::abort);
+    if (t.stream.stage1()) return find_cd(slot);
+    if (t.request.ssid) return bad_substream(slot);
+    bypass_stage1(slot);
+}
+
+/// Fact sheet 7.1.
+void translator::engine::request_by_ste(std::uint32_t slot) {
+    const transaction& t = transactions_[slot];
+    const translate_request& r = t.request;
+    if (t.stream.config < 4) return finish(slot, outcome::unsupported_request);
+    if (t.stream.config == 4 || effective_eats(t.stream) == 0)
+        return finish(slot, outcome::unsupported_request, make_bad_ats_treq(r.sid, r.ssid, ats_fields(r)));
+    find_cd(slot);
+}
+
+/// Fact sheet 7.3 with ATSCHK=1; a PASID is ignored.
+void translator::engine::translated_by_ste(std::uint32_t slot) {
+    const transaction& t = transactions_[slot];
+    const translate_request& r = t.request;
+    if (t.stream.config < 4) return finish(slot, outcome::abort);
+    if (t.stream.config == 4 || effective_eats(t.stream) == 0)
+        return finish(slot, outcome::abort, make_transl_forbidden(r.sid, r.va.value, !r.write));
+    if (!fits(r.va.value, config_.oas_bits())) return finish(slot, outcome::abort);
+    pass(slot);
+}
+
+/// EATS=2 needs stage 2 (an STE without it is ILLEGAL) and ATSCHK; 3 is reserved.
+unsigned translator::engine::effective_eats(const ste& s) const {
+    if (!config_.ats || s.eats == 3) return 0;
+    return s.eats == 2 && !control_.atschk ? 0 : s.eats;
+}
+
+// -- context descriptor ----------------------------------------------------------------------------
+
+void translator::engine::find_cd(std::uint32_t slot) {
+    transaction& t = transactions_[slot];
+    const substream_choice c = choose_substream(t.stream, t.request.ssid, config_);
+    switch (c.what) {
+        case substream_choice::kind::bad_substreamid: return bad_substream(slot);
+        case substream_choice::kind::stream_disabled:
+            return config_error(slot, make_stream_disabled(t.request.sid));
+        case substream_choice::kind::bypass: return bypass_stage1(slot);
+        case substream_choice::kind::cd: break;
+    }
+    t.cd_index = c.index;
+    if (const context_descriptor* cached = cds_.find(t.request.sid.value, c.index)) {
+        t.cd = *cached;
+        return have_cd(slot);
+    }
+    const cd_table table = cd_table_of(t.stream, config_);
+    if (table.two_level()) return fetch_for(slot, state::l1cd, table.l1_address(c.index), 8);
+    fetch_for(slot, state::cd, table.cd_address(c.index), 64);
+}
+
+void translator::engine::l1cd_read(std::uint32_t slot) {
+    transaction& t = transactions_[slot];
+    const translate_request& r = t.request;
+    if (t.aborted) return config_error(slot, make_fetch_event(event_id::f_cd_fetch, r.sid, r.ssid, t.fetching));
+    const auto address =
+        cd_table_of(t.stream, config_).cd_address(t.cd_index, t.answer[0], config_.oas_bits());
+    if (!address) return bad_substream(slot);
+    fetch_for(slot, state::cd, *address, 64);
+}
+
+void translator::engine::cd_read(std::uint32_t slot) {
+    transaction& t = transactions_[slot];
+    const translate_request& r = t.request;
+    if (t.aborted) return config_error(slot, make_fetch_event(event_id::f_cd_fetch, r.sid, r.ssid, t.fetching));
+    t.cd = decode_cd(t.answer);
+    t.cd.legal = is_legal(t.cd, t.stream, world_of(t.stream, config_, control_.e2h), config_);
+    if (t.config_epoch == config_epoch_) cds_.fill(r.sid.value, t.cd_index, t.cd);
+    have_cd(slot);
+}
+
+void translator::engine::have_cd(std::uint32_t slot) {
+    transaction& t = transactions_[slot];
+    const translate_request& r = t.request;
+    if (!t.cd.legal) return config_error(slot, make_config_event(event_id::c_bad_cd, r.sid, r.ssid));
+    const stream_world world = world_of(t.stream, config_, control_.e2h);
+    t.tag = {world, world == stream_world::nh ? vmid_of(t.stream.s2vmid) : std::uint16_t{0},
+             world == stream_world::el2 ? std::uint16_t{0} : t.cd.asid};
+    t.regime = regime_of(t.cd, world, r.va.value, config_);
+    if (!in_range(t.regime, r.va.value)) return fault(slot, event_id::f_translation);
+    translate(slot, false);
+}
+
+// -- endings ---------------------------------------------------------------------------------------
+
+/// No table: the address goes through as it is. Config=0b100, or S1DSS=1 without SubstreamID.
+void translator::engine::bypass_stage1(std::uint32_t slot) {
+    const transaction& t = transactions_[slot];
+    const translate_request& r = t.request;
+    const bool request = r.kind == request_kind::translation_request;
+    if (!fits(r.va.value, config_.oas_bits())) {
+        if (request) return finish(slot, outcome::no_access);
+        return finish(slot, outcome::abort,
+                      make_stage1_fault(event_id::f_addr_size, r.sid, r.ssid, access_of(t)));
+    }
+    if (!request) return pass(slot);
+    finish(slot, translate_result{.result = outcome::ok, .pa = base::phys_addr{r.va.value}, .r = true, .w = true});
+}
+
+void translator::engine::bad_stream(std::uint32_t slot) {
+    const translate_request& r = transactions_[slot].request;
+    const bool invalid_sids = control_.recinvsid;
+    const bool records = r.kind == request_kind::ordinary              ? invalid_sids
+                         : r.kind == request_kind::translation_request ? invalid_sids && records_ats_errors()
+                                                                       : records_ats_errors();
+    translate_result result;
+    if (r.kind == request_kind::translation_request) result.result = outcome::completer_abort;
+    if (records) result.event = make_config_event(event_id::c_bad_streamid, r.sid, r.ssid);
+    finish(slot, result);
+}
+
+void translator::engine::config_error(std::uint32_t slot, const event_record& e) {
+    const request_kind kind = transactions_[slot].request.kind;
+    translate_result result;
+    if (kind == request_kind::translation_request) result.result = outcome::completer_abort;
+    if (kind == request_kind::ordinary || records_ats_errors()) result.event = e;
+    finish(slot, result);
+}
+
+void translator::engine::bad_substream(std::uint32_t slot) {
+    const translate_request& r = transactions_[slot].request;
+    config_error(slot, make_bad_substreamid(r.sid, r.ssid ? r.ssid->value : 0));
+}
+
+/// F_TRANSLATION, F_ADDR_SIZE, F_ACCESS and, for ordinary transactions, F_PERMISSION (fact sheet 4.3, 7.1).
+void translator::engine::fault(std::uint32_t slot, event_id id) {
+    const transaction& t = transactions_[slot];
+    const translate_request& r = t.request;
+    if (r.kind == request_kind::translation_request) return finish(slot, outcome::no_access);
+    translate_result result;
+    result.result = t.cd.abort ? outcome::abort : outcome::raz_wi;
+    if (t.cd.record) result.event = make_stage1_fault(id, r.sid, r.ssid, access_of(t));
+    finish(slot, result);
+}
+
+void translator::engine::walk_aborted(std::uint32_t slot, base::phys_addr fetch) {
+    const transaction& t = transactions_[slot];
+    config_error(slot, make_walk_abort(t.request.sid, t.request.ssid, access_of(t), fetch));
+}
+
+event_access translator::engine::access_of(const transaction& t) const {
+    const bool read = t.request.kind == request_kind::translation_request || !t.request.write;
+    return {t.request.va.value, read, t.instruction, t.privileged};
+}
+
+}  // namespace drydock::smmu

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// How transactions move between the timeline, the fetch port and the client.
+#include <algorithm>
+#include <bit>
+#include <stdexcept>
+#include <string>
+
+#include "tlm/smmu/translator_engine.h"
+
+namespace drydock::smmu {
+
+translator::engine::engine(std::string_view name, base::context& ctx, const smmu_config& c, fetch_port& port,
+                           translator_client& client)
+    : config_(c),
+      streams_(c),
+      stes_(c.config_cache_entries),
+      cds_(c.config_cache_entries),
+      context_(ctx),
+      port_(port),
+      client_(client),
+      place_(ctx.probe.place(name)),
+      id_(ctx.timeline.join(name, *this)),
+      micro_(c.micro_tlb_entries, 4, stamps_),
+      main_(c.main_tlb_entries, c.main_tlb_ways, stamps_),
+      transactions_(c.translation_slots),
+      walks_(c.walk_slots),
+      ready_(std::bit_ceil(c.translation_slots + c.walk_slots)) {
+    for (std::uint32_t w = c.walk_slots; w-- > 0;) free_walks_.push_back(w);
+}
+
+bool translator::engine::start(std::uint32_t slot, const translate_request& r) {
+    if (slot >= transactions_.size())
+        throw std::out_of_range("smmu: translation slot " + std::to_string(slot) + " of " +
+                                std::to_string(transactions_.size()));
+    transaction& t = transactions_[slot];
+    if (t.at != state::free) return false;
+    t.at = state::lookup;
+    t.request = r;
+    ++in_use_;
+    context_.timeline.after(config_.tlb_hit, base::phase::serve, id_, slot);
+    return true;
+}
+
+void translator::engine::on_time(std::uint64_t op) {
+    const auto slot = static_cast<std::uint32_t>(op);
+    draining_ = true;
+    if (transactions_[slot].at == state::main_tlb)
+        translate(slot, true);
+    else
+        look_up(slot);
+    draining_ = false;
+    drain();
+}
+
+void translator::engine::fetched(fetch_id id, std::span<const std::uint64_t> words, bool aborted) {
+    if (id < transactions_.size()) {
+        transaction& t = transactions_[id];
+        t.aborted = aborted;
+        if (!aborted) std::copy_n(words.begin(), std::min(words.size(), t.answer.size()), t.answer.begin());
+    } else {
+        walk_slot& w = walks_[id - transactions_.size()];
+        w.aborted = aborted;
+        if (!aborted) w.answer = words[0];
+    }
+    push_ready(id);
+}
+
+void translator::engine::updated(fetch_id id, std::uint64_t old, bool aborted) {
+    walk_slot& w = walks_[id - transactions_.size()];
+    w.aborted = aborted;
+    w.answer = old;
+    push_ready(id);
+}
+
+void translator::engine::push_ready(std::uint32_t id) {
+    ready_[(ready_first_ + ready_count_++) & (ready_.size() - 1)] = id;
+    if (!draining_) drain();
+}
+
+void translator::engine::drain() {
+    draining_ = true;
+    while (ready_count_ > 0) {
+        const std::uint32_t id = ready_[ready_first_];
+        ready_first_ = (ready_first_ + 1) & (ready_.size() - 1);
+        --ready_count_;
+        if (id < transactions_.size())
+            transaction_answered(id);
+        else
+            walk_answered(static_cast<std::uint32_t>(id - transactions_.size()));
+    }
+    draining_ = false;
+}
+
+void translator::engine::transaction_answered(std::uint32_t slot) {
+    switch (transactions_[slot].at) {
+        case state::l1std: return l1std_read(slot);
+        case state::ste: return ste_read(slot);
+        case state::l1cd: return l1cd_read(slot);
+        case state::cd: return cd_read(slot);
+        default: throw std::logic_error("smmu: answer to a fetch that was not asked for");
+    }
+}
+
+void translator::engine::fetch_for(std::uint32_t slot, state next, base::phys_addr a, std::uint32_t bytes) {
+    transaction& t = transactions_[slot];
+    t.at = next;
+    t.fetching = a;
+    ++work_.fetches;
+    port_.fetch(slot, a, bytes, t.request.span);
+}
+
+void translator::engine::append(waiters& list, std::uint32_t slot) {
+    transactions_[slot].next = none;
+    if (list.empty())
+        list.first = slot;
+    else
+        transactions_[list.last].next = slot;
+    list.last = slot;
+}
+
+std::uint32_t translator::engine::take(waiters& list) {
+    const std::uint32_t slot = list.first;
+    list.first = transactions_[slot].next;
+    if (list.first == none) list.last = none;
+    return slot;
+}
+
+void translator::engine::finish(std::uint32_t slot, translate_result r) {
+    transaction& t = transactions_[slot];
+    r.number = t.number;
+    if (t.request.kind == request_kind::translation_request)
+        r.priv = t.request.privileged && t.request.ssid.has_value();
+    t.at = state::free;
+    --in_use_;
+    client_.translated(slot, r);
+}
+
+void translator::engine::finish(std::uint32_t slot, outcome o, const event_record& e) {
+    finish(slot, translate_result{.result = o, .event = e});
+}
+
+void translator::engine::pass(std::uint32_t slot) {
+    const std::uint64_t va = transactions_[slot].request.va.value;
+    finish(slot, translate_result{.result = outcome::ok, .pa = base::phys_addr{va}});
+}
+
+}  // namespace drydock::smmu
