@@ -85,6 +85,7 @@ struct tlp {
     base::iova requested{};
     bool requested_known = false;
     base::ps obtained{};
+    const base::span_id* itag_spans = nullptr;  ///< Invalidate Completion: span of each of the 32 ITags, kept by the sender
     std::uint64_t order = 0;  ///< number given by the root complex among everything from one port
 
     bool has_data() const { return payload != nullptr; }

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tlm/pcie/link.h"
+
+namespace drydock::pcie {
+
+void link::end::deliver(tlp_ptr t) {
+    if (is_above)
+        owner.down.send(std::move(t));
+    else
+        owner.up.send(std::move(t));
+}
+
+void link::end::store_freed(fc_class c, std::uint32_t data) {
+    if (is_above)
+        owner.up.credit_return(c, 1, data);
+    else
+        owner.down.credit_return(c, 1, data);
+}
+
+link::link(sc_core::sc_module_name name, base::context& ctx, tlp_pool& pool, const link_config& config)
+    : sc_module(name), up("up", above_, pool), down("down", below_, pool), ctx_(ctx), config_(config),
+      place_(ctx.probe.place(this->name())),
+      down_(ctx, std::string(this->name()) + ".down", config, config.device_buffers, above_),
+      up_(ctx, std::string(this->name()) + ".up", config, config.port_buffers, below_) {
+    down_.set_refreshed_classes(up_.finite_classes());
+    up_.set_refreshed_classes(down_.finite_classes());
+}
+
+void link::start_of_simulation() {
+    for (std::size_t c = 0; c < fc_classes; ++c) {
+        up.credit_return(static_cast<fc_class>(c), config_.store, UINT32_MAX);
+        down.credit_return(static_cast<fc_class>(c), config_.store, UINT32_MAX);
+    }
+}
+
+void link::set_up(bool now_up) {
+    if (now_up == is_up_) return;
+    is_up_ = now_up;
+    if (ctx_.probe.wants(base::kind::link_state))
+        ctx_.probe.emit(base::kind::link_state, place_, ctx_.now(), base::no_span,
+                        ctx_.probe.text(now_up ? "up" : "down"));
+    down_.set_up(now_up);
+    up_.set_up(now_up);
+    up.set_link(now_up);
+    down.set_link(now_up);
+}
+
+}  // namespace drydock::pcie

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <systemc>
+
+#include "tlm/pcie/link_direction.h"
+#include "tlm/pcie/sockets.h"
+
+namespace drydock::pcie {
+
+/// A PCI Express link between a port above and a device below: rate, framing, DLLP share, propagation and
+/// flow-control credits.
+///
+/// Senders: a TLP may be sent while the link's store for its class has room. The link advertises the store at
+/// start of simulation by credit_return(class, n, UINT32_MAX), and gives a place back when the TLP's first
+/// byte goes on the wire (possibly from inside send()) or the TLP is dropped. Going down and up changes
+/// nothing about that account: every accepted TLP gives its place back once.
+/// Receivers: credit_return frees the buffer of a TLP; their limits stand in link_config.
+class link final : public sc_core::sc_module {
+public:
+    link(sc_core::sc_module_name name, base::context& ctx, tlp_pool& pool, const link_config& config);
+
+private:
+    struct end final : tlp_receiver, link_side {
+        end(link& l, bool above) : owner(l), is_above(above) {}
+        // as the end of a socket
+        void receive(tlp_ptr t) override { sends().accept(std::move(t)); }
+        void credits(fc_class c, std::uint32_t hdr, std::uint32_t data) override { receives().free_credits(c, hdr, data); }
+        void link_changed(bool up) override { owner.set_up(up); }
+        // as the sending side of a direction
+        void deliver(tlp_ptr t) override;
+        void store_freed(fc_class c, std::uint32_t data) override;
+        void acknowledge() override { receives().charge_dllps(1); }
+
+        link_direction& sends() { return is_above ? owner.down_ : owner.up_; }
+        link_direction& receives() { return is_above ? owner.up_ : owner.down_; }
+        link& owner;
+        bool is_above;
+    };
+    end above_{*this, true};
+    end below_{*this, false};
+
+public:
+    upstream_socket up;      ///< bound by the socket of the port above
+    downstream_socket down;  ///< binds to the device's socket
+
+    /// Takes the link up or down; both ends are told. Going down drops everything inside.
+    void set_up(bool up);
+    bool is_up() const { return is_up_; }
+    const link_config& config() const { return config_; }
+    const link_direction::counters& downward() const { return down_.count(); }
+    const link_direction::counters& upward() const { return up_.count(); }
+
+private:
+    void start_of_simulation() override;
+
+    base::context& ctx_;
+    link_config config_;
+    base::place_id place_;
+    link_direction down_;
+    link_direction up_;
+    bool is_up_ = true;
+};
+
+}  // namespace drydock::pcie

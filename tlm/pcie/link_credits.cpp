@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flow-control credits of one direction of a link (P sheet 3), and what it tells the probe.
+#include <algorithm>
+
+#include "tlm/pcie/ats_messages.h"
+#include "tlm/pcie/link_direction.h"
+
+namespace drydock::pcie {
+
+void link_direction::apply_updates(gate& g) {
+    while (!g.updates.empty() && g.updates.front().visible <= ctx_.now()) {
+        const update u = g.updates.pop();
+        g.header_used -= u.header;
+        g.data_used -= u.data;
+    }
+}
+
+bool link_direction::fits(fc_class c, const tlp& t) {
+    gate& g = gates_[static_cast<std::size_t>(c)];
+    apply_updates(g);
+    return (g.limit.header == 0 || g.header_used < g.limit.header) &&
+           (g.limit.data == 0 || g.data_used + t.data_credits() <= g.limit.data);
+}
+
+void link_direction::consume(fc_class c, const tlp& t) {
+    gate& g = gates_[static_cast<std::size_t>(c)];
+    const std::uint32_t data = t.data_credits();
+    g.header_used += 1, g.header_owed += 1;
+    g.data_used += data, g.data_owed += data;
+    g.ever_used = true;
+    if (g.stalled) {
+        g.stalled = false;
+        if (ctx_.probe.wants(base::kind::credit_stall))
+            ctx_.probe.emit(base::kind::credit_stall, place_, ctx_.now(), t.span, static_cast<std::uint64_t>(c), 0);
+    }
+    if (ctx_.probe.wants(base::kind::credit_consumed))
+        ctx_.probe.emit(base::kind::credit_consumed, place_, ctx_.now(), t.span, static_cast<std::uint64_t>(c), 1, data);
+}
+
+void link_direction::free_credits(fc_class c, std::uint32_t header, std::uint32_t data) {
+    gate& g = gates_[static_cast<std::size_t>(c)];
+    if (header > g.header_owed || data > g.data_owed) {
+        // Before the first TLP this is the receiver's advertisement, which the link's own limits stand for.
+        // Later it grants more than was ever taken: FC Protocol Error (P-037).
+        if (g.ever_used) ++count_.fc_protocol_errors;
+        header = std::min(header, g.header_owed);
+        data = std::min(data, g.data_owed);
+    }
+    if (header == 0 && data == 0) return;
+    g.header_owed -= header;
+    g.data_owed -= data;
+    if (ctx_.probe.wants(base::kind::credit_returned))
+        ctx_.probe.emit(base::kind::credit_returned, place_, ctx_.now(), base::no_span, static_cast<std::uint64_t>(c),
+                        header, data);
+    const bool finite = g.limit.header != 0 || g.limit.data != 0;
+    if (!finite) {  // nothing to wait for, no UpdateFC (P-035)
+        g.header_used -= header;
+        g.data_used -= data;
+        return;
+    }
+    const base::ps visible = ctx_.now() + config_.propagation + dllp_time_.rounded();
+    if (!g.updates.empty() && g.updates.back().visible == visible) {
+        g.updates.back().header += header;
+        g.updates.back().data += data;
+    } else {
+        g.updates.push({visible, header, data});
+    }
+    if (config_.dllp == dllp_accounting::mechanistic &&
+        (g.freed_since_update += header) >= config_.tlps_per_update_fc) {
+        g.freed_since_update = 0;
+        side_.acknowledge();  // one more DLLP against this direction
+    }
+    if (!stores_.empty() && g.stalled) arm(visible);
+}
+
+base::ps link_direction::next_update() const {
+    base::ps next = base::never;
+    for (const gate& g : gates_)
+        if (g.stalled && !g.updates.empty()) next = std::min(next, g.updates.front().visible);
+    return next;
+}
+
+void link_direction::note_stalls() {
+    for (std::size_t c = 0; c < fc_classes; ++c) {
+        gate& g = gates_[c];
+        if (stores_.size(static_cast<fc_class>(c)) == 0 || g.stalled) continue;
+        if (fits(static_cast<fc_class>(c), stores_.head(static_cast<fc_class>(c)))) continue;
+        g.stalled = true;
+        ++count_.credit_stalls;
+        if (ctx_.probe.wants(base::kind::credit_stall))
+            ctx_.probe.emit(base::kind::credit_stall, place_, ctx_.now(),
+                            stores_.head(static_cast<fc_class>(c)).span, c, 1);
+    }
+}
+
+void link_direction::emit(base::kind k, const tlp& t) {
+    ctx_.probe.emit(k, place_, ctx_.now(), t.span, static_cast<std::uint64_t>(t.type), t.address, t.bytes(),
+                    (std::uint64_t{t.requester.value} << 16) | t.tag);
+}
+
+void link_direction::emit_stage(const tlp& t) {
+    // Boundaries 7 and 12: first byte of the Invalidate Request and of its completion on the link.
+    if (t.type == tlp_type::msg_d && t.code == msg_code::invalidate_request)
+        ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), t.span, 7);
+    else if (t.type == tlp_type::msg && t.code == msg_code::invalidate_completion)
+        ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), t.span, 12);
+}
+
+}  // namespace drydock::pcie

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "tlm/base/time.h"
+
+namespace drydock::pcie {
+
+/// What Data Link Layer Packets cost (P sheet 14.1).
+enum class dllp_accounting : std::uint8_t {
+    mechanistic,  ///< ACKs and UpdateFCs occupy the direction opposite to the TLPs that cause them
+    pcie_bench,   ///< both directions lose the share that the pcie-bench model charges
+    none,         ///< neither DLLPs nor SKP ordered sets
+};
+
+/// Generation 1..6 and width 1..32 as a link may have them. @throws std::invalid_argument otherwise
+void check_link(unsigned gen, unsigned width);
+
+/// ACK latency limit and UpdateFC guideline interval in symbol times (P sheet 14.1).
+/// @param max_payload bytes, 128..4096
+unsigned ack_limit_symbols(unsigned gen, unsigned width, unsigned max_payload);
+
+/// Bytes added to a TLP on the wire: framing, sequence number, LCRC (P sheet 9). Flits have them inside.
+constexpr unsigned tlp_framing_bytes(unsigned gen) { return gen >= 6 ? 0 : 8; }
+/// A DLLP with CRC-16 and framing (P sheet 9); gen6 carries DLLPs in room of their own.
+constexpr unsigned dllp_bytes(unsigned gen) { return gen >= 6 ? 0 : 8; }
+
+/// Time that bytes take on a link, as a fraction so that nothing is lost before the last rounding.
+class serial_rate {
+public:
+    /// Includes line code, SKP ordered sets and, for pcie_bench, its DLLP share.
+    serial_rate(unsigned gen, unsigned width, unsigned max_payload, dllp_accounting accounting);
+
+    base::fine_time of(std::uint64_t bytes) const {
+        return base::fine_time::raw(static_cast<std::int64_t>(bytes) * numerator_ / denominator_);
+    }
+
+private:
+    std::int64_t numerator_;  // raw fine_time per byte = numerator / denominator
+    std::int64_t denominator_;
+};
+
+}  // namespace drydock::pcie

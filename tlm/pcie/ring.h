@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace drydock::pcie {
+
+/// First in, first out, in one array that grows to the working set and then never allocates.
+template <class T>
+class ring {
+public:
+    explicit ring(std::size_t capacity = 8) : items_(capacity) {}  // a power of two
+
+    bool empty() const { return count_ == 0; }
+    std::size_t size() const { return count_; }
+    T& front() { return items_[head_]; }
+    const T& front() const { return items_[head_]; }
+    T& back() { return items_[(head_ + count_ - 1) & (items_.size() - 1)]; }
+    void push(T item) {
+        if (count_ == items_.size()) grow();
+        items_[(head_ + count_++) & (items_.size() - 1)] = std::move(item);
+    }
+    T pop() {
+        T item = std::move(items_[head_]);
+        head_ = (head_ + 1) & (items_.size() - 1);
+        --count_;
+        return item;
+    }
+    void clear() {
+        while (!empty()) pop();
+    }
+
+private:
+    void grow() {
+        std::vector<T> bigger(items_.size() * 2);
+        for (std::size_t i = 0; i < count_; ++i) bigger[i] = std::move(items_[(head_ + i) & (items_.size() - 1)]);
+        items_.swap(bigger);
+        head_ = 0;
+    }
+    std::vector<T> items_;
+    std::size_t head_ = 0;
+    std::size_t count_ = 0;
+};
+
+}  // namespace drydock::pcie
