@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sw/kernel/poll.h"
 
-#include <algorithm>
+#include <array>
+#include <cstdio>
 #include <stdexcept>
 
 #include "sw/kernel/kernel.h"
@@ -51,11 +52,26 @@ private:
 poller::poller(scheduler& s) : scheduler_(s) { s.host().irq.watch_events(*this, 0); }
 
 bool poller::poll_register(phys_addr_t at, unsigned size, const poll_wait::test& done, const poll_backoff& b) {
-    return poll({at, size, false}, done, b);
+    return told({at, size, false}, done, b);
 }
 
 bool poller::poll_memory(phys_addr_t at, unsigned size, const poll_wait::test& done, const poll_backoff& b) {
-    return poll({at, size, true}, done, b);
+    return told({at, size, true}, done, b);
+}
+
+bool poller::told(const place& p, const poll_wait::test& done, const poll_backoff& b) {
+    const hal::time_point started = scheduler_.now();
+    if (poll(p, done, b)) return true;
+    hal::observe& o = scheduler_.host().observe;
+    if (o.wants(hal::note::poll_timeout)) {
+        std::array<char, 32> text{};
+        std::snprintf(text.data(), text.size(), "%s 0x%llx", p.memory ? "memory" : "register",
+                      static_cast<unsigned long long>(p.at));
+        const task& me = *scheduler_.active();
+        o.emit(hal::note::poll_timeout, me.place, me.span, o.text(text.data()),
+               static_cast<u64>((scheduler_.now() - started).count()));
+    }
+    return false;
 }
 
 void poller::written(phys_addr_t at, u64 bytes) {

@@ -91,6 +91,7 @@ private:
         unsigned size;
         bool memory;
     };
+    bool told(const place&, const poll_wait::test& done, const poll_backoff&);
     bool poll(const place&, const poll_wait::test& done, const poll_backoff&);
     bool execute(const place&, const poll_wait::test& done, const poll_backoff&, hal::time_point started);
     u64 load(const place&);
