@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "tlm/pcie/tlp.h"
+
+namespace drydock::pcie {
+
+/// Appends the wire bytes of a TLP: prefixes, header, payload and, with TD=1, a digest of zeros (P sheet 1;
+/// ECRC values are not modelled).
+void pack(const tlp& t, std::vector<std::uint8_t>& to);
+inline std::vector<std::uint8_t> pack(const tlp& t) {
+    std::vector<std::uint8_t> bytes;
+    pack(t, bytes);
+    return bytes;
+}
+
+/// A decoded TLP, or why the bytes are none. `error` is empty on success.
+struct unpacked {
+    tlp_ptr t;
+    std::string_view error;
+    explicit operator bool() const { return t != nullptr; }
+};
+
+/// Decodes one whole TLP. Never throws for what the bytes hold: a malformed TLP comes back as an error.
+unpacked unpack(std::span<const std::uint8_t> bytes, tlp_pool& pool);
+
+/// Position of the flags in byte 1 of the PASID prefix; the sheet marks them as unverified (P sheet 1.2).
+inline constexpr unsigned pasid_privileged_bit = 5, pasid_execute_bit = 4;
+
+}  // namespace drydock::pcie
