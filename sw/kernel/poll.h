@@ -61,6 +61,7 @@ private:
     hal::time_point origin_;       ///< when the first look began, as if it had lasted grid_.look
     hal::duration shift_{};        ///< time taken by interrupts so far
     hal::duration executed_{};     ///< tau of the newest look that was executed
+    hal::duration resumed_{};      ///< tau at the end of the newest interrupt: looks before it are over
     hal::duration dirty_{};        ///< tau of the first change since then
     bool is_dirty_ = false;
     bool frozen_ = false;

@@ -35,7 +35,8 @@ hal::time_point poll_wait::due() const {
     if (is_dirty_) when = wall(grid_.at_or_after(std::max(dirty_, executed_ + one_ps)).at);
     if (backoff_.limit > endless) return when;
     const hal::duration last_in_time = started_ + backoff_.limit - grid_.look - origin_ - shift_;
-    return std::min(when, wall(grid_.at_or_after(std::max(last_in_time, executed_) + one_ps).at));
+    const hal::duration open = std::max(std::max(last_in_time, executed_) + one_ps, resumed_);
+    return std::min(when, wall(grid_.at_or_after(open).at));
 }
 
 void poll_wait::look() {
@@ -84,6 +85,7 @@ void poll_wait::thaw() {
     const hal::duration at = tau();
     shift_ += interrupted;
     frozen_ = false;
+    resumed_ = at;
     // If the interrupt fell into a look, the test of the limit that follows it is late by that much.
     poll_grid::point newest = grid_.at_or_before(at);
     if (newest.at == at && executed_ < at && newest.index > 0) newest = grid_.at_index(newest.index - 1);

@@ -23,7 +23,7 @@ struct told {
     bool operator==(const told&) const = default;
 };
 
-/// A machine without hardware: time, stacks, 16 MiB of RAM, registers that are a map, interrupts on request.
+/// A machine without hardware: time, stacks, 1 MiB of RAM, registers that are a map, interrupts on request.
 /// Tests put hardware's acts into it by at(); they happen before software of the same instant.
 class fake_host final : hal::clock,
                         hal::stacks,
@@ -34,7 +34,7 @@ class fake_host final : hal::clock,
                         hal::choice {
 public:
     static constexpr phys_addr_t ram = 0x4000'0000;
-    static constexpr u64 ram_size = 16u << 20;
+    static constexpr u64 ram_size = 1u << 20;
 
     fake_host();
     ~fake_host();
