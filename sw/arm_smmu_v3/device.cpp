@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/arm_smmu_v3/device.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "sw/arm_smmu_v3/domain.h"
+#include "sw/arm_smmu_v3/master.h"
+#include "sw/arm_smmu_v3/regs.h"
+#include "sw/pci/device.h"
+
+namespace drydock::sw {
+
+using namespace smmu_reg;
+
+arm_smmu_features arm_smmu_decode_features(u32 idr0, u32 idr1, u32 idr3, u32 idr5) {
+    static constexpr u8 oas_bits[]{32, 36, 40, 42, 44, 48, 52, 52};
+    arm_smmu_features f;
+    f.ats = idr0 & IDR0_ATS;
+    f.pri = idr0 & IDR0_PRI;
+    f.msi = idr0 & IDR0_MSI;
+    f.sev = idr0 & IDR0_SEV;
+    f.hyp = idr0 & IDR0_HYP;
+    f.coherent = idr0 & IDR0_COHACC;
+    f.two_level_cdtab = idr0 & IDR0_CD2L;
+    f.stalls = field(idr0, 25, 24) == 0;
+    f.two_level_strtab = field(idr0, 28, 27) == 1;
+    f.asid_bits = idr0 & IDR0_ASID16 ? 16 : 8;
+    f.sid_bits = static_cast<u8>(field(idr1, 5, 0));
+    f.ssid_bits = static_cast<u8>(field(idr1, 10, 6));
+    f.range_inv = idr3 & IDR3_RIL;
+    f.oas_code = static_cast<u8>(std::min<u32>(field(idr5, 2, 0), 5));  // 48 bits are what the tables use
+    f.ias = oas_bits[f.oas_code];
+    return f;
+}
+
+namespace {
+constexpr hal::duration ack_limit = 1000ms;
+u32 log2size_within(u32 wanted, u32 idr1, unsigned high, unsigned low) {
+    return std::min(wanted, field(idr1, high, low));
+}
+}  // namespace
+
+arm_smmu_device::arm_smmu_device(kernel& k, const arm_smmu_config& config)
+    : kernel_(k),
+      config_(config),
+      cmdq_(k, config.base, config.cmdq),
+      strtab_(k),
+      asid_lock_(k, "arm_smmu_asid_lock"),
+      identity_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::identity, 1u, "identity")),
+      blocked_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::blocked, 2u, "blocked")) {}
+
+arm_smmu_device::~arm_smmu_device() = default;
+
+iommu_domain& arm_smmu_device::identity_domain() { return *identity_; }
+iommu_domain* arm_smmu_device::blocked_domain() { return blocked_.get(); }
+
+std::unique_ptr<iommu_domain> arm_smmu_device::domain_alloc_paging(u32 id, std::string name) {
+    return std::make_unique<arm_smmu_domain>(*this, iommu_domain_type::paging, id, std::move(name));
+}
+
+std::unique_ptr<iommu_domain> arm_smmu_device::domain_alloc_sva(u32 id, std::string name) {
+    return std::make_unique<arm_smmu_domain>(*this, iommu_domain_type::sva, id, std::move(name));
+}
+
+void arm_smmu_device::write_and_wait(u64 reg, u64 ack, u32 value) {
+    kernel_.writel(config_.base + reg, value);
+    const poll_backoff backoff{.spins = 9, .first_delay = 1us, .limit = ack_limit};
+    const bool ok = kernel_.poll_register(config_.base + ack, 4, [value](u64 v) { return v == value; }, backoff);
+    if (!ok) throw std::runtime_error("SMMU does not acknowledge register " + std::to_string(reg) + " within 1 s");
+}
+
+void arm_smmu_device::init_queue(hw_queue& q, std::string_view name, u64 base_reg, u32 log2size, u32 bytes) {
+    const u64 total = u64{bytes} << log2size;
+    q.memory = {alloc_aligned(kernel_, total, total, name), bytes};
+    q.llq.max_n_shift = log2size;
+    kernel_.writeq(config_.base + base_reg, Q_BASE_RWA | (q.memory.base & Q_BASE_ADDR) | log2size);
+    kernel_.writel(config_.base + q.prod_reg, 0);
+    kernel_.writel(config_.base + q.cons_reg, 0);
+}
+
+void arm_smmu_device::reset() {
+    call_scope call(kernel_, "arm_smmu_device_reset", 0);
+    const auto reg = [this](u64 r) { return kernel_.readl(config_.base + r); };
+    const u32 idr0 = reg(IDR0), idr1 = reg(IDR1);
+    features_ = arm_smmu_decode_features(idr0, idr1, reg(IDR3), reg(IDR5));
+    if (!(idr0 & IDR0_S1P)) throw std::runtime_error("SMMU without stage 1 translation (IDR0.S1P=0)");
+    if (config_.cmdq.log2size > field(idr1, 25, 21))
+        throw std::runtime_error("SMMU's command queue holds at most 2^" + std::to_string(field(idr1, 25, 21)) +
+                                 " entries (IDR1.CMDQS); lower cmdq_log2size");
+    config_.evtq_log2size = log2size_within(config_.evtq_log2size, idr1, 20, 16);
+    config_.priq_log2size = log2size_within(config_.priq_log2size, idr1, 15, 11);
+    config_.sid_bits = std::min<u32>(config_.sid_bits, features_.sid_bits);
+
+    cr0_ = 0;
+    write_and_wait(CR0, CR0ACK, cr0_);
+    kernel_.writel(config_.base + CR1, CR1_TABLES_AND_QUEUES_WB_ISH);
+    kernel_.writel(config_.base + CR2, CR2_PTM | CR2_RECINVSID);
+    strtab_.init(config_.sid_bits, features_.two_level_strtab);
+    kernel_.writeq(config_.base + STRTAB_BASE, strtab_.base_register());
+    kernel_.writel(config_.base + STRTAB_BASE_CFG, strtab_.config_register());
+    enable_cmdq();
+    enable_event_queues();
+    if (features_.ats) write_and_wait(CR0, CR0ACK, cr0_ |= CR0_ATSCHK);
+    setup_irqs();
+    write_and_wait(CR0, CR0ACK, cr0_ |= CR0_SMMUEN);
+}
+
+void arm_smmu_device::enable_cmdq() {
+    cmdq_.init();
+    write_and_wait(CR0, CR0ACK, cr0_ |= CR0_CMDQEN);
+    cmdq_.issue_cmd_with_sync({.opcode = CMDQ_OP_CFGI_ALL});
+    if (features_.hyp) cmdq_.issue_cmd_with_sync({.opcode = CMDQ_OP_TLBI_EL2_ALL});
+    cmdq_.issue_cmd_with_sync({.opcode = CMDQ_OP_TLBI_NSNH_ALL});
+}
+
+void arm_smmu_device::enable_event_queues() {
+    evtq_.prod_reg = EVTQ_PROD;
+    evtq_.cons_reg = EVTQ_CONS;
+    init_queue(evtq_, "evtq", EVTQ_BASE, config_.evtq_log2size, 32);
+    write_and_wait(CR0, CR0ACK, cr0_ |= CR0_EVTQEN);
+    if (!features_.pri) return;
+    priq_.prod_reg = PRIQ_PROD;
+    priq_.cons_reg = PRIQ_CONS;
+    init_queue(priq_, "priq", PRIQ_BASE, config_.priq_log2size, 16);
+    write_and_wait(CR0, CR0ACK, cr0_ |= CR0_PRIQEN);
+}
+
+void arm_smmu_device::setup_msi(u64 cfg0, u32 vector) {
+    kernel_.writeq(config_.base + cfg0, features_.msi ? kernel_.msi_doorbell() : 0);
+    kernel_.writel(config_.base + cfg0 + 8, vector);
+    kernel_.writel(config_.base + cfg0 + 12, MEMATTR_DEVICE_nGnRE);
+}
+
+void arm_smmu_device::setup_irqs() {
+    write_and_wait(IRQ_CTRL, IRQ_CTRLACK, 0);
+    setup_msi(GERROR_IRQ_CFG0,
+              kernel_.request_irq("arm-smmu-v3-gerror", config_.gerror_cpu, [this] { gerror_handler(); }));
+    setup_msi(EVTQ_IRQ_CFG0, kernel_.request_irq(
+                                 "arm-smmu-v3-evtq", config_.evtq_cpu, [] {}, [this] { evtq_thread(); }));
+    u32 enable = IRQ_CTRL_GERROR | IRQ_CTRL_EVTQ;
+    if (features_.pri) {
+        setup_msi(PRIQ_IRQ_CFG0, kernel_.request_irq(
+                                     "arm-smmu-v3-priq", config_.priq_cpu, [] {}, [this] { priq_thread(); }));
+        enable |= IRQ_CTRL_PRIQ;
+    }
+    write_and_wait(IRQ_CTRL, IRQ_CTRLACK, enable);
+}
+
+}  // namespace drydock::sw

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sw/arm_smmu_v3/cmdq.h"
+#include "sw/arm_smmu_v3/stream_table.h"
+#include "sw/iommu/domain.h"
+
+namespace drydock::sw {
+
+struct arm_smmu_config {
+    u32 number = 0;  ///< order among several SMMUs
+    phys_addr_t base = 0;
+    arm_smmu_cmdq_config cmdq;
+    u32 evtq_log2size = 7;
+    u32 priq_log2size = 8;
+    unsigned gerror_cpu = 0, evtq_cpu = 0, priq_cpu = 0;  ///< who takes which interrupt
+    u32 sid_bits = 16;  ///< StreamIDs used; at most what IDR1 has
+};
+
+/// What IDR0..IDR5 say, as far as the driver uses it.
+struct arm_smmu_features {
+    bool ats = false, pri = false, msi = false, sev = false, hyp = false, stalls = false, range_inv = false,
+         two_level_strtab = false, two_level_cdtab = false, coherent = false;
+    u8 sid_bits = 0, ssid_bits = 0, asid_bits = 8, ias = 48, oas_code = 5;
+};
+arm_smmu_features arm_smmu_decode_features(u32 idr0, u32 idr1, u32 idr3, u32 idr5);
+
+class arm_smmu_domain;
+class arm_smmu_static_domain;
+
+/// Driver of one SMMUv3 (Linux: struct arm_smmu_device). Use: construct, reset() from a task, then through
+/// iommu_ops.
+class arm_smmu_device final : public iommu_ops {
+public:
+    arm_smmu_device(kernel& k, const arm_smmu_config& config);
+    ~arm_smmu_device() override;
+
+    /// Probes the IDRs and runs the enable sequence (SMMUv3 sheet 9) up to SMMUEN.
+    /// @throws std::runtime_error if hardware lacks stage 1 or does not acknowledge
+    void reset();
+
+    // iommu_ops
+    iommu_domain& identity_domain() override;
+    iommu_domain* blocked_domain() override;
+    std::unique_ptr<iommu_domain> domain_alloc_paging(u32 id, std::string name) override;
+    std::unique_ptr<iommu_domain> domain_alloc_sva(u32 id, std::string name) override;
+    int probe_device(device&) override;
+
+    /// The core's answer to "what does this device translate by"; set once, before the first attach.
+    using get_domain = std::function<iommu_domain*(device&)>;
+    void set_driver_get_domain(get_domain f) { get_domain_ = std::move(f); }
+    iommu_domain* driver_get_domain(device& d) { return get_domain_(d); }
+
+    kernel& k() { return kernel_; }
+    arm_smmu_cmdq& cmdq() { return cmdq_; }
+    stream_table& strtab() { return strtab_; }
+    const arm_smmu_features& features() const { return features_; }
+    u32 number() const { return config_.number; }
+    mutex& asid_lock() { return asid_lock_; }
+    u16 alloc_asid() { return next_asid_++; }
+    u64 gerror_interrupts() const { return gerror_interrupts_; }
+    u64 events_read() const { return events_read_; }
+
+private:
+    struct hw_queue {
+        arm_smmu_queue_memory memory;
+        arm_smmu_ll_queue llq;
+        u64 prod_reg = 0, cons_reg = 0;
+    };
+    void init_queue(hw_queue&, std::string_view name, u64 base_reg, u32 log2size, u32 entry_bytes);
+    void write_and_wait(u64 reg, u64 ack, u32 value);
+    void setup_irqs();
+    void setup_msi(u64 cfg0, u32 vector);
+    void enable_cmdq();
+    void enable_event_queues();
+    void gerror_handler();
+    void evtq_thread();
+    void priq_thread();
+    template <class Handle>
+    void drain(hw_queue&, std::string_view name, Handle);
+    void handle_event(const std::array<u64, 4>&);
+    void handle_page_request(const std::array<u64, 2>&);
+
+    kernel& kernel_;
+    arm_smmu_config config_;
+    arm_smmu_features features_;
+    arm_smmu_cmdq cmdq_;
+    stream_table strtab_;
+    hw_queue evtq_, priq_;
+    mutex asid_lock_;
+    u16 next_asid_ = 1;
+    u32 cr0_ = 0;
+    get_domain get_domain_;
+    std::unique_ptr<arm_smmu_static_domain> identity_, blocked_;
+    ratelimit event_log_;
+    u64 gerror_interrupts_ = 0;
+    u64 events_read_ = 0;
+};
+
+}  // namespace drydock::sw

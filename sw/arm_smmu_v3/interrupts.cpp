@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+
+#include "sw/arm_smmu_v3/device.h"
+#include "sw/arm_smmu_v3/regs.h"
+
+namespace drydock::sw {
+
+using namespace smmu_reg;
+
+/// linux-flow 3.5: look at what is active, deal with each, acknowledge last: the SMMU goes on then.
+void arm_smmu_device::gerror_handler() {
+    const u32 gerror = kernel_.readl(config_.base + GERROR);
+    const u32 gerrorn = kernel_.readl(config_.base + GERRORN);
+    const u32 active = gerror ^ gerrorn;
+    if (!(active & GERROR_ERR_MASK)) return;
+    ++gerror_interrupts_;
+    if (event_log_.allow(kernel_.now())) {
+        char text[80];
+        std::snprintf(text, sizeof text, "unexpected global error reported (0x%08x), this could be serious", active);
+        kernel_.log(4, text);
+    }
+    static constexpr struct {
+        u32 bit;
+        const char* text;
+    } causes[]{{GERROR_MSI_GERROR_ABT_ERR, "GERROR MSI write aborted"}, {GERROR_MSI_PRIQ_ABT_ERR, "PRIQ MSI write aborted"},
+               {GERROR_MSI_EVTQ_ABT_ERR, "EVTQ MSI write aborted"},     {GERROR_MSI_CMDQ_ABT_ERR, "CMDQ MSI write aborted"},
+               {GERROR_PRIQ_ABT_ERR, "PRIQ write aborted -- events may have been lost"},
+               {GERROR_EVTQ_ABT_ERR, "EVTQ write aborted -- events may have been lost"}};
+    if (active & GERROR_SFM_ERR) {
+        kernel_.log(3, "device has entered Service Failure Mode!");
+        kernel_.writel(config_.base + CR0, 0);
+    }
+    for (const auto& c : causes)
+        if (active & c.bit) kernel_.log(4, c.text);
+    if (active & GERROR_CMDQ_ERR) {
+        kernel_.point("i4");
+        cmdq_.skip_err();
+    }
+    kernel_.writel(config_.base + GERRORN, gerror);
+    if (active & GERROR_CMDQ_ERR) kernel_.point("i5");
+}
+
+template <class Handle>
+void arm_smmu_device::drain(hw_queue& q, std::string_view name, Handle handle) {
+    bool overflow = false;
+    for (;;) {
+        const u32 prod = kernel_.readl(config_.base + q.prod_reg);
+        overflow |= (prod ^ q.llq.cons) & Q_OVERFLOW;
+        q.llq.prod = prod & ~Q_OVERFLOW;
+        if (q.llq.empty()) break;
+        while (!q.llq.empty()) {
+            handle(q.memory.entry(q.llq, q.llq.cons));
+            q.llq.cons = (q.llq.cons & Q_OVERFLOW) | q.llq.inc(q.llq.cons);
+        }
+        kernel_.writel(config_.base + q.cons_reg, q.llq.cons);
+        if (overflow && event_log_.allow(kernel_.now()))
+            kernel_.log(3, std::string(name) + " overflow detected -- requests lost");
+    }
+    if (!overflow) return;
+    // Acknowledged only now that the queue is empty.
+    q.llq.cons ^= Q_OVERFLOW;
+    kernel_.writel(config_.base + q.cons_reg, q.llq.cons);
+}
+
+void arm_smmu_device::evtq_thread() {
+    drain(evtq_, "EVTQ", [this](phys_addr_t at) {
+        std::array<u64, 4> record;
+        kernel_.copy_from(record.data(), at, sizeof record);
+        handle_event(record);
+    });
+}
+
+void arm_smmu_device::handle_event(const std::array<u64, 4>& r) {
+    ++events_read_;
+    if (!event_log_.allow(kernel_.now())) return;
+    const auto sid = static_cast<u32>(r[0] >> 32);
+    char text[128];
+    std::snprintf(text, sizeof text, "event 0x%02x received: stream 0x%x, ssid 0x%x, address 0x%llx",
+                  static_cast<unsigned>(r[0] & 0xff), sid, static_cast<unsigned>(r[0] >> 12 & 0xfffff),
+                  static_cast<unsigned long long>(r[2]));
+    kernel_.log(6, text, static_cast<u16>(sid));
+}
+
+void arm_smmu_device::priq_thread() {
+    drain(priq_, "PRIQ", [this](phys_addr_t at) {
+        std::array<u64, 2> record;
+        kernel_.copy_from(record.data(), at, sizeof record);
+        handle_page_request(record);
+    });
+}
+
+/// Nothing here resolves page requests: each group is denied with its last request. No SYNC.
+void arm_smmu_device::handle_page_request(const std::array<u64, 2>& r) {
+    // PRI queue entry (SMMUv3 8.1): SID[31:0] SSID[51:32] Last[62] SSV[63]; PRGIndex[8:0] Addr[63:12]
+    const auto sid = static_cast<u32>(r[0]);
+    const auto ssid = static_cast<u32>(r[0] >> 32 & 0xfffff);
+    const bool last = r[0] >> 62 & 1, ssv = r[0] >> 63 & 1;
+    if (event_log_.allow(kernel_.now()))
+        kernel_.log(6, "unexpected PRI request received", static_cast<u16>(sid));
+    if (!last) return;
+    cmdq_.issue_cmd({.opcode = CMDQ_OP_PRI_RESP, .sid = sid, .ssid = ssid, .substream_valid = ssv,
+                     .prg_index = static_cast<u16>(r[1] & 0x1ff), .resp = PRI_RESP_DENY});
+}
+
+}  // namespace drydock::sw

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/arm_smmu_v3/master.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "sw/arm_smmu_v3/domain.h"
+#include "sw/pci/ats.h"
+
+namespace drydock::sw {
+
+namespace {
+
+entry_words read_entry(kernel& k, phys_addr_t at) {
+    entry_words w;
+    k.copy_from(w.data(), at, sizeof w);
+    return w;
+}
+
+/// CFGI and SYNC after each step of a change.
+class ste_writer final : public arm_smmu_entry_writer {
+public:
+    ste_writer(arm_smmu_device& smmu, u32 sid) : smmu_(smmu), sid_(sid), at_(smmu.strtab().ste(sid)) {}
+    phys_addr_t at() const { return at_; }
+    void write(unsigned word, u64 value) override { smmu_.k().store64(at_ + word * 8, value); }
+    void sync() override { smmu_.cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_CFGI_STE, .sid = sid_, .leaf = true}); }
+    entry_words used(const entry_words& e) const override { return arm_smmu_get_ste_used(e); }
+
+private:
+    arm_smmu_device& smmu_;
+    u32 sid_;
+    phys_addr_t at_;
+};
+
+template <class Sync>
+class cd_writer final : public arm_smmu_entry_writer {
+public:
+    cd_writer(kernel& k, phys_addr_t at, Sync s) : kernel_(k), at_(at), sync_(s) {}
+    void write(unsigned word, u64 value) override { kernel_.store64(at_ + word * 8, value); }
+    void sync() override { sync_(); }
+    entry_words used(const entry_words& e) const override { return arm_smmu_get_cd_used(e); }
+
+private:
+    kernel& kernel_;
+    phys_addr_t at_;
+    Sync sync_;
+};
+
+constexpr u8 page_shift = 12;
+
+}  // namespace
+
+arm_smmu_master::arm_smmu_master(arm_smmu_device& s, device& d) : smmu(s), dev(d), streams(d.iommu->ids) {
+    std::sort(streams.begin(), streams.end());
+}
+
+bool arm_smmu_master::ats_supported() const {
+    return smmu.features().ats && dev.pdev != nullptr && pci_ats_supported(*dev.pdev);
+}
+
+void arm_smmu_master::install_ste(const entry_words& target) {
+    for (const u32 sid : streams) {
+        ste_writer w(smmu, sid);
+        entry_words entry = read_entry(smmu.k(), w.at());
+        arm_smmu_write_entry(w, entry, target);
+    }
+    cds->in_ste = (target[0] & ste::CFG) == ste::CFG_S1_TRANS;
+    ste_ats_enabled = (target[1] & ste::EATS) == ste::EATS_TRANS;
+}
+
+entry_words arm_smmu_master::make_cdtable_ste(bool ats, u64 s1dss) const {
+    return arm_smmu_make_cdtable_ste({.table = cds->base(),
+                                      .cdmax = cds->cdmax(),
+                                      .two_level = cds->two_level(),
+                                      .ats = ats,
+                                      .s1dss = s1dss,
+                                      .stalls_supported = smmu.features().stalls});
+}
+
+void arm_smmu_master::sync_cd(u32 ssid, bool leaf) {
+    arm_smmu_cmdq_batch batch(smmu.cmdq());
+    for (const u32 sid : streams) batch.add({.opcode = CMDQ_OP_CFGI_CD, .sid = sid, .ssid = ssid, .leaf = leaf});
+    batch.submit();
+}
+
+void arm_smmu_master::alloc_cd_ptr(u32 ssid) {
+    bool made = false;
+    cds->alloc_cd(ssid, made);
+    if (made) sync_cd(ssid, false);  // an invalid first-level entry may be cached
+}
+
+void arm_smmu_master::write_cd(u32 ssid, const entry_words& target) {
+    const phys_addr_t at = cds->cd(ssid);
+    entry_words entry = read_entry(smmu.k(), at);
+    const bool was_valid = entry[0] & cd::V, is_valid = target[0] & cd::V;
+    cd_writer w(smmu.k(), at, [this, ssid] { sync_cd(ssid, true); });
+    arm_smmu_write_entry(w, entry, target);
+    if (ssid != IOMMU_NO_PASID && was_valid != is_valid) cds->used_ssids += is_valid ? 1 : u32(-1);
+}
+
+void arm_smmu_master::clear_cd(u32 ssid) {
+    if (cds->cd(ssid) != 0) write_cd(ssid, entry_words{});
+}
+
+void arm_smmu_master::atc_inv_master(u32 ssid) {
+    arm_smmu_cmdq_batch batch(smmu.cmdq());
+    arm_smmu_cmdq_ent e = arm_smmu_atc_inv_to_cmd(ssid, 0, 0);
+    for (const u32 sid : streams) {
+        e.sid = sid;
+        batch.add(e);
+    }
+    batch.submit();
+}
+
+void arm_smmu_master::enable_ats() {
+    atc_inv_master(IOMMU_NO_PASID);  // without PASID: the entire ATC
+    if (pci_enable_ats(*dev.pdev, page_shift) != 0) smmu.k().log(3, "Failed to enable ATS", dev.id);
+}
+
+std::vector<arm_smmu_inv> arm_smmu_master::build_invs(const arm_smmu_domain& domain, bool ats, u32 ssid) const {
+    std::vector<arm_smmu_inv> out;
+    out.push_back({&smmu, arm_smmu_inv_type::s1_asid, domain.asid(), 0, 1});
+    if (ats)
+        for (const u32 sid : streams) out.push_back({&smmu, arm_smmu_inv_type::ats, sid, ssid, 1});
+    return out;
+}
+
+int arm_smmu_device::probe_device(device& dev) {
+    call_scope call(kernel_, "arm_smmu_probe_device", dev.id);
+    if (!dev.iommu || dev.iommu->ids.empty()) return call.result(-ENODEV);
+    for (const u32 sid : dev.iommu->ids)
+        if (sid >= strtab_.sids()) return call.result(-EINVAL);
+    auto master = std::make_unique<arm_smmu_master>(*this, dev);
+    for (const u32 sid : master->streams) strtab_.init_sid(sid);
+    // PASID goes on here, before any ATS: its controls may not change afterwards.
+    if (dev.pdev && features_.ssid_bits != 0) {
+        const int pasids = pci_max_pasids(*dev.pdev);
+        if (pasids > 0 && pci_enable_pasid(*dev.pdev, pci_pasid_features(*dev.pdev)) == 0)
+            master->ssid_bits =
+                std::min<u8>(features_.ssid_bits, static_cast<u8>(std::bit_width(static_cast<u32>(pasids)) - 1));
+    }
+    master->cds = std::make_unique<cd_table>(kernel_, master->ssid_bits, features_.two_level_cdtab);
+    dev.iommu->max_pasids = master->ssid_bits == 0 ? 0 : 1u << master->cds->cdmax();
+    dev.iommu->priv = std::move(master);
+    return call.result(0);
+}
+
+}  // namespace drydock::sw

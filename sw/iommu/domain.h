@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sw/pci/device.h"
+
+namespace drydock::sw {
+
+enum class iommu_domain_type : u8 { identity, blocked, paging, sva };
+std::string_view iommu_domain_type_name(iommu_domain_type);
+
+/// What an unmap had to invalidate; numbers as observers know them.
+enum class unmap_class : u8 { none = 0, tlbi_only = 1, atc = 2 };
+
+enum iommu_prot : u32 { IOMMU_READ = 1, IOMMU_WRITE = 2, IOMMU_MMIO = 16 };
+
+/// An address space that devices can be attached to (Linux: struct iommu_domain and its ops).
+struct iommu_domain {
+    iommu_domain(iommu_domain_type t, u32 number, std::string n) : type(t), id(number), name(std::move(n)) {}
+    virtual ~iommu_domain() = default;
+
+    iommu_domain_type type;
+    u32 id;  ///< by which observers name it
+    std::string name;
+
+    /// Lets the device's requests without PASID translate by this domain. group->mutex is held.
+    /// @param old what the core says the device was attached to; may be null
+    virtual int attach_dev(device&, iommu_domain* old) = 0;
+    /// The same for one PASID. The blocked domain's form removes the PASID from `old`.
+    virtual int set_dev_pasid(device&, u32 pasid, iommu_domain* old) = 0;
+
+    /// @return 0; -EINVAL for misaligned ranges or a domain without page tables; -EEXIST if mapped already
+    virtual int map_pages(dma_addr_t, phys_addr_t, u64 bytes, u32 prot);
+    /// Clears the entries and returns when no device can use them any more. A timeout of the hardware's
+    /// invalidation is not reported: the caller frees the pages.
+    virtual unmap_class unmap_pages(dma_addr_t, u64 bytes);
+    /// @return 0 if not mapped
+    virtual phys_addr_t iova_to_phys(dma_addr_t);
+};
+
+/// Driver entry points that are not per domain (Linux: struct iommu_ops).
+struct iommu_ops {
+    virtual ~iommu_ops() = default;
+    virtual iommu_domain& identity_domain() = 0;
+    /// Null: the driver has none; the core then uses an empty paging domain.
+    virtual iommu_domain* blocked_domain() = 0;
+    virtual std::unique_ptr<iommu_domain> domain_alloc_paging(u32 id, std::string name) = 0;
+    virtual std::unique_ptr<iommu_domain> domain_alloc_sva(u32 id, std::string name) = 0;
+    virtual int probe_device(device&) = 0;
+};
+
+}  // namespace drydock::sw

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "sw/iommu/group.h"
+#include "sw/iommu/reset_ops.h"
+#include "sw/pci/reset.h"
+
+namespace drydock::sw {
+
+/// The IOMMU core: groups, domains, attaching, and the two calls around a reset. Linux's function names.
+/// All int results are 0 or a negative error code.
+class iommu_core final : public reset_iommu {
+public:
+    /// @param variant how resets are protected; see sw/iommu/reset
+    iommu_core(kernel& k, iommu_ops& ops, std::unique_ptr<reset_ops> variant);
+    ~iommu_core() override;
+
+    kernel& k() { return kernel_; }
+    iommu_ops& ops() { return ops_; }
+    reset_ops& variant() { return *variant_; }
+
+    // -- devices and groups --
+    /// Adds the device to the group of this name (made if new) and attaches it to the group's domain, by
+    /// default to a paging domain, or to the identity domain.
+    int iommu_probe_device(device&, const std::string& group, bool identity);
+    const std::vector<std::unique_ptr<iommu_group>>& groups() const { return groups_; }
+    /// @pre group->mutex held. @return null if the device is in no group
+    group_device* dev_to_gdev(device&);
+
+    // -- domains --
+    iommu_domain& paging_domain_alloc(std::string name);
+    iommu_domain& sva_domain_alloc(std::string name);
+    iommu_domain& identity_domain() { return ops_.identity_domain(); }
+    /// The driver's blocked domain, or an empty paging domain where it has none. Sets group->blocking_domain.
+    int __iommu_group_alloc_blocking_domain(iommu_group&);
+
+    // -- attaching --
+    int iommu_attach_group(iommu_domain&, iommu_group&);
+    /// Back to the default domain; must succeed, even while a member is being reset.
+    void iommu_detach_group(iommu_group&);
+    int iommu_attach_device_pasid(iommu_domain&, device&, u32 pasid);
+    int iommu_replace_device_pasid(iommu_domain&, device&, u32 pasid);
+    void iommu_detach_device_pasid(device&, u32 pasid);
+    /// First mapping of a device whose attach was put off. 0 if there is nothing to do.
+    int iommu_deferred_attach(device&, iommu_domain&);
+    /// The domain that hardware uses for requests without PASID; group->mutex held. For drivers.
+    iommu_domain* iommu_driver_get_domain_for_dev(device&);
+    iommu_domain* iommu_get_domain_for_dev(device&);
+
+    // -- one device, as resets need it; group->mutex held --
+    int __iommu_attach_device(iommu_domain&, device&, iommu_domain* old);
+    int set_dev_pasid(iommu_domain&, device&, u32 pasid, iommu_domain* old);
+    void remove_dev_pasid(device&, u32 pasid, iommu_domain& old);
+    void set_blocked(iommu_group&, group_device&, bool blocked);
+
+    // -- pages --
+    int iommu_map(iommu_domain&, dma_addr_t, phys_addr_t, u64 bytes, u32 prot);
+    /// @param device Routing ID that the unmap is done for (observers)
+    unmap_class iommu_unmap(iommu_domain&, dma_addr_t, u64 bytes, u16 device);
+
+    // -- around a reset --
+    int prepare(pci_dev&) override;  ///< pci_dev_reset_iommu_prepare()
+    void done(pci_dev&) override;    ///< pci_dev_reset_iommu_done()
+
+private:
+    iommu_group& group_of(const std::string& name);
+    int __iommu_group_set_domain(iommu_group&, iommu_domain&, bool must_succeed);
+    int __iommu_set_group_pasid(iommu_domain&, iommu_group&, u32 pasid, iommu_domain* old);
+    void __iommu_remove_group_pasid(iommu_group&, u32 pasid, iommu_domain& old);
+    void tell_attach(const device&, u32 pasid, const iommu_domain&);
+
+    kernel& kernel_;
+    iommu_ops& ops_;
+    std::unique_ptr<reset_ops> variant_;
+    std::vector<std::unique_ptr<iommu_group>> groups_;
+    std::vector<std::unique_ptr<iommu_domain>> domains_;
+    u32 next_domain_ = 16;               ///< below: the driver's static domains
+};
+
+}  // namespace drydock::sw

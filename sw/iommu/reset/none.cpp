@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/iommu/reset_ops.h"
+
+namespace drydock::sw {
+
+namespace {
+
+/// Before 2025: a reset tells the IOMMU nothing.
+class reset_none final : public reset_ops {
+public:
+    std::string_view name() const override { return "none"; }
+    int prepare(iommu_core&, pci_dev&) override { return 0; }
+    void done(iommu_core&, pci_dev&) override {}
+};
+
+}  // namespace
+
+std::unique_ptr<reset_ops> make_reset_none() { return std::make_unique<reset_none>(); }
+
+}  // namespace drydock::sw

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sw/kernel/kernel.h"
+
+namespace drydock::sw {
+
+struct iommu_group;
+struct pci_dev;
+
+/// PASID 0 on the SMMU stands for requests without PASID (Linux: IOMMU_NO_PASID).
+inline constexpr u32 IOMMU_NO_PASID = 0;
+
+/// What an IOMMU driver keeps with a device (Linux: dev_iommu_priv_get()).
+struct iommu_private {
+    virtual ~iommu_private() = default;
+};
+
+/// The IOMMU's view of a device (Linux: struct dev_iommu). A device without one does DMA directly.
+struct dev_iommu {
+    std::vector<u32> ids;  ///< StreamIDs by which hardware knows the device: its own, aliases, VFs
+    u32 max_pasids = 0;    ///< 0: no PASIDs
+    bool attach_deferred = false;
+    bool require_direct = false;
+    std::unique_ptr<iommu_private> priv;
+};
+
+/// Linux's struct device, as far as resets and translation need it.
+struct device {
+    device(kernel& kern, std::string n, u16 routing_id)
+        : k(kern), name(std::move(n)), id(routing_id), lock(kern, "device_lock(" + name + ")") {}
+
+    kernel& k;
+    std::string name;
+    u16 id;      ///< Routing ID, by which observers name the device
+    mutex lock;  ///< device_lock()
+    pci_dev* pdev = nullptr;  ///< to_pci_dev(); null for a device that is not on PCI
+    std::unique_ptr<dev_iommu> iommu;
+    iommu_group* group = nullptr;
+};
+
+inline bool dev_has_iommu(const device& dev) { return dev.iommu != nullptr; }
+
+/// Tells observers of a call into a larger function and of its result.
+class call_scope {
+public:
+    call_scope(kernel& k, std::string_view function, u16 device);
+    ~call_scope();
+    call_scope(const call_scope&) = delete;
+    call_scope& operator=(const call_scope&) = delete;
+    /// @return r, so that `return call.result(rc);` reads well
+    int result(int r) { return result_ = r; }
+
+private:
+    kernel& k_;
+    hal::text_id function_;
+    u16 device_;
+    int result_ = 0;
+};
+
+}  // namespace drydock::sw

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/pci/msi.h"
+
+#include <linux/pci_regs.h>
+
+#include "sw/pci/ats.h"
+
+namespace drydock::sw {
+
+u32 pci_msix_vec_count(pci_dev& d) {
+    if (!d.msix_cap) return 0;
+    return (pci_read_config_word(d, d.msix_cap + PCI_MSIX_FLAGS) & PCI_MSIX_FLAGS_QSIZE) + 1u;
+}
+
+namespace {
+
+phys_addr_t table_of(pci_dev& d) {
+    const u32 table = pci_read_config_dword(d, d.msix_cap + PCI_MSIX_TABLE);
+    const auto& bar = d.resource.at(table & PCI_MSIX_TABLE_BIR);
+    return bar.start + (table & PCI_MSIX_TABLE_OFFSET);
+}
+
+void write_entries(pci_dev& d) {
+    const phys_addr_t table = table_of(d);
+    for (const auto& m : d.msi) {
+        const phys_addr_t entry = table + u64{m.entry} * PCI_MSIX_ENTRY_SIZE;
+        d.k.writel(entry + PCI_MSIX_ENTRY_LOWER_ADDR, static_cast<u32>(m.address));
+        d.k.writel(entry + PCI_MSIX_ENTRY_UPPER_ADDR, static_cast<u32>(m.address >> 32));
+        d.k.writel(entry + PCI_MSIX_ENTRY_DATA, m.data);
+        d.k.writel(entry + PCI_MSIX_ENTRY_VECTOR_CTRL, 0);
+    }
+}
+
+void program(pci_dev& d) {
+    // Masked as a whole while the table is written, so that no half-written vector fires.
+    const u16 flags = pci_read_config_word(d, d.msix_cap + PCI_MSIX_FLAGS);
+    const u16 on = flags | PCI_MSIX_FLAGS_ENABLE;
+    pci_write_config_word(d, d.msix_cap + PCI_MSIX_FLAGS, on | PCI_MSIX_FLAGS_MASKALL);
+    write_entries(d);
+    pci_write_config_word(d, d.msix_cap + PCI_MSIX_FLAGS, static_cast<u16>(on & ~PCI_MSIX_FLAGS_MASKALL));
+}
+
+}  // namespace
+
+int pci_enable_msix(pci_dev& d, const std::vector<msi_desc>& vectors) {
+    const u32 count = pci_msix_vec_count(d);
+    for (const auto& m : vectors)
+        if (m.entry >= count) return -EINVAL;
+    if (count == 0) return -EINVAL;
+    d.msi = vectors;
+    program(d);
+    d.msix_enabled = true;
+    return 0;
+}
+
+void pci_restore_msix_state(pci_dev& d) {
+    if (d.msix_enabled) program(d);
+}
+
+}  // namespace drydock::sw

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sw/pci/device.h"
+
+namespace drydock::sw {
+
+struct pci_dev;
+
+/// The calls of a driver that a reset makes (Linux: struct pci_error_handlers).
+struct pci_driver {
+    virtual void reset_prepare(pci_dev&) = 0;
+    virtual void reset_done(pci_dev&) = 0;
+
+protected:
+    ~pci_driver() = default;
+};
+
+/// One memory BAR: where it is and how large. size 0: not implemented.
+struct pci_resource {
+    u64 start = 0;
+    u64 size = 0;
+    bool mem64 = false;
+    bool prefetch = false;
+    bool io = false;
+};
+
+/// One programmed MSI-X vector (Linux: struct msi_desc).
+struct msi_desc {
+    u32 entry;
+    u64 address;
+    u32 data;
+};
+
+/// What pci_save_state() keeps. ATS, PRI and PASID are restored from the software flags instead.
+struct pci_saved_state {
+    bool valid = false;
+    std::array<u32, 16> header{};
+    u16 devctl = 0, devctl2 = 0, lnkctl = 0, lnkctl2 = 0;
+};
+
+struct pci_dev {
+    pci_dev(kernel& kern, phys_addr_t ecam, u8 bus_number, u8 device_function, std::string name);
+
+    kernel& k;
+    device dev;
+    phys_addr_t config;  ///< first byte of its 4 KiB in ECAM
+    u8 bus;
+    u8 devfn;
+    u16 vendor = 0;
+    u16 device_id = 0;
+    bool is_bridge = false;
+    pci_dev* bridge = nullptr;  ///< port above; none on the root bus
+    u8 secondary = 0, subordinate = 0;
+    std::array<pci_resource, 6> resource{};
+
+    u8 pcie_cap = 0, msix_cap = 0, pm_cap = 0;
+    u16 ats_cap = 0, pasid_cap = 0, pri_cap = 0;
+    u8 pcie_type = 0;
+    u32 devcap = 0;
+    u8 pcie_mpss = 0;  ///< DevCap: supported payload is 128 << pcie_mpss bytes
+    bool imm_ready = false;
+    bool eetlp_prefix_path = false;
+    bool config_rrs_sv = false;  ///< root port returns Vendor ID 0x0001 for a function not ready
+
+    bool ats_enabled = false;
+    u8 ats_stu = 0;  ///< log2 of the unit in bytes
+    bool pasid_enabled = false;
+    u16 pasid_features = 0;
+    bool msix_enabled = false;
+    std::vector<msi_desc> msi;
+
+    mutex cfg_access;  ///< pci_cfg_access_lock()
+    pci_saved_state saved;
+    pci_driver* driver = nullptr;
+
+    u16 rid() const { return dev.id; }
+};
+
+u8 pci_read_config_byte(pci_dev&, int where);
+u16 pci_read_config_word(pci_dev&, int where);
+u32 pci_read_config_dword(pci_dev&, int where);
+void pci_write_config_byte(pci_dev&, int where, u8);
+void pci_write_config_word(pci_dev&, int where, u16);
+void pci_write_config_dword(pci_dev&, int where, u32);
+
+/// Offset of a capability, 0 if absent or the chain does not end.
+u8 pci_find_capability(pci_dev&, u8 id);
+u16 pci_find_ext_capability(pci_dev&, u16 id);
+
+/// Finds what the other files ask for: capability offsets, DevCap, readiness.
+void pci_init_capabilities(pci_dev&);
+
+void pci_enable_device(pci_dev&);  ///< memory decoding on
+void pci_set_master(pci_dev&);
+void pci_clear_master(pci_dev&);
+
+void pci_save_state(pci_dev&);
+/// PCIe controls, PASID, PRI, ATS, BARs and command, MSI-X: in this order.
+void pci_restore_state(pci_dev&);
+
+}  // namespace drydock::sw

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/pci/probe.h"
+
+#include <linux/pci_regs.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <stdexcept>
+
+namespace drydock::sw {
+
+namespace {
+
+constexpr u32 rrs_vendor_id = 0x0001;   // returned for a function that answers RRS
+constexpr hal::duration rrs_limit = 60000ms;
+
+std::string default_name(u8 bus, u8 devfn) {
+    char text[16];
+    std::snprintf(text, sizeof text, "%02x:%02x.%u", bus, devfn >> 3, devfn & 7u);
+    return text;
+}
+
+/// Vendor and device ID, waiting while the function says that it is not ready yet.
+u32 read_id(kernel& k, phys_addr_t config) {
+    u32 id = k.readl(config);
+    for (hal::duration delay = 1ms; (id & 0xffff) == rrs_vendor_id && delay < rrs_limit; delay *= 2) {
+        k.sleep(delay);
+        id = k.readl(config);
+    }
+    return id;
+}
+
+u8 log2_of(u32 v) {
+    u8 n = 0;
+    while (v >>= 1) ++n;
+    return n;
+}
+
+}  // namespace
+
+u8 pcie_path_mps(const std::vector<const pci_dev*>& path) {
+    u8 mps = 5;  // 4096 bytes
+    for (const auto* d : path) mps = std::min(mps, d->pcie_mpss);
+    return mps;
+}
+
+void pci_host::scan() {
+    scan_bus(0, nullptr);
+    pci_assign_resources(devices_, config_.mem32, config_.mem64);
+    for (const auto& d : devices_) {
+        if (!d->is_bridge) continue;
+        pci_enable_device(*d);
+        pci_set_master(*d);
+    }
+    for (const auto& d : devices_)
+        if (d->bridge == nullptr) configure_payload(*d);
+}
+
+pci_dev* pci_host::find(u16 rid) const {
+    for (const auto& d : devices_)
+        if (d->rid() == rid) return d.get();
+    return nullptr;
+}
+
+void pci_host::scan_bus(u8 bus, pci_dev* bridge) {
+    const std::size_t first = devices_.size();
+    const unsigned last_device = bridge ? 0 : 31;  // below a downstream port there is device 0 only
+    for (unsigned device = 0; device <= last_device; ++device) {
+        const auto devfn = static_cast<u8>(device << 3);
+        pci_dev* f0 = scan_function(bus, devfn, bridge);
+        if (!f0 || !(pci_read_config_byte(*f0, PCI_HEADER_TYPE) & 0x80)) continue;
+        for (u8 f = 1; f < 8; ++f) scan_function(bus, static_cast<u8>(devfn | f), bridge);
+    }
+    std::vector<pci_dev*> bridges;
+    for (std::size_t i = first; i < devices_.size(); ++i)
+        if (devices_[i]->is_bridge) bridges.push_back(devices_[i].get());
+    for (pci_dev* b : bridges) scan_bridge(*b);
+}
+
+pci_dev* pci_host::scan_function(u8 bus, u8 devfn, pci_dev* bridge) {
+    const phys_addr_t config = config_.ecam + (u64{bus} << 20) + (u64{devfn} << 12);
+    const u32 id = read_id(k_, config);
+    if (id == ~0u || id == 0 || (id & 0xffff) == 0xffff) return nullptr;
+    std::string name;
+    if (config_.name_of) name = config_.name_of(static_cast<u16>(bus << 8 | devfn));
+    if (name.empty()) name = default_name(bus, devfn);
+    auto owned = std::make_unique<pci_dev>(k_, config_.ecam, bus, devfn, std::move(name));
+    pci_dev& d = *owned;
+    d.vendor = static_cast<u16>(id);
+    d.device_id = static_cast<u16>(id >> 16);
+    d.bridge = bridge;
+    d.is_bridge = (pci_read_config_byte(d, PCI_HEADER_TYPE) & 0x7f) == PCI_HEADER_TYPE_BRIDGE;
+    pci_init_capabilities(d);
+    pci_read_bases(d);
+    devices_.push_back(std::move(owned));
+    return &d;
+}
+
+void pci_host::scan_bridge(pci_dev& b) {
+    if (next_bus_ == 0 || next_bus_ > config_.last_bus)
+        throw std::runtime_error(b.dev.name + ": no bus number left for the bus below this bridge");
+    b.secondary = next_bus_++;
+    pci_write_config_byte(b, PCI_PRIMARY_BUS, b.bus);
+    pci_write_config_byte(b, PCI_SECONDARY_BUS, b.secondary);
+    pci_write_config_byte(b, PCI_SUBORDINATE_BUS, 0xff);
+    if (b.pcie_cap && b.pcie_type == PCI_EXP_TYPE_ROOT_PORT &&
+        (pci_read_config_word(b, b.pcie_cap + PCI_EXP_RTCAP) & PCI_EXP_RTCAP_CRSVIS)) {
+        const u16 control = pci_read_config_word(b, b.pcie_cap + PCI_EXP_RTCTL);
+        pci_write_config_word(b, b.pcie_cap + PCI_EXP_RTCTL, control | PCI_EXP_RTCTL_CRSSVE);
+        b.config_rrs_sv = true;
+    }
+    scan_bus(b.secondary, &b);
+    b.subordinate = static_cast<u8>(next_bus_ - 1);
+    pci_write_config_byte(b, PCI_SUBORDINATE_BUS, b.subordinate);
+}
+
+void pci_host::configure_payload(pci_dev& root_port) {
+    std::vector<pci_dev*> all;
+    std::vector<const pci_dev*> path;
+    for (const auto& d : devices_) {
+        const pci_dev* top = d.get();
+        while (top->bridge) top = top->bridge;
+        if (top != &root_port || !d->pcie_cap) continue;
+        all.push_back(d.get());
+        path.push_back(d.get());
+    }
+    const u8 mps = pcie_path_mps(path);
+    const u8 mrrs = log2_of(config_.read_request_bytes / 128);
+    for (pci_dev* d : all) {
+        const int where = d->pcie_cap + PCI_EXP_DEVCTL;
+        u16 control = pci_read_config_word(*d, where);
+        control &= static_cast<u16>(~(PCI_EXP_DEVCTL_PAYLOAD | PCI_EXP_DEVCTL_READRQ));
+        control |= static_cast<u16>(mps << 5 | mrrs << 12);
+        if (d->devcap & PCI_EXP_DEVCAP_EXT_TAG) control |= PCI_EXP_DEVCTL_EXT_TAG;
+        pci_write_config_word(*d, where, control);
+    }
+}
+
+}  // namespace drydock::sw

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "sw/pci/setup_bus.h"
+
+namespace drydock::sw {
+
+struct pci_host_config {
+    phys_addr_t ecam = 0;  ///< bus 0, device 0; 1 MiB per bus
+    pci_window mem32;
+    pci_window mem64;
+    u8 last_bus = 255;
+    u32 read_request_bytes = 512;  ///< MRRS of every function: 128 << n
+    /// Name of the function with this Routing ID; empty: "bb:dd.f".
+    std::function<std::string(u16 rid)> name_of;
+};
+
+/// Finds everything below the host bridge, depth first, and makes it addressable: bus numbers, BARs, bridge
+/// windows, payload sizes, command registers of bridges. Endpoints stay disabled until a driver takes them.
+class pci_host {
+public:
+    pci_host(kernel& k, pci_host_config config) : k_(k), config_(std::move(config)) {}
+
+    /// From a task, once. @throws std::runtime_error if bus numbers or windows do not suffice
+    void scan();
+    /// In the order of discovery: a bridge before what is below it.
+    const std::vector<std::unique_ptr<pci_dev>>& devices() const { return devices_; }
+    /// @return null if no function has this Routing ID
+    pci_dev* find(u16 rid) const;
+
+private:
+    void scan_bus(u8 bus, pci_dev* bridge);
+    pci_dev* scan_function(u8 bus, u8 devfn, pci_dev* bridge);
+    void scan_bridge(pci_dev&);
+    void configure_payload(pci_dev& root_port);
+
+    kernel& k_;
+    pci_host_config config_;
+    std::vector<std::unique_ptr<pci_dev>> devices_;
+    u8 next_bus_ = 1;
+};
+
+/// Payload that every function of a path can take: DevCap code (128 << code bytes).
+u8 pcie_path_mps(const std::vector<const pci_dev*>& path);
+
+}  // namespace drydock::sw

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/pci/reset.h"
+
+#include <linux/pci_regs.h>
+
+#include <array>
+#include <stdexcept>
+#include <string>
+
+#include "sw/pci/ats.h"
+
+namespace drydock::sw {
+
+namespace {
+
+constexpr std::array<std::string_view, 7> method_names{"device_specific", "acpi", "flr",    "af_flr",
+                                                       "pm",              "bus",  "cxl_bus"};
+constexpr hal::duration link_retrain_after = 1000ms;  // PCI_RESET_WAIT
+
+/// The nearest root port decides whether RRS is visible.
+const pci_dev* root_port_of(const pci_dev& d) {
+    const pci_dev* top = &d;
+    while (top->bridge) top = top->bridge;
+    return top == &d ? nullptr : top;
+}
+
+bool answers(pci_dev& d) {
+    const pci_dev* root = root_port_of(d);
+    if (root && root->config_rrs_sv) return (pci_read_config_dword(d, PCI_VENDOR_ID) & 0xffff) != 0x0001;
+    return pci_read_config_dword(d, PCI_COMMAND) != ~0u;
+}
+
+void retrain_link(pci_dev& d) {
+    if (!d.bridge || !d.bridge->pcie_cap) return;
+    const int where = d.bridge->pcie_cap + PCI_EXP_LNKCTL;
+    const u16 control = pci_read_config_word(*d.bridge, where);
+    pci_write_config_word(*d.bridge, where, control | PCI_EXP_LNKCTL_RL);
+}
+
+int pcie_flr(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
+    call_scope call(d.k, "pcie_flr", d.rid());
+    if (!pci_wait_for_pending_transaction(d))
+        d.k.log(3, "timed out waiting for pending transaction; performing function level reset anyway", d.rid());
+    if (const int rc = iommu.prepare(d); rc != 0) {
+        d.k.log(3, "failed to stop IOMMU for a PCI reset", d.rid());
+        return call.result(rc);
+    }
+    const int where = d.pcie_cap + PCI_EXP_DEVCTL;
+    pci_write_config_word(d, where, pci_read_config_word(d, where) | PCI_EXP_DEVCTL_BCR_FLR);
+    d.k.point("r0", d.rid());
+    int rc = 0;
+    if (!d.imm_ready) {
+        d.k.sleep(config.flr_wait);
+        rc = pci_dev_wait(d, "FLR", config.ready_limit);
+    }
+    if (rc == 0) d.k.point("r1", d.rid());
+    iommu.done(d);
+    return call.result(rc);
+}
+
+bool pcie_has_flr(const pci_dev& d) { return d.pcie_cap && (d.devcap & PCI_EXP_DEVCAP_FLR); }
+
+void save_and_disable(pci_dev& d) {
+    if (d.driver) {
+        call_scope call(d.k, "reset_prepare", d.rid());
+        d.driver->reset_prepare(d);
+    }
+    pci_save_state(d);
+    // No DMA, no decoding, no legacy interrupt from here on.
+    pci_write_config_word(d, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
+}
+
+void restore(pci_dev& d) {
+    pci_restore_state(d);
+    d.k.point("s", d.rid());
+    if (d.driver) {
+        call_scope call(d.k, "reset_done", d.rid());
+        d.driver->reset_done(d);
+    }
+}
+
+}  // namespace
+
+pci_reset_method pci_reset_method_from(std::string_view name) {
+    for (std::size_t i = 0; i < method_names.size(); ++i)
+        if (method_names[i] == name) return static_cast<pci_reset_method>(i);
+    std::string known;
+    for (auto n : method_names) known += (known.empty() ? "" : ", ") + std::string(n);
+    throw std::invalid_argument("reset method '" + std::string(name) + "' is unknown; there are " + known);
+}
+
+void pci_dev_lock(pci_dev& d) {
+    d.dev.lock.lock();
+    d.cfg_access.lock();
+}
+
+void pci_dev_unlock(pci_dev& d) {
+    d.cfg_access.unlock();
+    d.dev.lock.unlock();
+}
+
+bool pci_wait_for_pending_transaction(pci_dev& d) {
+    if (!d.pcie_cap) return true;
+    for (int i = 0; i < 4; ++i) {
+        if (i > 0) d.k.sleep((1 << (i - 1)) * 100ms);
+        if (!(pci_read_config_word(d, d.pcie_cap + PCI_EXP_DEVSTA) & PCI_EXP_DEVSTA_TRPND)) return true;
+    }
+    return false;
+}
+
+int pci_dev_wait(pci_dev& d, std::string_view reset_type, hal::duration limit) {
+    bool retrain = true;
+    for (hal::duration delay = 1ms; !answers(d); delay *= 2) {
+        if (delay > limit) {
+            d.k.log(4, "not ready after " + std::string(reset_type) + "; giving up", d.rid());
+            return -ENOTTY;
+        }
+        if (delay > link_retrain_after && retrain) {
+            retrain = false;
+            retrain_link(d);
+        }
+        d.k.sleep(delay);
+    }
+    return 0;
+}
+
+int pci_reset_function(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
+    span_scope span(d.k, hal::span_class::reset, d.rid());
+    call_scope call(d.k, "pci_reset_function", d.rid());
+    if (config.method != pci_reset_method::flr || !pcie_has_flr(d)) return call.result(-ENOTTY);
+    if (d.bridge) pci_dev_lock(*d.bridge);
+    pci_dev_lock(d);
+    save_and_disable(d);
+    const int rc = pcie_flr(d, iommu, config);
+    restore(d);
+    pci_dev_unlock(d);
+    if (d.bridge) pci_dev_unlock(*d.bridge);
+    span.result(rc);
+    return call.result(rc);
+}
+
+}  // namespace drydock::sw

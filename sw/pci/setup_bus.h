@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "sw/pci/pci_dev.h"
+
+namespace drydock::sw {
+
+/// Memory BAR as it reads after all ones were written: size and kind. `high` is the upper half of a 64-bit one.
+pci_resource pci_decode_bar(u32 low, u32 high);
+/// Writes ones to every BAR, reads back, restores. Memory decoding is off meanwhile.
+void pci_read_bases(pci_dev&);
+
+/// A CPU address range that a host bridge passes on to the bus.
+struct pci_window {
+    u64 base = 0;
+    u64 size = 0;
+};
+
+/// Hands out addresses of a window, upwards.
+class window_allocator {
+public:
+    explicit window_allocator(pci_window w) : next_(w.base), end_(w.base + w.size) {}
+    /// @return naturally aligned start; none when the window is full
+    std::optional<u64> take(u64 bytes, u64 align);
+    void align(u64 to) { next_ = (next_ + to - 1) / to * to; }
+    u64 next() const { return next_; }
+
+private:
+    u64 next_;
+    u64 end_;
+};
+
+/// Places all BARs, closes bridge windows around them, writes both: non-prefetchable and 32-bit BARs in mem32,
+/// 64-bit prefetchable ones in mem64 (through bridges with a 64-bit prefetchable window).
+/// @throws std::runtime_error naming the device whose BAR does not fit
+void pci_assign_resources(const std::vector<std::unique_ptr<pci_dev>>&, pci_window mem32, pci_window mem64);
+
+}  // namespace drydock::sw

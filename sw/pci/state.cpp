@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <linux/pci_regs.h>
+
+#include "sw/pci/ats.h"
+#include "sw/pci/msi.h"
+#include "sw/pci/pci_dev.h"
+
+namespace drydock::sw {
+
+namespace {
+
+constexpr int v2_size = 0x3c;  // PCIe capability version 2 has the second control registers
+
+bool has_second_registers(pci_dev& d) {
+    return (pci_read_config_word(d, d.pcie_cap + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_VERS) >= 2;
+}
+
+void restore_pcie_state(pci_dev& d) {
+    if (!d.pcie_cap) return;
+    pci_write_config_word(d, d.pcie_cap + PCI_EXP_DEVCTL, d.saved.devctl);
+    pci_write_config_word(d, d.pcie_cap + PCI_EXP_LNKCTL, d.saved.lnkctl);
+    if (!has_second_registers(d)) return;
+    static_assert(PCI_EXP_LNKCTL2 < v2_size);
+    pci_write_config_word(d, d.pcie_cap + PCI_EXP_DEVCTL2, d.saved.devctl2);
+    pci_write_config_word(d, d.pcie_cap + PCI_EXP_LNKCTL2, d.saved.lnkctl2);
+}
+
+void restore_dword(pci_dev& d, unsigned index) {
+    const int where = static_cast<int>(index) * 4;
+    if (pci_read_config_dword(d, where) != d.saved.header[index])
+        pci_write_config_dword(d, where, d.saved.header[index]);
+}
+
+/// BARs before the command register, so that nothing decodes at address 0.
+void restore_header(pci_dev& d) {
+    for (unsigned i = 16; i-- > 10;) restore_dword(d, i);
+    for (unsigned i = 10; i-- > 4;) restore_dword(d, i);
+    for (unsigned i = 4; i-- > 0;) restore_dword(d, i);
+}
+
+}  // namespace
+
+void pci_save_state(pci_dev& d) {
+    for (unsigned i = 0; i < d.saved.header.size(); ++i)
+        d.saved.header[i] = pci_read_config_dword(d, static_cast<int>(i) * 4);
+    if (d.pcie_cap) {
+        d.saved.devctl = pci_read_config_word(d, d.pcie_cap + PCI_EXP_DEVCTL);
+        d.saved.lnkctl = pci_read_config_word(d, d.pcie_cap + PCI_EXP_LNKCTL);
+        if (has_second_registers(d)) {
+            d.saved.devctl2 = pci_read_config_word(d, d.pcie_cap + PCI_EXP_DEVCTL2);
+            d.saved.lnkctl2 = pci_read_config_word(d, d.pcie_cap + PCI_EXP_LNKCTL2);
+        }
+    }
+    d.saved.valid = true;
+}
+
+void pci_restore_state(pci_dev& d) {
+    if (!d.saved.valid) return;
+    restore_pcie_state(d);
+    pci_restore_pasid_state(d);
+    // PRI is never enabled by the SMMU driver (linux-flow 3.6): its control keeps its reset value.
+    pci_restore_ats_state(d);
+    restore_header(d);
+    pci_restore_msix_state(d);
+    d.saved.valid = false;
+}
+
+}  // namespace drydock::sw
