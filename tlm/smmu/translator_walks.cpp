@@ -145,8 +145,8 @@ void translator::engine::fill(const walk_slot& walk) {
     const leaf& l = walk.progress.found;
     const std::uint64_t first = walk.progress.va >> l.log2_bytes << l.log2_bytes;
     const std::uint64_t last = first + ((std::uint64_t{1} << l.log2_bytes) - 1);
-    const bool killed = walk.first_killed <= last && first <= walk.last_killed;
-    if (!walk.fills || killed) return;
+    const bool spared = walk.joinable() || walk.first_killed > last || first > walk.last_killed;
+    if (!walk.fills || !spared) return;
     main_.fill(walk.tag, walk.progress.va, l);
     micro_.fill(walk.tag, walk.progress.va, l);
 }
