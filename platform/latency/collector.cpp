@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/latency/collector.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace drydock::latency {
+namespace {
+
+constexpr std::uint64_t sync_consumed = 15, flush_returns = 16;  // boundaries of an invalidation
+constexpr std::uint64_t cmdq_err = 1;                            // SMMUv3 6.3.17 GERROR.CMDQ_ERR
+
+/// Where the span's duration counts from: b0 of an invalidation, the birth of anything else.
+template <class Span>
+base::ps origin(const Span& s) {
+    return s.of == base::span_class::atc_inv && (s.reached & 1) != 0 ? s.at[0] : s.begin;
+}
+
+const stage_plan* plan_of(base::span_class c) {
+    for (const stage_plan& p : stage_plans)
+        if (p.of == c) return &p;
+    return nullptr;
+}
+
+constexpr base::kind kinds[] = {
+    base::kind::span_begin,   base::kind::span_end,     base::kind::stage, base::kind::itag_taken,
+    base::kind::itag_retired, base::kind::itag_timeout, base::kind::gerror};
+
+}  // namespace
+
+collector::collector(base::context& ctx, const waves::device_names& names)
+    : ctx_(ctx), names_(names) {
+    for (const base::kind k : kinds) ctx_.probe.subscribe(*this, k);
+}
+
+collector::~collector() { ctx_.probe.unsubscribe(*this); }
+
+void collector::on_event(const base::event& e) {
+    switch (e.what) {
+        case base::kind::span_begin:
+            return span_begin(e);
+        case base::kind::stage:
+            return stage(e);
+        case base::kind::span_end:
+            if (const std::uint32_t* slot = open_.find(e.span.value))
+                span_end(e.span, slots_[*slot], e.time);
+            return;
+        case base::kind::itag_taken:
+            ++devices_[static_cast<std::uint16_t>(e.b)].issued;
+            return;
+        case base::kind::itag_retired:
+            ++devices_[static_cast<std::uint16_t>(e.b)].completed;
+            return;
+        case base::kind::itag_timeout:
+            return timeout(e);
+        case base::kind::gerror:
+            if (((e.a ^ e.b) & cmdq_err) == 0) acknowledged(e.time);
+            return;
+        default:
+            return;
+    }
+}
+
+void collector::span_begin(const base::event& e) {
+    const auto of = static_cast<base::span_class>(e.a);
+    if (of == base::span_class::dma || e.span == base::no_span)
+        return;  // dma: many, waited for by nobody, measured by the clients
+    if (free_slots_.empty()) {
+        free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+        slots_.emplace_back();
+    }
+    const std::uint32_t slot = free_slots_.back();
+    free_slots_.pop_back();
+    open_[e.span.value] = slot;
+    open_span& s = slots_[slot];
+    s = {};
+    s.plan = plan_of(of);
+    s.of = of;
+    s.where = s.client = e.where;
+    s.device = static_cast<std::uint16_t>(e.c);
+    s.begin = s.last = e.time;
+    if (const std::uint32_t* outer = open_.find(e.b)) {
+        s.client = slots_[*outer].client;
+        if (s.device == 0) s.device = slots_[*outer].device;
+    }
+    s.label = blame_.make(s.client, s.device, of);
+    blame_.remember(e.span, s.label);
+}
+
+void collector::stage(const base::event& e) {
+    const std::uint32_t* slot = open_.find(e.span.value);
+    if (slot == nullptr) return;
+    open_span& s = slots_[*slot];
+    const base::span_id waited_for{static_cast<std::uint32_t>(e.b)};
+    if (waited_for != base::no_span && e.time > s.last)
+        blame_.waited(s.label, blame_.of(waited_for), e.a, e.time - s.last);
+    s.last = e.time;
+    if (s.plan == nullptr || e.a < s.plan->first || e.a > s.plan->first + s.plan->names.size())
+        return;
+    // With several completions the boundaries are those of the last to arrive: the latest telling
+    // counts.
+    const std::uint64_t i = e.a - s.plan->first;
+    s.at[i] = e.time;
+    s.reached |= 1u << i;
+    if (s.of == base::span_class::atc_inv && e.a == flush_returns) span_end(e.span, s, e.time);
+}
+
+void collector::timeout(const base::event& e) {
+    ++timeouts_;
+    ++devices_[static_cast<std::uint16_t>(e.b)].timeouts;
+    const std::uint32_t* slot = open_.find(e.span.value);
+    if (slot == nullptr) return;
+    slots_[*slot].lost = true;
+    slots_[*slot].lost_at = slots_[*slot].last = e.time;
+    lost_.push_back(e.span);
+}
+
+void collector::acknowledged(base::ps now) {
+    for (const base::span_id span : lost_) {
+        const std::uint32_t* slot = open_.find(span.value);
+        if (slot == nullptr) continue;
+        slots_[*slot].restarted = true;
+        slots_[*slot].restarted_at = slots_[*slot].last = now;
+    }
+    lost_.clear();
+}
+
+void collector::span_end(base::span_id span, open_span& s, base::ps now) {
+    if (s.plan != nullptr) {
+        results& r = results_[plan_index(*s.plan)];
+        const bool invalidation = s.of == base::span_class::atc_inv;
+        if (invalidation) {
+            s.at[flush_returns] = now;
+            s.reached |= 1u << flush_returns;
+        }
+        const bool complete = !invalidation || (s.reached >> sync_consumed & 1) != 0;
+        if (!complete && !s.lost)
+            ++r.abandoned;
+        else if (inconsistent(s, now) || !account(s, now, s.lost ? r.timed_out : r.completed)) {
+            if (inconsistent_++ == 0)
+                first_inconsistency_ = "span " + std::to_string(span.value) + " (" +
+                                       std::string(word(s.of)) + ", ends at " +
+                                       std::to_string(now.count) +
+                                       " ps): a boundary lies before the one ahead of it";
+        }
+    }
+    free_slots_.push_back(*open_.find(span.value));
+    open_.erase(span.value);
+}
+
+bool collector::inconsistent(const open_span& s, base::ps end) const {
+    base::ps last = origin(s);
+    bool error_passed = !s.lost;
+    for (std::size_t i = 0; i <= s.plan->names.size(); ++i) {
+        if ((s.reached >> i & 1) == 0) continue;
+        if (!error_passed && i >= sync_consumed) {
+            if (s.lost_at < last || (s.restarted && s.restarted_at < s.lost_at)) return true;
+            last = s.restarted ? s.restarted_at : s.lost_at;
+            error_passed = true;
+        }
+        if (s.at[i] < last) return true;
+        last = s.at[i];
+    }
+    return last > end || s.begin > end;
+}
+
+bool collector::account(const open_span& s, base::ps end, breakdown& into) {
+    const base::ps from = origin(s);
+    base::ps last = from, sum{}, rest{};
+    const auto add = [&](samples& to, base::ps until) {
+        to.add(until - last);
+        sum += until - last;
+        last = until;
+    };
+    if ((s.reached & 1) != 0) {
+        rest = s.at[0] - last;
+        last = s.at[0];
+    }
+    bool error_passed = !s.lost;
+    for (std::size_t i = 1; i <= s.plan->names.size(); ++i) {
+        if ((s.reached >> i & 1) == 0) continue;
+        if (!error_passed && i >= sync_consumed) {
+            add(into.lost, s.lost_at);
+            if (s.restarted) add(into.error_restart, s.restarted_at);
+            error_passed = true;
+        }
+        add(into.stages[i - 1], s.at[i]);
+    }
+    rest += end - last;
+    if (rest.count != 0) into.rest.add(rest);
+    into.total.add(end - from);
+    if (s.of == base::span_class::unmap) {
+        const int reached =
+            std::bit_width(s.reached);  // 6 boundaries: pte tlbi tlbi_sync atc_inv atc_sync
+        const std::size_t c = reached > 4 ? 2 : reached > 2 ? 1 : 0;
+        unmap_classes_[c].add(end - from);
+        unmap_clients_[s.client][c].add(end - from);
+    }
+    return sum + rest == end - from;
+}
+
+void collector::finish(base::ps now) {
+    for (std::uint32_t span = 1; open_.size() > 0; ++span) {
+        const std::uint32_t* slot = open_.find(span);
+        if (slot == nullptr) continue;
+        const open_span& s = slots_[*slot];
+        if (s.plan != nullptr) results_[plan_index(*s.plan)].censored.push_back(now - origin(s));
+        open_.erase(span);
+    }
+    slots_.clear();
+    free_slots_.clear();
+    for (results& r : results_) std::sort(r.censored.begin(), r.censored.end());
+}
+
+}  // namespace drydock::latency

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <map>
+
+#include "platform/monitors/monitor.h"
+
+namespace drydock::monitors {
+
+/// Flow-control credits (PCIe 2.6.1): a sender never uses more than it was given, and no more comes
+/// back than was used. Per link direction and class; what comes before the first use advertises.
+/// A link that goes down starts anew.
+class credit_conservation final : public monitor {
+public:
+    explicit credit_conservation(reporter& r);
+
+private:
+    static constexpr std::size_t classes = 3;  // posted, non-posted, completion
+    struct account {
+        std::uint64_t advertised = 0;
+        std::uint64_t in_use = 0;
+        bool infinite = false;
+    };
+    struct direction {
+        bool used = false;
+        bool advertised = false;
+        account header, data;
+    };
+    void on_event(const base::event& e) override;
+    void consumed(const base::event& e, direction& d);
+    void returned(const base::event& e, direction& d);
+    void link_changed(base::place_id where);
+    void wrong(const base::event& e, std::uint64_t detail, std::string what);
+
+    std::map<base::place_id, std::array<direction, classes>> links_;
+};
+
+}  // namespace drydock::monitors

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/monitors/innocent_harmed.h"
+
+namespace drydock::monitors {
+
+innocent_harmed::innocent_harmed(reporter& r, base::ps limit)
+    : monitor("innocent_harmed", r,
+              {base::kind::sw_op_begin, base::kind::sw_op_end, base::kind::function_state,
+               base::kind::sw_device_blocked, base::kind::invalidate_ignored,
+               base::kind::itag_timeout, base::kind::span_begin, base::kind::span_end}),
+      limit_(limit),
+      ready_(r.probe().text("ready")),
+      operational_(r.probe().text("operational")) {}
+
+template <class Change>
+void innocent_harmed::change(std::uint64_t function, base::ps now, Change&& c) {
+    device& d = devices_[function & 0xffff];
+    const bool before = d.guilty();
+    c(d);
+    if (before || d.guilty()) d.last_guilty = now;
+}
+
+void innocent_harmed::on_event(const base::event& e) {
+    switch (e.what) {
+        case base::kind::sw_op_begin:
+            open_[{e.where, e.a}] = {e.time, e.span, static_cast<std::uint16_t>(e.b)};
+            return;
+        case base::kind::sw_op_end: {
+            const auto op = open_.find({e.where, e.a});
+            if (op == open_.end()) return;
+            judge(op->first, op->second, e.time, false);
+            open_.erase(op);
+            return;
+        }
+        case base::kind::function_state:
+            return change(e.a, e.time,
+                          [&](device& d) { d.in_reset = e.b != ready_ && e.b != operational_; });
+        case base::kind::sw_device_blocked:
+            return change(e.a, e.time, [&](device& d) { d.blocked = e.b != 0; });
+        case base::kind::invalidate_ignored:
+            return change(e.a, e.time, [](device& d) { ++d.debts; });
+        case base::kind::itag_timeout:
+            return change(e.b, e.time, [](device& d) { d.debts -= d.debts > 0 ? 1 : 0; });
+        case base::kind::span_begin:
+            if (static_cast<base::span_class>(e.a) != base::span_class::reset) return;
+            reset_spans_[e.span.value] = static_cast<std::uint16_t>(e.c);
+            return change(e.c, e.time, [](device& d) { ++d.reset_calls; });
+        case base::kind::span_end:
+            if (const std::uint16_t* function = reset_spans_.find(e.span.value)) {
+                change(*function, e.time, [](device& d) { --d.reset_calls; });
+                reset_spans_.erase(e.span.value);
+            }
+            return;
+        default:
+            return;
+    }
+}
+
+void innocent_harmed::judge(const client_operation& of, const operation& op, base::ps end,
+                            bool still_open) {
+    if (end - op.begin <= limit_) return;
+    if (const device* d = devices_.find(op.function))
+        if (d->guilty() || d->last_guilty >= op.begin) return;
+    found({op.function, 0}, op.span, [&] {
+        const base::routing_id function{op.function};
+        return finding{op.begin + limit_,
+                       op.span,
+                       report().device_name(function),
+                       function,
+                       "a device that is neither in reset nor broken gets service",
+                       place(of.first) + ": " + text(of.second) +
+                           (still_open ? " still pending after " : " took ") +
+                           readable(end - op.begin)};
+    });
+}
+
+void innocent_harmed::finish(base::ps now) {
+    for (const auto& [of, op] : open_) judge(of, op, now, true);
+}
+
+}  // namespace drydock::monitors

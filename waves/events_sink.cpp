@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "waves/events_sink.h"
+
+#include <algorithm>
+
+#include "waves/field_text.h"
+
+namespace drydock::waves {
+namespace {
+
+constexpr std::string_view level_word(base::event_level l) {
+    return l == base::event_level::life ? "life" : l == base::event_level::detail ? "detail" : "tlp";
+}
+/// One line each at level life.
+constexpr bool is_routine(base::span_class c) {
+    return c == base::span_class::unmap || c == base::span_class::atc_inv || c == base::span_class::page_request;
+}
+/// Always in full.
+constexpr bool is_episode(base::span_class c) { return c == base::span_class::reset || c == base::span_class::call; }
+
+}  // namespace
+
+events_sink::events_sink(base::context& ctx, const std::filesystem::path& file, base::event_level level,
+                         const file_header& header)
+    : ctx_(ctx), level_(level), out_(file) {
+    out_.line().append("{\"drydock\":").append(header.identity).append(",\"level\":\"");
+    out_.line().append(level_word(level)).append("\",\"unit\":{\"t\":\"ps\"}}");
+    out_.end_line();
+    for (const base::kind_info& k : base::kind_table)
+        if (k.level <= level) ctx_.probe.subscribe(*this, k.what);
+}
+
+events_sink::~events_sink() {
+    if (!out_.is_open()) return;
+    ctx_.probe.unsubscribe(*this);
+    write_open_operations();
+}
+
+void events_sink::close() {
+    if (!out_.is_open()) return;
+    ctx_.probe.unsubscribe(*this);
+    write_open_operations();
+    out_.close();
+}
+
+void events_sink::on_event(const base::event& e) {
+    last_ = e.time;
+    if (level_ != base::event_level::life || !fold(e)) write(e);
+}
+
+/// Level life: true if the event is part of an operation's one line, or left out.
+bool events_sink::fold(const base::event& e) {
+    switch (e.what) {
+        case base::kind::span_begin:
+            if (is_episode(static_cast<base::span_class>(e.a))) return false;
+            begin_operation(e);
+            return true;
+        case base::kind::stage:
+            if (const std::uint32_t* slot = open_.find(e.span.value); slot != nullptr && slots_[*slot].routine)
+                slots_[*slot].stages.emplace_back(static_cast<std::uint32_t>(e.a),
+                                                  (e.time - slots_[*slot].begin.time).count);
+            return true;
+        case base::kind::span_end:
+            if (const std::uint32_t* found = open_.find(e.span.value)) {
+                const std::uint32_t slot = *found;
+                if (slots_[slot].routine) write_operation(slots_[slot], e.time, &e);
+                free_slots_.push_back(slot);
+                open_.erase(e.span.value);
+                return true;
+            }
+            return false;
+        case base::kind::sync_done: return true;
+        case base::kind::sw_point:
+        case base::kind::sw_call:
+        case base::kind::sw_return: return open_.find(e.span.value) != nullptr;
+        default: return false;
+    }
+}
+
+void events_sink::begin_operation(const base::event& e) {
+    if (free_slots_.empty()) {
+        free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+        slots_.emplace_back();
+    }
+    const std::uint32_t slot = free_slots_.back();
+    free_slots_.pop_back();
+    open_[e.span.value] = slot;
+    slots_[slot].begin = e;
+    slots_[slot].routine = is_routine(static_cast<base::span_class>(e.a));
+    slots_[slot].stages.clear();
+}
+
+void events_sink::head(base::ps t, std::string_view kind, base::place_id where, base::span_id span) {
+    append_decimal(out_.line().append("{\"t\":"), t.count);
+    out_.line().append(",\"kind\":\"").append(kind).append("\",\"where\":");
+    out_.quoted(ctx_.probe.name(where));
+    append_unsigned(out_.line().append(",\"span\":"), span.value);
+}
+
+void events_sink::key(std::string_view name) { out_.line().append(",\"").append(name).append("\":"); }
+
+void events_sink::value(char format, std::uint64_t v) {
+    std::string& line = out_.line();
+    switch (format) {
+        case 'x':
+            line += '"';
+            append_hex(line, v);
+            line += '"';
+            return;
+        case 'r':
+            line += '"';
+            append_routing_id(line, v);
+            line += '"';
+            return;
+        case 's': return out_.quoted(ctx_.probe.text_of(v));
+        case 'w': return out_.quoted(ctx_.probe.name(static_cast<base::place_id>(v)));
+        case 'c': return out_.quoted(word(static_cast<base::span_class>(v)));
+        default: return append_decimal(line, static_cast<std::int64_t>(v));
+    }
+}
+
+void events_sink::write(const base::event& e) {
+    const base::kind_info& k = base::info(e.what);
+    head(e.time, k.name, e.where, e.span);
+    for (std::size_t i = 0; i < k.fields.size(); ++i) {
+        if (k.formats[i] == '-') continue;
+        key(k.fields[i]);
+        value(k.formats[i], field(e, i));
+    }
+    out_.line() += '}';
+    out_.end_line();
+}
+
+void events_sink::write_operation(const operation& o, base::ps now, const base::event* end) {
+    const base::kind_info& k = base::info(base::kind::span_begin);
+    head(now, "span", o.begin.where, o.begin.span);
+    for (std::size_t i = 0; i < k.fields.size(); ++i) {
+        if (k.formats[i] == '-') continue;
+        key(k.fields[i]);
+        value(k.formats[i], field(o.begin, i));
+    }
+    key("begin");
+    append_decimal(out_.line(), o.begin.time.count);
+    if (end != nullptr) {
+        key("result");
+        append_decimal(out_.line(), static_cast<std::int64_t>(end->a));
+    } else {
+        out_.line().append(",\"open\":true");
+    }
+    out_.line().append(",\"stages\":[");
+    for (std::size_t i = 0; i < o.stages.size(); ++i) {
+        append_unsigned(out_.line().append(i == 0 ? "[" : ",["), o.stages[i].first);
+        append_decimal(out_.line() += ',', o.stages[i].second);
+        out_.line() += ']';
+    }
+    out_.line().append("]}");
+    out_.end_line();
+}
+
+void events_sink::write_open_operations() {
+    std::vector<const operation*> still_open;
+    for (const operation& o : slots_) {
+        const std::uint32_t* slot = open_.find(o.begin.span.value);
+        if (slot != nullptr && &slots_[*slot] == &o && o.routine) still_open.push_back(&o);
+    }
+    std::sort(still_open.begin(), still_open.end(),
+              [](const operation* a, const operation* b) { return a->begin.span < b->begin.span; });
+    for (const operation* o : still_open) write_operation(*o, last_, nullptr);
+}
+
+std::unique_ptr<sink> open_events(base::context& ctx, const std::filesystem::path& file, base::event_level level,
+                                  const file_header& header) {
+    return std::make_unique<events_sink>(ctx, file, level, header);
+}
+
+}  // namespace drydock::waves

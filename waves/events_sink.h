@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "waves/flat_map.h"
+#include "waves/json_lines.h"
+#include "waves/sink.h"
+
+namespace drydock::waves {
+
+/// The sink behind open_events().
+class events_sink final : public sink, base::observer {
+public:
+    events_sink(base::context& ctx, const std::filesystem::path& file, base::event_level level,
+                const file_header& header);
+    ~events_sink() override;
+    void close() override;
+    std::uint64_t overflowed() const override { return 0; }
+
+private:
+    /// A repeating operation on its way to its one line (level life).
+    struct operation {
+        base::event begin;
+        bool routine = false;  // becomes one line; otherwise only kept to leave out what is inside
+        std::vector<std::pair<std::uint32_t, std::int64_t>> stages;
+    };
+    void on_event(const base::event& e) override;
+    bool fold(const base::event& e);
+    void begin_operation(const base::event& e);
+    void write(const base::event& e);
+    void write_operation(const operation& o, base::ps now, const base::event* end);
+    void head(base::ps t, std::string_view kind, base::place_id where, base::span_id span);
+    void key(std::string_view name);
+    void value(char format, std::uint64_t v);
+    void write_open_operations();
+
+    base::context& ctx_;
+    base::event_level level_;
+    json_lines out_;
+    flat_map<std::uint64_t, std::uint32_t> open_;  // span -> slot
+    std::vector<operation> slots_;
+    std::vector<std::uint32_t> free_slots_;
+    base::ps last_{};
+};
+
+}  // namespace drydock::waves

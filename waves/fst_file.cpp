@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "waves/fst_file.h"
+
+#include <gtkwave/fstapi.h>
+
+#include <stdexcept>
+
+namespace drydock::waves {
+namespace {
+
+constexpr int picoseconds = -12;            // timescale 10^-12 s
+constexpr char no_date[] = "simulated";     // a wall-clock date would differ from run to run
+
+}  // namespace
+
+fst_file::fst_file(const std::filesystem::path& file, std::string_view version, std::string_view comment)
+    : name_(file.string()), writer_(fstWriterCreate(name_.c_str(), 1)) {
+    if (writer_ == nullptr) throw std::runtime_error(name_ + ": cannot be made");
+    fstWriterSetPackType(writer_, FST_WR_PT_LZ4);
+    fstWriterSetTimescale(writer_, picoseconds);
+    fstWriterSetDate(writer_, no_date);
+    fstWriterSetVersion(writer_, std::string("drydock ").append(version).c_str());
+    fstWriterSetComment(writer_, std::string(comment).c_str());
+}
+
+fst_file::~fst_file() {
+    if (writer_ != nullptr) fstWriterClose(writer_);
+}
+
+fst_file::variable fst_file::add_text(std::string_view scope, const std::string& name) {
+    return add(scope, name, false);
+}
+fst_file::variable fst_file::add_number(std::string_view scope, const std::string& name) {
+    return add(scope, name, true);
+}
+
+fst_file::variable fst_file::add(std::string_view scope, const std::string& name, bool number) {
+    int depth = 0;
+    while (!scope.empty()) {
+        const std::size_t dot = scope.find('.');
+        const std::string part(scope.substr(0, dot));
+        fstWriterSetScope(writer_, FST_ST_VCD_MODULE, part.c_str(), nullptr);
+        ++depth;
+        scope = dot == std::string_view::npos ? std::string_view{} : scope.substr(dot + 1);
+    }
+    const fstHandle handle =
+        number ? fstWriterCreateVar(writer_, FST_VT_VCD_INTEGER, FST_VD_IMPLICIT, 32, name.c_str(), 0)
+               : fstWriterCreateVar(writer_, FST_VT_GEN_STRING, FST_VD_IMPLICIT, 0, name.c_str(), 0);
+    while (depth-- > 0) fstWriterSetUpscope(writer_);
+    return handle;
+}
+
+void fst_file::at(base::ps t) {
+    if (t == time_) return;
+    time_ = t;
+    fstWriterEmitTimeChange(writer_, static_cast<std::uint64_t>(t.count));
+}
+
+void fst_file::set(variable v, std::string_view text) {
+    fstWriterEmitVariableLengthValueChange(writer_, v, text.data(), static_cast<std::uint32_t>(text.size()));
+}
+
+void fst_file::set(variable v, std::uint32_t number) { fstWriterEmitValueChange32(writer_, v, 32, number); }
+
+void fst_file::close() {
+    if (writer_ == nullptr) return;
+    const bool failed = fstWriterGetFseekFailed(writer_) != 0;
+    fstWriterClose(writer_);
+    writer_ = nullptr;
+    if (failed) throw std::runtime_error(name_ + ": cannot be written");
+}
+
+}  // namespace drydock::waves

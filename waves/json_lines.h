@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace drydock::waves {
+
+/// Writes lines of JSON through one buffer. Errors are remembered and told by close().
+class json_lines {
+public:
+    /// @throws std::runtime_error if the file cannot be made
+    explicit json_lines(const std::filesystem::path& file);
+    ~json_lines();
+    json_lines(const json_lines&) = delete;
+    json_lines& operator=(const json_lines&) = delete;
+
+    /// The line under way; append to it, then end_line().
+    std::string& line() { return buffer_; }
+    void end_line() {
+        buffer_ += '\n';
+        if (buffer_.size() >= flush_at) flush();
+    }
+    /// Appends a quoted string with JSON's escapes.
+    void quoted(std::string_view text);
+    /// @throws std::runtime_error with the file's name if anything could not be written
+    void close();
+    bool is_open() const { return file_ != nullptr; }
+
+private:
+    static constexpr std::size_t flush_at = 1u << 16;
+    void flush();
+
+    std::string name_;
+    std::FILE* file_;
+    std::string buffer_;
+    int error_ = 0;
+};
+
+}  // namespace drydock::waves
