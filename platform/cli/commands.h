@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "platform/cli/cli.h"
+#include "platform/scenario/load.h"
+
+namespace drydock::cli {
+
+struct run_options {
+    std::string scenario;
+    scenario::overrides changes;
+    unsigned jobs = 1;
+    std::string out;     ///< empty: out/<name of the scenario>
+    std::string waves;   ///< empty: as the scenario says; "on", or a window
+    std::string events;  ///< empty: as the scenario says
+    std::string junit;   ///< empty: none
+    bool verbose = false;
+};
+
+int run_command(const run_options& o, const tools& t);
+int check_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
+/// @param scenario empty: what there is to build scenarios from; else its runs and the names it may
+/// expect
+int list_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
+int points_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
+int params_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
+int show_command(const std::string& folder, const tools& t);
+
+/// summary.json's `drydock` object.
+nlohmann::json header_of(const scenario::loaded& l, const scenario::overrides& changes);
+/// A terminal, and NO_COLOR is not set.
+bool wants_colour(std::FILE* f);
+void print(std::FILE* f, const std::string& text);
+
+}  // namespace drydock::cli

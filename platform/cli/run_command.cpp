@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "platform/cli/commands.h"
+#include "platform/expect/expect.h"
+#include "platform/report/junit.h"
+#include "platform/report/report.h"
+#include "platform/runner/output_folder.h"
+#include "platform/runner/progress_bar.h"
+#include "platform/scenario/quantity.h"
+
+namespace drydock::cli {
+namespace fs = std::filesystem;
+namespace {
+
+using json = nlohmann::json;
+using state = runner::outcome::state;
+
+std::optional<scenario::waves_window> waves_of(const run_options& o, const scenario::run& r) {
+    if (o.waves.empty()) return r.outputs.waves;
+    if (o.waves == "on" || o.waves == "true") return scenario::waves_window{};
+    if (o.waves == "false") return std::nullopt;
+    const auto window = scenario::parse_window(o.waves);
+    if (!window)
+        throw scenario::bad_input({"--waves=" + o.waves, 0, 0, true},
+                                  fmt::format("no window; expected {}", scenario::expected_window));
+    return window;
+}
+
+scenario::events_level events_of(const run_options& o, const scenario::run& r) {
+    if (o.events.empty()) return r.outputs.events;
+    if (o.events == "off") return scenario::events_level::off;
+    if (o.events == "detail") return scenario::events_level::detail;
+    return o.events == "tlp" ? scenario::events_level::tlp : scenario::events_level::life;
+}
+
+void check_junit_place(const std::string& path) {
+    const auto parent = fs::path(path).parent_path();
+    if (!path.empty() && !parent.empty() && !fs::is_directory(parent))
+        throw scenario::bad_input({"--junit " + path, 0, 0, true},
+                                  "there is no folder '" + parent.string() + "'");
+}
+
+/// Adds what the parent knows to the entry that the child sent.
+json completed(const scenario::run& r, const runner::outcome& o) {
+    json entry = o.entry;
+    entry["name"] = r.name;
+    entry["command"] = r.command;
+    expect::judge(r, entry);
+    if (o.is == state::interrupted) {
+        entry["expectations"].push_back({{"name", "end"},
+                                         {"expected", "reached"},
+                                         {"actual", "interrupted by a signal"},
+                                         {"ok", false}});
+        entry["verdict"] = "unexpected";
+    }
+    return entry;
+}
+
+/// The worst thing that kept a run from giving a result; prints each.
+int report_failures(const std::vector<runner::outcome>& outcomes, const tools& t) {
+    int worst = as_expected;
+    for (const runner::outcome& o : outcomes) {
+        if (o.is != state::bad_input && o.is != state::fault) continue;
+        print(t.err, fmt::format("drydock: {}{}\n", o.is == state::fault ? "internal fault: " : "",
+                                 o.message));
+        worst = std::max<int>(worst, o.is == state::fault ? internal_fault : bad_input);
+    }
+    return worst;
+}
+
+std::vector<std::string> files_in(const fs::path& folder) {
+    std::vector<std::string> files;
+    for (const auto& f : fs::recursive_directory_iterator(folder))
+        if (f.is_regular_file()) files.push_back(fs::relative(f.path(), folder).string());
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+void say_plan(const scenario::loaded& l, const tools& t) {
+    for (const scenario::run& r : l.runs)
+        print(t.err, fmt::format("run {}: {}\n", r.name, r.command));
+    for (const scenario::setting& s : l.runs.front().effective)
+        print(t.err, fmt::format("  {} = {}  ({})\n", s.path, s.value, s.origin));
+}
+
+}  // namespace
+
+json header_of(const scenario::loaded& l, const scenario::overrides& changes) {
+    json h{{"version", DRYDOCK_VERSION},
+           {"command", l.command},
+           {"seed", l.seed},
+           {"scenario", l.file},
+           {"scenario_sha256", l.sha256}};
+    if (changes.seed_range)
+        h["seed"] = fmt::format("{}..{}", changes.first_seed, changes.last_seed);
+    if (!l.notes.empty()) h["notes"] = l.notes;
+    return h;
+}
+
+int run_command(const run_options& o, const tools& t) {
+    const scenario::loaded l = scenario::load(o.scenario, o.changes);
+    json summary{{"drydock", header_of(l, o.changes)}, {"runs", json::array()}};
+    std::vector<run_files> files;
+    for (const scenario::run& r : l.runs)
+        files.push_back(
+            {{}, waves_of(o, r), events_of(o, r), summary["drydock"], o.changes.until_violation});
+    check_junit_place(o.junit);
+    if (o.verbose) say_plan(l, t);
+
+    const fs::path place =
+        o.out.empty() ? fs::path("out") / fs::path(o.scenario).stem() : fs::path(o.out);
+    runner::output_folder folder(place);
+    std::vector<runner::job> jobs;
+    for (std::size_t i = 0; i < l.runs.size(); ++i) {
+        files[i].folder = folder.make(l.runs[i].name);
+        jobs.push_back({&l.runs[i], files[i]});
+    }
+    std::vector<runner::outcome> outcomes;
+    {
+        std::optional<runner::progress_bar> bar;
+        if (::isatty(::fileno(t.err)) != 0) bar.emplace(t.err);
+        outcomes = runner::run_all(jobs, o.jobs, t.simulate, o.changes.until_violation,
+                                   bar ? &*bar : nullptr);
+    }
+    if (const int failed = report_failures(outcomes, t); failed != as_expected) return failed;
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        if (outcomes[i].is == state::not_run)
+            fs::remove_all(files[i].folder);
+        else
+            summary["runs"].push_back(completed(l.runs[i], outcomes[i]));
+    }
+    runner::write_file(folder.growing() / "summary.json",
+                       summary.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+    folder.commit();
+    if (!o.junit.empty()) runner::write_file(o.junit, report::junit(summary));
+    print(t.out, report::render(summary, {wants_colour(t.out), place.string(), files_in(place)}));
+    const auto good = [](const json& run) { return run.at("verdict") == "as_expected"; };
+    return std::all_of(summary["runs"].begin(), summary["runs"].end(), good) ? as_expected
+                                                                             : unexpected;
+}
+
+}  // namespace drydock::cli

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "platform/scenario/scenario.h"
+#include "tlm/pcie/config_image.h"
+
+namespace drydock::devices {
+
+/// A device as its configuration space tells it, after reset.
+struct description {
+    std::string name;   ///< "intel_dsa", or the path it was read from
+    std::string title;  ///< one line
+    pcie::config_image image;
+    // what the rest of the platform asks of the image
+    scenario::port_type type = scenario::port_type::endpoint;
+    std::optional<scenario::link> link;  ///< Link Capabilities; none for an integrated endpoint
+    bool flr = false;                    ///< DevCap[28]
+    bool ats = false;
+    unsigned invalidate_queue_depth = 32;  ///< 1..32
+    std::optional<unsigned> pasid_bits;    ///< Max PASID Width; none without the capability
+    bool pri = false;
+    /// What a reader of results must know: where it differs from what it is like.
+    std::vector<std::string> notes;
+};
+
+/// `overrides:` of a device.
+struct overrides {
+    std::optional<scenario::port_type> type;
+    std::optional<scenario::link> link;
+};
+
+/// Names of the built-in descriptions, sorted.
+std::vector<std::string> names();
+
+/// By name, or by the path of a description (.yaml) or of an lspci -vvvxxxx dump; a path has a '/'
+/// or a '.', and is relative to the file that `where` names, or to the working directory if that is
+/// the command line.
+/// @throws scenario::bad_input for an unknown name (with the nearest), a file that cannot be read
+/// or used
+std::shared_ptr<const description> load(const std::string& like, const scenario::place& where);
+
+/// The same device with another port type or link; each change that matters becomes a note.
+description with_overrides(const description& d, const overrides& o, const scenario::place& where);
+
+/// Fills what the platform asks of an image. @throws scenario::bad_input if it is no endpoint or
+/// its chain is broken
+description describe(const std::string& name, const pcie::config_image& image,
+                     const scenario::place& where);
+
+/// A description file: ids, BARs, capabilities. @throws scenario::bad_input
+description parse_description(const std::string& text, const std::string& file,
+                              const std::string& name);
+
+}  // namespace drydock::devices

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "platform/report/format.h"
+#include "platform/report/report.h"
+
+namespace drydock::report {
+namespace {
+
+using json = nlohmann::json;
+
+/// Stages in the order a command passes them (docs: where the nanoseconds go).
+constexpr std::array<std::string_view, 18> stages{
+    "sw_lock",           "sw_issue",       "cmdq_wait",
+    "cmdq_fetch",        "dispatch",       "itag_wait",
+    "request_queue",     "request_flight", "atc_queue",
+    "atc_process",       "drain",          "completion_queue",
+    "completion_flight", "match",          "lost",
+    "error_restart",     "sync",           "sw_observe"};
+constexpr std::size_t most_blame_rows = 10;
+
+std::string share(std::int64_t part, std::int64_t whole) {
+    if (whole == 0) return "-";
+    return fmt::format("{:.1f}%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::int64_t total_of_stages(const json& run) {
+    std::int64_t total = 0;
+    const json::json_pointer at("/latency/invalidation/stages");
+    if (run.contains(at))
+        for (const auto& s : run.at(at)) total += number_at(s, "/total_ps").value_or(0);
+    return total;
+}
+
+std::string repeats(const json& v) {
+    const auto n = number_at(v, "/count").value_or(1);
+    return n > 1 ? "x " + grouped(n) : "";
+}
+
+std::string subject(const json& v) {
+    const auto s = v.value("device", "");
+    return s.empty() ? "-" : s;
+}
+
+void violation_rows(text_table& t, const json& run, const char* list, const char* label, colour c) {
+    if (!run.contains(list)) return;
+    for (const json& v : run.at(list)) {
+        std::string text = v.value("text", "");
+        if (text.empty()) text = v.value("rule", "");
+        t.row({{label, c},
+               {v.value("monitor", "?"), c},
+               {subject(v)},
+               {"at " + time_at(v, "/time_ps")},
+               {repeats(v)}});
+        t.row({{"    " + text, colour::dim}});
+    }
+}
+
+}  // namespace
+
+std::string stage_table(const runs& all, bool coloured) {
+    text_table t(coloured);
+    std::vector<cell> head{{"stage", colour::bold}};
+    for (const json* run : all) {
+        head.push_back({run->value("name", "?") + "  p50", colour::bold});
+        head.push_back({"p99", colour::bold});
+        head.push_back({"of all time", colour::bold});
+    }
+    t.row(std::move(head));
+    for (const auto stage : stages) {
+        std::vector<cell> cells{{std::string(stage)}};
+        bool any = false;
+        for (const json* run : all) {
+            const std::string at = "/latency/invalidation/stages/" + std::string(stage);
+            any = any || number_at(*run, at + "/count").value_or(0) > 0;
+            cells.push_back({time_at(*run, at + "/p50_ps")});
+            cells.push_back({time_at(*run, at + "/p99_ps")});
+            cells.push_back(
+                {share(number_at(*run, at + "/total_ps").value_or(0), total_of_stages(*run))});
+        }
+        if (any) t.row(std::move(cells));
+    }
+    return t.text();
+}
+
+std::string blame_table(const json& run, bool coloured) {
+    if (!run.contains("blame") || run.at("blame").empty()) return "";
+    std::vector<const json*> rows;
+    for (const json& b : run.at("blame")) rows.push_back(&b);
+    std::stable_sort(rows.begin(), rows.end(), [](const json* a, const json* b) {
+        return number_at(*a, "/total_ps").value_or(0) > number_at(*b, "/total_ps").value_or(0);
+    });
+    text_table t(coloured);
+    t.row({{"  who waited", colour::bold},
+           {"for", colour::bold},
+           {"stage", colour::bold},
+           {"times", colour::bold},
+           {"in total", colour::bold},
+           {"longest", colour::bold}});
+    for (std::size_t i = 0; i < std::min(rows.size(), most_blame_rows); ++i) {
+        const json& b = *rows[i];
+        t.row({{"  " + b.value("waiter", "?")},
+               {b.value("waited_for", "?")},
+               {b.value("stage", "?")},
+               {count_at(b, "/count")},
+               {time_at(b, "/total_ps")},
+               {time_at(b, "/max_ps")}});
+    }
+    std::string text = t.text();
+    if (rows.size() > most_blame_rows)
+        text += fmt::format("  and {} more in summary.json\n", rows.size() - most_blame_rows);
+    return text;
+}
+
+std::string monitor_table(const json& run, bool coloured) {
+    text_table t(coloured);
+    violation_rows(t, run, "violations", "  broken", colour::red);
+    violation_rows(t, run, "gaps", "  known gap", colour::yellow);
+    std::string text = t.text();
+    if (text.empty()) text = "  silent\n";
+    text_table missed(coloured);
+    if (run.contains("expectations"))
+        for (const json& e : run.at("expectations"))
+            if (!e.value("ok", false))
+                missed.row(
+                    {{fmt::format("  NOT as expected: {} should be {}, is {}", e.value("name", "?"),
+                                  e.value("expected", "?"), e.value("actual", "?")),
+                      colour::red}});
+    return text + missed.text();
+}
+
+}  // namespace drydock::report

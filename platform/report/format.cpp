@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/report/format.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace drydock::report {
+
+std::string grouped(std::int64_t n) {
+    std::string s = std::to_string(n);
+    const std::size_t first = n < 0 ? 1 : 0;
+    for (std::size_t i = s.size(); i > first + 3; i -= 3) s.insert(i - 3, ",");
+    return s;
+}
+
+std::string short_time(std::int64_t ps) {
+    if (ps == 0) return "0";
+    constexpr std::array<std::pair<const char*, std::int64_t>, 5> units{{{"s", 1'000'000'000'000},
+                                                                         {"ms", 1'000'000'000},
+                                                                         {"us", 1'000'000},
+                                                                         {"ns", 1'000},
+                                                                         {"ps", 1}}};
+    for (const auto& [name, unit] : units) {
+        if (ps < unit && unit != 1) continue;
+        const double v = static_cast<double>(ps) / static_cast<double>(unit);
+        const int decimals = unit == 1 || v >= 99.95 ? 0 : v >= 9.995 ? 1 : 2;
+        return fmt::format("{:.{}f} {}", v, decimals, name);
+    }
+    return fmt::format("{} ps", ps);
+}
+
+std::optional<std::int64_t> number_at(const nlohmann::json& j, std::string_view pointer) {
+    const nlohmann::json::json_pointer p{std::string(pointer)};
+    if (!j.contains(p) || !j.at(p).is_number_integer()) return std::nullopt;
+    return j.at(p).get<std::int64_t>();
+}
+
+std::string count_at(const nlohmann::json& j, std::string_view pointer) {
+    const auto n = number_at(j, pointer);
+    return n ? grouped(*n) : "-";
+}
+
+std::string time_at(const nlohmann::json& j, std::string_view pointer) {
+    const auto n = number_at(j, pointer);
+    return n ? short_time(*n) : "-";
+}
+
+}  // namespace drydock::report

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/report/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace drydock::report {
+namespace {
+
+using json = nlohmann::json;
+constexpr std::size_t most_columns = 4;   // runs that stand side by side
+constexpr std::size_t most_detailed = 8;  // above, runs are listed one per line
+
+std::string text_of(const json& j) { return j.is_string() ? j.get<std::string>() : j.dump(); }
+
+std::string header(const json& summary, bool coloured) {
+    const json& d = summary.at("drydock");
+    std::string s = painted(d.value("scenario", "?"), colour::bold, coloured);
+    s += fmt::format("\ndrydock {}, seed {}, sha256 {}\n", d.value("version", "?"),
+                     d.contains("seed") ? text_of(d.at("seed")) : "?",
+                     d.value("scenario_sha256", "?").substr(0, 16));
+    if (d.contains("notes"))
+        for (const json& n : d.at("notes"))
+            s += painted("note: " + text_of(n), colour::yellow, coloured) + "\n";
+    return s + "\n";
+}
+
+std::string heading(const std::string& text, bool coloured) {
+    return "\n" + painted(text, colour::bold, coloured) + "\n";
+}
+
+/// Groups of as many runs as stand side by side.
+std::vector<runs> groups(const runs& all) {
+    std::vector<runs> parts;
+    for (std::size_t i = 0; i < all.size(); i += most_columns)
+        parts.emplace_back(
+            all.begin() + static_cast<std::ptrdiff_t>(i),
+            all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), i + most_columns)));
+    return parts;
+}
+
+std::string details(const runs& all, bool coloured) {
+    std::string s;
+    for (const runs& part : groups(all))
+        s += (s.empty() ? "" : "\n") + side_by_side(part, coloured);
+    s += heading("Where the time of an invalidation goes", coloured);
+    for (const runs& part : groups(all)) s += stage_table(part, coloured);
+    s += heading("Who waited for whom", coloured);
+    for (const json* run : all) {
+        const std::string table = blame_table(*run, coloured);
+        s += run->value("name", "?") + (table.empty() ? ": nobody\n" : "\n" + table);
+    }
+    return s;
+}
+
+std::string monitors(const runs& all, bool coloured) {
+    std::string s = heading("Monitors", coloured);
+    for (const json* run : all)
+        s += fmt::format("{}: {}\n", run->value("name", "?"),
+                         painted(verdict_in_words(*run), verdict_colour(*run), coloured)) +
+             monitor_table(*run, coloured);
+    return s;
+}
+
+std::string where_to_look(const json& summary, const runs& all, const style& st) {
+    std::string s;
+    if (!st.folder.empty()) {
+        s += heading("Outputs in " + st.folder, st.coloured);
+        for (const std::string& f : st.files) s += "  " + f + "\n";
+    }
+    s += heading("To repeat", st.coloured);
+    s += "  " + summary.at("drydock").value("command", "") + "\n";
+    if (all.size() > 1 && all.size() <= most_detailed)
+        for (const json* run : all)
+            if (run->contains("command"))
+                s += fmt::format("  {}: {}\n", run->value("name", "?"), run->value("command", ""));
+    return s;
+}
+
+}  // namespace
+
+std::string render(const json& summary, const style& s) {
+    runs all;
+    for (const json& run : summary.at("runs")) all.push_back(&run);
+    std::string text = header(summary, s.coloured);
+    if (all.size() > most_detailed) {
+        runs unexpected;
+        for (const json* run : all)
+            if (run->value("verdict", "") != "as_expected") unexpected.push_back(run);
+        text += run_list(all, s.coloured);
+        if (!unexpected.empty()) text += monitors(unexpected, s.coloured);
+    } else {
+        text += details(all, s.coloured) + monitors(all, s.coloured);
+    }
+    return text + where_to_look(summary, all, s);
+}
+
+}  // namespace drydock::report

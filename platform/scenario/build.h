@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "platform/scenario/document.h"
+#include "platform/scenario/scenario.h"
+
+/// From a document that the schema has judged to the typed run; each step checks what the schema
+/// cannot: that names exist, that ranges agree with each other. @throws bad_input
+namespace drydock::scenario::build {
+
+void machine(const node& document, run& r);
+void software(const node& document, run& r);
+/// After machine().
+void clients(const node& document, run& r);
+/// After clients().
+void timeline(const node& document, run& r);
+void end(const node& document, run& r);
+void outputs(const node& document, run& r);
+/// The lines of `expect` for `all` and for each of `words` (axis values, the reset variant).
+/// @param all_words what other keys may be: values of any run of the matrix
+void expectations(const node& document, const std::vector<std::string>& words,
+                  const std::vector<std::string>& all_words, run& r);
+
+/// "20ms", "R at p4", "R returned", "itag_timeout of ep0 #3". Names are checked against r.
+/// @param tasks names that a task or client has
+condition parse_condition(const node& text, const run& r, const std::vector<std::string>& tasks);
+
+std::vector<std::string> device_names(const run& r);
+std::vector<std::string> client_names(const run& r);
+/// Tasks of the timeline, then clients: whatever can stand at a point.
+std::vector<std::string> task_names(const run& r);
+
+/// Named points of the modelled software, in the order they are passed.
+const std::vector<std::string>& points();
+/// What each point means, for `drydock points`.
+std::string_view meaning_of_point(std::string_view point);
+
+/// @throws bad_input "no device 'X'; there are ..." unless names has it
+void require_name(const place& where, std::string_view what, const std::string& name,
+                  const std::vector<std::string>& names);
+
+}  // namespace drydock::scenario::build

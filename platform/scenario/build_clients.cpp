@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "platform/devices/description.h"
+#include "platform/scenario/build.h"
+#include "platform/scenario/fields.h"
+#include "platform/scenario/nearest.h"
+
+namespace drydock::scenario::build {
+namespace {
+
+constexpr ps longest_period{3600'000'000'000'000};
+
+const scenario::device& device_named(const run& r, const std::string& name) {
+    for (const port& p : r.machine.ports)
+        if (p.device && p.device->name == name) return *p.device;
+    throw std::logic_error("device '" + name + "' was checked but is not there");
+}
+
+void read_mix(const fields& f, dma_load& load) {
+    unsigned write = 100 - load.read_percent;
+    if (f.has("read") && !f.has("write")) {
+        f.read_percent("read", load.read_percent);
+        return;
+    }
+    if (f.has("write")) {
+        f.read_percent("write", write);
+        if (!f.has("read")) load.read_percent = 100 - write;
+    }
+    f.read_percent("read", load.read_percent);
+    if (load.read_percent + write != 100)
+        throw bad_input(f.where("write"), fmt::format("mix: {}% and {}% are not 100% together",
+                                                      load.read_percent, write));
+}
+
+dma_load read_dma(const fields& f) {
+    dma_load load;
+    f.read_burst("burst", load.count, load.bytes);
+    f.read("every", load.every, 1_ns, longest_period);
+    read_mix(f.sub("mix"), load);
+    return load;
+}
+
+unmap_load read_unmap(const fields& f) {
+    unmap_load load;
+    f.read("pages", load.pages);
+    f.read("every", load.every, 1_ns, longest_period);
+    std::string remap = "new_page";
+    f.read("remap", remap);
+    return load;
+}
+
+/// Keys that one kind of client has and the other has not.
+void refuse_foreign_keys(const fields& f, const client& c) {
+    const bool sva = c.kind == client_kind::sva;
+    const std::vector<std::string> foreign =
+        sva ? std::vector<std::string>{"burst", "every", "mix"} : std::vector<std::string>{"dma"};
+    for (const std::string& key : foreign)
+        if (f.has(key))
+            throw bad_input(
+                f.where(key),
+                fmt::format("'{}' does not belong to a client of kind {}; expected {}", key,
+                            sva ? "sva" : "dma_client",
+                            sva ? "dma: {burst: 16 x 256B, every: 10us}" : "burst: and every:"));
+}
+
+void check_pasid(const fields& f, const client& c, const scenario::device& d) {
+    if (c.kind == client_kind::sva && !c.pasid)
+        throw bad_input(f.section()->where, "'pasid' is missing; a client of kind sva needs one");
+    if (!c.pasid) return;
+    const auto& bits = d.description->pasid_bits;
+    if (!bits)
+        throw bad_input(
+            f.where("pasid"),
+            fmt::format("pasid: device '{}' ({}) has no PASID capability", d.name, d.like));
+    if (*c.pasid >= (1u << *bits))
+        throw bad_input(
+            f.where("pasid"),
+            fmt::format("pasid: {} is out of range; expected 1..{} (device '{}' has {} bits)",
+                        *c.pasid, (1u << *bits) - 1, d.name, *bits));
+}
+
+void read_buffer(const fields& f, client& c) {
+    f.read_bytes("buffer", c.buffer_bytes);
+    f.read_bytes("page", c.page_bytes);
+    if (c.buffer_bytes == 0 || c.buffer_bytes % c.page_bytes != 0 ||
+        c.buffer_bytes > (256ull << 20))
+        throw bad_input(
+            f.where("buffer"),
+            fmt::format("buffer: {} cannot be used; expected whole pages of {}, at most 256MiB",
+                        bytes_to_text(c.buffer_bytes), bytes_to_text(c.page_bytes)));
+    const auto pages = c.buffer_bytes / c.page_bytes;
+    if (c.unmap && c.unmap->pages > pages)
+        throw bad_input(
+            f.sub("unmap").where("pages"),
+            fmt::format("pages: {} is out of range; expected 1..{} (the buffer's pages)",
+                        c.unmap->pages, pages));
+}
+
+client read_client(const std::string& name, const fields& f, const run& r) {
+    client c;
+    c.name = name;
+    c.where = f.section()->where;
+    std::string kind = "dma_client";
+    f.read("kind", kind);
+    c.kind = kind == "sva" ? client_kind::sva : client_kind::dma_client;
+    f.read("device", c.device);
+    require_name(f.where("device"), "device", c.device, device_names(r));
+    if (f.has("pasid")) f.read("pasid", c.pasid.emplace());
+    check_pasid(f, c, device_named(r, c.device));
+    f.read("cpu", c.cpu);
+    if (c.cpu >= r.machine.cpus)
+        throw bad_input(f.where("cpu"),
+                        fmt::format("cpu: {} is out of range; expected 0..{} (machine.cpus is {})",
+                                    c.cpu, r.machine.cpus - 1, r.machine.cpus));
+    refuse_foreign_keys(f, c);
+    if (c.kind == client_kind::sva) {
+        if (f.has("dma")) c.dma = read_dma(f.sub("dma"));
+    } else if (f.has("burst") || f.has("every")) {
+        if (!f.has("burst") || !f.has("every"))
+            throw bad_input(f.section()->where,
+                            fmt::format("'{}' is missing; DMA needs burst: and every:",
+                                        f.has("burst") ? "every" : "burst"));
+        c.dma = read_dma(f);
+    }
+    if (f.has("unmap")) c.unmap = read_unmap(f.sub("unmap"));
+    if (!c.dma && !c.unmap)
+        throw bad_input(
+            f.section()->where,
+            fmt::format("client '{}' does nothing; expected burst: and every:, dma: or unmap:",
+                        name));
+    read_buffer(f, c);
+    return c;
+}
+
+}  // namespace
+
+void software(const node& document, run& r) {
+    const fields f(document.find("software"), "software", r.effective);
+    f.sub("reset").read("variant", r.software.reset_variant);
+    f.read("quarantine", r.software.quarantine);
+    f.read("cerror_sync", r.software.cerror_sync);
+    f.sub("pci").read("flr_wait", r.software.flr_wait, 0_ps, longest_period);
+}
+
+void clients(const node& document, run& r) {
+    const fields f(document.find("clients"), "clients", r.effective);
+    if (f.section() == nullptr) return;
+    const auto devices = device_names(r);
+    for (const member& m : f.section()->members) {
+        if (std::find(devices.begin(), devices.end(), m.key) != devices.end())
+            throw bad_input(
+                m.where,
+                fmt::format("client '{}' has the name of a device; names must differ", m.key));
+        r.clients.push_back(read_client(m.key, f.sub(m.key), r));
+    }
+}
+
+}  // namespace drydock::scenario::build

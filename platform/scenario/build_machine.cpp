@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "platform/devices/description.h"
+#include "platform/scenario/build.h"
+#include "platform/scenario/fields.h"
+#include "platform/scenario/nearest.h"
+
+namespace drydock::scenario::build {
+namespace {
+
+constexpr ps longest_timeout{3600'000'000'000'000};  // an hour of simulated time
+
+void read_smmu(const fields& f, scenario::smmu& s) {
+    f.read("invalidate_timeout", s.invalidate_timeout, 1_us, longest_timeout);
+    f.read("sev", s.sev);
+    f.read("cmdq_log2size", s.cmdq_log2size);
+    f.read("evtq_log2size", s.evtq_log2size);
+    f.read("priq_log2size", s.priq_log2size);
+    f.read("itags", s.itags);
+}
+
+void check_cpu(const fields& f, unsigned cpu, unsigned cpus) {
+    if (cpu >= cpus)
+        throw bad_input(f.where("cpu"),
+                        fmt::format("cpu: {} is out of range; expected 0..{} (machine.cpus is {})",
+                                    cpu, cpus - 1, cpus));
+}
+
+void read_irq(const fields& f, scenario::machine& m) {
+    const std::pair<std::string_view, unsigned*> lines[] = {
+        {"gerror", &m.irq.gerror_cpu}, {"evtq", &m.irq.evtq_cpu}, {"priq", &m.irq.priq_cpu}};
+    for (const auto& [name, cpu] : lines) {
+        f.sub(name).read("cpu", *cpu);
+        check_cpu(f.sub(name), *cpu, m.cpus);
+    }
+}
+
+void read_atc(const fields& f, scenario::atc& a) {
+    f.read("entries", a.entries);
+    f.read("ways", a.ways);
+    if (a.entries % a.ways != 0)
+        throw bad_input(f.where("ways"),
+                        fmt::format("ways: {} does not divide the {} entries", a.ways, a.entries));
+    const unsigned sets = a.entries / a.ways;
+    if ((sets & (sets - 1)) != 0)
+        throw bad_input(
+            f.where("entries"),
+            fmt::format(
+                "entries: {} entries in {} ways are {} sets; expected a power of two of sets",
+                a.entries, a.ways, sets));
+}
+
+void read_device(const fields& f, scenario::device& d, run& r) {
+    f.read("name", d.name);
+    f.read("like", d.like);
+    d.where = f.section()->where;
+    const fields over = f.sub("overrides");
+    devices::overrides changes;
+    if (over.has("port_type")) {
+        std::string word;
+        over.read("port_type", word);
+        changes.type = port_type::endpoint;
+    }
+    if (over.has("link")) {
+        changes.link.emplace();
+        over.read("link", *changes.link);
+    }
+    auto description = devices::load(d.like, f.where("like"));
+    auto changed = std::make_shared<devices::description>(
+        devices::with_overrides(*description, changes, f.where("overrides")));
+    if (changed->type == port_type::rc_integrated_endpoint)
+        throw bad_input(
+            f.where("like"),
+            fmt::format(
+                "'{}' is a root complex integrated endpoint and cannot stand below a root port; "
+                "expected overrides: {{port_type: endpoint, link: gen4 x8}}",
+                d.like));
+    if (!changed->link)
+        throw bad_input(
+            f.where("like"),
+            fmt::format("'{}' names no link; expected overrides: {{link: gen4 x8}}", d.like));
+    d.type = changed->type;
+    for (const std::string& note : changed->notes) r.notes.push_back(d.name + ": " + note);
+    d.description = std::move(changed);
+    read_atc(f.sub("atc"), d.atc);
+    f.read("flr_time", d.flr_time, 0_ps, longest_timeout);
+}
+
+void check_unique(const run& r, const scenario::device& d) {
+    for (const port& p : r.machine.ports)
+        if (p.device && p.device->name == d.name)
+            throw bad_input(d.where,
+                            fmt::format("a second device '{}'; names must differ", d.name));
+}
+
+void read_port(const std::string& name, const fields& f, run& r) {
+    port p{name, {}, std::nullopt};
+    const bool link_said = f.has("link");
+    if (f.has("device")) {
+        scenario::device d;
+        read_device(f.sub("device"), d, r);
+        check_unique(r, d);
+        if (!link_said) p.link = *d.description->link;
+        d.link = *d.description->link;
+        p.device = std::move(d);
+    }
+    f.read("link", p.link);
+    if (p.device) {  // both ends train to what both can (PCIe 4.2.6)
+        p.device->link = {std::min(p.link.gen, p.device->link.gen),
+                          std::min(p.link.width, p.device->link.width)};
+    }
+    r.machine.ports.push_back(std::move(p));
+}
+
+void read_parameters(const node& document, run& r) {
+    const node* list = find_path(document, "machine.parameters");
+    if (list == nullptr) return;
+    for (const member& m : list->members) {
+        const base::origin from =
+            m.value.where.command_line ? base::origin::command_line : base::origin::scenario;
+        base::parameter_value value = m.value.scalar;
+        const auto json = m.value.to_json();
+        if (json.is_boolean())
+            value = json.get<bool>();
+        else if (json.is_number_integer())
+            value = json.get<std::int64_t>();
+        else if (const auto t = parse_time(m.value.scalar))
+            value = *t;
+        r.parameters.push_back({m.key, value, from, m.value.where});
+        r.effective.push_back({"machine.parameters." + m.key, m.value.scalar,
+                               m.value.where.command_line ? "command line" : m.value.where.text()});
+    }
+}
+
+}  // namespace
+
+void machine(const node& document, run& r) {
+    const fields f(document.find("machine"), "machine", r.effective);
+    f.read("cpus", r.machine.cpus);
+    read_smmu(f.sub("smmu"), r.machine.smmu);
+    read_irq(f.sub("irq"), r.machine);
+    const fields ports = f.sub("ports");
+    for (const member& m : ports.section()->members) read_port(m.key, ports.sub(m.key), r);
+    read_parameters(document, r);
+}
+
+}  // namespace drydock::scenario::build

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/scenario/load.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "platform/scenario/build.h"
+#include "platform/scenario/matrix.h"
+#include "platform/scenario/schema.h"
+#include "platform/scenario/sha256.h"
+
+namespace drydock::scenario {
+namespace {
+
+constexpr std::size_t most_runs = 100'000;
+
+std::string read_file(const std::string& path, const place& asked_at) {
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error))
+        throw bad_input(asked_at, "'" + path + "' is a folder; expected a scenario file");
+    std::ifstream in(path, std::ios::binary);
+    if (!in)
+        throw bad_input(asked_at,
+                        "cannot read '" + path + "'; expected the path of a scenario file");
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+/// The file with all it extends merged below it; `bytes` collects what was read.
+node read_with_bases(const std::string& path, const place& asked_at,
+                     std::vector<std::string>& chain, std::string& bytes) {
+    const std::string canonical = std::filesystem::weakly_canonical(path).string();
+    if (std::find(chain.begin(), chain.end(), canonical) != chain.end())
+        throw bad_input(asked_at, "extends: '" + path + "' extends itself");
+    chain.push_back(canonical);
+    const std::string text = read_file(path, asked_at);
+    bytes += text;
+    node document = parse_yaml(text, path);
+    if (document.is != node::type::map)
+        throw bad_input({path, 1, 1, false},
+                        "expected a scenario: machine:, clients:, timeline:, end:, expect:");
+    const node* base = document.find("extends");
+    if (base == nullptr) return document;
+    if (base->is != node::type::scalar)
+        throw bad_input(base->where, "extends: expected the path of one scenario file");
+    const auto base_path =
+        (std::filesystem::path(path).parent_path() / base->scalar).lexically_normal().string();
+    const place where = base->where;
+    document.erase("extends");
+    return merge(read_with_bases(base_path, where, chain, bytes), document);
+}
+
+/// Axes of the file, then those of -m: one of the same path takes the file's place, a -c of it
+/// fixes it.
+std::vector<axis> axes_of(const node& document, const overrides& o,
+                          const std::vector<assignment>& fixed) {
+    std::vector<axis> axes;
+    if (const node* matrix = document.find("matrix"))
+        for (const member& m : matrix->members) axes.push_back({m.key, m.value.items});
+    for (const std::string& option : o.axes) {
+        axis a = parse_axis(option);
+        const auto same =
+            std::find_if(axes.begin(), axes.end(), [&](const axis& x) { return x.path == a.path; });
+        if (same != axes.end())
+            *same = std::move(a);
+        else
+            axes.push_back(std::move(a));
+    }
+    std::erase_if(axes, [&](const axis& a) {
+        return std::any_of(fixed.begin(), fixed.end(),
+                           [&](const assignment& s) { return s.path == a.path; });
+    });
+    return axes;
+}
+
+std::string seed_options(const overrides& o) {
+    return o.seed_range ? fmt::format(" --seeds {}..{}", o.first_seed, o.last_seed)
+                        : fmt::format(" --seed {}", o.first_seed);
+}
+
+std::string canonical_command(const std::string& file, const overrides& o) {
+    std::string command = "drydock run " + shell_word(file);
+    auto sorted = o.set;
+    std::sort(sorted.begin(), sorted.end());
+    for (const std::string& s : sorted) command += " -c " + shell_word(s);
+    for (const std::string& s : o.axes) command += " -m " + shell_word(s);
+    if (o.until_violation) command += " --until violation";
+    return command + seed_options(o);
+}
+
+/// The command that repeats one run: the choices of its axes are fixed by -c.
+std::string run_command(const std::string& file, const overrides& o, const choice_of_axes& c,
+                        std::uint64_t seed) {
+    overrides alone = o;
+    alone.axes.clear();
+    for (std::size_t i = 0; i < c.paths.size(); ++i)
+        alone.set.push_back(c.paths[i] + "=" + c.values[i].text());
+    alone.seed_range = false;
+    alone.first_seed = seed;
+    return canonical_command(file, alone);
+}
+
+run build_run(node document, const choice_of_axes& c, const std::vector<std::string>& all_words) {
+    for (std::size_t i = 0; i < c.paths.size(); ++i) set_path(document, c.paths[i], c.values[i]);
+    document.erase("matrix");
+    scenario_schema().check(document);
+    run r;
+    if (const node* title = document.find("title")) r.title = title->scalar;
+    build::machine(document, r);
+    build::software(document, r);
+    build::clients(document, r);
+    build::timeline(document, r);
+    build::end(document, r);
+    build::outputs(document, r);
+    std::vector<std::string> words{r.software.reset_variant};
+    for (const node& v : c.values)
+        words.push_back(v.is == node::type::scalar ? v.scalar : v.text());
+    build::expectations(document, words, all_words, r);
+    r.name = c.paths.empty() ? r.software.reset_variant : folder_name(c);
+    return r;
+}
+
+void add_run(loaded& l, run r, const overrides& o, const choice_of_axes& c) {
+    for (const std::string& note : r.notes)
+        if (std::find(l.notes.begin(), l.notes.end(), note) == l.notes.end())
+            l.notes.push_back(note);
+    const std::string name = r.name;
+    for (std::uint64_t seed = o.first_seed; seed <= o.last_seed; ++seed) {
+        r.seed = seed;
+        r.name = o.seed_range ? fmt::format("{},seed={}", name, seed) : name;
+        const auto used = [&](const run& x) { return x.name == r.name; };
+        for (int i = 2; std::any_of(l.runs.begin(), l.runs.end(), used); ++i)
+            r.name = fmt::format("{},{}", name, i);
+        r.command = run_command(l.file, o, c, seed);
+        l.runs.push_back(r);
+    }
+}
+
+}  // namespace
+
+loaded load(const std::string& file, const overrides& o) {
+    loaded l;
+    l.file = file;
+    l.seed = o.first_seed;
+    l.command = canonical_command(file, o);
+    std::vector<std::string> chain;
+    std::string bytes;
+    node document = read_with_bases(file, {}, chain, bytes);
+    l.sha256 = sha256(bytes);
+    scenario_schema().check(document);
+    if (const node* title = document.find("title")) l.title = title->scalar;
+
+    std::vector<assignment> fixed;
+    for (const std::string& option : o.set) fixed.push_back(parse_assignment(option));
+    for (const assignment& a : fixed) set_path(document, a.path, a.value);
+
+    const auto axes = axes_of(document, o, fixed);
+    const auto choices = cross(axes);
+    if (choices.size() * (o.last_seed - o.first_seed + 1) > most_runs)
+        throw bad_input(
+            {file, 0, 0, true},
+            fmt::format("the matrix has {} choices and {} seeds; expected at most {} runs in all",
+                        choices.size(), o.last_seed - o.first_seed + 1, most_runs));
+    // `expect:` may speak of variants that this command line leaves out.
+    std::vector<std::string> all_words{"none", "M2"};
+    if (const node* matrix = document.find("matrix"))
+        for (const member& m : matrix->members)
+            for (const node& v : m.value.items) all_words.push_back(v.scalar);
+    for (const axis& a : axes)
+        for (const node& v : a.values) all_words.push_back(v.scalar);
+    for (const choice_of_axes& c : choices) add_run(l, build_run(document, c, all_words), o, c);
+    return l;
+}
+
+std::string shell_word(const std::string& s) {
+    const auto safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+    if (!s.empty() && s.find_first_not_of(safe) == std::string::npos) return s;
+    std::string quoted = "'";
+    for (const char c : s) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
+}
+
+}  // namespace drydock::scenario
