@@ -136,11 +136,9 @@ bool decode_range(const raw_command& raw, tlbi_range& out) {
     if (num == 0 && scale == 0 && level == 0) return false;
     const unsigned leaf_shift = level == 0 || level == 3 ? shift : shift + (3 - static_cast<unsigned>(level)) * (shift - 3);
     address &= ~std::uint64_t{0} << leaf_shift;  // misaligned: aligned down (choice)
-    const unsigned long long bytes_low = (num + 1) << scale;
-    const auto last = static_cast<unsigned __int128>(address) +
-                      (static_cast<unsigned __int128>(bytes_low) << shift) - 1;
-    const bool wraps = (last >> 64) != 0;
-    out = {address, wraps ? ~std::uint64_t{0} : static_cast<std::uint64_t>(last)};
+    const std::uint64_t bytes = (num + 1) << (scale + shift);  // at most 2^52
+    const std::uint64_t last = address + bytes - 1;
+    out = {address, last < address ? ~std::uint64_t{0} : last};  // no wrap at the top
     return true;
 }
 

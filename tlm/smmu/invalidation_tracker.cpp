@@ -155,7 +155,7 @@ void invalidation_tracker::send_unsent() {
     // Oldest first, so that requests leave in the order of their commands.
     for (std::uint8_t t = oldest_; unsent_ != 0 && t != nobody; t = entries_[t].newer) {
         if ((unsent_ >> t & 1) == 0) continue;
-        if (!client_.try_send(base::itag{t}, entries_[t].what)) return;
+        if (!client_.try_send(entries_[t].id, base::itag{t}, entries_[t].what)) return;
         unsent_ &= ~(1u << t);
     }
 }

@@ -33,7 +33,8 @@ struct invalidate_completion {
 /// the same instant, an accepted input is sampled at the next clock edge.
 struct invalidation_tracker_if {
     virtual ~invalidation_tracker_if() = default;
-    /// false: not ready (no free ITag, or the function has its queue depth outstanding); repeat after ready().
+    /// false: not ready (no free ITag, or the function has its queue depth outstanding); repeat the same one
+    /// after ready().
     virtual bool try_invalidate(invalidation_id, const invalidation&) = 0;
     virtual void completion(const invalidate_completion&) = 0;
     /// Nobody below can answer (fail_fast on a downed link, or UR at the root complex): done, without timeout.
@@ -45,7 +46,7 @@ struct invalidation_tracker_if {
 struct invalidation_tracker_client {
     virtual ~invalidation_tracker_client() = default;
     /// Send the Invalidate Request. false while its port cannot take it; the tracker repeats after resume().
-    virtual bool try_send(base::itag, const invalidation&) = 0;
+    virtual bool try_send(invalidation_id, base::itag, const invalidation&) = 0;
     /// The ITag is free again. lost: the timeout passed, the range may still be cached.
     virtual void finished(invalidation_id, bool lost) = 0;
     virtual void ready() = 0;

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tlm/smmu/invalidations.h"
+
+#include <bit>
+
+namespace drydock::smmu {
+namespace {
+
+constexpr std::uint32_t routing_id_most = 0xffff;  // StreamID[n:16] would name another segment
+
+}  // namespace
+
+invalidations::invalidations(std::string_view tracker_name, base::context& ctx, base::place_id place,
+                             const smmu_config& c, ats& a, invalidations_client& client)
+    : ctx_(ctx),
+      place_(place),
+      ats_(a),
+      client_(client),
+      tracker_(tracker_name, ctx, {c.invalidate_timeout, c.tracker_clock}, *this) {}
+
+invalidations::outcome invalidations::start(const command& c, base::span_id span) {
+    if (c.sid.value > routing_id_most || directory_ == nullptr) return outcome::done;
+    const base::routing_id function{static_cast<std::uint16_t>(c.sid.value)};
+    const auto port = directory_->port_of(function);
+    if (!port) return outcome::done;
+    if (free_ == 0) return outcome::refused;
+    const invalidation_id id = refused_.value_or(static_cast<invalidation_id>(std::countr_zero(free_)));
+    if (!tracker_.try_invalidate(id, {*port, function, c.ssid, c.invalidate_body, span})) {
+        refused_ = id;
+        return outcome::refused;
+    }
+    refused_.reset();
+    free_ &= ~(1u << id);
+    open_[id] = {span, *port, 0, false, base::no_span};
+    return outcome::started;
+}
+
+bool invalidations::try_send(invalidation_id id, base::itag tag, const invalidation& what) {
+    const bool nobody_answers = !directory_->link_up(what.port) && directory_->fail_fast(what.port);
+    if (!nobody_answers && !ats_.send_invalidate(tag, what)) return false;
+    open_[id].sent = true;
+    open_[id].tag = tag.value;
+    id_of_tag_[tag.value] = static_cast<std::uint8_t>(id);
+    if (nobody_answers) tracker_.give_up(tag);
+    return true;
+}
+
+void invalidations::completion(const invalidate_completion& c, base::span_id behind) {
+    for (std::uint32_t left = behind != base::no_span ? c.itag_vector : 0; left != 0; left &= left - 1)
+        open_[id_of_tag_[static_cast<unsigned>(std::countr_zero(left))]].behind = behind;
+    tracker_.completion(c);
+}
+
+void invalidations::link_lost(unsigned port) {
+    if (directory_ == nullptr || !directory_->fail_fast(static_cast<std::uint16_t>(port))) return;
+    for (std::uint32_t left = ~free_; left != 0; left &= left - 1) {
+        const open_invalidation& o = open_[static_cast<unsigned>(std::countr_zero(left))];
+        if (o.sent && o.port == port) tracker_.give_up(base::itag{o.tag});
+    }
+}
+
+void invalidations::finished(invalidation_id id, bool lost) {
+    const open_invalidation o = open_[id];
+    free_ |= 1u << id;
+    if (!lost && o.span != base::no_span && ctx_.probe.wants(base::kind::stage))
+        ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), o.span, 14, o.behind.value);
+    client_.invalidation_finished(o.span, lost);
+}
+
+}  // namespace drydock::smmu

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "tlm/base/context.h"
+#include "tlm/pcie/routing.h"
+#include "tlm/smmu/ats.h"
+#include "tlm/smmu/commands.h"
+#include "tlm/smmu/invalidation_tracker.h"
+
+namespace drydock::smmu {
+
+struct invalidations_client {
+    /// An ATC_INV that was started is complete, or lost to the timeout.
+    virtual void invalidation_finished(base::span_id, bool lost) = 0;
+    /// What start() refused may be tried again.
+    virtual void invalidations_ready() = 0;
+
+protected:
+    ~invalidations_client() = default;
+};
+
+/// From CMD_ATC_INV to Invalidate Request and back: finds the root port, asks the tracker for an ITag, sends.
+class invalidations final : invalidation_tracker_client {
+public:
+    enum class outcome : std::uint8_t {
+        started,  ///< an ITag will be owned
+        done,     ///< nothing to wait for: no root port leads to the function (UR, S sheet 7.4)
+        refused   ///< no ITag, or the function's queue depth is reached: repeat after ready
+    };
+
+    invalidations(std::string_view tracker_name, base::context&, base::place_id, const smmu_config&, ats&,
+                  invalidations_client&);
+
+    void set_directory(const pcie::requester_directory& d) { directory_ = &d; }
+    void set_queue_depth(base::routing_id id, unsigned depth) { tracker_.set_queue_depth(id, depth); }
+
+    outcome start(const command&, base::span_id);
+    void completion(const invalidate_completion&, base::span_id behind);
+    void resume() { tracker_.resume(); }
+    /// The link of a port went down.
+    void link_lost(unsigned port);
+
+    const invalidation_tracker& tracker() const { return tracker_; }
+
+private:
+    struct open_invalidation {
+        base::span_id span{};
+        std::uint16_t port = 0;
+        std::uint8_t tag = 0;
+        bool sent = false;
+        base::span_id behind{};  ///< posted write that its completion waited for
+    };
+    bool try_send(invalidation_id, base::itag, const invalidation&) override;
+    void finished(invalidation_id, bool lost) override;
+    void ready() override { client_.invalidations_ready(); }
+
+    base::context& ctx_;
+    base::place_id place_;
+    ats& ats_;
+    invalidations_client& client_;
+    const pcie::requester_directory* directory_ = nullptr;
+    invalidation_tracker tracker_;
+    std::array<open_invalidation, itags> open_;
+    std::uint32_t free_ = UINT32_MAX;                 ///< bit n: open_[n] is free
+    std::optional<invalidation_id> refused_;          ///< the tracker has refused this one; it comes again
+    std::array<std::uint8_t, itags> id_of_tag_{};     ///< index in open_ of the request that an ITag stands for
+};
+
+}  // namespace drydock::smmu
