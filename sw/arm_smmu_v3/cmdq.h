@@ -13,7 +13,8 @@ namespace drydock::sw {
 /// Commands of one submission (Linux: CMDQ_BATCH_ENTRIES).
 inline constexpr u32 CMDQ_BATCH_ENTRIES = 64;
 
-/// Boundaries of an unmap's stages, on its own span; those of single commands are 0, 1 and 16.
+/// Boundaries of an unmap's stages, on its own span, as far as it gets: the last two with ATC_INVs only, all but
+/// the first two with TLBIs only. Those of single commands are 0, 1 and 16.
 enum unmap_boundary : u64 {
     unmap_begins = 32, unmap_pte_cleared, unmap_tlbi_issued, unmap_tlbi_synced, unmap_atc_issued, unmap_returned
 };

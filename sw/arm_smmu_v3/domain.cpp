@@ -45,12 +45,7 @@ unmap_class arm_smmu_domain::unmap_pages(dma_addr_t iova, u64 bytes) {
     told(unmap_pte_cleared);
     // A process' notifier does not know which level changed; the DMA layer does.
     const unmap_class c = inv_range(iova, bytes, type == iommu_domain_type::paging, span);
-    if (c == unmap_class::none) {
-        told(unmap_tlbi_issued);
-        told(unmap_tlbi_synced);
-    }
-    if (c != unmap_class::atc) told(unmap_atc_issued);
-    told(unmap_returned);
+    if (c == unmap_class::atc) told(unmap_returned);
     return c;
 }
 

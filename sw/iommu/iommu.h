@@ -21,7 +21,7 @@ public:
 
     kernel& k() { return kernel_; }
     iommu_ops& ops() { return ops_; }
-    reset_ops& variant() { return *variant_; }
+    const reset_ops& variant() const { return *variant_; }
 
     // -- devices and groups --
     /// Adds the device to the group of this name (made if new) and attaches it to the group's domain, by

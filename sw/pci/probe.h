@@ -16,7 +16,7 @@ struct pci_host_config {
     u8 last_bus = 255;
     u32 read_request_bytes = 512;  ///< MRRS of every function: 128 << n
     /// Name of the function with this Routing ID; empty: "bb:dd.f".
-    std::function<std::string(u16 rid)> name_of;
+    std::function<std::string(u16 rid)> name_of = {};
 };
 
 /// Finds everything below the host bridge, depth first, and makes it addressable: bus numbers, BARs, bridge

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/clients/client.h"
+
+#include <algorithm>
+#include <bit>
+#include <stdexcept>
+
+namespace drydock::sw {
+
+namespace {
+
+// A window of addresses per queue, away from the doorbell's; processes live high.
+constexpr dma_addr_t dma_space = 0x1'0000'0000, dma_space_step = 0x4000'0000;
+constexpr dma_addr_t sva_space = 0x7f00'0000'0000;
+constexpr u64 buffer_offset = 0x1000'0000;
+constexpr u64 access_align = 64;
+
+std::invalid_argument bad(const client_config& c, const std::string& what) {
+    return std::invalid_argument("client " + c.name + ": " + what);
+}
+
+}  // namespace
+
+client::client(kernel& k, iommu_core& core, dma_engine& engine, const client_config& config, u64 seed)
+    : kernel_(k),
+      core_(core),
+      engine_(engine),
+      config_(config),
+      dma_random_(seed, config.name + ".dma"),
+      unmap_random_(seed, config.name + ".unmap"),
+      place_(k.observe().place(config.name)),
+      dma_text_(k.observe().text("dma")),
+      unmap_text_(k.observe().text("unmap")) {
+    check();
+}
+
+void client::check() const {
+    const auto& c = config_;
+    if (c.page_bytes == 0 || c.page_bytes % 4096 != 0) throw bad(c, "page must be a multiple of 4 KiB");
+    if (c.buffer_bytes == 0 || c.buffer_bytes % c.page_bytes != 0 || c.buffer_bytes > buffer_offset)
+        throw bad(c, "buffer must be whole pages, at most 256 MiB");
+    if (c.kind == client_kind::sva && !c.pasid) throw bad(c, "a process needs a pasid");
+    if (c.dma && (c.dma->burst == 0 || c.dma->burst > 2048)) throw bad(c, "burst must be 1..2048 descriptors");
+    if (c.dma && (c.dma->bytes == 0 || c.dma->bytes > 4096)) throw bad(c, "a descriptor moves 1..4096 bytes");
+    if (c.unmap && (c.unmap->pages == 0 || c.unmap->pages > c.buffer_bytes / c.page_bytes))
+        throw bad(c, "unmap takes 1 page up to the whole buffer");
+    if ((c.dma && c.dma->every.count() <= 0) || (c.unmap && c.unmap->every.count() <= 0))
+        throw bad(c, "every must be longer than 0");
+}
+
+void client::attach_pasid() {
+    device& dev = engine_.dev().dev;
+    domain_ = config_.kind == client_kind::sva ? &core_.sva_domain_alloc(config_.name)
+                                               : &core_.paging_domain_alloc(config_.name);
+    if (const int rc = core_.iommu_attach_device_pasid(*domain_, dev, *config_.pasid); rc != 0)
+        throw std::runtime_error("client " + config_.name + ": PASID " + std::to_string(*config_.pasid) +
+                                 " cannot be attached to " + dev.name + " (error " + std::to_string(rc) +
+                                 "); does the device have the PASID capability, and the port take TLP prefixes?");
+}
+
+void client::setup() {
+    const bool sva = config_.kind == client_kind::sva;
+    if (config_.pasid)
+        attach_pasid();
+    else
+        domain_ = core_.iommu_get_domain_for_dev(engine_.dev().dev);
+    if (domain_->type == iommu_domain_type::identity) throw bad(config_, "needs a device that is not in identity mode");
+    const u32 burst = config_.dma ? config_.dma->burst : 1;
+    dma_queue_config q{.name = config_.name + ".irq", .cpu = config_.cpu, .pasid = config_.pasid};
+    q.log2_entries = std::max<u32>(2, static_cast<u32>(std::bit_width(2 * burst - 1)));
+    // The number that the queue will get, so that no two clients of a domain share addresses.
+    const dma_addr_t space = sva ? sva_space : dma_space;
+    q.ring_iova = space + engine_.queues() * dma_space_step;
+    queue_ = engine_.add_queue(q, *domain_, *this);
+    buffer_ = q.ring_iova + buffer_offset;
+    const u64 count = config_.buffer_bytes / config_.page_bytes;
+    const auto contiguous = static_cast<u32>(config_.page_bytes / 4096);
+    pages_.reserve(count);
+    for (u64 i = 0; i < count; ++i) {
+        pages_.push_back(kernel_.alloc_pages(contiguous, config_.name));
+        if (core_.iommu_map(*domain_, buffer_ + i * config_.page_bytes, pages_.back(), config_.page_bytes,
+                            IOMMU_READ | IOMMU_WRITE) != 0)
+            throw std::runtime_error("client " + config_.name + ": its buffer could not be mapped");
+    }
+    work_.reserve(burst);
+    recent_.reserve(burst);
+}
+
+void client::start() {
+    if (config_.unmap)
+        kernel_.run_task(config_.name + ".unmap", config_.cpu, [this] { unmap_task(); });
+    if (config_.dma) kernel_.run_task(config_.name + ".dma", config_.cpu, [this] { dma_task(); });
+}
+
+// -- due times --
+
+u64 client::missed_until(hal::time_point due, hal::duration every) const {
+    const auto passed = kernel_.now() - due;
+    return passed < every ? 0 : static_cast<u64>(passed / every);
+}
+
+void client::tell_due(hal::text_id op, u64 missed) {
+    auto& tell = kernel_.observe();
+    if (tell.wants(hal::note::op_due))
+        tell.emit(hal::note::op_due, place_, kernel_.current_span(), op, engine_.dev().rid(), missed);
+}
+
+/// Counts what was missed since `due` was served. @return the next due time
+hal::time_point client::account(operation_counts& n, hal::text_id op, hal::time_point due, hal::duration every) {
+    const u64 missed = missed_until(due, every);
+    n.due += missed;
+    n.missed += missed;
+    if (missed != 0) tell_due(op, missed);
+    return due + static_cast<std::int64_t>(missed + 1) * every;
+}
+
+// -- DMA --
+
+void client::dma_task() {
+    const auto every = config_.dma->every;
+    for (auto due = kernel_.now();;) {
+        kernel_.sleep_until(std::max(due, kernel_.now()));
+        ++results_.dma.due;
+        if (results_.dma.begun || engine_.stopped(queue_)) {
+            ++results_.dma.missed;
+            tell_due(dma_text_, 1);
+        } else {
+            tell_due(dma_text_, 0);
+            begin_burst();
+        }
+        due = account(results_.dma, dma_text_, due, every);
+    }
+}
+
+void client::begin_burst() {
+    const auto& load = *config_.dma;
+    work_.clear();
+    recent_.clear();
+    const u64 places = (config_.page_bytes - std::min<u64>(load.bytes, config_.page_bytes)) / access_align + 1;
+    for (u32 i = 0; i < load.burst; ++i) {
+        const auto page = static_cast<u32>(dma_random_.below(pages_.size()));
+        const bool read = dma_random_.below(100) < load.read_percent;
+        recent_.push_back(page);
+        work_.push_back({.what = read ? dma_descriptor::op::read : dma_descriptor::op::write,
+                         .interrupt = i + 1 == load.burst,
+                         .bytes = load.bytes,
+                         .address = buffer_ + page * config_.page_bytes + dma_random_.below(places) * access_align,
+                         .pattern = u64{submitted_ + i} << 32 | page,
+                         .cookie = submitted_ + i});
+    }
+    results_.dma.begun = kernel_.now();
+    submitted_ += load.burst;
+    auto& tell = kernel_.observe();
+    tell.emit(hal::note::op_begin, place_, kernel_.current_span(), dma_text_, engine_.dev().rid());
+    if (!engine_.submit(queue_, work_)) end_burst(dma_status::error);
+}
+
+void client::end_burst(dma_status worst) {
+    if (!results_.dma.begun) return;
+    const auto took = kernel_.now() - *results_.dma.begun;
+    results_.dma.begun.reset();
+    ++results_.dma.done;
+    results_.dma.longest = std::max(results_.dma.longest, took);
+    kernel_.observe().emit(hal::note::op_end, place_, kernel_.current_span(), dma_text_, engine_.dev().rid(),
+                           static_cast<u64>(worst), static_cast<u64>(took.count()));
+}
+
+void client::dma_completed(u32, dma_status worst, u64 failed) {
+    const auto& load = *config_.dma;
+    (worst == dma_status::no_access ? results_.dma_no_access : results_.dma_errors) += failed;
+    results_.dma_bytes += (load.burst - std::min<u64>(failed, load.burst)) * load.bytes;
+    end_burst(worst);
+}
+
+void client::dma_aborted() {
+    results_.dma_errors += config_.dma->burst;
+    end_burst(dma_status::error);
+}
+
+// -- unmapping --
+
+void client::unmap_task() {
+    const auto every = config_.unmap->every;
+    // Half a period behind the DMA task, which shares the CPU.
+    for (auto due = kernel_.now() + every / 2;;) {
+        kernel_.sleep_until(std::max(due, kernel_.now()));
+        ++results_.unmap.due;
+        tell_due(unmap_text_, 0);
+        unmap_once();
+        due = account(results_.unmap, unmap_text_, due, every);
+    }
+}
+
+/// First page of the range to unmap: one with DMA lately in flight, so that the ATC has something to drain.
+u64 client::victim() {
+    const u64 last = pages_.size() - config_.unmap->pages;
+    if (recent_.empty()) return unmap_random_.below(last + 1);
+    const auto i = unmap_random_.below(recent_.size());
+    const u64 page = recent_[i];
+    recent_[i] = recent_.back();
+    recent_.pop_back();
+    return std::min(page, last);
+}
+
+void client::unmap_once() {
+    const u64 first = victim(), count = config_.unmap->pages, bytes = config_.page_bytes;
+    const auto contiguous = static_cast<u32>(bytes / 4096);
+    // Taken before the old ones are free: a page never follows itself.
+    fresh_.clear();
+    for (u64 i = 0; i < count; ++i) fresh_.push_back(kernel_.alloc_pages(contiguous, config_.name));
+    auto& tell = kernel_.observe();
+    const auto begun = kernel_.now();
+    results_.unmap.begun = begun;
+    tell.emit(hal::note::op_begin, place_, kernel_.current_span(), unmap_text_, engine_.dev().rid());
+    const unmap_class c = core_.iommu_unmap(*domain_, buffer_ + first * bytes, count * bytes, engine_.dev().rid());
+    const auto took = kernel_.now() - begun;
+    results_.unmap.begun.reset();
+    ++results_.unmap.done;
+    ++results_.unmaps_of_class[static_cast<unsigned>(c)];
+    results_.unmap.longest = std::max(results_.unmap.longest, took);
+    tell.emit(hal::note::op_end, place_, kernel_.current_span(), unmap_text_, engine_.dev().rid(), static_cast<u64>(c),
+              static_cast<u64>(took.count()));
+    for (u64 i = 0; i < count; ++i) {
+        const int rc = core_.iommu_map(*domain_, buffer_ + (first + i) * bytes, fresh_[i], bytes, IOMMU_READ | IOMMU_WRITE);
+        kernel_.warn_on(rc != 0, "client could not map a page again", engine_.dev().rid());
+        kernel_.free_pages(pages_[first + i], contiguous, true);  // poisoned; from here on another owner's
+        pages_[first + i] = fresh_[i];
+    }
+}
+
+}  // namespace drydock::sw

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sw/clients/dma_engine.h"
+#include "sw/clients/random.h"
+
+namespace drydock::sw {
+
+enum class client_kind : u8 {
+    dma_client,  ///< a driver: DMA mappings of the device's domain; knows of resets
+    sva,         ///< a process on a PASID; its unmaps know nothing of resets
+};
+
+struct dma_load {
+    u32 burst = 16;    ///< descriptors
+    u32 bytes = 256;   ///< of each, 1..page
+    hal::duration every = 20us;
+    u32 read_percent = 50;
+};
+
+struct unmap_load {
+    u32 pages = 1;
+    hal::duration every = 5us;
+};
+
+struct client_config {
+    std::string name;
+    client_kind kind = client_kind::dma_client;
+    u16 device = 0;  ///< Routing ID
+    std::optional<u32> pasid;
+    unsigned cpu = 0;
+    u64 buffer_bytes = 1 << 20;  ///< whole pages
+    u64 page_bytes = 4096;       ///< multiple of 4 KiB
+    std::optional<dma_load> dma;
+    std::optional<unmap_load> unmap;
+    bool autostart = true;
+};
+
+/// Operations of one kind. due = done + missed + the one in progress.
+struct operation_counts {
+    u64 due = 0, done = 0, missed = 0;
+    hal::duration longest{};
+    std::optional<hal::time_point> begun;  ///< of the one in progress
+};
+
+struct client_results {
+    operation_counts unmap, dma;
+    u64 unmaps_of_class[3] = {};  ///< none, tlbi_only, atc
+    u64 dma_no_access = 0;        ///< descriptors, not bursts
+    u64 dma_errors = 0;
+    u64 dma_bytes = 0;
+};
+
+/// A closed-loop user of one queue of a DMA engine, as two tasks on its CPU: one submits bursts, one unmaps pages
+/// and maps new ones in their place. A due time that passes while an operation is in progress is missed.
+class client final : dma_queue_client {
+public:
+    /// @param domain that the queue's requests translate by; null for sva: a domain of its own, on the PASID
+    client(kernel& k, iommu_core& core, dma_engine& engine, const client_config& config, u64 seed);
+
+    /// Allocates and maps the buffer, attaches the PASID, makes the queue. From a task, before engine.start().
+    /// @throws std::runtime_error or std::invalid_argument naming the client and what is wrong
+    void setup();
+    /// Starts the tasks; due times count from now.
+    void start();
+
+    const client_config& config() const { return config_; }
+    const client_results& results() const { return results_; }
+    bool queue_stopped() const { return engine_.stopped(queue_); }
+    iommu_domain* domain() const { return domain_; }
+
+private:
+    void check() const;
+    void attach_pasid();
+    void dma_task();
+    void unmap_task();
+    void begin_burst();
+    void end_burst(dma_status worst);
+    void unmap_once();
+    u64 victim();
+    u64 missed_until(hal::time_point due, hal::duration every) const;
+    void tell_due(hal::text_id op, u64 missed);
+    hal::time_point account(operation_counts&, hal::text_id op, hal::time_point due, hal::duration every);
+    void dma_completed(u32 head, dma_status worst, u64 failed) override;
+    void dma_aborted() override;
+
+    kernel& kernel_;
+    iommu_core& core_;
+    dma_engine& engine_;
+    client_config config_;
+    random_stream dma_random_, unmap_random_;
+    hal::place_id place_;
+    hal::text_id dma_text_, unmap_text_;
+    iommu_domain* domain_ = nullptr;
+    dma_addr_t buffer_ = 0;
+    std::vector<phys_addr_t> pages_;   ///< of the buffer, in the order of its addresses
+    std::vector<dma_descriptor> work_;
+    std::vector<u32> recent_;          ///< pages of the latest burst that were not unmapped since
+    std::vector<phys_addr_t> fresh_;
+    unsigned queue_ = 0;
+    u32 submitted_ = 0;                ///< tail of the burst in progress
+    client_results results_;
+};
+
+}  // namespace drydock::sw

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/clients/dma_engine.h"
+
+#include <array>
+#include <stdexcept>
+
+#include "sw/arm_smmu_v3/queue.h"
+#include "sw/pci/msi.h"
+
+namespace drydock::sw {
+
+namespace {
+
+constexpr u64 page = 4096;
+constexpr u64 descriptor_bytes = 32;
+constexpr u32 engine_id = 0x4452'4459;
+
+// Register map in BAR0
+constexpr u64 reg_id = 0x000, reg_queues = 0x004, queue_base = 0x100, queue_stride = 0x40;
+constexpr u64 q_ring = 0x00, q_log2 = 0x08, q_control = 0x0c, q_tail = 0x10, q_write_back = 0x18, q_vector = 0x20,
+              q_status = 0x24;
+constexpr u32 control_enable = 1u << 0, control_pasid_valid = 1u << 1, control_irq_enable = 1u << 4;
+constexpr u32 status_busy = 1u << 0;
+
+constexpr hal::duration idle_limit = 100ms;
+constexpr hal::duration idle_look = 10us;
+
+std::array<u64, 4> encode(const dma_descriptor& d) {
+    return {static_cast<u8>(d.what) | u64{d.interrupt} << 8 | u64{d.bytes} << 32, d.address, d.pattern, d.cookie};
+}
+
+}  // namespace
+
+dma_engine::dma_engine(kernel& k, iommu_core& core, pci_dev& dev) : kernel_(k), core_(core), dev_(dev) {}
+
+phys_addr_t dma_engine::reg(unsigned q, u64 offset) const {
+    return dev_.resource[0].start + queue_base + q * queue_stride + offset;
+}
+
+void dma_engine::probe() {
+    pci_enable_device(dev_);
+    pci_set_master(dev_);
+    const u64 bar0 = dev_.resource[0].start;
+    if (dev_.resource[0].size < queue_base + max_queues * queue_stride || kernel_.readl(bar0 + reg_id) != engine_id)
+        throw std::runtime_error(dev_.dev.name + ": BAR0 holds no DMA engine (no ID 0x44524459 at offset 0)");
+    if (kernel_.readl(bar0 + reg_queues) < max_queues)
+        throw std::runtime_error(dev_.dev.name + ": the DMA engine has fewer than 8 queues");
+    map_doorbell();
+    dev_.driver = this;
+}
+
+void dma_engine::map_doorbell() {
+    const phys_addr_t doorbell = kernel_.msi_doorbell();
+    iommu_domain* domain = core_.iommu_get_domain_for_dev(dev_.dev);
+    if (!domain || domain->type == iommu_domain_type::identity) {
+        msi_address_ = doorbell;
+        return;
+    }
+    core_.iommu_deferred_attach(dev_.dev, *domain);
+    if (domain->iova_to_phys(msi_iova_base) == 0 &&
+        core_.iommu_map(*domain, msi_iova_base, doorbell / page * page, page, IOMMU_WRITE | IOMMU_MMIO) != 0)
+        throw std::runtime_error(dev_.dev.name + ": the interrupt doorbell could not be mapped");
+    msi_address_ = msi_iova_base + doorbell % page;
+}
+
+unsigned dma_engine::add_queue(const dma_queue_config& config, iommu_domain& domain, dma_queue_client& client) {
+    const auto q = static_cast<unsigned>(queues_.size());
+    if (q == max_queues) throw std::runtime_error(dev_.dev.name + ": more than 8 clients on one DMA engine");
+    queues_.push_back(std::make_unique<ring>(kernel_, config, client));
+    ring& n = *queues_.back();
+    const u64 ring_bytes = ((descriptor_bytes << config.log2_entries) + page - 1) / page * page;
+    const u32 pages = static_cast<u32>(ring_bytes / page) + 1;
+    n.base = kernel_.alloc_pages(pages, config.name);
+    n.write_back = n.base + ring_bytes;
+    dma_addr_t iova = config.ring_iova;
+    if (domain.type == iommu_domain_type::identity)
+        iova = n.config.ring_iova = n.base;
+    else if (core_.iommu_map(domain, iova, n.base, pages * page, IOMMU_READ | IOMMU_WRITE) != 0)
+        throw std::runtime_error(config.name + ": the descriptor ring could not be mapped");
+    n.write_back_iova = iova + ring_bytes;
+    n.vector = kernel_.request_irq(config.name, config.cpu, [this, q] { interrupt(q); });
+    return q;
+}
+
+void dma_engine::start() {
+    std::vector<msi_desc> vectors;
+    for (unsigned q = 0; q < queues_.size(); ++q) vectors.push_back({q, msi_address_, queues_[q]->vector});
+    if (!vectors.empty() && pci_enable_msix(dev_, vectors) != 0)
+        throw std::runtime_error(dev_.dev.name + ": MSI-X with " + std::to_string(vectors.size()) +
+                                 " vectors could not be enabled");
+    for (unsigned q = 0; q < queues_.size(); ++q) program(q);
+}
+
+void dma_engine::program(unsigned q) {
+    ring& it = *queues_[q];
+    it.tail = it.head = 0;
+    it.failed = 0;
+    kernel_.writeq(reg(q, q_ring), it.config.ring_iova);
+    kernel_.writel(reg(q, q_log2), it.config.log2_entries);
+    kernel_.writeq(reg(q, q_write_back), it.write_back_iova);
+    kernel_.writel(reg(q, q_vector), q);
+    u32 control = control_enable | control_irq_enable;
+    if (it.config.pasid) control |= control_pasid_valid | *it.config.pasid << 12;
+    kernel_.writel(reg(q, q_control), control);
+    it.stopped = false;
+}
+
+bool dma_engine::submit(unsigned number, const std::vector<dma_descriptor>& work) {
+    ring& q = *queues_[number];
+    q.lock.lock_irqsave();
+    const bool open = !q.stopped;
+    if (open) {
+        const u32 mask = (1u << q.config.log2_entries) - 1;
+        for (const auto& d : work) {
+            const auto words = encode(d);
+            // Stores of one burst stay in the write buffer: they are charged together below.
+            kernel_.host().memory.write(q.base + (q.tail & mask) * descriptor_bytes, words.data(), sizeof words, 0);
+            ++q.tail;
+        }
+        kernel_.spend(static_cast<std::int64_t>(work.size()) * 2 * kernel_.costs().memory_write);
+        kernel_.writel(reg(number, q_tail), q.tail);
+    }
+    q.lock.unlock_irqrestore();
+    return open;
+}
+
+void dma_engine::interrupt(unsigned number) {
+    ring& q = *queues_[number];
+    struct {
+        u32 head;
+        u32 status;
+        u64 failed;
+    } seen;
+    static_assert(sizeof seen == 16);
+    kernel_.copy_from(&seen, q.write_back, sizeof seen);
+    if (q.stopped && q.tail == 0) return;  // of a life before the reset
+    if (seen.head == q.head) return;
+    q.head = seen.head;
+    const u64 failed = seen.failed - q.failed;
+    q.failed = seen.failed;
+    q.client.dma_completed(seen.head, static_cast<dma_status>(seen.status), failed);
+}
+
+bool dma_engine::wait_idle(unsigned q) {
+    const auto limit = kernel_.now() + idle_limit;
+    while (kernel_.readl(reg(q, q_status)) & status_busy) {
+        if (kernel_.now() > limit) return false;
+        kernel_.sleep(idle_look);
+    }
+    return true;
+}
+
+void dma_engine::reset_prepare(pci_dev&) {
+    for (unsigned q = 0; q < queues_.size(); ++q) {
+        ring& it = *queues_[q];
+        it.lock.lock_irqsave();
+        it.stopped = true;
+        kernel_.writel(reg(q, q_control), 0);
+        it.lock.unlock_irqrestore();
+    }
+    for (unsigned q = 0; q < queues_.size(); ++q)
+        if (!wait_idle(q)) kernel_.log(4, queues_[q]->config.name + ": DMA does not come to an end", dev_.rid());
+}
+
+void dma_engine::reset_done(pci_dev&) {
+    for (unsigned q = 0; q < queues_.size(); ++q) {
+        ring& it = *queues_[q];
+        if (it.head != it.tail) it.client.dma_aborted();
+        program(q);
+    }
+}
+
+}  // namespace drydock::sw

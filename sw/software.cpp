@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/software.h"
+
+#include <stdexcept>
+
+namespace drydock::sw {
+
+namespace {
+
+template <class Container>
+std::string names_of(const Container& all) {
+    std::string out;
+    for (const auto& it : all) out += (out.empty() ? "" : ", ") + it.name;
+    return out.empty() ? "none" : out;
+}
+
+pci_host_config host_config(const software_config& c) {
+    pci_host_config h{.ecam = c.ecam, .mem32 = c.mem32, .mem64 = c.mem64, .read_request_bytes = c.read_request_bytes};
+    h.name_of = [devices = c.devices](u16 rid) {
+        for (const auto& d : devices)
+            if (d.rid == rid) return d.name;
+        return std::string{};
+    };
+    return h;
+}
+
+}  // namespace
+
+software::software(kernel& k, software_config config)
+    : kernel_(k),
+      config_(std::move(config)),
+      smmu_(k, config_.smmu),
+      core_(k, smmu_, make_reset_variant(config_.reset_variant)),
+      pci_(k, host_config(config_)) {
+    check();
+    smmu_.set_driver_get_domain([this](device& d) { return core_.iommu_driver_get_domain_for_dev(d); });
+}
+
+software::~software() = default;
+
+void software::check() const {
+    const auto cpu = [this](unsigned n, const std::string& who) {
+        if (n >= kernel_.cpus())
+            throw std::invalid_argument(who + ": CPU " + std::to_string(n) + " does not exist; there are " +
+                                        std::to_string(kernel_.cpus()));
+    };
+    cpu(config_.smmu.gerror_cpu, "gerror interrupt");
+    cpu(config_.smmu.evtq_cpu, "event queue interrupt");
+    cpu(config_.smmu.priq_cpu, "PRI queue interrupt");
+    for (const auto& c : config_.clients) {
+        cpu(c.cpu, "client " + c.name);
+        bool known = false;
+        for (const auto& d : config_.devices) known |= d.rid == c.device && d.driver == driver_kind::dma_engine;
+        if (!known)
+            throw std::invalid_argument("client " + c.name + ": no device with a DMA engine at routing ID " +
+                                        std::to_string(c.device) + "; devices: " + names_of(config_.devices));
+    }
+}
+
+// -- boot --
+
+void software::boot(std::function<void()> when_booted) {
+    when_booted_ = std::move(when_booted);
+    kernel_.run_task("boot", 0, [this] { boot_task(); });
+}
+
+void software::boot_task() {
+    smmu_.reset();
+    pci_.scan();
+    for (const auto& d : config_.devices) bind(d);
+    for (const auto& c : config_.clients) make_client(c);
+    for (auto& [rid, engine] : engines_) engine->start();
+    booted_ = true;
+    if (when_booted_) when_booted_();
+}
+
+void software::bind(const device_config& c) {
+    pci_dev* d = pci_.find(c.rid);
+    if (!d)
+        throw std::runtime_error(c.name + ": enumeration found no function at routing ID " + std::to_string(c.rid));
+    d->dev.iommu = std::make_unique<dev_iommu>();
+    d->dev.iommu->ids = {c.rid};
+    d->dev.iommu->ids.insert(d->dev.iommu->ids.end(), c.aliases.begin(), c.aliases.end());
+    d->dev.iommu->attach_deferred = c.attach_deferred;
+    if (const int rc = core_.iommu_probe_device(d->dev, c.group.empty() ? c.name : c.group, c.identity); rc != 0)
+        throw std::runtime_error(c.name + ": the IOMMU does not take it (error " + std::to_string(rc) + ")");
+    if (c.driver != driver_kind::dma_engine) return;
+    auto engine = std::make_unique<dma_engine>(kernel_, core_, *d);
+    engine->probe();
+    engines_[c.rid] = std::move(engine);
+}
+
+void software::make_client(const client_config& c) {
+    clients_.push_back(std::make_unique<client>(kernel_, core_, *engines_.at(c.device), c, config_.seed));
+    clients_.back()->setup();
+}
+
+void software::start() {
+    for (auto& c : clients_)
+        if (c->config().autostart) c->start();
+}
+
+void software::start_client(const std::string& name) {
+    for (auto& c : clients_)
+        if (c->config().name == name) return c->start();
+    throw std::invalid_argument("no client '" + name + "'; there are: " + names_of(config_.clients));
+}
+
+// -- actions --
+
+pci_dev& software::dev(const std::string& name) const {
+    for (const auto& d : config_.devices)
+        if (d.name == name)
+            if (pci_dev* found = pci_.find(d.rid)) return *found;
+    throw std::invalid_argument("no device '" + name + "'; there are: " + names_of(config_.devices));
+}
+
+iommu_domain& software::domain(const std::string& name, pci_dev& d) {
+    if (name == "default") return *d.dev.group->default_domain;
+    if (name == "identity") return core_.identity_domain();
+    if (name == "blocked") {
+        core_.__iommu_group_alloc_blocking_domain(*d.dev.group);
+        return *d.dev.group->blocking_domain;
+    }
+    auto& it = named_domains_[name];
+    if (!it) it = &core_.paging_domain_alloc(name);
+    return *it;
+}
+
+void software::run(const std::string& task, unsigned cpu, std::function<int()> body) {
+    if (cpu >= kernel_.cpus()) throw std::invalid_argument(task + ": CPU " + std::to_string(cpu) + " does not exist");
+    if (!tasks_.try_emplace(task).second) throw std::invalid_argument("a task '" + task + "' was started already");
+    kernel_.run_task(task, cpu, [this, task, body = std::move(body)] {
+        tasks_[task].started = kernel_.now();
+        const int rc = body();
+        tasks_[task].returned = kernel_.now();
+        tasks_[task].result = rc;
+        if (on_returned_) on_returned_(task, rc);
+    });
+}
+
+void software::run_reset(const std::string& task, unsigned cpu, const std::string& device, const std::string& method,
+                         const std::string& call) {
+    if (call != "pci_reset_function")
+        throw std::invalid_argument("reset call '" + call + "' is unknown; there is pci_reset_function");
+    pci_reset_config how = config_.reset;
+    how.method = pci_reset_method_from(method);
+    pci_dev& d = dev(device);
+    run(task, cpu, [this, &d, how] { return pci_reset_function(d, core_, how); });
+}
+
+void software::run_attach(const std::string& task, unsigned cpu, const std::string& device, const std::string& to,
+                          std::optional<u32> pasid) {
+    pci_dev& d = dev(device);
+    run(task, cpu, [this, &d, to, pasid] {
+        iommu_domain& target = domain(to, d);
+        if (!pasid) return core_.iommu_attach_group(target, *d.dev.group);
+        if (d.dev.group->pasid_array.count(*pasid)) return core_.iommu_replace_device_pasid(target, d.dev, *pasid);
+        return core_.iommu_attach_device_pasid(target, d.dev, *pasid);
+    });
+}
+
+void software::run_detach(const std::string& task, unsigned cpu, const std::string& device, std::optional<u32> pasid) {
+    pci_dev& d = dev(device);
+    run(task, cpu, [this, &d, pasid] {
+        if (pasid)
+            core_.iommu_detach_device_pasid(d.dev, *pasid);
+        else
+            core_.iommu_detach_group(*d.dev.group);
+        return 0;
+    });
+}
+
+void software::run_attach_probe(const std::string& task, unsigned cpu, const std::string& device) {
+    pci_dev& d = dev(device);
+    run(task, cpu, [this, &d] {
+        iommu_domain* now = d.dev.group->domain;
+        const int rc = now ? core_.iommu_attach_group(*now, *d.dev.group) : -ENODEV;
+        guard hold(d.dev.group->lock);
+        const group_device* gdev = core_.dev_to_gdev(d.dev);
+        return rc == 0 && gdev && gdev->blocked ? -EBUSY : rc;
+    });
+}
+
+void software::run_sync_probe(const std::string& task, unsigned cpu) {
+    run(task, cpu, [this] {
+        arm_smmu_cmdq_batch nothing(smmu_.cmdq());
+        return nothing.submit();
+    });
+}
+
+// -- state --
+
+std::optional<device_state> software::device_of(u16 rid) const {
+    for (auto& s : devices())
+        if (s.rid == rid) return s;
+    return std::nullopt;
+}
+
+std::vector<device_state> software::devices() const {
+    std::vector<device_state> out;
+    for (const auto& c : config_.devices) {
+        const pci_dev* d = pci_.find(c.rid);
+        if (!d || !d->dev.group) continue;
+        device_state s{.name = c.name, .rid = c.rid, .ats_enabled = d->ats_enabled};
+        for (const auto& gdev : d->dev.group->devices)
+            if (gdev.dev == &d->dev) s.blocked = gdev.blocked;
+        s.attach_refused = core_.variant().group_fence(*d->dev.group).has_value();
+        for (const auto& cl : clients_)
+            if (cl->config().device == c.rid) s.queue_stopped |= cl->queue_stopped();
+        out.push_back(s);
+    }
+    return out;
+}
+
+}  // namespace drydock::sw

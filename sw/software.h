@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sw/arm_smmu_v3/device.h"
+#include "sw/clients/client.h"
+#include "sw/pci/probe.h"
+#include "sw/pci/reset.h"
+
+namespace drydock::sw {
+
+enum class driver_kind : u8 { none, dma_engine };
+
+struct device_config {
+    u16 rid = 0;  ///< as enumeration will find it: root port p is 0:(p+1).0, the buses below are counted from 1
+    std::string name;
+    driver_kind driver = driver_kind::dma_engine;
+    std::string group;         ///< devices of one name share an IOMMU group; empty: a group of its own
+    std::vector<u32> aliases;  ///< further StreamIDs of the device
+    bool identity = false;     ///< default domain: identity instead of paging
+    bool attach_deferred = false;
+};
+
+/// Everything that the software of a machine must be told. Addresses are on the CPU's bus.
+struct software_config {
+    arm_smmu_config smmu;
+    phys_addr_t ecam = 0x40'1000'0000;
+    pci_window mem32{0x1000'0000, 0x3000'0000};
+    pci_window mem64{0x80'0000'0000, u64{64} << 30};
+    u32 read_request_bytes = 512;   ///< MRRS
+    std::string reset_variant = "none";
+    pci_reset_config reset;
+    std::vector<device_config> devices;
+    std::vector<client_config> clients;
+    u64 seed = 1;
+};
+
+struct task_result {
+    std::optional<int> result;  ///< none while it runs
+    hal::time_point started{}, returned{};
+};
+
+/// What the end of a run asks of a device (monitor `stuck`).
+struct device_state {
+    std::string name;
+    u16 rid = 0;
+    bool blocked = false;
+    bool attach_refused = false;  ///< a new attach would be refused right now
+    bool queue_stopped = false;   ///< a client's queue takes no work
+    bool ats_enabled = false;     ///< what the driver believes
+};
+
+/// The software of one machine: boots, runs clients, resets and attaches devices on request.
+/// Called while the machine is built or between simulated instants; never from a task.
+class software {
+public:
+    /// @throws std::invalid_argument for unknown names, CPUs or variants
+    software(kernel& k, software_config config);
+    ~software();
+    software(const software&) = delete;
+
+    /// Starts the boot task on CPU 0: SMMU, enumeration, groups and default domains, drivers, clients' buffers.
+    void boot(std::function<void()> when_booted = {});
+    bool booted() const { return booted_; }
+
+    /// Starts all clients with autostart. @pre booted()
+    void start();
+    void start_client(const std::string& name);
+
+    /// A task that resets the device. @param call only "pci_reset_function"
+    /// @throws std::invalid_argument for a name that is not there
+    void run_reset(const std::string& task, unsigned cpu, const std::string& device, const std::string& method,
+                   const std::string& call = "pci_reset_function");
+    /// A task that attaches the device's group, or its PASID, to a domain: "default", "identity", "blocked", or any
+    /// other name for a paging domain of that name.
+    void run_attach(const std::string& task, unsigned cpu, const std::string& device, const std::string& domain,
+                    std::optional<u32> pasid = {});
+    void run_detach(const std::string& task, unsigned cpu, const std::string& device, std::optional<u32> pasid = {});
+    /// A task that attaches the domain which the device's group has already: changes nothing, but meets every fence.
+    void run_attach_probe(const std::string& task, unsigned cpu, const std::string& device);
+    /// A task that pushes a CMD_SYNC through the command queue.
+    void run_sync_probe(const std::string& task, unsigned cpu);
+    /// Told when a task of these has returned; runs as the last act of the task.
+    void on_returned(std::function<void(const std::string& task, int result)> f) { on_returned_ = std::move(f); }
+
+    const std::map<std::string, task_result>& tasks() const { return tasks_; }
+    const std::vector<std::unique_ptr<client>>& clients() const { return clients_; }
+    std::vector<device_state> devices() const;
+    std::optional<device_state> device_of(u16 rid) const;
+
+    kernel& k() { return kernel_; }
+    iommu_core& core() { return core_; }
+    arm_smmu_device& smmu() { return smmu_; }
+    pci_host& pci() { return pci_; }
+
+private:
+    void check() const;
+    void boot_task();
+    void bind(const device_config&);
+    void make_client(const client_config&);
+    pci_dev& dev(const std::string& name) const;
+    iommu_domain& domain(const std::string& name, pci_dev&);
+    void run(const std::string& task, unsigned cpu, std::function<int()> body);
+
+    kernel& kernel_;
+    software_config config_;
+    arm_smmu_device smmu_;
+    iommu_core core_;
+    pci_host pci_;
+    std::map<u16, std::unique_ptr<dma_engine>> engines_;
+    std::vector<std::unique_ptr<client>> clients_;
+    std::map<std::string, iommu_domain*> named_domains_;
+    std::map<std::string, task_result> tasks_;
+    std::function<void()> when_booted_;
+    std::function<void(const std::string&, int)> on_returned_;
+    bool booted_ = false;
+};
+
+}  // namespace drydock::sw
