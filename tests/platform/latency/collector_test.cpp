@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/latency/collector.h"
+
+#include <gtest/gtest.h>
+
+#include "platform/latency/cpu_time.h"
+
+namespace drydock::latency {
+namespace {
+
+using base::kind;
+using base::ps;
+using base::span_class;
+using base::span_id;
+using namespace base::literals;
+
+constexpr std::uint16_t ep0 = 0x0100, nic = 0x0200;
+
+struct told {
+    told() {
+        names.add(base::routing_id{ep0}, "ep0");
+        names.add(base::routing_id{nic}, "nic");
+    }
+    void tell(ps t, kind k, std::string_view where, span_id s, std::uint64_t a = 0, std::uint64_t b = 0,
+              std::uint64_t c = 0, std::uint64_t d = 0) {
+        ctx.probe.emit(k, ctx.probe.place(where), t, s, a, b, c, d);
+    }
+    void begin(ps t, span_id s, span_class c, std::string_view where, std::uint16_t device, span_id parent = {}) {
+        tell(t, kind::span_begin, where, s, std::uint64_t(c), parent.value, device);
+    }
+    void stage(ps t, span_id s, unsigned boundary, span_id waited_for = {}) {
+        tell(t, kind::stage, "somebody", s, boundary, waited_for.value);
+    }
+    void end(ps t, span_id s) { tell(t, kind::span_end, "sva0", s); }
+    nlohmann::json invalidation() const { return collect.latency()["invalidation"]; }
+
+    base::context ctx;
+    waves::device_names names;
+    collector collect{ctx, names};
+};
+
+/// An invalidation whose stage i (0..15) lasts (i + 1) * unit.
+void complete(told& t, ps from, span_id s, ps unit, span_id parent = {}) {
+    t.begin(from, s, span_class::atc_inv, "driver", ep0, parent);
+    t.stage(from, s, 0);
+    for (unsigned b = 1; b <= 16; ++b) t.stage(from += unit * b, s, b);
+    t.end(from, s);
+}
+
+TEST(Collector, cuts_an_invalidation_into_its_sixteen_stages_that_sum_to_its_duration) {
+    told t;
+    complete(t, 5_us, span_id{1}, 10_ns);
+    const nlohmann::json j = t.invalidation();
+    EXPECT_EQ(j["count"], 1);
+    EXPECT_EQ(j["max_ps"], 136 * 10'000);
+    ASSERT_EQ(j["stages"].size(), 16u);
+    std::int64_t sum = 0;
+    for (const auto& s : j["stages"]) sum += s["total_ps"].get<std::int64_t>();
+    EXPECT_EQ(sum, j["max_ps"]);
+    EXPECT_EQ(j["stages"]["sw_lock"]["p50_ps"], 10'000);
+    EXPECT_EQ(j["stages"]["drain"]["p50_ps"], 110'000);
+    EXPECT_EQ(j["stages"]["sw_observe"]["p50_ps"], 160'000);
+    EXPECT_EQ(t.collect.inconsistent(), 0u);
+}
+
+TEST(Collector, with_several_completions_the_last_to_arrive_gives_the_boundaries) {
+    told t;
+    const span_id s{1};
+    t.begin(0_ns, s, span_class::atc_inv, "driver", ep0);
+    for (unsigned b = 1; b <= 13; ++b) t.stage(ps{b * 1000}, s, b);
+    for (unsigned b = 9; b <= 16; ++b) t.stage(ps{(b + 20) * 1000}, s, b);
+    t.end(36_ns, s);
+    const nlohmann::json j = t.invalidation();
+    EXPECT_EQ(j["stages"]["atc_queue"]["max_ps"], 21'000);
+    EXPECT_EQ(j["max_ps"], 36'000);
+    EXPECT_EQ(t.collect.inconsistent(), 0u);
+}
+
+TEST(Collector, a_boundary_ahead_of_the_one_before_is_counted_and_kept_out) {
+    told t;
+    const span_id s{1};
+    t.begin(10_ns, s, span_class::atc_inv, "driver", ep0);
+    t.stage(30_ns, s, 2);
+    t.stage(20_ns, s, 3);
+    t.stage(40_ns, s, 15);
+    t.end(50_ns, s);
+    EXPECT_EQ(t.collect.inconsistent(), 1u);
+    EXPECT_NE(t.collect.first_inconsistency().find("span 1"), std::string::npos);
+    EXPECT_EQ(t.invalidation()["count"], 0);
+}
+
+TEST(Collector, a_timed_out_invalidation_has_lost_and_error_restart_and_is_counted_apart) {
+    told t;
+    const span_id s{1};
+    t.begin(0_ms, s, span_class::atc_inv, "driver", ep0);
+    for (unsigned b = 1; b <= 8; ++b) t.stage(ps{b * 1000}, s, b);
+    t.tell(10_ms, kind::itag_timeout, "smmu", s, 4, ep0);
+    t.tell(10_ms, kind::gerror, "smmu", {}, 1, 0);
+    t.tell(11_ms, kind::gerror, "smmu", {}, 1, 1);
+    t.stage(12_ms, s, 15);
+    t.end(16_ms, s);
+    const nlohmann::json j = t.invalidation();
+    EXPECT_EQ(j["count"], 0);
+    EXPECT_EQ(j["timeouts"], 1);
+    const nlohmann::json& lost = j["timed_out"];
+    EXPECT_EQ(lost["count"], 1);
+    EXPECT_EQ(lost["stages"]["lost"]["max_ps"], (10_ms).count - 8'000);
+    EXPECT_EQ(lost["stages"]["error_restart"]["max_ps"], (1_ms).count);
+    EXPECT_EQ(lost["stages"]["sync"]["max_ps"], (1_ms).count);
+    EXPECT_EQ(lost["stages"]["sw_observe"]["max_ps"], (4_ms).count);
+    std::int64_t sum = 0;
+    for (const auto& x : lost["stages"]) sum += x["total_ps"].get<std::int64_t>();
+    EXPECT_EQ(sum, (16_ms).count);
+    EXPECT_EQ(t.collect.devices()["ep0"]["invalidations"]["timeouts"], 1);
+}
+
+TEST(Collector, a_flush_that_gives_up_before_its_sync_is_abandoned_not_completed) {
+    told t;
+    t.begin(0_ms, span_id{1}, span_class::atc_inv, "driver", ep0);
+    t.stage(1_us, span_id{1}, 8);
+    t.end(1050_ms, span_id{1});
+    EXPECT_EQ(t.invalidation()["count"], 0);
+    EXPECT_EQ(t.invalidation()["abandoned"], 1);
+}
+
+TEST(Collector, what_is_open_at_the_end_is_censored_with_its_age) {
+    told t;
+    t.begin(1_ms, span_id{1}, span_class::unmap, "sva0", ep0);
+    t.begin(2_ms, span_id{2}, span_class::atc_inv, "sva0", ep0, span_id{1});
+    t.begin(2_ms, span_id{3}, span_class::sync, "sva0", ep0, span_id{1});
+    t.collect.finish(5_ms);
+    EXPECT_EQ(t.invalidation()["censored"], 1);
+    EXPECT_EQ(t.invalidation()["censored_ages_ps"], (nlohmann::json{(3_ms).count}));
+    EXPECT_EQ(t.collect.latency()["unmap"]["censored_ages_ps"], (nlohmann::json{(4_ms).count}));
+}
+
+TEST(Collector, unmaps_are_cut_into_stages_and_classed_by_how_far_they_went) {
+    told t;
+    const auto unmap = [&](std::uint32_t s, unsigned last, std::string_view client) {
+        t.begin(0_ns, span_id{s}, span_class::unmap, client, ep0);
+        for (unsigned b = 32; b <= last; ++b) t.stage(ps{(b - 31) * 1000}, span_id{s}, b);
+        t.end(10_ns, span_id{s});
+    };
+    unmap(1, 37, "sva0");
+    unmap(2, 35, "net");
+    unmap(3, 33, "net");
+    const nlohmann::json j = t.collect.latency()["unmap"];
+    EXPECT_EQ(j["count"], 3);
+    EXPECT_EQ(j["p50_ps"], 10'000);
+    EXPECT_EQ(j["stages"]["pte"]["count"], 3);
+    EXPECT_EQ(j["stages"]["tlbi_sync"]["count"], 2);
+    EXPECT_EQ(j["stages"]["atc_sync"]["count"], 1);
+    EXPECT_EQ(j["classes"]["atc"]["count"], 1);
+    EXPECT_EQ(j["classes"]["tlbi_only"]["count"], 1);
+    EXPECT_EQ(j["classes"]["none"]["count"], 1);
+    EXPECT_EQ(j["clients"]["net"]["none"]["count"], 1);
+    EXPECT_EQ(j["clients"]["sva0"]["atc"]["count"], 1);
+    std::int64_t sum = 0;
+    for (const auto& s : j["stages"]) sum += s["total_ps"].get<std::int64_t>();
+    EXPECT_EQ(sum, j["total_ps"]);  // "rest" holds what lies before the first and after the last boundary
+}
+
+TEST(Collector, blame_says_who_waited_for_whom_where_and_how_long) {
+    told t;
+    t.begin(0_ns, span_id{1}, span_class::unmap, "sva0", ep0);
+    t.begin(0_ns, span_id{2}, span_class::atc_inv, "sva0.driver", ep0, span_id{1});
+    t.begin(0_ns, span_id{3}, span_class::unmap, "net", nic);
+    t.stage(1_us, span_id{3}, 2);
+    t.stage(9_ms, span_id{3}, 3, span_id{2});
+    t.end(9_ms, span_id{2});
+    t.stage(10_ms, span_id{3}, 3, span_id{2});  // its owner has ended
+    const nlohmann::json j = t.collect.blame_table();
+    ASSERT_EQ(j.size(), 1u);
+    EXPECT_EQ(j[0], (nlohmann::json{{"waiter", "net@nic unmap"}, {"waited_for", "sva0@ep0 atc_inv"},
+                                    {"stage", "cmdq_wait"}, {"count", 2},
+                                    {"total_ps", (10_ms).count - (1_us).count},
+                                    {"max_ps", (9_ms).count - (1_us).count}}));
+}
+
+TEST(Collector, counts_invalidations_per_device_whether_or_not_spans_are_known) {
+    told t;
+    for (unsigned i = 0; i < 3; ++i) t.tell(0_ns, kind::itag_taken, "smmu", {}, i, ep0);
+    t.tell(1_us, kind::itag_retired, "smmu", {}, 0, ep0);
+    t.tell(10_ms, kind::itag_timeout, "smmu", {}, 1, ep0);
+    EXPECT_EQ(t.collect.devices()["ep0"]["invalidations"],
+              (nlohmann::json{{"issued", 3}, {"completed", 1}, {"timeouts", 1}}));
+    EXPECT_EQ(t.collect.devices()["nic"]["invalidations"]["issued"], 0);
+}
+
+TEST(Collector, keeps_nothing_of_spans_that_have_ended) {
+    told t;
+    for (std::uint32_t s = 1; s <= 20'000; ++s) complete(t, ps{s}, span_id{s}, 1_ns);
+    t.collect.finish(1_s);
+    EXPECT_EQ(t.invalidation()["count"], 20'000);
+    EXPECT_EQ(t.invalidation()["censored"], 0);
+    EXPECT_EQ(t.invalidation()["p9999_ps"], 136'000);
+}
+
+TEST(CpuTime, sums_and_finds_the_longest_time_with_interrupts_off) {
+    told t;
+    cpu_time cpus(t.ctx, 2);
+    t.tell(1_ms, kind::sw_irqs_off, "cpu0", {}, 0);
+    t.tell(4_ms, kind::sw_irqs_on, "cpu0", {}, 0, (3_ms).count);
+    t.tell(5_ms, kind::sw_irqs_off, "cpu0", {}, 0);
+    t.tell(6_ms, kind::sw_irqs_on, "cpu0", {}, 0, (1_ms).count);
+    t.tell(7_ms, kind::sw_irqs_off, "cpu1", {}, 1);
+    cpus.finish(9_ms);
+    EXPECT_EQ(cpus.to_json(), (nlohmann::json{{{"irqs_off_total_ps", (4_ms).count}, {"irqs_off_longest_ps", (3_ms).count}},
+                                              {{"irqs_off_total_ps", (2_ms).count}, {"irqs_off_longest_ps", (2_ms).count}}}));
+}
+
+}  // namespace
+}  // namespace drydock::latency

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/platform/monitors/fixture.h"
+
+namespace drydock::monitors::test {
+
+namespace {
+void begin(told& t, routing_id rid, std::string_view client = "net") {
+    t.tell(kind::sw_op_begin, client, t.text("unmap"), rid.value);
+}
+void end(told& t, routing_id rid, std::string_view client = "net") {
+    t.tell(kind::sw_op_end, client, t.text("unmap"), rid.value, 0, 0);
+}
+}  // namespace
+
+TEST(InnocentHarmed, fires_for_an_operation_that_takes_longer_than_a_millisecond) {
+    told t;
+    t.at(1_ms);
+    begin(t, told::nic);
+    t.at(17_ms);
+    end(t, told::nic);
+    EXPECT_EQ(t.only().monitor, "innocent_harmed");
+    EXPECT_EQ(t.only().device, "nic");
+    EXPECT_EQ(t.only().time, 2_ms);
+    EXPECT_NE(t.only().text.find("16.000 ms"), std::string::npos) << t.only().text;
+}
+
+TEST(InnocentHarmed, fires_for_an_operation_still_pending_at_the_end_of_the_run) {
+    told t;
+    begin(t, told::nic);
+    t.at(5_ms);
+    t.finish();
+    EXPECT_EQ(t.fired("innocent_harmed"), 1u);
+}
+
+TEST(InnocentHarmed, is_silent_up_to_the_limit) {
+    told t;
+    begin(t, told::nic);
+    t.at(1_ms);
+    end(t, told::nic);
+    begin(t, told::nic);
+    t.finish();
+    EXPECT_TRUE(t.silent());
+}
+
+TEST(InnocentHarmed, a_device_in_reset_during_the_operation_is_not_innocent) {
+    told t;
+    begin(t, told::ep0);
+    t.at(1_ms);
+    t.function(told::ep0, "flr");
+    t.at(101_ms);
+    t.function(told::ep0, "ready");
+    t.at(110_ms);
+    end(t, told::ep0);
+    begin(t, told::ep0);
+    t.at(120_ms);
+    end(t, told::ep0);  // wholly after the reset
+    EXPECT_EQ(t.fired("innocent_harmed"), 1u);
+}
+
+TEST(InnocentHarmed, a_device_that_owes_the_answer_to_an_ignored_invalidate_is_not_innocent) {
+    told t;
+    t.tell(kind::invalidate_ignored, "ep", told::ep0.value, t.text("flr"), 3);
+    t.at(1_ms);
+    begin(t, told::ep0);
+    t.at(9_ms);
+    end(t, told::ep0);
+    EXPECT_TRUE(t.silent());
+    t.tell(kind::itag_timeout, "smmu", 3, told::ep0.value);
+    t.at(10_ms);
+    begin(t, told::ep0);
+    t.at(20_ms);
+    end(t, told::ep0);
+    EXPECT_EQ(t.fired("innocent_harmed"), 1u);
+}
+
+TEST(InnocentHarmed, a_device_under_a_reset_call_or_held_blocked_is_not_innocent) {
+    told t;
+    t.tell(kind::span_begin, "R", std::uint64_t(span_class::reset), 0, told::ep0.value, 0, span_id{9});
+    begin(t, told::ep0);
+    t.at(9_ms);
+    end(t, told::ep0);
+    t.tell(kind::sw_device_blocked, "iommu", told::ep0.value, 1);
+    t.tell(kind::span_end, "R", 0, 0, 0, 0, span_id{9});
+    t.at(10_ms);
+    begin(t, told::ep0);
+    t.at(20_ms);
+    end(t, told::ep0);
+    EXPECT_TRUE(t.silent());
+}
+
+}  // namespace drydock::monitors::test

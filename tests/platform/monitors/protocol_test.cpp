@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/platform/monitors/fixture.h"
+
+namespace drydock::monitors::test {
+
+namespace {
+void taken(told& t, std::uint64_t itag, routing_id rid, std::uint64_t free) {
+    t.tell(kind::itag_taken, "smmu", itag, rid.value, free);
+}
+void retired(told& t, std::uint64_t itag, routing_id rid, std::uint64_t free) {
+    t.tell(kind::itag_retired, "smmu", itag, rid.value, free);
+}
+}  // namespace
+
+TEST(ItagProtocol, is_silent_for_tags_taken_and_retired_in_any_order) {
+    told t;
+    taken(t, 0, told::ep0, 31), taken(t, 1, told::nic, 30);
+    retired(t, 0, told::ep0, 31), taken(t, 0, told::ep0, 30);
+    t.tell(kind::itag_timeout, "smmu", 1, told::nic.value);
+    taken(t, 1, told::ep0, 30);
+    EXPECT_TRUE(t.silent());
+}
+
+TEST(ItagProtocol, fires_for_a_tag_taken_twice) {
+    told t;
+    taken(t, 0, told::ep0, 31), taken(t, 0, told::ep0, 31);
+    EXPECT_EQ(t.fired("itag_protocol"), 1u);
+}
+
+TEST(ItagProtocol, fires_for_a_tag_closed_by_another_function) {
+    told t;
+    taken(t, 0, told::ep0, 31), retired(t, 0, told::nic, 32);
+    EXPECT_EQ(t.fired("itag_protocol"), 1u);
+}
+
+TEST(ItagProtocol, fires_for_a_tag_that_is_lost) {
+    told t;
+    taken(t, 0, told::ep0, 31), retired(t, 0, told::ep0, 31);
+    EXPECT_NE(t.only().text.find("0 in use and 31 free of 32"), std::string::npos) << t.only().text;
+}
+
+TEST(ItagProtocol, fires_for_a_completion_that_nobody_waits_for) {
+    told t;
+    t.tell(kind::itag_unexpected, "smmu", 0x20, told::ep0.value, t.text("unknown ITag"));
+    EXPECT_EQ(t.only().device, "ep0");
+}
+
+TEST(CreditConservation, is_silent_when_credits_stay_within_what_was_advertised) {
+    told t;
+    const std::string_view link = "rp0.link.down";
+    t.tell(kind::credit_returned, link, 0, 2, 8);
+    t.tell(kind::credit_consumed, link, 0, 1, 4), t.tell(kind::credit_consumed, link, 0, 1, 4);
+    t.tell(kind::credit_returned, link, 0, 1, 4), t.tell(kind::credit_consumed, link, 0, 1, 4);
+    EXPECT_TRUE(t.silent());
+}
+
+TEST(CreditConservation, fires_when_more_is_used_than_was_given) {
+    told t;
+    const std::string_view link = "rp0.link.down";
+    t.tell(kind::credit_returned, link, 0, 2, 8);
+    for (int i = 0; i < 3; ++i) t.tell(kind::credit_consumed, link, 0, 1, 1);
+    EXPECT_EQ(t.only().monitor, "credit_conservation");
+    EXPECT_EQ(t.only().device, link);
+}
+
+TEST(CreditConservation, fires_when_more_comes_back_than_was_used) {
+    told t;
+    t.tell(kind::credit_consumed, "rp0.link.up", 2, 1, 1);
+    t.tell(kind::credit_returned, "rp0.link.up", 2, 1, 2);
+    EXPECT_EQ(t.fired("credit_conservation"), 1u);
+}
+
+TEST(CreditConservation, infinite_credits_are_never_exceeded_and_a_link_that_falls_starts_anew) {
+    told t;
+    t.tell(kind::credit_returned, "rp0.link.down", 2, UINT32_MAX, UINT32_MAX);
+    for (int i = 0; i < 100; ++i) t.tell(kind::credit_consumed, "rp0.link.down", 2, 1, 64);
+    t.tell(kind::credit_returned, "rp0.link.down", 0, 1, 4);
+    t.tell(kind::credit_consumed, "rp0.link.down", 0, 1, 4);
+    t.tell(kind::link_state, "rp0.link", t.text("down"));
+    t.tell(kind::credit_returned, "rp0.link.down", 0, 1, 4);
+    t.tell(kind::credit_consumed, "rp0.link.down", 0, 1, 4);
+    EXPECT_TRUE(t.silent());
+}
+
+TEST(RuleCheck, H_66_pasid_enable_written_while_ats_is_on_is_a_known_gap) {
+    told t;
+    t.tell(kind::error_logged, "ep", told::ep0.value, t.text(rule_check::pasid_enable_text), 0);
+    EXPECT_EQ(t.only().severity, violation_class::known_gap);
+    EXPECT_FALSE(t.set.broken());
+    EXPECT_EQ(t.set.gaps().size(), 1u);
+    EXPECT_TRUE(t.set.violations().empty());
+}
+
+TEST(RuleCheck, H_66_is_silent_when_pasid_is_enabled_before_ats) {
+    told t;
+    t.set.rules().pasid_enable_changed(told::ep0, false, 1_us, {});
+    EXPECT_TRUE(t.silent());
+    t.set.rules().pasid_enable_changed(told::ep0, true, 2_us, {});
+    EXPECT_EQ(t.fired("rule_check"), 1u);
+}
+
+TEST(RuleCheck, H_67_an_invalidate_between_d4_and_s_is_a_known_gap) {
+    told t;
+    const auto arrives = [&](span_id s) { t.tell(kind::stage, "ep", 8, 0, told::ep0.value, 0, s); };
+    arrives(span_id{1});
+    t.point("d4", told::ep0);
+    arrives(span_id{2});
+    t.point("s", told::ep0);
+    arrives(span_id{3});
+    EXPECT_EQ(t.only().severity, violation_class::known_gap);
+    EXPECT_EQ(t.only().spans, std::vector<span_id>{span_id{2}});
+}
+
+}  // namespace drydock::monitors::test
