@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tlm/endpoint/dma_engine.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace drydock::endpoint {
+namespace {
+
+constexpr std::uint64_t low_half = 0xffff'ffff;
+constexpr std::uint64_t ring_alignment = 4096;
+
+std::uint64_t with_low(std::uint64_t whole, std::uint32_t v) { return (whole & ~low_half) | v; }
+std::uint64_t with_high(std::uint64_t whole, std::uint32_t v) {
+    return (whole & low_half) | (std::uint64_t{v} << 32);
+}
+
+}  // namespace
+
+dma_engine::dma_engine(std::string_view name, base::context& ctx, const dma_config& config, dma_function& function)
+    : ctx_(ctx), config_(config), function_(function), place_(ctx.probe.place(name)),
+      id_(ctx.timeline.join(name, *this)), segments_(config.max_outstanding_reads + config.max_outstanding_writes),
+      ready_reads_(config.max_outstanding_reads), ready_writes_(config.max_outstanding_writes),
+      outcome_text_{ctx.probe.text("ok"), ctx.probe.text("no_access"), ctx.probe.text("error")} {
+    if (config.max_outstanding_reads < 1 || config.max_outstanding_reads > 1024)
+        throw std::invalid_argument("DMA engine: max_outstanding_reads: expected 1..1024");
+    if (config.max_outstanding_writes < 1 || config.max_outstanding_writes > 1024)
+        throw std::invalid_argument("DMA engine: max_outstanding_writes: expected 1..1024");
+    free_.reserve(segments_.size());
+    reset();
+}
+
+void dma_engine::reset() {
+    free_.clear();
+    for (std::size_t i = segments_.size(); i-- > 0;) {
+        segments_[i] = {};
+        free_.push_back(static_cast<std::uint32_t>(i));
+    }
+    if (ctx_.probe.wants(base::kind::span_end))
+        for (dma_queue& q : queues_)
+            for (std::uint32_t c = q.head; c != q.cursor + (q.cursor_started ? 1 : 0); ++c)
+                if (!q.at(c).done && q.at(c).span != base::no_span)
+                    ctx_.probe.emit(base::kind::span_end, place_, now(), q.at(c).span,
+                                    static_cast<std::uint64_t>(dma::outcome::error));
+    for (dma_queue& q : queues_) q = {};
+    reads_in_use_ = writes_in_use_ = segments_in_use_ = 0;
+    ready_reads_.clear();
+    ready_writes_.clear();
+    next_queue_ = 0;
+    lookups_refused_ = false;
+}
+
+std::uint32_t dma_engine::read_register(std::uint32_t offset) const {
+    if (offset == dma::id_offset) return dma::id_value;
+    if (offset == dma::queues_offset) return dma::queues;
+    if (offset < dma::queue_base || offset >= dma::register_bytes) return 0;
+    const dma_queue& q = queues_[(offset - dma::queue_base) / dma::queue_stride];
+    switch ((offset - dma::queue_base) % dma::queue_stride) {
+        case dma::ring_low: return static_cast<std::uint32_t>(q.ring);
+        case dma::ring_high: return static_cast<std::uint32_t>(q.ring >> 32);
+        case dma::ring_log2: return q.ring_log2;
+        case dma::control: return q.control;
+        case dma::tail: return q.tail;
+        case dma::head: return q.head;
+        case dma::write_back_low: return static_cast<std::uint32_t>(q.write_back);
+        case dma::write_back_high: return static_cast<std::uint32_t>(q.write_back >> 32);
+        case dma::vector: return q.vector;
+        case dma::status: return (q.errors << 16) | (q.busy() ? 1u : 0u);
+        default: return 0;
+    }
+}
+
+void dma_engine::write_register(std::uint32_t offset, std::uint32_t value) {
+    if (offset < dma::queue_base || offset >= dma::register_bytes) return;
+    const unsigned n = (offset - dma::queue_base) / dma::queue_stride;
+    dma_queue& q = queues_[n];
+    switch ((offset - dma::queue_base) % dma::queue_stride) {
+        case dma::ring_low:
+            if (!q.enabled()) q.ring = with_low(q.ring, value & ~static_cast<std::uint32_t>(ring_alignment - 1));
+            break;
+        case dma::ring_high:
+            if (!q.enabled()) q.ring = with_high(q.ring, value);
+            break;
+        case dma::ring_log2:
+            if (!q.enabled()) q.ring_log2 = value & 0xf;
+            break;
+        case dma::control: write_control(n, value); break;
+        case dma::tail: ring_doorbell(n, value); break;
+        case dma::write_back_low: q.write_back = with_low(q.write_back, value & ~(dma::write_back_bytes - 1)); break;
+        case dma::write_back_high: q.write_back = with_high(q.write_back, value); break;
+        case dma::vector: q.vector = value; break;
+        default: break;
+    }
+}
+
+void dma_engine::write_control(unsigned n, std::uint32_t value) {
+    dma_queue& q = queues_[n];
+    const bool was_enabled = q.enabled();
+    q.control = value;
+    if (q.enabled() && !q.ring_valid()) {  // nothing to fetch from: refused
+        q.control &= ~dma::control_enable;
+        count_error(q);
+    }
+    if (was_enabled && !q.enabled()) {
+        for (segment& s : segments_)
+            if (s.is != segment::state::free && s.queue == n && s.what == task::fetch) s.stale = true;
+        q.drop_prefetched();
+    }
+    wake();
+}
+
+/// A count that would overrun the ring is not taken.
+void dma_engine::ring_doorbell(unsigned n, std::uint32_t value) {
+    dma_queue& q = queues_[n];
+    if (q.ring_valid() && value - q.head > q.entries()) return count_error(q);
+    q.tail = value;
+    wake();
+}
+
+void dma_engine::room() {
+    lookups_refused_ = false;
+    wake();
+}
+
+void dma_engine::ats_disabled() {
+    for (segment& s : segments_) {
+        if (s.is != segment::state::ready || s.request.at != base::address_type::translated) continue;
+        give_back_use(s);
+        s.request.at = base::address_type::untranslated;
+        s.request.address = s.request.requested.value;
+        s.request.obtained = {};
+    }
+    lookups_refused_ = false;
+    wake();
+}
+
+void dma_engine::wake() {
+    if (awake_) return;
+    awake_ = true;
+    ctx_.timeline.at(now(), base::phase::serve, id_);
+}
+
+void dma_engine::on_time(std::uint64_t) {
+    awake_ = false;
+    if (!function_.may_issue()) return;
+    send_ready();
+    issue_all();
+    send_ready();
+}
+
+}  // namespace drydock::endpoint

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "tlm/base/context.h"
+#include "tlm/base/requester.h"
+#include "tlm/endpoint/atc_if.h"
+#include "tlm/endpoint/dma_queue.h"
+#include "tlm/endpoint/ring.h"
+
+namespace drydock::endpoint {
+
+/// One memory request as the engine wants it on the link: within one 4 KiB page, MPS or MRRS kept.
+struct memory_request {
+    base::iova requested{};          ///< address before translation
+    std::uint64_t address = 0;       ///< as it goes out
+    base::address_type at = base::address_type::untranslated;
+    std::uint32_t bytes = 0;         ///< 1..4096
+    std::optional<pcie::pasid_prefix> pasid;
+    base::span_id span{};
+    base::ps obtained{};             ///< when the translation was obtained; observers only
+};
+
+/// How a read ended.
+enum class read_result : std::uint8_t { success, unsupported_request, completer_abort, timeout, poisoned };
+
+/// What the engine asks of the function around it.
+struct dma_function {
+    virtual ~dma_function() = default;
+    /// Bus Master Enable, D0 and not in reset.
+    virtual bool may_issue() const = 0;
+    virtual bool ats_enabled() const = 0;
+    /// A request may carry this PASID.
+    virtual bool pasid_allowed(const pcie::pasid_prefix&) const = 0;
+    virtual std::uint32_t max_payload() const = 0;
+    virtual std::uint32_t max_read_request() const = 0;
+    virtual base::routing_id id() const = 0;
+    virtual bool try_translate(lookup_id, const std::optional<pcie::pasid_prefix>&, base::iova, atc_access) = 0;
+    virtual void release(use_id) = 0;
+    /// false: no tag or no room; dma_engine::room() tells when to repeat. `reader` comes back with the data.
+    virtual bool try_read(const memory_request&, std::uint32_t reader) = 0;
+    /// Enters the posted queue, or false: full.
+    virtual bool try_write(const memory_request&, std::span<const std::uint8_t> data) = 0;
+    /// Interrupt behind everything written so far.
+    virtual void fire(std::uint32_t vector) = 0;
+};
+
+struct dma_config {
+    unsigned max_outstanding_reads = 64;   ///< reads and descriptor fetches on the way, 1..1024
+    unsigned max_outstanding_writes = 64;  ///< writes between translation and posted queue, 1..1024
+};
+
+/// A descriptor-ring DMA engine of 8 queues, served round robin one TLP at a time.
+///
+/// Descriptors are fetched ahead in reads of up to MRRS. Segments of many descriptors are under way together;
+/// the head moves in order. A write is done when it enters the posted queue, a read when its last completion
+/// is back: then the use of the translation is given back. A fetch that fails stops its queue (enable reads 0,
+/// interrupt). Works at the end of an instant (phase serve), only when something changed.
+class dma_engine final : base::timeline_client {
+public:
+    dma_engine(std::string_view hierarchical_name, base::context& ctx, const dma_config& config, dma_function& function);
+
+    /// Aligned 32-bit register accesses; unimplemented offsets read 0.
+    std::uint32_t read_register(std::uint32_t offset) const;
+    void write_register(std::uint32_t offset, std::uint32_t value);
+
+    // -- answers of the function -----------------------------------------------------------------
+    void hit(lookup_id, use_id, const translation&);
+    void fault(lookup_id, atc_fault);
+    void read_data(std::uint32_t reader, std::uint32_t offset, std::span<const std::uint8_t> data);
+    void read_done(std::uint32_t reader, read_result result);
+    /// Something that was refused or forbidden may work now.
+    void room();
+    /// ATS Enable changed: translated requests that have not gone out go untranslated.
+    void ats_disabled();
+    void reset();
+
+    const dma_queue& queue(unsigned q) const { return queues_[q]; }
+    bool idle() const { return segments_in_use_ == 0; }
+
+private:
+    enum class task : std::uint8_t { fetch, read, write, write_back };
+    struct segment {
+        enum class state : std::uint8_t { free, translating, ready, sent };
+        state is = state::free;
+        task what{};
+        std::uint8_t queue = 0;
+        bool stale = false;              // a fetch of before the queue was disabled
+        bool holds_use = false;
+        std::uint32_t descriptor = 0;    // count; of a fetch the first
+        std::uint32_t offset = 0;        // in the descriptor
+        use_id use = 0;
+        memory_request request{};
+    };
+
+    void on_time(std::uint64_t) override;
+    void wake();
+    base::ps now() const { return ctx_.timeline.now(); }
+
+    // dma_engine.cpp
+    void write_control(unsigned q, std::uint32_t value);
+    void ring_doorbell(unsigned q, std::uint32_t value);
+    // dma_issue.cpp
+    void issue_all();
+    bool issue_one(unsigned q);
+    bool issue_write_back(unsigned q);
+    bool issue_fetch(unsigned q);
+    bool issue_segment(unsigned q);
+    void begin_descriptor(unsigned q);
+    segment* take_segment(task what, unsigned q);
+    bool launch(segment& s, std::uint64_t address, std::uint32_t bytes);
+    void make_ready(segment& s);
+    void send_ready();
+    bool send_write(segment& s);
+    // dma_finish.cpp
+    void finish(segment& s, dma::outcome result);
+    void give_back_use(segment& s);
+    void free_segment(segment& s);
+    void fetch_done(segment& s, dma::outcome result);
+    void segment_done(unsigned q, std::uint32_t descriptor, dma::outcome result);
+    void advance_head(unsigned q);
+    void count_error(dma_queue& q);
+    std::uint32_t index_of(const segment& s) const { return static_cast<std::uint32_t>(&s - segments_.data()); }
+
+    base::context& ctx_;
+    dma_config config_;
+    dma_function& function_;
+    base::place_id place_;
+    base::timeline::client_id id_;
+    std::array<dma_queue, dma::queues> queues_{};
+    std::vector<segment> segments_;
+    std::vector<std::uint32_t> free_;
+    unsigned reads_in_use_ = 0;
+    unsigned writes_in_use_ = 0;
+    unsigned segments_in_use_ = 0;
+    ring<std::uint32_t> ready_reads_;
+    ring<std::uint32_t> ready_writes_;
+    unsigned next_queue_ = 0;
+    bool awake_ = false;
+    bool lookups_refused_ = false;
+    std::array<std::uint32_t, 3> outcome_text_;
+};
+
+}  // namespace drydock::endpoint

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "tlm/endpoint/dma_engine.h"
+
+namespace drydock::endpoint {
+namespace {
+
+constexpr std::uint64_t page_bytes = 4096;
+constexpr std::uint32_t fetches_ahead = 4;  ///< outstanding descriptor reads of a queue
+
+/// Bytes up to the next boundary of `unit` (a power of two up to a page): no request crosses it, so none
+/// crosses a page, and after the first all are aligned.
+std::uint32_t up_to_boundary(std::uint64_t address, std::uint32_t unit) {
+    return unit - static_cast<std::uint32_t>(address & (unit - 1));
+}
+
+void put32(std::uint8_t* to, std::uint32_t v) {
+    for (int i = 0; i < 4; ++i) to[i] = static_cast<std::uint8_t>(v >> (8 * i));
+}
+
+}  // namespace
+
+void dma_engine::issue_all() {
+    for (bool progress = true; progress && !lookups_refused_;) {
+        progress = false;
+        for (unsigned k = 0; k < dma::queues && !lookups_refused_; ++k) {
+            const unsigned q = (next_queue_ + k) % dma::queues;
+            if (issue_one(q)) {
+                progress = true;
+                next_queue_ = (q + 1) % dma::queues;
+                break;
+            }
+        }
+    }
+}
+
+bool dma_engine::issue_one(unsigned q) { return issue_write_back(q) || issue_fetch(q) || issue_segment(q); }
+
+bool dma_engine::issue_write_back(unsigned n) {
+    dma_queue& q = queues_[n];
+    if (!q.write_back_due || q.write_back_busy) return false;
+    segment* s = take_segment(task::write_back, n);
+    if (s == nullptr) return false;
+    q.write_back_busy = true;
+    q.write_back_due = false;
+    if (launch(*s, q.write_back, dma::write_back_bytes)) return true;
+    q.write_back_busy = false;
+    q.write_back_due = true;
+    return false;
+}
+
+bool dma_engine::issue_fetch(unsigned n) {
+    dma_queue& q = queues_[n];
+    if (!q.enabled() || q.fetched == q.tail || q.fetches == fetches_ahead) return false;
+    const std::uint32_t wanted = q.tail - q.fetched;
+    const std::uint32_t space = dma_window - (q.fetched - q.head);
+    if (space < dma_window / 4 && space < wanted) return false;  // rather one larger read later
+    const std::uint64_t address = q.descriptor_address(q.fetched);
+    const std::uint32_t unit = std::max(function_.max_read_request(), dma::descriptor_bytes);
+    std::uint32_t count = std::min({wanted, space, q.entries() - (q.fetched & (q.entries() - 1)),
+                                    up_to_boundary(address, unit) / dma::descriptor_bytes});
+    if (count == 0) return false;
+    segment* s = take_segment(task::fetch, n);
+    if (s == nullptr) return false;
+    s->descriptor = q.fetched;
+    s->offset = count;
+    for (std::uint32_t c = q.fetched; c != q.fetched + count; ++c) q.at(c) = {};
+    if (!launch(*s, address, count * dma::descriptor_bytes)) return false;
+    q.fetched += count;
+    ++q.fetches;
+    return true;
+}
+
+bool dma_engine::issue_segment(unsigned n) {
+    dma_queue& q = queues_[n];
+    if (!q.cursor_started) {
+        if (!q.enabled() || q.cursor == q.arrived) return false;
+        begin_descriptor(n);
+        if (!q.cursor_started) return true;  // nothing to move
+    }
+    dma_descriptor& d = q.at(q.cursor);
+    const bool reads = d.op == dma::op::read;
+    segment* s = take_segment(reads ? task::read : task::write, n);
+    if (s == nullptr) return false;
+    const std::uint64_t address = d.address + d.issued;
+    const std::uint32_t unit = reads ? function_.max_read_request() : function_.max_payload();
+    const std::uint32_t bytes = std::min(d.length - d.issued, up_to_boundary(address, unit));
+    s->descriptor = q.cursor;
+    s->offset = d.issued;
+    s->request.span = d.span;
+    if (!launch(*s, address, bytes)) return false;
+    d.issued += bytes;
+    ++d.segments;
+    if (d.issued == d.length) {
+        ++q.cursor;
+        q.cursor_started = false;
+    }
+    return true;
+}
+
+/// Descriptors without work, or that nobody can do, are done at once.
+void dma_engine::begin_descriptor(unsigned n) {
+    dma_queue& q = queues_[n];
+    dma_descriptor& d = q.at(q.cursor);
+    if (ctx_.probe.wants(base::kind::span_begin)) {
+        d.span = ctx_.probe.new_span();
+        ctx_.probe.emit(base::kind::span_begin, place_, now(), d.span,
+                        static_cast<std::uint64_t>(base::span_class::dma), 0, function_.id().value, d.address);
+    }
+    const bool moves = d.op == dma::op::read || d.op == dma::op::write;
+    const auto prefix = q.prefix();
+    const bool possible = (d.op == dma::op::nop) ||
+                          (moves && d.length >= 1 && d.length <= dma::max_length &&
+                           (!prefix || function_.pasid_allowed(*prefix)));
+    if (moves && possible) {
+        q.cursor_started = true;
+        return;
+    }
+    const std::uint32_t count = q.cursor++;
+    d.length = d.issued = 0;
+    segment_done(n, count, possible ? dma::outcome::ok : dma::outcome::error);
+}
+
+dma_engine::segment* dma_engine::take_segment(task what, unsigned q) {
+    const bool reads = what == task::fetch || what == task::read;
+    unsigned& in_use = reads ? reads_in_use_ : writes_in_use_;
+    if (in_use == (reads ? config_.max_outstanding_reads : config_.max_outstanding_writes)) return nullptr;
+    ++in_use;
+    ++segments_in_use_;
+    ++queues_[q].segments;
+    segment& s = segments_[free_.back()];
+    free_.pop_back();
+    s = {};
+    s.what = what;
+    s.queue = static_cast<std::uint8_t>(q);
+    s.is = segment::state::ready;
+    return &s;
+}
+
+/// Has the address translated if ATS is on. @return false: not now, the segment is given back
+bool dma_engine::launch(segment& s, std::uint64_t address, std::uint32_t bytes) {
+    s.request.requested = base::iova{address};
+    s.request.address = address;
+    s.request.bytes = bytes;
+    s.request.pasid = queues_[s.queue].prefix();
+    if (!function_.ats_enabled()) {
+        make_ready(s);
+        return true;
+    }
+    const bool writes = s.what == task::write || s.what == task::write_back;
+    if (!function_.try_translate(index_of(s), s.request.pasid, s.request.requested,
+                                 writes ? atc_access::write : atc_access::read)) {
+        lookups_refused_ = true;
+        free_segment(s);
+        return false;
+    }
+    s.is = segment::state::translating;
+    return true;
+}
+
+void dma_engine::make_ready(segment& s) {
+    s.is = segment::state::ready;
+    const bool reads = s.what == task::fetch || s.what == task::read;
+    (reads ? ready_reads_ : ready_writes_).push(index_of(s));
+}
+
+void dma_engine::hit(lookup_id id, use_id use, const translation& t) {
+    segment& s = segments_[id];
+    if (s.is != segment::state::translating) return function_.release(use);  // of before a reset
+    if (t.untranslated_only || !function_.ats_enabled()) {
+        function_.release(use);
+    } else {
+        s.holds_use = true;
+        s.use = use;
+        s.request.at = base::address_type::translated;
+        s.request.address = t.pa.value;
+        s.request.obtained = t.obtained;
+    }
+    make_ready(s);
+    wake();
+}
+
+void dma_engine::fault(lookup_id id, atc_fault why) {
+    segment& s = segments_[id];
+    if (s.is != segment::state::translating) return;
+    if (why == atc_fault::disabled) {  // ATS went off meanwhile: the TA translates
+        make_ready(s);
+    } else {
+        finish(s, why == atc_fault::no_access ? dma::outcome::no_access : dma::outcome::error);
+    }
+    wake();
+}
+
+void dma_engine::send_ready() {
+    while (!ready_writes_.empty() && send_write(segments_[ready_writes_.front()])) {
+        const std::uint32_t i = ready_writes_.pop();
+        finish(segments_[i], dma::outcome::ok);
+    }
+    while (!ready_reads_.empty()) {
+        segment& s = segments_[ready_reads_.front()];
+        if (!function_.try_read(s.request, index_of(s))) break;
+        s.is = segment::state::sent;
+        ready_reads_.pop();
+    }
+}
+
+bool dma_engine::send_write(segment& s) {
+    std::array<std::uint8_t, pcie::max_payload_bytes> data;
+    dma_queue& q = queues_[s.queue];
+    if (s.what == task::write_back) {
+        put32(&data[0], q.head);
+        put32(&data[4], static_cast<std::uint32_t>(q.worst));
+        put32(&data[8], static_cast<std::uint32_t>(q.failed));
+        put32(&data[12], static_cast<std::uint32_t>(q.failed >> 32));
+    } else {
+        const std::uint64_t pattern = q.at(s.descriptor).pattern;
+        for (std::uint32_t i = 0; i < s.request.bytes; ++i)
+            data[i] = static_cast<std::uint8_t>(pattern >> (8 * ((s.offset + i) % 8)));
+    }
+    return function_.try_write(s.request, {data.data(), s.request.bytes});
+}
+
+}  // namespace drydock::endpoint

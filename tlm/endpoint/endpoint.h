@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <memory>
+#include <systemc>
+#include <vector>
+
+#include "tlm/base/delay_line.h"
+#include "tlm/endpoint/endpoint_config.h"
+#include "tlm/endpoint/error_reporter.h"
+#include "tlm/endpoint/faults.h"
+#include "tlm/endpoint/msix.h"
+#include "tlm/endpoint/outstanding.h"
+#include "tlm/endpoint/page_requester.h"
+#include "tlm/endpoint/transmitter.h"
+#include "tlm/pcie/config_space.h"
+#include "tlm/pcie/sockets.h"
+
+namespace drydock::endpoint {
+
+/// A device with one function (header type 0): configuration space, the DMA engine in BAR0, MSI-X, and an ATC
+/// where the configuration space has the ATS capability.
+///
+/// Initiate FLR clears all of it at once; until flr_time is over the function ignores Invalidate Requests,
+/// answers configuration requests with RRS and drops completions.
+class endpoint final : public sc_core::sc_module,
+                       pcie::tlp_receiver, pcie::config_listener, atc_client, dma_function,
+                       base::timeline_client, timeout_listener, msix_table::sender, transmitter::wire,
+                       error_reporter::messenger {
+public:
+    /// An ATC other than the transaction-level one: an RTL block behind the same interface.
+    using atc_maker = std::unique_ptr<atc_if> (*)(const std::string& hierarchical_name, base::context&,
+                                                  const atc_config&, atc_client&);
+
+    /// @throws pcie::config_error, std::invalid_argument
+    endpoint(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool, const endpoint_config& config,
+             atc_maker make_atc = nullptr);
+
+    pcie::upstream_socket port;
+
+    pcie::config_space& config_space() { return space_; }
+    const dma_engine& engine() const { return engine_; }
+    const atc_if* translations() const { return atc_.get(); }
+    /// Bus, device and function as captured from configuration writes.
+    base::routing_id routing_id() const { return id_; }
+    bool in_reset() const { return state_ != state::operational; }
+    /// Requests that wait for completions (Transactions Pending).
+    unsigned transactions_pending() const { return outstanding_.waiting(); }
+    const error_reporter& errors() const { return errors_; }
+    faults& inject() { return faults_; }
+
+private:
+    enum class state : std::uint8_t { operational, flr, link_down };
+    struct held_invalidate {
+        invalidate what{};
+        std::uint32_t data_credits = 0;
+    };
+    struct reply_sink {
+        endpoint* self;
+        void operator()(pcie::tlp_ptr&& t) const { self->tx_.push(std::move(t)); }
+    };
+
+    // endpoint.cpp: construction, what configuration writes change, resets
+    void config_written(std::uint16_t offset) override;
+    void flr_initiated() override { flr_asked_ = true; }
+    void update_controls();
+    void update_ats();
+    void update_power();
+    void update_requester();
+    void control_atc(atc_control what);
+    void reset(pcie::reset_kind kind);
+    void begin_flr();
+    void enter(state s, std::uint32_t text);
+    void on_time(std::uint64_t) override;
+    void link_changed(bool up) override;
+
+    // endpoint_receive.cpp: what comes down
+    void receive(pcie::tlp_ptr t) override;
+    void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override { tx_.credits(c, hdr, data); }
+    void receive_config(const pcie::tlp& t);
+    void receive_memory(const pcie::tlp& t);
+    void read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offset);
+    void write_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offset);
+    std::uint32_t read_bar(unsigned bar, std::uint64_t offset) const;
+    void write_bar(unsigned bar, std::uint64_t offset, std::uint32_t value, std::uint8_t enables);
+    void receive_message(const pcie::tlp& t);
+    void receive_invalidate(const pcie::tlp& t);
+    void take_invalidate(const invalidate& what, std::uint32_t data_credits);
+    void ignore_invalidate(base::itag tag, base::span_id span, std::uint32_t reason);
+    void unsupported(const pcie::tlp& t);
+    pcie::tlp_ptr completion_of(const pcie::tlp& request, pcie::cpl_status status);
+    void reply(const pcie::tlp& request, pcie::tlp_ptr completion);
+    void answer(const pcie::tlp& request, pcie::cpl_status status);
+    void free_buffer(const pcie::tlp& t) { port.credit_return(t.flow_class(), 1, t.data_credits()); }
+
+    // endpoint_requester.cpp: what goes up, and its completions
+    void receive_completion(const pcie::tlp& t);
+    void translation_answered(std::uint16_t tag, const pcie::tlp& t);
+    void read_answered(std::uint16_t tag, const pcie::tlp& t);
+    void end_translation(request_slot slot, const completion_entry& e);
+    void timed_out(std::uint16_t tag) override;
+    void more_room();
+    void drop_queued();
+    void put(pcie::tlp_ptr t) override { port.send(std::move(t)); }
+    void left(pcie::fc_class c) override;
+    void send_error(pcie::msg_code code) override;
+    void flush_errors();
+    pcie::tlp_ptr request(const memory_request& r, pcie::tlp_type type);
+    bool try_send_msi(std::uint64_t address, std::uint32_t data) override;
+    // atc_client
+    void hit(lookup_id l, use_id u, const translation& t) override { engine_.hit(l, u, t); }
+    void fault(lookup_id l, atc_fault why) override { engine_.fault(l, why); }
+    bool try_request(request_slot slot, const atc_key& key, bool no_write) override;
+    bool try_completion(base::routing_id rid, itag_vector vector, std::uint8_t traffic_class) override;
+    itag_vector same_authority(itag_vector vector) const;
+    void ready(atc_channel c) override;
+    // dma_function
+    bool may_issue() const override { return may_issue_; }
+    bool ats_enabled() const override { return ats_on_; }
+    bool pasid_allowed(const pcie::pasid_prefix& p) const override;
+    std::uint32_t max_payload() const override { return max_payload_; }
+    std::uint32_t max_read_request() const override { return max_read_request_; }
+    base::routing_id id() const override { return id_; }
+    bool try_translate(lookup_id, const std::optional<pcie::pasid_prefix>&, base::iova, atc_access) override;
+    void release(use_id u) override { atc_->release(u); }
+    bool try_read(const memory_request&, std::uint32_t reader) override;
+    bool try_write(const memory_request&, std::span<const std::uint8_t> data) override;
+    void fire(std::uint32_t vector) override { msix_.fire(vector); }
+
+    base::ps now() const { return ctx_.timeline.now(); }
+
+    base::context& ctx_;
+    pcie::tlp_pool& pool_;
+    endpoint_config config_;
+    base::place_id place_;
+    base::timeline::client_id timer_id_;
+    base::timeline::handle ready_timer_;
+    pcie::config_space space_;
+    error_reporter errors_;
+    page_requester pages_;
+    msix_table msix_;
+    dma_engine engine_;
+    outstanding_requests outstanding_;
+    transmitter tx_;
+    base::delay_line<pcie::tlp_ptr, reply_sink> replies_;
+    ring<std::uint32_t> reply_credits_;  // data credits of the requests whose replies are under way
+    std::unique_ptr<atc_if> atc_;
+    faults faults_;
+
+    state state_ = state::operational;
+    base::routing_id id_{};
+    bool flr_asked_ = false;
+    bool may_issue_ = false;
+    bool ats_on_ = false;
+    unsigned power_state_ = 0;
+    bool pasid_on_ = false;
+    std::uint32_t max_payload_ = 128;
+    std::uint32_t max_read_request_ = 512;
+    bool non_posted_refused_ = false;
+    bool posted_refused_ = false;
+    ring<atc_control> atc_controls_{8};      // not yet taken by the ATC
+    ring<held_invalidate> held_{64};         // beyond the queue of the ATC: their buffers stay taken
+    std::array<base::routing_id, 32> authority_of_itag_{};  // who asked, hence where the completion goes
+    std::array<base::span_id, 32> span_of_itag_{};
+    std::vector<base::span_id> span_of_slot_;
+    std::uint32_t errors_to_send_ = 0;       // messages that wait for the posted queue, by kind
+    std::uint32_t text_flr_, text_ready_, text_operational_, text_link_down_, text_in_reset_, text_injected_,
+        text_queued_;
+};
+
+}  // namespace drydock::endpoint

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "tlm/base/context.h"
+#include "tlm/pcie/errors.h"
+
+namespace drydock::endpoint {
+
+/// A function's own errors: registers by the rules of pcie/errors.h, the message to the root complex, the
+/// probe, and a count of each.
+class error_reporter {
+public:
+    struct messenger {
+        virtual void send_error(pcie::msg_code code) = 0;
+
+    protected:
+        ~messenger() = default;
+    };
+
+    error_reporter(base::context& ctx, base::place_id place, pcie::config_space& config, messenger& m);
+
+    /// @param advisory  the requester is told by a completion, or the function goes on without harm
+    /// @param t         the TLP at fault, for the header log; null if there is none
+    void report(pcie::error error, bool advisory, const pcie::tlp* t, base::routing_id function);
+    /// Something that no register tells, for monitors: a rule that software broke.
+    void note(std::string_view text, base::routing_id function, base::span_id span);
+
+    std::uint64_t count(pcie::error error) const { return counts_[static_cast<std::size_t>(error)]; }
+
+private:
+    base::context& ctx_;
+    base::place_id place_;
+    pcie::config_space& config_;
+    messenger& messenger_;
+    std::array<std::uint64_t, 32> counts_{};
+};
+
+}  // namespace drydock::endpoint
