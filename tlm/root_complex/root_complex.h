@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tlm>
+#include <vector>
+
+#include "tlm/pcie/routing.h"
+#include "tlm/root_complex/config.h"
+#include "tlm/root_complex/cpu_requests.h"
+#include "tlm/root_complex/root_port.h"
+
+namespace drydock::root_complex {
+
+/// A root complex with root ports at 00:01.0, 00:02.0, ...
+///
+/// CPU side: ECAM and MMIO by the windows that software programs in the ports. Writes to memory space are
+/// posted: they complete when the port has taken them. Reads and configuration accesses are answered by
+/// BEGIN_RESP; what nobody answers reads all ones (P-010). Accesses: config 1, 2 or 4 bytes, naturally
+/// aligned; memory any length within one 4 KiB page, up to the port's Max Payload for writes.
+class root_complex final : public sc_core::sc_module,
+                           public pcie::requester_directory,
+                           private tlm::tlm_fw_transport_if<>,
+                           private root_port_owner,
+                           private cpu_requests_owner {
+public:
+    /// @throws std::invalid_argument for an impossible configuration
+    root_complex(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool,
+                 const root_complex_config& config);
+
+    tlm::tlm_target_socket<64> cpu;
+    unsigned ports() const { return static_cast<unsigned>(ports_.size()); }
+    pcie::downstream_socket& port(unsigned p) { return ports_[p]->link; }
+    pcie::upstream_socket& ats(unsigned p) { return ports_[p]->ats; }
+    tlm::tlm_initiator_socket<64>& posted(unsigned p) { return ports_[p]->posted(); }
+    tlm::tlm_initiator_socket<64>& non_posted(unsigned p) { return ports_[p]->non_posted(); }
+    root_port& root(unsigned p) { return *ports_[p]; }
+
+    std::optional<std::uint16_t> port_of(base::routing_id id) const override;
+    bool link_up(std::uint16_t p) const override { return ports_[p]->link_up(); }
+    bool fail_fast(std::uint16_t) const override { return config_.fail_fast; }
+
+    struct counters {
+        std::uint64_t config_accesses = 0, memory_accesses = 0, unrouted = 0, timeouts = 0, unexpected = 0;
+    };
+    const counters& count() const { return count_; }
+
+private:
+    static constexpr std::uint16_t nowhere = UINT16_MAX;
+    enum class taken : std::uint8_t { done, answers_later, waits };
+
+    tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase,
+                                       sc_core::sc_time& t) override;
+    void b_transport(tlm::tlm_generic_payload& gp, sc_core::sc_time& t) override;
+    bool get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi&) override { return false; }
+    unsigned transport_dbg(tlm::tlm_generic_payload&) override { return 0; }
+
+    taken take(tlm::tlm_generic_payload& gp);
+    taken take_config(tlm::tlm_generic_payload& gp, std::uint64_t offset);
+    taken take_memory(tlm::tlm_generic_payload& gp);
+    taken answer_locally(tlm::tlm_generic_payload& gp, base::routing_id target, std::uint16_t reg);
+    void resume_waiting();
+    pcie::tlp_ptr make_config(const cpu_request& r, std::uint16_t tag);
+    pcie::tlp_ptr make_memory(const tlm::tlm_generic_payload& gp, std::uint16_t tag);
+
+    // from the ports
+    void completion(unsigned port, pcie::tlp_ptr t) override;
+    void write_left(unsigned) override { resume_waiting(); }
+    void request_lost(unsigned, std::uint16_t tag) override;
+    void link_changed(unsigned port, bool up) override;
+    void buses_changed() override;
+    // from the table
+    void respond(tlm::tlm_generic_payload& gp) override;
+    void issue(std::uint16_t tag) override;
+    void local_due(std::uint16_t tag) override;
+    void timed_out(std::uint16_t tag) override;
+
+    base::context& ctx_;
+    pcie::tlp_pool& pool_;
+    root_complex_config config_;
+    upstream_request_pool requests_;
+    std::vector<std::unique_ptr<root_port>> ports_;
+    cpu_requests table_;
+    std::array<std::uint16_t, 256> bus_to_port_;
+    pcie::ring<tlm::tlm_generic_payload*> waiting_;  ///< for a tag or for room at a port, in order
+    bool resuming_ = false;
+    counters count_;
+};
+
+}  // namespace drydock::root_complex

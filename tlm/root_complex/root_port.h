@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tlm/base/context.h"
+#include "tlm/base/delay_line.h"
+#include "tlm/pcie/config_space.h"
+#include "tlm/pcie/errors.h"
+#include "tlm/pcie/ordered_stores.h"
+#include "tlm/pcie/routing.h"
+#include "tlm/pcie/sockets.h"
+#include "tlm/root_complex/config.h"
+#include "tlm/root_complex/upstream_requests.h"
+
+namespace drydock::root_complex {
+
+/// What a root port tells the root complex.
+struct root_port_owner {
+    /// A completion for a CPU's request, behind all posted writes that came before it.
+    virtual void completion(unsigned port, pcie::tlp_ptr t) = 0;
+    /// A posted write of a CPU has left for the link.
+    virtual void write_left(unsigned port) = 0;
+    /// A non-posted CPU request was dropped because the link is down.
+    virtual void request_lost(unsigned port, std::uint16_t tag) = 0;
+    virtual void link_changed(unsigned port, bool up) = 0;
+    virtual void buses_changed() = 0;
+
+protected:
+    ~root_port_owner() = default;
+};
+
+/// A root port: type-1 configuration space, the pipelines of both directions, and the way of everything that
+/// comes from below: memory requests to the SMMU as generic payloads, ATS and PRI traffic as TLPs, error
+/// messages into Root Error Status, completions to the CPUs.
+class root_port final : public sc_core::sc_module,
+                        private pcie::tlp_receiver,
+                        private pcie::config_listener,
+                        private base::timeline_client {
+public:
+    root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool, upstream_request_pool& requests,
+              const root_complex_config& rc, unsigned index, root_port_owner& owner);
+
+    pcie::downstream_socket link;
+    pcie::upstream_socket ats;
+    tlm::tlm_initiator_socket<64>& posted() { return posted_channel_.socket; }
+    tlm::tlm_initiator_socket<64>& non_posted() { return non_posted_channel_.socket; }
+
+    /// Into the downward pipeline. Delivery order is the order of the calls.
+    void send_down(pcie::tlp_ptr t) { down_.push(ctx_.now() + latency_, std::move(t)); }
+    bool takes_write() const { return writes_inside_ < config_.posted_writes; }
+    void count_write() { ++writes_inside_; }
+
+    pcie::config_space& config() { return space_; }
+    base::routing_id id() const { return id_; }
+    std::uint8_t secondary() const { return space_.registers().image.bytes[0x19]; }
+    std::uint8_t subordinate() const { return space_.registers().image.bytes[0x1a]; }
+    /// A memory window of this port holds [address, address + bytes).
+    bool window_has(std::uint64_t address, std::uint64_t bytes) const;
+    bool link_up() const { return link_up_; }
+    base::place_id place() const { return place_; }
+    /// Detected by the port itself: AER, Root Error Status (P sheet 6).
+    void detect(pcie::error e, const pcie::tlp* t, bool advisory);
+
+    struct counters {
+        std::uint64_t writes = 0, reads = 0, translation_requests = 0, messages = 0, errors = 0, interrupts = 0,
+                      dropped = 0;
+    };
+    const counters& count() const { return count_; }
+
+private:
+    struct window {
+        std::uint64_t first = 1, last = 0;
+    };
+    struct to_link {
+        root_port* self;
+        void operator()(pcie::tlp_ptr&& t) const { self->reach_link(std::move(t)); }
+    };
+    struct from_link {
+        root_port* self;
+        void operator()(pcie::tlp_ptr&& t) const { self->arrived(std::move(t)); }
+    };
+    struct gated {
+        pcie::tlp_ptr t;
+        std::uint64_t gate = 0;  ///< number of posted TLPs (completions: of writes) before it
+    };
+    /// The SMMU's end.
+    struct ats_end final : pcie::tlp_receiver {
+        explicit ats_end(root_port& p) : owner(p) {}
+        void receive(pcie::tlp_ptr t) override { owner.from_smmu(std::move(t)); }
+        void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t) override { owner.room_at_smmu(c, hdr); }
+        void link_changed(bool) override {}
+        root_port& owner;
+    };
+    struct channel_owner final : upstream_owner {
+        channel_owner(root_port& p, bool posted_side) : owner(p), is_posted(posted_side) {}
+        void accepted(upstream_request& r) override { owner.request_accepted(r); }
+        void done(upstream_request& r, base::ps later) override { owner.request_done(r, later); }
+        void channel_free() override { owner.pump_soon(); }
+        root_port& owner;
+        bool is_posted;
+    };
+
+    // link side
+    void receive(pcie::tlp_ptr t) override { up_.push(ctx_.now() + latency_, std::move(t)); }
+    void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override;
+    void link_changed(bool up) override;
+    void config_written(std::uint16_t offset) override;
+    void on_time(std::uint64_t) override;
+    void start_of_simulation() override;
+
+    // downwards
+    void from_smmu(pcie::tlp_ptr t);
+    void reach_link(pcie::tlp_ptr t);
+    void pump_down();
+    void drop_downward(const pcie::tlp& t);
+
+    // upwards
+    void arrived(pcie::tlp_ptr t);
+    void posted_arrived(pcie::tlp_ptr t);
+    void message_arrived(pcie::tlp_ptr t);
+    void non_posted_arrived(pcie::tlp_ptr t);
+    void refuse(pcie::tlp_ptr t, pcie::error e);
+    void free_buffer(const pcie::tlp& t);
+    void room_at_smmu(pcie::fc_class c, std::uint32_t hdr);
+    void pump_up();
+    bool pump_posted();
+    bool pump_reads();
+    bool pump_translations();
+    bool pump_completions();
+    void pump_soon();
+    void request_accepted(upstream_request& r);
+    void request_done(upstream_request& r, base::ps later);
+    void answer_read(upstream_request& r, base::ps when);
+    void hand_over(pcie::tlp_ptr t);
+    void emit_dropped(const pcie::tlp& t, std::uint32_t reason);
+
+    base::context& ctx_;
+    pcie::tlp_pool& pool_;
+    upstream_request_pool& requests_;
+    root_port_config config_;
+    unsigned index_;
+    root_port_owner& owner_;
+    base::routing_id id_;
+    base::ps latency_;
+    base::place_id place_;
+    base::timeline::client_id client_;
+    base::timeline::handle soon_;
+    ats_end ats_end_{*this};
+    channel_owner posted_owner_{*this, true}, non_posted_owner_{*this, false};
+    upstream_channel posted_channel_, non_posted_channel_;
+    pcie::config_space space_;
+    window memory_, prefetchable_;
+    base::delay_line<pcie::tlp_ptr, to_link> down_;
+    base::delay_line<pcie::tlp_ptr, from_link> up_;
+    pcie::ordered_stores egress_;
+    std::array<std::uint64_t, pcie::fc_classes> link_room_{};
+    std::array<std::uint64_t, pcie::fc_classes> smmu_room_{};
+    pcie::ring<pcie::tlp_ptr> posted_queue_;
+    pcie::ring<gated> reads_, translations_, completions_;
+    std::uint64_t order_ = 0;           ///< of everything upward (contract: root complex and SMMU)
+    std::uint64_t posted_in_ = 0;       ///< posted TLPs queued so far
+    std::uint64_t posted_out_ = 0;      ///< of these, handed to the SMMU
+    std::uint64_t writes_in_ = 0;       ///< memory writes among posted_in_
+    std::uint64_t writes_done_ = 0;     ///< of these, performed or dropped
+    unsigned reads_open_ = 0;
+    unsigned writes_inside_ = 0;        ///< of CPUs
+    bool link_up_ = true, pumping_ = false;
+    std::uint32_t reason_link_down_, reason_malformed_, reason_refused_, reason_not_routed_;
+    counters count_;
+};
+
+}  // namespace drydock::root_complex
