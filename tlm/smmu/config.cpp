@@ -11,27 +11,30 @@ namespace drydock::smmu {
 namespace {
 
 [[noreturn]] void refuse(std::string_view field, std::uint64_t value, std::string_view allowed) {
-    throw std::invalid_argument(fmt::format("smmu: {} = {} is not possible: {}", field, value, allowed));
+    throw std::invalid_argument(
+        fmt::format("smmu: {} = {} is not possible: {}", field, value, allowed));
 }
 
 void at_most(std::string_view field, std::uint64_t value, std::uint64_t most) {
     if (value > most) refuse(field, value, fmt::format("0..{}", most));
 }
 
-void power_of_two(std::string_view field, std::uint64_t value, std::uint64_t least, std::uint64_t most) {
+void power_of_two(std::string_view field, std::uint64_t value, std::uint64_t least,
+                  std::uint64_t most) {
     if (value < least || value > most || !std::has_single_bit(value))
         refuse(field, value, fmt::format("a power of two, {}..{}", least, most));
 }
 
 void not_negative(std::string_view field, base::ps value) {
     if (value < base::ps{0})
-        throw std::invalid_argument(fmt::format("smmu: {} = {} ps is negative", field, value.count));
+        throw std::invalid_argument(
+            fmt::format("smmu: {} = {} ps is negative", field, value.count));
 }
 
 void time_within(std::string_view field, base::ps value, base::ps least, base::ps most) {
     if (value < least || value > most)
-        throw std::invalid_argument(fmt::format("smmu: {} = {} ps is not possible: {}..{} ps", field, value.count,
-                                                least.count, most.count));
+        throw std::invalid_argument(fmt::format("smmu: {} = {} ps is not possible: {}..{} ps",
+                                                field, value.count, least.count, most.count));
 }
 
 /// What the architecture offers and this model leaves out.
@@ -39,11 +42,14 @@ void check_not_modelled(const smmu_config& c) {
     if (c.s2p) refuse("s2p", 1, "stage 2 is not modelled, use 0");
     if (!c.s1p) refuse("s1p", 0, "without stage 2 the SMMU needs stage 1, use 1");
     if (c.ttf != 2) refuse("ttf", c.ttf, "only the AArch64 format is modelled, use 2");
-    if (c.ttendian != 2) refuse("ttendian", c.ttendian, "only little-endian tables are modelled, use 2");
-    if (c.stall_model != 1) refuse("stall_model", c.stall_model, "stalls are not modelled, use 1 (terminate)");
+    if (c.ttendian != 2)
+        refuse("ttendian", c.ttendian, "only little-endian tables are modelled, use 2");
+    if (c.stall_model != 1)
+        refuse("stall_model", c.stall_model, "stalls are not modelled, use 1 (terminate)");
     if (c.stt) refuse("stt", 1, "small translation tables are not modelled, use 0");
     if (c.attr_types_ovr) refuse("attr_types_ovr", 1, "memory types are not modelled, use 0");
-    if (c.atos || c.vatos) refuse("atos", 1, "address translation operations are not modelled, use 0");
+    if (c.atos || c.vatos)
+        refuse("atos", 1, "address translation operations are not modelled, use 0");
 }
 
 void check_caches(const smmu_config& c) {
@@ -81,7 +87,8 @@ void validate(const smmu_config& c) {
     if (c.commands_per_fetch < 1 || c.commands_per_fetch > 4)
         refuse("commands_per_fetch", c.commands_per_fetch, "1..4");
     time_within("tracker_clock", c.tracker_clock, base::ps{1'000}, base::ps{1'000'000});
-    time_within("invalidate_timeout", c.invalidate_timeout, base::ps{1'000'000}, base::ps{1'000'000'000'000'000});
+    time_within("invalidate_timeout", c.invalidate_timeout, base::ps{1'000'000},
+                base::ps{1'000'000'000'000'000});
 }
 
 }  // namespace drydock::smmu

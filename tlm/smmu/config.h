@@ -13,69 +13,72 @@ enum class cerror_sync : std::uint8_t {
     skipped    ///< CMDQ_CONS has passed it; it never signals
 };
 
-/// What the SMMU is built as: every field of IDR0..IDR5 (SMMUv3 6.3.1-6.3.6), the size of its caches, its
-/// latencies. Fields carry the register's own codes unless a unit is named.
+/// What the SMMU is built as: every field of IDR0..IDR5 (SMMUv3 6.3.1-6.3.6), the size of its
+/// caches, its latencies. Fields carry the register's own codes unless a unit is named.
 struct smmu_config {
     // -- IDR0 --
-    bool s2p = false;                ///< stage 2; not modelled: refused when set
-    bool s1p = true;                 ///< stage 1
-    std::uint8_t ttf = 2;            ///< translation table formats: 2 = AArch64 only, the only one modelled
+    bool s2p = false;      ///< stage 2; not modelled: refused when set
+    bool s1p = true;       ///< stage 1
+    std::uint8_t ttf = 2;  ///< translation table formats: 2 = AArch64 only, the only one modelled
     bool cohacc = true;
     bool btm = false;
-    std::uint8_t httu = 2;           ///< 0 none, 1 access flag, 2 access flag and dirty state
+    std::uint8_t httu = 2;  ///< 0 none, 1 access flag, 2 access flag and dirty state
     bool dormhint = false;
-    bool hyp = false;                ///< EL2 StreamWorlds
+    bool hyp = false;  ///< EL2 StreamWorlds
     bool ats = true;
-    bool ns1ats = false;             ///< 1 = split-stage ATS not supported; RES0 without s2p
+    bool ns1ats = false;  ///< 1 = split-stage ATS not supported; RES0 without s2p
     bool asid16 = true;
     bool msi = true;
     bool sev = true;
     bool atos = false;
     bool pri = true;
     bool vmw = false;
-    bool vmid16 = false;             ///< RES0 without s2p
-    bool cd2l = true;                ///< 2-level CD tables
+    bool vmid16 = false;  ///< RES0 without s2p
+    bool cd2l = true;     ///< 2-level CD tables
     bool vatos = false;
-    std::uint8_t ttendian = 2;       ///< 2 = little-endian only
-    bool atsrecerr = false;          ///< v3.3 option: makes CR2.REC_CFG_ATS writable
-    std::uint8_t stall_model = 1;    ///< 1 = terminate only; stalls are not modelled: others are refused
-    bool term_model = false;         ///< 1 = abort only, CD.A must be 1
-    std::uint8_t st_level = 1;       ///< 0 linear, 1 also 2-level stream tables
+    std::uint8_t ttendian = 2;  ///< 2 = little-endian only
+    bool atsrecerr = false;     ///< v3.3 option: makes CR2.REC_CFG_ATS writable
+    std::uint8_t stall_model =
+        1;                      ///< 1 = terminate only; stalls are not modelled: others are refused
+    bool term_model = false;    ///< 1 = abort only, CD.A must be 1
+    std::uint8_t st_level = 1;  ///< 0 linear, 1 also 2-level stream tables
     // -- IDR1 --
-    std::uint8_t sidsize = 16;       ///< StreamID bits, 0..32
-    std::uint8_t ssidsize = 20;      ///< SubstreamID bits, 0..20
-    std::uint8_t priqs = 18;         ///< log2 of the most PRI queue entries, 0..19
-    std::uint8_t eventqs = 19;       ///< log2, 0..19
-    std::uint8_t cmdqs = 19;         ///< log2, 0..19
-    bool attr_perms_ovr = true;      ///< STE.PRIVCFG and INSTCFG act
-    bool attr_types_ovr = false;     ///< memory types are not modelled
+    std::uint8_t sidsize = 16;    ///< StreamID bits, 0..32
+    std::uint8_t ssidsize = 20;   ///< SubstreamID bits, 0..20
+    std::uint8_t priqs = 18;      ///< log2 of the most PRI queue entries, 0..19
+    std::uint8_t eventqs = 19;    ///< log2, 0..19
+    std::uint8_t cmdqs = 19;      ///< log2, 0..19
+    bool attr_perms_ovr = true;   ///< STE.PRIVCFG and INSTCFG act
+    bool attr_types_ovr = false;  ///< memory types are not modelled
     // -- IDR3 --
-    bool had = true;                 ///< hierarchical attribute disable; 1 at v3.2
-    bool pps = false;                ///< PASID always on automatic PRG responses
-    bool stt = false;                ///< small translation tables; not modelled: refused
-    bool ril = true;                 ///< range invalidation; 1 at v3.2
-    std::uint8_t bbml = 2;           ///< 1 or 2 at v3.2
+    bool had = true;        ///< hierarchical attribute disable; 1 at v3.2
+    bool pps = false;       ///< PASID always on automatic PRG responses
+    bool stt = false;       ///< small translation tables; not modelled: refused
+    bool ril = true;        ///< range invalidation; 1 at v3.2
+    std::uint8_t bbml = 2;  ///< 1 or 2 at v3.2
     // -- IDR5 --
-    std::uint8_t oas = 5;            ///< 0..6 = 32, 36, 40, 42, 44, 48, 52 bits
+    std::uint8_t oas = 5;  ///< 0..6 = 32, 36, 40, 42, 44, 48, 52 bits
     bool gran4k = true;
     bool gran16k = false;
     bool gran64k = false;
-    std::uint8_t vax = 0;            ///< 0 = 48-bit, 1 = 52-bit virtual addresses
+    std::uint8_t vax = 0;  ///< 0 = 48-bit, 1 = 52-bit virtual addresses
 
     // -- caches --
-    std::uint32_t micro_tlb_entries = 32;    ///< power of two, >= 4; 4 ways
-    std::uint32_t main_tlb_entries = 2048;   ///< power of two, >= main_tlb_ways
-    std::uint32_t main_tlb_ways = 4;         ///< power of two, 1..16
-    std::uint32_t config_cache_entries = 64; ///< STEs; as many CDs beside them; power of two, >= 4; 4 ways
-    std::uint32_t walk_slots = 16;           ///< table walks at once, 1..256
-    std::uint32_t translation_slots = 64;    ///< transactions inside at once, 1..65536
+    std::uint32_t micro_tlb_entries = 32;   ///< power of two, >= 4; 4 ways
+    std::uint32_t main_tlb_entries = 2048;  ///< power of two, >= main_tlb_ways
+    std::uint32_t main_tlb_ways = 4;        ///< power of two, 1..16
+    std::uint32_t config_cache_entries =
+        64;                         ///< STEs; as many CDs beside them; power of two, >= 4; 4 ways
+    std::uint32_t walk_slots = 16;  ///< table walks at once, 1..256
+    std::uint32_t translation_slots = 64;  ///< transactions inside at once, 1..65536
 
     // -- latencies --
-    base::ps tlb_hit{10'000};        ///< from start() to the look-up and its answer
-    base::ps main_tlb_extra{0};      ///< added when the micro TLB misses
-    base::ps command{10'000};        ///< decode and issue of one command
-    base::ps cr0_update{100'000};    ///< from a CR0 or IRQ_CTRL write to its ACK
-    base::ps invalidate_timeout{60'000'000'000'000};  ///< Invalidate Completion Timeout (PCIe ATS: 60 s -0 % +50 %)
+    base::ps tlb_hit{10'000};      ///< from start() to the look-up and its answer
+    base::ps main_tlb_extra{0};    ///< added when the micro TLB misses
+    base::ps command{10'000};      ///< decode and issue of one command
+    base::ps cr0_update{100'000};  ///< from a CR0 or IRQ_CTRL write to its ACK
+    base::ps invalidate_timeout{
+        60'000'000'000'000};  ///< Invalidate Completion Timeout (PCIe ATS: 60 s -0 % +50 %)
 
     // -- command queue and invalidations --
     std::uint32_t commands_per_fetch = 4;  ///< commands read by one access to memory, 1..4

@@ -6,14 +6,18 @@
 
 namespace drydock::smmu {
 
-/// A 4-way cache of decoded configuration structures, legal or not, by {StreamID, SubstreamID} (SMMUv3
-/// 3.21). STEs use sub = 0. Everything of one StreamID, or everything at all, goes by one store.
+/// A 4-way cache of decoded configuration structures, legal or not, by {StreamID, SubstreamID}
+/// (SMMUv3 3.21). STEs use sub = 0. Everything of one StreamID, or everything at all, goes by one
+/// store.
 template <class T>
 class config_cache {
 public:
     /// @param entries  power of two, >= 4
     explicit config_cache(std::uint32_t entries)
-        : set_mask_(entries / ways - 1), lines_(entries), next_way_(entries / ways), stream_born_(stamps) {}
+        : set_mask_(entries / ways - 1),
+          lines_(entries),
+          next_way_(entries / ways),
+          stream_born_(stamps) {}
 
     /// @return null: not cached. Valid until the next fill.
     const T* find(std::uint32_t sid, std::uint32_t sub) {

@@ -16,7 +16,8 @@ constexpr granule decode_tg1(std::uint64_t code) {  // 0 reserved, 1 16K, 2 4K, 
 }
 
 bool implemented(granule g, const smmu_config& c) {
-    return (g == granule::k4 && c.gran4k) || (g == granule::k16 && c.gran16k) || (g == granule::k64 && c.gran64k);
+    return (g == granule::k4 && c.gran4k) || (g == granule::k16 && c.gran16k) ||
+           (g == granule::k64 && c.gran64k);
 }
 
 bool half_legal(const cd_half& h, std::uint8_t ips, const smmu_config& c) {
@@ -24,13 +25,15 @@ bool half_legal(const cd_half& h, std::uint8_t ips, const smmu_config& c) {
     const bool wide = h.tg == granule::k64 && c.vax == 1;
     if (h.tsz < (wide ? 12 : 16) || h.tsz > 39) return false;
     if (!implemented(h.tg, c)) return false;
-    const unsigned limit = std::min({address_bits(ips), c.oas_bits(), h.tg == granule::k64 ? 52u : 48u});
+    const unsigned limit =
+        std::min({address_bits(ips), c.oas_bits(), h.tg == granule::k64 ? 52u : 48u});
     return fits(h.ttb, limit);
 }
 
 }  // namespace
 
-substream_choice choose_substream(const ste& s, std::optional<base::substream_id> ssid, const smmu_config& c) {
+substream_choice choose_substream(const ste& s, std::optional<base::substream_id> ssid,
+                                  const smmu_config& c) {
     using kind = substream_choice::kind;
     const unsigned cdmax = c.ssidsize == 0 ? 0 : s.s1cdmax;
     if (cdmax == 0) return {ssid ? kind::bad_substreamid : kind::cd, 0};
@@ -95,7 +98,8 @@ stream_world world_of(const ste& s, const smmu_config& c, bool e2h) {
     return e2h ? stream_world::el2_e2h : stream_world::el2;
 }
 
-bool is_legal(const context_descriptor& cd, const ste& s, stream_world world, const smmu_config& c) {
+bool is_legal(const context_descriptor& cd, const ste& s, stream_world world,
+              const smmu_config& c) {
     if (!cd.valid) return false;
     if (cd.stall ? s.s1stalld || c.stall_model == 1 : c.stall_model == 2) return false;
     if (c.term_model && !cd.abort) return false;

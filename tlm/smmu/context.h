@@ -6,19 +6,21 @@
 
 namespace drydock::smmu {
 
-/// What a transaction's SubstreamID leads to (SMMUv3 3.3.2; the SSID table of the fact sheet's section 3).
+/// What a transaction's SubstreamID leads to (SMMUv3 3.3.2; the SSID table of the fact sheet's
+/// section 3).
 struct substream_choice {
     enum class kind : std::uint8_t {
-        cd,                ///< the CD at `index`
-        bypass,            ///< stage 1 is skipped
-        bad_substreamid,   ///< C_BAD_SUBSTREAMID
-        stream_disabled    ///< F_STREAM_DISABLED
+        cd,               ///< the CD at `index`
+        bypass,           ///< stage 1 is skipped
+        bad_substreamid,  ///< C_BAD_SUBSTREAMID
+        stream_disabled   ///< F_STREAM_DISABLED
     };
     kind what = kind::cd;
     std::uint32_t index = 0;
 };
 /// @pre s.stage1()
-substream_choice choose_substream(const ste& s, std::optional<base::substream_id> ssid, const smmu_config&);
+substream_choice choose_substream(const ste& s, std::optional<base::substream_id> ssid,
+                                  const smmu_config&);
 
 /// Where the CDs of an STE are.
 struct cd_table {
@@ -34,7 +36,8 @@ struct cd_table {
         return base::phys_addr{base + (std::uint64_t{index} << 6)};
     }
     /// Below the level-1 descriptor `word`; none: C_BAD_SUBSTREAMID. @pre two_level()
-    std::optional<base::phys_addr> cd_address(std::uint32_t index, std::uint64_t word, unsigned oas_bits) const;
+    std::optional<base::phys_addr> cd_address(std::uint32_t index, std::uint64_t word,
+                                              unsigned oas_bits) const;
 };
 cd_table cd_table_of(const ste&, const smmu_config&);
 

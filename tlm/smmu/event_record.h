@@ -78,8 +78,8 @@ struct ats_request_fields {
 event_record make_bad_ats_treq(base::stream_id, std::optional<base::substream_id>,
                                const ats_request_fields&);
 /// F_WALK_EABT: CLASS=TT, S2=0, FetchAddr[51:3].
-event_record make_walk_abort(base::stream_id, std::optional<base::substream_id>, const event_access&,
-                             base::phys_addr fetch);
+event_record make_walk_abort(base::stream_id, std::optional<base::substream_id>,
+                             const event_access&, base::phys_addr fetch);
 /// F_TRANSLATION, F_ADDR_SIZE, F_ACCESS, F_PERMISSION of stage 1 or of its bypass: CLASS=IN, S2=0.
 event_record make_stage1_fault(event_id, base::stream_id, std::optional<base::substream_id>,
                                const event_access&);

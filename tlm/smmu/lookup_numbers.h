@@ -8,9 +8,9 @@
 
 namespace drydock::smmu {
 
-/// Running numbers of look-ups and which of their effects are visible: a ring of bits between the oldest
-/// unperformed number and the newest. Every operation is O(1) (amortised); the ring grows to the longest
-/// span ever open.
+/// Running numbers of look-ups and which of their effects are visible: a ring of bits between the
+/// oldest unperformed number and the newest. Every operation is O(1) (amortised); the ring grows to
+/// the longest span ever open.
 class lookup_numbers {
 public:
     lookup_numbers() : done_(1024) {}
@@ -27,8 +27,9 @@ public:
     /// @throws std::logic_error for a number never given out or reported twice
     void performed(std::uint64_t number) {
         if (number < oldest_ || number > newest_ || done_[number & mask()] != 0)
-            throw std::logic_error("smmu: look-up " + std::to_string(number) + " is not open; open are " +
-                                   std::to_string(oldest_) + ".." + std::to_string(newest_));
+            throw std::logic_error("smmu: look-up " + std::to_string(number) +
+                                   " is not open; open are " + std::to_string(oldest_) + ".." +
+                                   std::to_string(newest_));
         done_[number & mask()] = 1;
         while (oldest_ <= newest_ && done_[oldest_ & mask()] != 0) ++oldest_;
     }
@@ -37,7 +38,8 @@ private:
     std::uint64_t mask() const { return done_.size() - 1; }
     void grow() {
         std::vector<std::uint8_t> bigger(done_.size() * 2);
-        for (std::uint64_t n = oldest_; n <= newest_; ++n) bigger[n & (bigger.size() - 1)] = done_[n & mask()];
+        for (std::uint64_t n = oldest_; n <= newest_; ++n)
+            bigger[n & (bigger.size() - 1)] = done_[n & mask()];
         done_.swap(bigger);
     }
     std::vector<std::uint8_t> done_;

@@ -19,7 +19,8 @@ constexpr granule decode_s2tg(std::uint64_t code) {  // 0 4K, 1 64K, 2 16K, 3 re
 }
 
 bool implemented(granule g, const smmu_config& c) {
-    return (g == granule::k4 && c.gran4k) || (g == granule::k16 && c.gran16k) || (g == granule::k64 && c.gran64k);
+    return (g == granule::k4 && c.gran4k) || (g == granule::k16 && c.gran16k) ||
+           (g == granule::k64 && c.gran64k);
 }
 
 /// Table 2.2 rows 3 and 4: ATS and stage 2.
@@ -73,10 +74,13 @@ bool s2_start_consistent(const ste& s, const smmu_config& c) {
 unsigned illegal_stage2(const ste& s, const smmu_config& c) {
     if (!s.stage2()) return 0;
     if ((s.s2s && c.stall_model == 1) || (!s.s2s && c.stall_model == 2)) return 10;
-    if ((s.s2aa64 ? (c.ttf & 2) == 0 : (c.ttf & 1) == 0) || (s.s2endi ? c.ttendian == 2 : c.ttendian == 3)) return 11;
+    if ((s.s2aa64 ? (c.ttf & 2) == 0 : (c.ttf & 1) == 0) ||
+        (s.s2endi ? c.ttendian == 2 : c.ttendian == 3))
+        return 11;
     if (((s.s2ha || s.s2hd) && c.httu == 0) || (s.s2hd && c.httu == 1)) return 12;
     if (!implemented(s.s2tg, c)) return 13;
-    const unsigned limit = std::min({address_bits(s.s2ps), c.oas_bits(), s.s2tg == granule::k64 ? 52u : 48u});
+    const unsigned limit =
+        std::min({address_bits(s.s2ps), c.oas_bits(), s.s2tg == granule::k64 ? 52u : 48u});
     if (!fits(s.s2ttb, limit)) return 14;
     if (!s2t0sz_in_range(s, c)) return 15;
     if (!s2_start_consistent(s, c)) return 16;
@@ -96,7 +100,8 @@ void stream_table::set(const stream_table_base& b) {
     // The base is aligned to the table's size, by LOG2SIZE as written.
     unsigned align = b.log2size + ste_log2_bytes;
     if (two_level_)
-        align = std::max(ste_log2_bytes, (b.log2size > split_ ? b.log2size - split_ : 0u) + l1std_log2_bytes);
+        align = std::max(ste_log2_bytes,
+                         (b.log2size > split_ ? b.log2size - split_ : 0u) + l1std_log2_bytes);
     base_ = aligned_down(masked(b.address.value, 51, 6), align);
 }
 
@@ -108,7 +113,8 @@ base::phys_addr stream_table::ste_address(base::stream_id sid) const {
     return base::phys_addr{base_ + (std::uint64_t{sid.value} << ste_log2_bytes)};
 }
 
-std::optional<base::phys_addr> stream_table::ste_address(base::stream_id sid, const l1_stream_descriptor& d) const {
+std::optional<base::phys_addr> stream_table::ste_address(base::stream_id sid,
+                                                         const l1_stream_descriptor& d) const {
     if (d.span == 0 || d.span > split_ + 1) return std::nullopt;
     const std::uint64_t index = field(sid.value, split_ - 1u, 0);
     if (!fits(index, d.span - 1u)) return std::nullopt;

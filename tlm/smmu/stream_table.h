@@ -11,7 +11,8 @@ namespace drydock::smmu {
 class stream_table {
 public:
     /// @param c  SIDSIZE caps LOG2SIZE; ST_LEVEL=0 makes FMT act as linear
-    explicit stream_table(const smmu_config& c) : sidsize_(c.sidsize), two_level_possible_(c.st_level == 1) {}
+    explicit stream_table(const smmu_config& c)
+        : sidsize_(c.sidsize), two_level_possible_(c.st_level == 1) {}
     void set(const stream_table_base&);
 
     /// False: C_BAD_STREAMID.
@@ -22,7 +23,8 @@ public:
     /// Address of the STE in a linear table. @pre !two_level() and in_range(sid)
     base::phys_addr ste_address(base::stream_id sid) const;
     /// Address of the STE below a level-1 descriptor; none: C_BAD_STREAMID. @pre two_level()
-    std::optional<base::phys_addr> ste_address(base::stream_id sid, const l1_stream_descriptor&) const;
+    std::optional<base::phys_addr> ste_address(base::stream_id sid,
+                                               const l1_stream_descriptor&) const;
 
 private:
     std::uint8_t sidsize_;
@@ -36,9 +38,10 @@ private:
 l1_stream_descriptor decode_l1_stream_descriptor(std::uint64_t word);
 /// Decodes only; `legal` is not set.
 ste decode_ste(const structure_words&);
-/// 0: legal; else the number of the first rule it breaks, in the order of the fact sheet's table 2.2:
-/// 1 V, 2 stages, 3 EATS=2, 4 EATS=1 with S2S, 5 STRW, 6 S1STALLD, 7 S1CDMax, 8 S1Fmt, 9 S1ContextPtr,
-/// 10 S2S, 11 S2AA64 and S2ENDI, 12 S2HA and S2HD, 13 S2TG, 14 S2TTB, 15 S2T0SZ, 16 S2SL0, 17 S2VMID.
+/// 0: legal; else the number of the first rule it breaks, in the order of the fact sheet's
+/// table 2.2: 1 V, 2 stages, 3 EATS=2, 4 EATS=1 with S2S, 5 STRW, 6 S1STALLD, 7 S1CDMax, 8 S1Fmt, 9
+/// S1ContextPtr, 10 S2S, 11 S2AA64 and S2ENDI, 12 S2HA and S2HD, 13 S2TG, 14 S2TTB, 15 S2T0SZ, 16
+/// S2SL0, 17 S2VMID.
 unsigned illegal_ste_rule(const ste&, const smmu_config&);
 
 }  // namespace drydock::smmu

@@ -11,7 +11,8 @@ namespace drydock::smmu {
 
 /// Bits [high:low] of a word.
 constexpr std::uint64_t field(std::uint64_t word, unsigned high, unsigned low) {
-    return word >> low & (high - low >= 63 ? ~std::uint64_t{0} : (std::uint64_t{1} << (high - low + 1)) - 1);
+    return word >> low &
+           (high - low >= 63 ? ~std::uint64_t{0} : (std::uint64_t{1} << (high - low + 1)) - 1);
 }
 constexpr bool bit(std::uint64_t word, unsigned n) { return (word >> n & 1) != 0; }
 /// The word with everything outside [high:low] cleared.
@@ -19,7 +20,9 @@ constexpr std::uint64_t masked(std::uint64_t word, unsigned high, unsigned low) 
     return field(word, high, low) << low;
 }
 /// True if the address needs no more than `size` bits.
-constexpr bool fits(std::uint64_t address, unsigned size) { return size >= 64 || address >> size == 0; }
+constexpr bool fits(std::uint64_t address, unsigned size) {
+    return size >= 64 || address >> size == 0;
+}
 /// Bits of an address size code (IDR5.OAS, CD.IPS, STE.S2PS); 7 acts as 6.
 constexpr unsigned address_bits(std::uint64_t code) {
     constexpr std::uint8_t bits[] = {32, 36, 40, 42, 44, 48, 52, 52};
@@ -32,22 +35,23 @@ enum class granule : std::uint8_t { none = 0, k4 = 12, k16 = 14, k64 = 16 };
 /// A 64-byte structure as it lies in memory.
 using structure_words = std::array<std::uint64_t, 8>;
 
-/// Stream Table Entry (SMMUv3 5.2), decoded. Reserved codes are already replaced by what they act as.
+/// Stream Table Entry (SMMUv3 5.2), decoded. Reserved codes are already replaced by what they act
+/// as.
 struct ste {
     // word 0
     bool valid = false;
-    std::uint8_t config = 0;             ///< 0..3 abort, 4 bypass, 5 stage 1, 6 stage 2, 7 both
-    std::uint8_t s1fmt = 0;              ///< 0 linear, 1 4 KiB leaves, 2 64 KiB leaves
+    std::uint8_t config = 0;  ///< 0..3 abort, 4 bypass, 5 stage 1, 6 stage 2, 7 both
+    std::uint8_t s1fmt = 0;   ///< 0 linear, 1 4 KiB leaves, 2 64 KiB leaves
     std::uint64_t s1contextptr = 0;
-    std::uint8_t s1cdmax = 0;            ///< log2 of the number of CDs
+    std::uint8_t s1cdmax = 0;  ///< log2 of the number of CDs
     // word 1
-    std::uint8_t s1dss = 0;              ///< 0 terminate, 1 bypass stage 1, 2 CD 0
-    bool ppar = false;                   ///< PASID on automatic PRG responses
+    std::uint8_t s1dss = 0;  ///< 0 terminate, 1 bypass stage 1, 2 CD 0
+    bool ppar = false;       ///< PASID on automatic PRG responses
     bool s1stalld = false;
-    std::uint8_t eats = 0;               ///< 0 none, 1 full, 2 split-stage, 3 reserved
-    std::uint8_t strw = 0;               ///< 0 NS-EL1, 2 EL2
-    std::uint8_t privcfg = 0;            ///< 0 incoming, 2 unprivileged, 3 privileged
-    std::uint8_t instcfg = 0;            ///< 0 incoming, 2 data, 3 instruction
+    std::uint8_t eats = 0;     ///< 0 none, 1 full, 2 split-stage, 3 reserved
+    std::uint8_t strw = 0;     ///< 0 NS-EL1, 2 EL2
+    std::uint8_t privcfg = 0;  ///< 0 incoming, 2 unprivileged, 3 privileged
+    std::uint8_t instcfg = 0;  ///< 0 incoming, 2 data, 3 instruction
     // word 2
     std::uint16_t s2vmid = 0;
     std::uint8_t s2t0sz = 0, s2sl0 = 0;
@@ -65,8 +69,8 @@ struct ste {
 
 /// Level-1 stream table descriptor (5.1).
 struct l1_stream_descriptor {
-    std::uint8_t span = 0;       ///< 0 invalid, 1..11: 2^(span-1) STEs
-    std::uint64_t l2ptr = 0;     ///< aligned to the size of the table it points to
+    std::uint8_t span = 0;    ///< 0 invalid, 1..11: 2^(span-1) STEs
+    std::uint64_t l2ptr = 0;  ///< aligned to the size of the table it points to
 };
 
 /// What one translation table base of a CD says.
@@ -74,7 +78,7 @@ struct cd_half {
     std::uint8_t tsz = 0;
     granule tg = granule::none;
     bool epd = false, tbi = false, had = false;
-    std::uint64_t ttb = 0;       ///< TTBx[51:4]
+    std::uint64_t ttb = 0;  ///< TTBx[51:4]
 };
 
 /// Context Descriptor (SMMUv3 5.4), decoded.
@@ -86,7 +90,8 @@ struct context_descriptor {
     bool stall = false, record = false, abort = false;  ///< S, R, A
     bool aset = false;
     std::uint16_t asid = 0;
-    /// Not ILLEGAL under the configuration and STE it was checked with (3.2 of the fact sheet, 5.4.1).
+    /// Not ILLEGAL under the configuration and STE it was checked with (3.2 of the fact
+    /// sheet, 5.4.1).
     bool legal = false;
 };
 

@@ -22,9 +22,14 @@ tlb_context tag_of(const tlb_context& c, bool global) {
 }  // namespace
 
 tlb::tlb(std::uint32_t entries, std::uint32_t ways, tlb_stamps& stamps)
-    : stamps_(stamps), ways_(ways), set_mask_(entries / ways - 1), entries_(entries), next_way_(entries / ways) {}
+    : stamps_(stamps),
+      ways_(ways),
+      set_mask_(entries / ways - 1),
+      entries_(entries),
+      next_way_(entries / ways) {}
 
-tlb::entry* tlb::set_of(const tlb_context& tag, bool global, unsigned log2_bytes, std::uint64_t page) {
+tlb::entry* tlb::set_of(const tlb_context& tag, bool global, unsigned log2_bytes,
+                        std::uint64_t page) {
     std::uint64_t h = page ^ (std::uint64_t{tag.asid} << 40) ^ (std::uint64_t{tag.vmid} << 24) ^
                       (std::uint64_t{log2_bytes} << 58) ^ (global ? 1u << 20 : 0);
     h *= 0x9e3779b97f4a7c15u;
@@ -79,7 +84,8 @@ void tlb::fill(const tlb_context& c, std::uint64_t va, const leaf& l) {
 bool tlb::invalidate(const tlb_context& c, std::uint64_t first, std::uint64_t last) {
     if (last < first) return false;
     for (const bool global : {false, true})
-        if (any_size(kinds_[global], [&](unsigned s) { return (last >> s) - (first >> s) >= most_blocks; }))
+        if (any_size(kinds_[global],
+                     [&](unsigned s) { return (last >> s) - (first >> s) >= most_blocks; }))
             return false;
     for (const bool global : {false, true}) {
         any_size(kinds_[global], [&](unsigned size) {

@@ -10,7 +10,8 @@
 
 namespace drydock::smmu {
 
-/// What a TLB entry is tagged with besides its address (SMMUv3 3.17). Regimes without VMID or ASID use 0.
+/// What a TLB entry is tagged with besides its address (SMMUv3 3.17). Regimes without VMID or ASID
+/// use 0.
 struct tlb_context {
     stream_world world = stream_world::nh;
     std::uint16_t vmid = 0;
@@ -18,9 +19,9 @@ struct tlb_context {
     friend bool operator==(const tlb_context&, const tlb_context&) = default;
 };
 
-/// When what was last invalidated, shared by the TLBs of one SMMU. An entry born before the latest stamp of
-/// its world, VMID or ASID is dead: invalidating any number of entries is one store. VMIDs and ASIDs share
-/// stamps by hash, which may only invalidate too much.
+/// When what was last invalidated, shared by the TLBs of one SMMU. An entry born before the latest
+/// stamp of its world, VMID or ASID is dead: invalidating any number of entries is one store. VMIDs
+/// and ASIDs share stamps by hash, which may only invalidate too much.
 class tlb_stamps {
 public:
     tlb_stamps() : vmid_(slots), asid_(slots) {}
@@ -45,9 +46,9 @@ private:
     std::vector<std::uint64_t> vmid_, asid_;
 };
 
-/// A set-associative TLB for pages and blocks of any size; round-robin replacement within a set. A look-up
-/// probes one set per size (and per global entries) that was ever filled, an invalidation by address one per
-/// size and block of its range: never more for more entries.
+/// A set-associative TLB for pages and blocks of any size; round-robin replacement within a set. A
+/// look-up probes one set per size (and per global entries) that was ever filled, an invalidation
+/// by address one per size and block of its range: never more for more entries.
 class tlb {
 public:
     /// @param entries, ways  powers of two, ways <= entries
@@ -59,8 +60,8 @@ public:
     /// Replaces an entry of the same tag and address.
     void fill(const tlb_context&, std::uint64_t va, const leaf&);
 
-    /// Largest range that is looked up block by block; longer ones take the whole ASID (VMID if there are
-    /// global entries), which is allowed.
+    /// Largest range that is looked up block by block; longer ones take the whole ASID (VMID if
+    /// there are global entries), which is allowed.
     static constexpr std::uint64_t most_blocks = 512;
     /// Entries of the ASID and global ones that overlap [first, last].
     /// @return false if the range is too long: nothing is done, the caller invalidates by stamp

@@ -9,25 +9,33 @@ namespace {
 /// Ranges of SIDs up to this are erased one by one, longer ones with everything.
 constexpr unsigned most_sids_log2 = 6;
 
-constexpr tlbi_range canonical_range(tlbi_range r) { return {canonical(r.first), canonical(r.last)}; }
+constexpr tlbi_range canonical_range(tlbi_range r) {
+    return {canonical(r.first), canonical(r.last)};
+}
 
 }  // namespace
 
-translator::translator(std::string_view name, base::context& ctx, const smmu_config& c, fetch_port& port,
-                       translator_client& client)
+translator::translator(std::string_view name, base::context& ctx, const smmu_config& c,
+                       fetch_port& port, translator_client& client)
     : engine_((validate(c), std::make_unique<engine>(name, ctx, c, port, client))) {}
 translator::~translator() = default;
 
-bool translator::start(std::uint32_t slot, const translate_request& r) { return engine_->start(slot, r); }
+bool translator::start(std::uint32_t slot, const translate_request& r) {
+    return engine_->start(slot, r);
+}
 std::uint32_t translator::in_use() const { return engine_->in_use_; }
 
 void translator::fetched(fetch_id id, std::span<const std::uint64_t> words, bool aborted) {
     engine_->fetched(id, words, aborted);
 }
-void translator::updated(fetch_id id, std::uint64_t old, bool aborted) { engine_->updated(id, old, aborted); }
+void translator::updated(fetch_id id, std::uint64_t old, bool aborted) {
+    engine_->updated(id, old, aborted);
+}
 
 std::uint64_t translator::newest_number() const { return engine_->numbers_.newest(); }
-std::uint64_t translator::oldest_unperformed() const { return engine_->numbers_.oldest_unperformed(); }
+std::uint64_t translator::oldest_unperformed() const {
+    return engine_->numbers_.oldest_unperformed();
+}
 void translator::performed(std::uint64_t number) { engine_->numbers_.performed(number); }
 
 void translator::set_control(const control& c) { engine_->control_ = c; }
@@ -44,7 +52,8 @@ void translator::invalidate_ste_range(base::stream_id sid, std::uint8_t range) {
     const unsigned log2 = (range & 31u) + 1u;
     if (log2 > most_sids_log2) return invalidate_all_config();
     const std::uint32_t first = sid.value >> log2 << log2;
-    for (std::uint32_t n = 0; n < 1u << log2; ++n) invalidate_ste(base::stream_id{first + n}, false);
+    for (std::uint32_t n = 0; n < 1u << log2; ++n)
+        invalidate_ste(base::stream_id{first + n}, false);
 }
 
 void translator::invalidate_all_config() {
@@ -80,7 +89,9 @@ void translator::tlbi_el2_all() {
     engine_->kill_all(stream_world::el2);
     engine_->kill_all(stream_world::el2_e2h);
 }
-void translator::tlbi_el2_asid(std::uint16_t asid) { engine_->kill_asid({stream_world::el2_e2h, 0, asid}); }
+void translator::tlbi_el2_asid(std::uint16_t asid) {
+    engine_->kill_asid({stream_world::el2_e2h, 0, asid});
+}
 void translator::tlbi_el2_va(std::uint16_t asid, tlbi_range r) {
     engine_->kill_range({stream_world::el2, 0, 0}, canonical_range(r));
     engine_->kill_range({stream_world::el2_e2h, 0, asid}, canonical_range(r));

@@ -28,15 +28,16 @@ struct translate_request {
     std::optional<base::substream_id> ssid;  ///< PASID; absent: SSV=0
     base::iova va{};                         ///< input address as received, all 64 bits
     bool write = false;                      ///< ordinary, translated: a write
-    bool execute = false;                    ///< PASID prefix Execute Requested; ignored for writes and without ssid
-    bool privileged = false;                 ///< PASID prefix Privileged Mode; ignored without ssid
-    bool no_write = false;                   ///< translation_request: NW bit
-    std::uint8_t stus = 1;                   ///< translation_request: smallest translation units asked for
-    base::span_id span{};                    ///< observers only
+    bool execute = false;  ///< PASID prefix Execute Requested; ignored for writes and without ssid
+    bool privileged = false;  ///< PASID prefix Privileged Mode; ignored without ssid
+    bool no_write = false;    ///< translation_request: NW bit
+    std::uint8_t stus = 1;    ///< translation_request: smallest translation units asked for
+    base::span_id span{};     ///< observers only
 };
 
-/// The decision. The owner reports `number` by performed() when the transaction's effect is visible, the
-/// completion is on its way, or it is dropped: exactly once for every result, whatever the outcome.
+/// The decision. The owner reports `number` by performed() when the transaction's effect is
+/// visible, the completion is on its way, or it is dropped: exactly once for every result, whatever
+/// the outcome.
 struct translate_result {
     enum class outcome : std::uint8_t {
         ok,                   ///< pass at pa; Translation Request: Success with r, w, x, priv
@@ -49,14 +50,15 @@ struct translate_result {
     outcome result = outcome::abort;
     base::phys_addr pa{};                  ///< of the byte at va; valid with ok
     std::uint64_t page_bytes = 4096;       ///< size of the aligned translation around va and pa
-    bool r = false, w = false, x = false;  ///< Translation Request: permissions of the completion entry
+    bool r = false, w = false, x = false;  ///< Translation Request: what the completion grants
     bool priv = false;                     ///< Translation Request: the request's Privileged bit
     bool translated = false;               ///< ok: a table gave pa; false: passed through
     std::optional<event_record> event{};   ///< to be recorded before the device can see the outcome
     std::uint64_t number = 0;              ///< running number of the look-up, from 1
 };
 
-/// Whom the translator answers, from the timeline or from within fetch_port answers; never within start().
+/// Whom the translator answers, from the timeline or from within fetch_port answers; never within
+/// start().
 struct translator_client {
     virtual void translated(std::uint32_t slot, const translate_result&) = 0;
 
@@ -67,8 +69,8 @@ protected:
 /// The translator's number for one access to memory; comes back with the answer.
 using fetch_id = std::uint32_t;
 
-/// The SMMU's own accesses to memory on behalf of translation. Answers come by translator::fetched and
-/// translator::updated, within the call or at any later time, in any order.
+/// The SMMU's own accesses to memory on behalf of translation. Answers come by translator::fetched
+/// and translator::updated, within the call or at any later time, in any order.
 struct fetch_port {
     /// Reads `bytes` (8 or 64), naturally aligned.
     virtual void fetch(fetch_id, base::phys_addr, std::uint32_t bytes, base::span_id) = 0;
@@ -80,8 +82,8 @@ protected:
     ~fetch_port() = default;
 };
 
-/// Register state that decides about transactions: CR0, CR2, GBPA (SMMUv3 6.3). Takes effect for look-ups
-/// after the call; caches stay as they are.
+/// Register state that decides about transactions: CR0, CR2, GBPA (SMMUv3 6.3). Takes effect for
+/// look-ups after the call; caches stay as they are.
 struct control {
     bool smmuen = false;       ///< CR0[0]
     bool atschk = false;       ///< CR0[4]
@@ -100,32 +102,33 @@ struct stream_table_base {
     std::uint8_t fmt = 0;       ///< 0 linear, 1 2-level; others act as 0
 };
 
-/// Address operand of a TLBI: one page or a range. Levels and granules are not used to spare entries
-/// (over-invalidation is allowed).
+/// Address operand of a TLBI: one page or a range. Levels and granules are not used to spare
+/// entries (over-invalidation is allowed).
 struct tlbi_range {
     std::uint64_t first = 0;  ///< first byte
     std::uint64_t last = 0;   ///< last byte, inclusive; with TG=0 equal to first
 };
 
-/// The whole decision about a transaction: stream table, context descriptor, stage-1 walk, caches, faults
-/// and their records (S sheet 1.2, 2, 3, 4, 7.1-7.3). Free of SystemC. Nothing allocates per transaction;
-/// every operation's work is independent of the number of TLB entries.
+/// The whole decision about a transaction: stream table, context descriptor, stage-1 walk, caches,
+/// faults and their records (S sheet 1.2, 2, 3, 4, 7.1-7.3). Free of SystemC. Nothing allocates per
+/// transaction; every operation's work is independent of the number of TLB entries.
 ///
-/// Order: the look-up happens config.tlb_hit after start(), with the caches and registers of that instant,
-/// and gets the next running number. Invalidations act at once: a look-up with a later number never uses
-/// what they removed; one with an earlier number may, so a SYNC waits until oldest_unperformed() has passed
-/// the newest_number() it took.
+/// Order: the look-up happens config.tlb_hit after start(), with the caches and registers of that
+/// instant, and gets the next running number. Invalidations act at once: a look-up with a later
+/// number never uses what they removed; one with an earlier number may, so a SYNC waits until
+/// oldest_unperformed() has passed the newest_number() it took.
 class translator final {
 public:
     /// @param name  hierarchical name; joins the timeline under it
     /// @throws std::invalid_argument for a configuration that validate() refuses
-    translator(std::string_view name, base::context&, const smmu_config&, fetch_port&, translator_client&);
+    translator(std::string_view name, base::context&, const smmu_config&, fetch_port&,
+               translator_client&);
     ~translator();
     translator(const translator&) = delete;
     translator& operator=(const translator&) = delete;
 
-    /// Takes a transaction into `slot`, a number of the owner's in [0, config.translation_slots). The slot is
-    /// free again when translated() is called for it.
+    /// Takes a transaction into `slot`, a number of the owner's in [0, config.translation_slots).
+    /// The slot is free again when translated() is called for it.
     /// @return false, and nothing happens, while the slot is in use
     /// @throws std::out_of_range for a slot that does not exist
     bool start(std::uint32_t slot, const translate_request&);
@@ -139,7 +142,8 @@ public:
 
     // -- order of look-ups and their effects --
     std::uint64_t newest_number() const;
-    /// The oldest look-up not yet reported by performed(); newest_number() + 1 if there is none. O(1).
+    /// The oldest look-up not yet reported by performed(); newest_number() + 1 if there is none.
+    /// O(1).
     std::uint64_t oldest_unperformed() const;
     void performed(std::uint64_t number);
 
@@ -148,34 +152,37 @@ public:
     void set_stream_table(const stream_table_base&);
 
     // -- CFGI commands (SMMUv3 4.3); operands out of range have no effect --
-    void invalidate_ste(base::stream_id, bool leaf);                     ///< STE and every CD of the SID
-    void invalidate_ste_range(base::stream_id, std::uint8_t range);      ///< 2^(range+1) aligned SIDs; 31 = all
+    void invalidate_ste(base::stream_id, bool leaf);  ///< STE and every CD of the SID
+    void invalidate_ste_range(base::stream_id,
+                              std::uint8_t range);  ///< 2^(range+1) aligned SIDs; 31 = all
     void invalidate_all_config();
     void invalidate_cd(base::stream_id, base::substream_id, bool leaf);
     void invalidate_cd_all(base::stream_id);
 
     // -- TLBI commands (SMMUv3 4.4); the VMID is compared only with IDR0.S2P --
     void tlbi_nh_all(std::uint16_t vmid);
-    void tlbi_nh_asid(std::uint16_t vmid, std::uint16_t asid);           ///< global entries stay
-    void tlbi_nh_va(std::uint16_t vmid, std::uint16_t asid, tlbi_range); ///< and global entries of the range
+    void tlbi_nh_asid(std::uint16_t vmid, std::uint16_t asid);  ///< global entries stay
+    void tlbi_nh_va(std::uint16_t vmid, std::uint16_t asid,
+                    tlbi_range);  ///< and global entries of the range
     void tlbi_nh_vaa(std::uint16_t vmid, tlbi_range);
     void tlbi_el2_all();
     void tlbi_el2_asid(std::uint16_t asid);
     void tlbi_el2_va(std::uint16_t asid, tlbi_range);
     void tlbi_el2_vaa(tlbi_range);
     void tlbi_s12_vmall(std::uint16_t vmid);
-    void tlbi_s2_ipa(std::uint16_t vmid, tlbi_range);                    ///< no stage-2-only entries exist: nothing to do
+    void tlbi_s2_ipa(std::uint16_t vmid,
+                     tlbi_range);  ///< no stage-2-only entries exist: nothing to do
     void tlbi_nsnh_all();
 
     /// Work done so far, for exact limits in tests and benchmarks.
     struct work {
-        std::uint64_t lookups = 0;         ///< translations looked up
+        std::uint64_t lookups = 0;  ///< translations looked up
         std::uint64_t tlb_hits = 0;
-        std::uint64_t walks = 0;           ///< table walks begun
-        std::uint64_t joined_walks = 0;    ///< look-ups that waited for another's walk
-        std::uint64_t fetches = 0;         ///< reads through the fetch_port
-        std::uint64_t updates = 0;         ///< atomic updates through the fetch_port
-        std::uint64_t sets_probed = 0;     ///< TLB sets looked into, by look-ups and invalidations
+        std::uint64_t walks = 0;         ///< table walks begun
+        std::uint64_t joined_walks = 0;  ///< look-ups that waited for another's walk
+        std::uint64_t fetches = 0;       ///< reads through the fetch_port
+        std::uint64_t updates = 0;       ///< atomic updates through the fetch_port
+        std::uint64_t sets_probed = 0;   ///< TLB sets looked into, by look-ups and invalidations
     };
     const work& counters() const;
 

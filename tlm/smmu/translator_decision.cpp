@@ -23,7 +23,8 @@ void translator::engine::disabled(std::uint32_t slot) {
     const translate_request& r = transactions_[slot].request;
     switch (r.kind) {
         case request_kind::ordinary:
-            if (control_.gbpa_abort || !fits(r.va.value, config_.oas_bits())) return finish(slot, outcome::abort);
+            if (control_.gbpa_abort || !fits(r.va.value, config_.oas_bits()))
+                return finish(slot, outcome::abort);
             return pass(slot);
         case request_kind::translation_request:
             return finish(slot, outcome::unsupported_request,
@@ -38,7 +39,8 @@ ats_request_fields translator::engine::ats_fields(const translate_request& r) {
     return {r.va.value, r.no_write, prefix && r.execute, prefix && r.privileged, r.stus};
 }
 
-// -- stream table ----------------------------------------------------------------------------------
+// -- stream table
+// ----------------------------------------------------------------------------------
 
 void translator::engine::find_ste(std::uint32_t slot) {
     transaction& t = transactions_[slot];
@@ -55,7 +57,9 @@ void translator::engine::find_ste(std::uint32_t slot) {
 void translator::engine::l1std_read(std::uint32_t slot) {
     transaction& t = transactions_[slot];
     const translate_request& r = t.request;
-    if (t.aborted) return config_error(slot, make_fetch_event(event_id::f_ste_fetch, r.sid, r.ssid, t.fetching));
+    if (t.aborted)
+        return config_error(slot,
+                            make_fetch_event(event_id::f_ste_fetch, r.sid, r.ssid, t.fetching));
     const auto address = streams_.ste_address(r.sid, decode_l1_stream_descriptor(t.answer[0]));
     if (!address) return bad_stream(slot);
     fetch_for(slot, state::ste, *address, 64);
@@ -64,7 +68,9 @@ void translator::engine::l1std_read(std::uint32_t slot) {
 void translator::engine::ste_read(std::uint32_t slot) {
     transaction& t = transactions_[slot];
     const translate_request& r = t.request;
-    if (t.aborted) return config_error(slot, make_fetch_event(event_id::f_ste_fetch, r.sid, r.ssid, t.fetching));
+    if (t.aborted)
+        return config_error(slot,
+                            make_fetch_event(event_id::f_ste_fetch, r.sid, r.ssid, t.fetching));
     t.stream = decode_ste(t.answer);
     t.stream.legal = illegal_ste_rule(t.stream, config_) == 0;
     if (t.config_epoch == config_epoch_) stes_.fill(r.sid.value, 0, t.stream);
@@ -74,7 +80,8 @@ void translator::engine::ste_read(std::uint32_t slot) {
 void translator::engine::have_ste(std::uint32_t slot) {
     transaction& t = transactions_[slot];
     const translate_request& r = t.request;
-    if (!t.stream.legal) return config_error(slot, make_config_event(event_id::c_bad_ste, r.sid, r.ssid));
+    if (!t.stream.legal)
+        return config_error(slot, make_config_event(event_id::c_bad_ste, r.sid, r.ssid));
     const bool read = r.kind == request_kind::translation_request || !r.write;
     t.privileged = r.privileged && r.ssid.has_value();
     t.instruction = r.kind == request_kind::ordinary && r.execute && r.ssid.has_value();
@@ -84,9 +91,12 @@ void translator::engine::have_ste(std::uint32_t slot) {
     }
     if (!read) t.instruction = false;
     switch (r.kind) {
-        case request_kind::ordinary: return ordinary_by_ste(slot);
-        case request_kind::translation_request: return request_by_ste(slot);
-        case request_kind::translated: return translated_by_ste(slot);
+        case request_kind::ordinary:
+            return ordinary_by_ste(slot);
+        case request_kind::translation_request:
+            return request_by_ste(slot);
+        case request_kind::translated:
+            return translated_by_ste(slot);
     }
 }
 
@@ -104,7 +114,8 @@ void translator::engine::request_by_ste(std::uint32_t slot) {
     const translate_request& r = t.request;
     if (t.stream.config < 4) return finish(slot, outcome::unsupported_request);
     if (t.stream.config == 4 || effective_eats(t.stream) == 0)
-        return finish(slot, outcome::unsupported_request, make_bad_ats_treq(r.sid, r.ssid, ats_fields(r)));
+        return finish(slot, outcome::unsupported_request,
+                      make_bad_ats_treq(r.sid, r.ssid, ats_fields(r)));
     find_cd(slot);
 }
 
@@ -125,17 +136,21 @@ unsigned translator::engine::effective_eats(const ste& s) const {
     return s.eats == 2 && !control_.atschk ? 0 : s.eats;
 }
 
-// -- context descriptor ----------------------------------------------------------------------------
+// -- context descriptor
+// ----------------------------------------------------------------------------
 
 void translator::engine::find_cd(std::uint32_t slot) {
     transaction& t = transactions_[slot];
     const substream_choice c = choose_substream(t.stream, t.request.ssid, config_);
     switch (c.what) {
-        case substream_choice::kind::bad_substreamid: return bad_substream(slot);
+        case substream_choice::kind::bad_substreamid:
+            return bad_substream(slot);
         case substream_choice::kind::stream_disabled:
             return config_error(slot, make_stream_disabled(t.request.sid));
-        case substream_choice::kind::bypass: return bypass_stage1(slot);
-        case substream_choice::kind::cd: break;
+        case substream_choice::kind::bypass:
+            return bypass_stage1(slot);
+        case substream_choice::kind::cd:
+            break;
     }
     t.cd_index = c.index;
     if (const context_descriptor* cached = cds_.find(t.request.sid.value, c.index)) {
@@ -150,7 +165,9 @@ void translator::engine::find_cd(std::uint32_t slot) {
 void translator::engine::l1cd_read(std::uint32_t slot) {
     transaction& t = transactions_[slot];
     const translate_request& r = t.request;
-    if (t.aborted) return config_error(slot, make_fetch_event(event_id::f_cd_fetch, r.sid, r.ssid, t.fetching));
+    if (t.aborted)
+        return config_error(slot,
+                            make_fetch_event(event_id::f_cd_fetch, r.sid, r.ssid, t.fetching));
     const auto address =
         cd_table_of(t.stream, config_).cd_address(t.cd_index, t.answer[0], config_.oas_bits());
     if (!address) return bad_substream(slot);
@@ -160,7 +177,9 @@ void translator::engine::l1cd_read(std::uint32_t slot) {
 void translator::engine::cd_read(std::uint32_t slot) {
     transaction& t = transactions_[slot];
     const translate_request& r = t.request;
-    if (t.aborted) return config_error(slot, make_fetch_event(event_id::f_cd_fetch, r.sid, r.ssid, t.fetching));
+    if (t.aborted)
+        return config_error(slot,
+                            make_fetch_event(event_id::f_cd_fetch, r.sid, r.ssid, t.fetching));
     t.cd = decode_cd(t.answer);
     t.cd.legal = is_legal(t.cd, t.stream, world_of(t.stream, config_, control_.e2h), config_);
     if (t.config_epoch == config_epoch_) cds_.fill(r.sid.value, t.cd_index, t.cd);
@@ -170,7 +189,8 @@ void translator::engine::cd_read(std::uint32_t slot) {
 void translator::engine::have_cd(std::uint32_t slot) {
     transaction& t = transactions_[slot];
     const translate_request& r = t.request;
-    if (!t.cd.legal) return config_error(slot, make_config_event(event_id::c_bad_cd, r.sid, r.ssid));
+    if (!t.cd.legal)
+        return config_error(slot, make_config_event(event_id::c_bad_cd, r.sid, r.ssid));
     const stream_world world = world_of(t.stream, config_, control_.e2h);
     t.tag = {world, world == stream_world::nh ? vmid_of(t.stream.s2vmid) : std::uint16_t{0},
              world == stream_world::el2 ? std::uint16_t{0} : t.cd.asid};
@@ -179,7 +199,8 @@ void translator::engine::have_cd(std::uint32_t slot) {
     translate(slot, false);
 }
 
-// -- endings ---------------------------------------------------------------------------------------
+// -- endings
+// ---------------------------------------------------------------------------------------
 
 /// No table: the address goes through as it is. Config=0b100, or S1DSS=1 without SubstreamID.
 void translator::engine::bypass_stage1(std::uint32_t slot) {
@@ -192,15 +213,18 @@ void translator::engine::bypass_stage1(std::uint32_t slot) {
                       make_stage1_fault(event_id::f_addr_size, r.sid, r.ssid, access_of(t)));
     }
     if (!request) return pass(slot);
-    finish(slot, translate_result{.result = outcome::ok, .pa = base::phys_addr{r.va.value}, .r = true, .w = true});
+    finish(slot,
+           translate_result{
+               .result = outcome::ok, .pa = base::phys_addr{r.va.value}, .r = true, .w = true});
 }
 
 void translator::engine::bad_stream(std::uint32_t slot) {
     const translate_request& r = transactions_[slot].request;
     const bool invalid_sids = control_.recinvsid;
-    const bool records = r.kind == request_kind::ordinary              ? invalid_sids
-                         : r.kind == request_kind::translation_request ? invalid_sids && records_ats_errors()
-                                                                       : records_ats_errors();
+    const bool records = r.kind == request_kind::ordinary ? invalid_sids
+                         : r.kind == request_kind::translation_request
+                             ? invalid_sids && records_ats_errors()
+                             : records_ats_errors();
     translate_result result;
     if (r.kind == request_kind::translation_request) result.result = outcome::completer_abort;
     if (records) result.event = make_config_event(event_id::c_bad_streamid, r.sid, r.ssid);
@@ -220,7 +244,8 @@ void translator::engine::bad_substream(std::uint32_t slot) {
     config_error(slot, make_bad_substreamid(r.sid, r.ssid ? r.ssid->value : 0));
 }
 
-/// F_TRANSLATION, F_ADDR_SIZE, F_ACCESS and, for ordinary transactions, F_PERMISSION (fact sheet 4.3, 7.1).
+/// F_TRANSLATION, F_ADDR_SIZE, F_ACCESS and, for ordinary transactions, F_PERMISSION (fact
+/// sheet 4.3, 7.1).
 void translator::engine::fault(std::uint32_t slot, event_id id) {
     const transaction& t = transactions_[slot];
     const translate_request& r = t.request;

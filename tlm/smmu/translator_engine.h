@@ -13,12 +13,13 @@
 
 namespace drydock::smmu {
 
-/// The translator's inside: transactions in slots, walks in slots, and the caches between them. Every wait
-/// is for the timeline or for a fetch_port answer; answers that come within the call are queued, so nothing
-/// recurses.
+/// The translator's inside: transactions in slots, walks in slots, and the caches between them.
+/// Every wait is for the timeline or for a fetch_port answer; answers that come within the call are
+/// queued, so nothing recurses.
 class translator::engine final : base::timeline_client {
 public:
-    engine(std::string_view name, base::context&, const smmu_config&, fetch_port&, translator_client&);
+    engine(std::string_view name, base::context&, const smmu_config&, fetch_port&,
+           translator_client&);
 
     bool start(std::uint32_t slot, const translate_request&);
     void fetched(fetch_id, std::span<const std::uint64_t> words, bool aborted);
@@ -48,7 +49,17 @@ private:
     static constexpr std::uint32_t none = UINT32_MAX;
 
     /// What a slot waits for.
-    enum class state : std::uint8_t { free, lookup, main_tlb, l1std, ste, l1cd, cd, walk_slot, walk };
+    enum class state : std::uint8_t {
+        free,
+        lookup,
+        main_tlb,
+        l1std,
+        ste,
+        l1cd,
+        cd,
+        walk_slot,
+        walk
+    };
 
     struct transaction {
         state at = state::free;
@@ -60,7 +71,7 @@ private:
         std::uint64_t config_epoch = 0;  // at look-up; an older one fills no configuration cache
         std::uint64_t tlbi_count = 0;    // at look-up; an older one fills no TLB
         std::uint32_t cd_index = 0;
-        std::uint32_t next = none;       // in a list of waiters
+        std::uint32_t next = none;  // in a list of waiters
         base::phys_addr fetching{};
         structure_words answer{};
         smmu::ste stream;
@@ -79,11 +90,12 @@ private:
         bool busy = false;
         bool updating = false;
         bool aborted = false;
-        bool fills = false;              // no invalidation came in between that would forbid it
-        std::uint64_t first_killed = 1;  // hull of the ranges invalidated meanwhile; empty: first > last
+        bool fills = false;  // no invalidation came in between that would forbid it
+        std::uint64_t first_killed =
+            1;  // hull of the ranges invalidated meanwhile; empty: first > last
         std::uint64_t last_killed = 0;
         tlb_context tag;
-        std::uint64_t page = 0;          // canonical va >> 12
+        std::uint64_t page = 0;  // canonical va >> 12
         stage1_regime regime;
         walk_progress progress;
         std::uint64_t descriptor = 0;

@@ -9,8 +9,8 @@
 
 namespace drydock::smmu {
 
-translator::engine::engine(std::string_view name, base::context& ctx, const smmu_config& c, fetch_port& port,
-                           translator_client& client)
+translator::engine::engine(std::string_view name, base::context& ctx, const smmu_config& c,
+                           fetch_port& port, translator_client& client)
     : config_(c),
       streams_(c),
       stes_(c.config_cache_entries),
@@ -56,7 +56,8 @@ void translator::engine::fetched(fetch_id id, std::span<const std::uint64_t> wor
     if (id < transactions_.size()) {
         transaction& t = transactions_[id];
         t.aborted = aborted;
-        if (!aborted) std::copy_n(words.begin(), std::min(words.size(), t.answer.size()), t.answer.begin());
+        if (!aborted)
+            std::copy_n(words.begin(), std::min(words.size(), t.answer.size()), t.answer.begin());
     } else {
         walk_slot& w = walks_[id - transactions_.size()];
         w.aborted = aborted;
@@ -93,15 +94,21 @@ void translator::engine::drain() {
 
 void translator::engine::transaction_answered(std::uint32_t slot) {
     switch (transactions_[slot].at) {
-        case state::l1std: return l1std_read(slot);
-        case state::ste: return ste_read(slot);
-        case state::l1cd: return l1cd_read(slot);
-        case state::cd: return cd_read(slot);
-        default: throw std::logic_error("smmu: answer to a fetch that was not asked for");
+        case state::l1std:
+            return l1std_read(slot);
+        case state::ste:
+            return ste_read(slot);
+        case state::l1cd:
+            return l1cd_read(slot);
+        case state::cd:
+            return cd_read(slot);
+        default:
+            throw std::logic_error("smmu: answer to a fetch that was not asked for");
     }
 }
 
-void translator::engine::fetch_for(std::uint32_t slot, state next, base::phys_addr a, std::uint32_t bytes) {
+void translator::engine::fetch_for(std::uint32_t slot, state next, base::phys_addr a,
+                                   std::uint32_t bytes) {
     transaction& t = transactions_[slot];
     t.at = next;
     t.fetching = a;

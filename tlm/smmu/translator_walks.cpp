@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLB look-ups, table walks shared by everyone who waits for the page, hardware updates of descriptors.
+// TLB look-ups, table walks shared by everyone who waits for the page, hardware updates of
+// descriptors.
 #include <algorithm>
 
 #include "tlm/smmu/translator_engine.h"
@@ -68,14 +69,16 @@ void translator::engine::read_descriptor(std::uint32_t w) {
     walk_slot& walk = walks_[w];
     walk.updating = false;
     ++work_.fetches;
-    port_.fetch(static_cast<fetch_id>(transactions_.size() + w), base::phys_addr{walk.progress.address}, 8,
+    port_.fetch(static_cast<fetch_id>(transactions_.size() + w),
+                base::phys_addr{walk.progress.address}, 8,
                 transactions_[walk.waiting.first].request.span);
 }
 
 void translator::engine::walk_answered(std::uint32_t w) {
     walk_slot& walk = walks_[w];
     if (walk.aborted) {
-        while (!walk.waiting.empty()) walk_aborted(take(walk.waiting), base::phys_addr{walk.progress.address});
+        while (!walk.waiting.empty())
+            walk_aborted(take(walk.waiting), base::phys_addr{walk.progress.address});
         return release_walk(w);
     }
     if (walk.updating) return update_done(w);
@@ -86,12 +89,17 @@ void translator::engine::walk_answered(std::uint32_t w) {
 void translator::engine::advance(std::uint32_t w, walk_progress::outcome o) {
     walk_slot& walk = walks_[w];
     switch (o) {
-        case walk_progress::outcome::read: return read_descriptor(w);
-        case walk_progress::outcome::translation_fault: return fail_waiters(w, event_id::f_translation);
-        case walk_progress::outcome::address_size_fault: return fail_waiters(w, event_id::f_addr_size);
-        case walk_progress::outcome::found: break;
+        case walk_progress::outcome::read:
+            return read_descriptor(w);
+        case walk_progress::outcome::translation_fault:
+            return fail_waiters(w, event_id::f_translation);
+        case walk_progress::outcome::address_size_fault:
+            return fail_waiters(w, event_id::f_addr_size);
+        case walk_progress::outcome::found:
+            break;
     }
-    if (!walk.progress.found.accessed && !walk.regime.ha) return fail_waiters(w, event_id::f_access);
+    if (!walk.progress.found.accessed && !walk.regime.ha)
+        return fail_waiters(w, event_id::f_access);
     serve_waiters(w);
 }
 
@@ -109,8 +117,9 @@ void translator::engine::serve_waiters(std::uint32_t w) {
             if (g.dirties) walk.desired &= ~descriptor_ap2;
             walk.updating = true;
             ++work_.updates;
-            port_.update(static_cast<fetch_id>(transactions_.size() + w), base::phys_addr{walk.progress.address},
-                         walk.descriptor, walk.desired, t.request.span);
+            port_.update(static_cast<fetch_id>(transactions_.size() + w),
+                         base::phys_addr{walk.progress.address}, walk.descriptor, walk.desired,
+                         t.request.span);
             return;
         }
         take(walk.waiting);
@@ -165,7 +174,9 @@ translator::engine::grant translator::engine::judge(const transaction& t, const 
     const bool overridden = config_.attr_perms_ovr;
     const std::uint8_t instcfg = overridden ? t.stream.instcfg : std::uint8_t{0};
     g.r = instcfg == 3 ? may.execute : may.read;
-    g.x = executes && (instcfg == 3 ? may.execute : instcfg == 2 ? may.read : may.read && may.execute);
+    g.x = executes && (instcfg == 3   ? may.execute
+                       : instcfg == 2 ? may.read
+                                      : may.read && may.execute);
     g.dirties = !may.write && may.clean && !r.no_write;
     g.w = may.write || g.dirties;
     g.allowed = g.r || g.w || g.x;
@@ -178,7 +189,8 @@ void translator::engine::deliver(std::uint32_t slot, const leaf& l, const grant&
     const bool request = r.kind == request_kind::translation_request;
     if (!g.allowed && !request) return fault(slot, event_id::f_permission);
     const std::uint64_t bytes = std::uint64_t{1} << l.log2_bytes;
-    if (!g.allowed) return finish(slot, translate_result{.result = outcome::no_access, .page_bytes = bytes});
+    if (!g.allowed)
+        return finish(slot, translate_result{.result = outcome::no_access, .page_bytes = bytes});
     finish(slot, translate_result{.result = outcome::ok,
                                   .pa = base::phys_addr{l.pa | (r.va.value & (bytes - 1))},
                                   .page_bytes = bytes,
@@ -190,11 +202,12 @@ void translator::engine::deliver(std::uint32_t slot, const leaf& l, const grant&
 
 void translator::engine::probe_lookup(const transaction& t, bool hit) {
     if (context_.probe.wants(base::kind::tlb_lookup))
-        context_.probe.emit(base::kind::tlb_lookup, place_, context_.now(), t.request.span, t.request.sid.value,
-                            t.request.va.value, hit ? 1 : 0);
+        context_.probe.emit(base::kind::tlb_lookup, place_, context_.now(), t.request.span,
+                            t.request.sid.value, t.request.va.value, hit ? 1 : 0);
 }
 
-// -- invalidation ----------------------------------------------------------------------------------
+// -- invalidation
+// ----------------------------------------------------------------------------------
 
 /// Calls match(walk) for every walk under way: what it reads may be what was just invalidated.
 template <class Match>
@@ -211,7 +224,8 @@ void translator::engine::kill_all(stream_world world) {
 
 void translator::engine::kill_vmid(stream_world world, std::uint16_t vmid) {
     stamps_.kill_vmid(world, vmid);
-    mark_walks([&](walk_slot& w) { w.fills = w.fills && (w.tag.world != world || w.tag.vmid != vmid); });
+    mark_walks(
+        [&](walk_slot& w) { w.fills = w.fills && (w.tag.world != world || w.tag.vmid != vmid); });
 }
 
 void translator::engine::kill_asid(const tlb_context& c) {
@@ -219,7 +233,8 @@ void translator::engine::kill_asid(const tlb_context& c) {
     mark_walks([&](walk_slot& w) { w.fills = w.fills && w.tag != c; });
 }
 
-/// The ASID's entries and global ones in the range. The leaf of a walk under way may turn out global.
+/// The ASID's entries and global ones in the range. The leaf of a walk under way may turn out
+/// global.
 void translator::engine::kill_range(const tlb_context& c, tlbi_range r) {
     const bool micro_done = micro_.invalidate(c, r.first, r.last);
     if (!main_.invalidate(c, r.first, r.last) || !micro_done) {

@@ -21,10 +21,14 @@ constexpr unsigned start_level(granule g, unsigned tsz) {
 
 constexpr bool block_possible(const stage1_regime& r, unsigned level) {
     switch (r.half.tg) {
-        case granule::k4: return level == 1 || level == 2;
-        case granule::k16: return level == 2;
-        case granule::k64: return level == 2 || (level == 1 && r.wide);
-        case granule::none: break;
+        case granule::k4:
+            return level == 1 || level == 2;
+        case granule::k16:
+            return level == 2;
+        case granule::k64:
+            return level == 2 || (level == 1 && r.wide);
+        case granule::none:
+            break;
     }
     return false;
 }
@@ -38,7 +42,8 @@ std::uint64_t output_address(const stage1_regime& r, std::uint64_t descriptor, u
 
 }  // namespace
 
-stage1_regime regime_of(const context_descriptor& cd, stream_world world, std::uint64_t va, const smmu_config& c) {
+stage1_regime regime_of(const context_descriptor& cd, stream_world world, std::uint64_t va,
+                        const smmu_config& c) {
     stage1_regime r;
     r.el2 = world == stream_world::el2;
     r.half = cd.half[!r.el2 && bit(va, 55) ? 1 : 0];

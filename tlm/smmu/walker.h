@@ -12,10 +12,11 @@ struct stage1_regime {
     std::uint8_t output_bits = 48;  ///< min(IPS, OAS)
     bool wide = false;              ///< 52-bit OAS: 64K descriptors hold OA[51:48] in [15:12]
     bool affd = false, ha = false, hd = false, wxn = false, pan = false;
-    bool el2 = false;               ///< EL2 without E2H: one privilege, AP[1] counts as 1
+    bool el2 = false;  ///< EL2 without E2H: one privilege, AP[1] counts as 1
 };
 /// @param va  bit 55 selects the half; EL2 has only the first
-stage1_regime regime_of(const context_descriptor&, stream_world, std::uint64_t va, const smmu_config&);
+stage1_regime regime_of(const context_descriptor&, stream_world, std::uint64_t va,
+                        const smmu_config&);
 /// False: F_TRANSLATION without a walk. VA[top:64-TxSZ] must equal VA[55].
 bool in_range(const stage1_regime&, std::uint64_t va);
 /// The address that tables and TLB see: bits above 55 copy bit 55.
@@ -25,7 +26,7 @@ constexpr std::uint64_t canonical(std::uint64_t va) {
 
 /// A page or block as the walk found it and as the TLB keeps it.
 struct leaf {
-    std::uint64_t pa = 0;           ///< of the first byte
+    std::uint64_t pa = 0;  ///< of the first byte
     std::uint8_t log2_bytes = 12;
     std::uint8_t ap = 0;            ///< AP[2:1]
     bool dbm = false;               ///< DBM: AP[2] may be cleared by hardware
@@ -49,8 +50,9 @@ struct walk_progress {
     std::uint64_t va = 0;       ///< canonical
     std::uint64_t address = 0;  ///< of the descriptor to read, later of the leaf's
     std::uint8_t level = 0;
-    bool ap_no_unprivileged = false, ap_no_write = false, pxn = false, uxn = false;  ///< from the tables above
-    leaf found;                 ///< valid with outcome::found
+    bool ap_no_unprivileged = false, ap_no_write = false, pxn = false,
+         uxn = false;  ///< from the tables above
+    leaf found;        ///< valid with outcome::found
 
     /// Starts at the table of TTBx. @return read, or translation_fault with EPDx
     outcome begin(const stage1_regime&, std::uint64_t canonical_va);
@@ -63,7 +65,7 @@ private:
 };
 
 /// Descriptor bits that hardware changes.
-inline constexpr std::uint64_t descriptor_af = 1u << 10;   // AF
-inline constexpr std::uint64_t descriptor_ap2 = 1u << 7;   // AP[2], read-only
+inline constexpr std::uint64_t descriptor_af = 1u << 10;  // AF
+inline constexpr std::uint64_t descriptor_ap2 = 1u << 7;  // AP[2], read-only
 
 }  // namespace drydock::smmu

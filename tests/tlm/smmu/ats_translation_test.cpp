@@ -24,7 +24,8 @@ struct recording : translation_machine {
 
 /// The answer to a request by a quiet SMMU and by one that records configuration errors.
 template <class Prepare>
-void expect_request(Prepare&& prepare, const translate_request& q, outcome o, std::optional<event_record> always,
+void expect_request(Prepare&& prepare, const translate_request& q, outcome o,
+                    std::optional<event_record> always,
                     std::optional<event_record> when_recording) {
     translation_machine quiet;
     prepare(quiet);
@@ -41,7 +42,8 @@ void expect_request(Prepare&& prepare, const translate_request& q, outcome o, st
 constexpr std::uint64_t asked_rw = 1ull << 34 | 1ull << 35 | 1ull << 44;  // F_BAD_ATS_TREQ word 1
 
 TEST(AtsRequest, S_160_bad_stream) {
-    expect_request([](auto&) {}, m::ats(256, 0x7000), outcome::completer_abort, {}, words(head(0x02, 256)));
+    expect_request([](auto&) {}, m::ats(256, 0x7000), outcome::completer_abort, {},
+                   words(head(0x02, 256)));
     recording f;
     f.control_bits.recinvsid = false;
     f.set_control();
@@ -49,12 +51,13 @@ TEST(AtsRequest, S_160_bad_stream) {
 }
 
 TEST(AtsRequest, S_160_ste_fetch) {
-    expect_request([](auto& f) { f.poison(m::strtab + 3 * 64); }, m::ats(3, 0x7000), outcome::completer_abort, {},
-                   words(head(0x03, 3), 0, 0, m::strtab + 3 * 64));
+    expect_request([](auto& f) { f.poison(m::strtab + 3 * 64); }, m::ats(3, 0x7000),
+                   outcome::completer_abort, {}, words(head(0x03, 3), 0, 0, m::strtab + 3 * 64));
 }
 
 TEST(AtsRequest, S_160_S_162_S_175_illegal_ste_comes_before_eats) {
-    expect_request([](auto&) {}, m::ats(3, 0x7000), outcome::completer_abort, {}, words(head(0x04, 3)));
+    expect_request([](auto&) {}, m::ats(3, 0x7000), outcome::completer_abort, {},
+                   words(head(0x04, 3)));
     expect_request([](auto& f) { f.set_ste(3, {.s1cdmax = 31, .eats = 0}); }, m::ats(3, 0x7000),
                    outcome::completer_abort, {}, words(head(0x04, 3)));
 }
@@ -69,13 +72,14 @@ TEST(AtsRequest, S_162_the_record_needs_the_option_as_well) {
 }
 
 TEST(AtsRequest, S_160_config_abort_is_unsupported_and_silent) {
-    expect_request([](auto& f) { f.set_ste(3, {.config = 0}); }, m::ats(3, 0x7000), outcome::unsupported_request, {},
-                   {});
+    expect_request([](auto& f) { f.set_ste(3, {.config = 0}); }, m::ats(3, 0x7000),
+                   outcome::unsupported_request, {}, {});
 }
 
 TEST(AtsRequest, S_160_config_bypass_is_unsupported_and_recorded) {
     const event_record e = words(head(0x05, 3), asked_rw, 0x7000);
-    expect_request([](auto& f) { f.set_ste(3, {.config = 4}); }, m::ats(3, 0x7123), outcome::unsupported_request, e, e);
+    expect_request([](auto& f) { f.set_ste(3, {.config = 4}); }, m::ats(3, 0x7123),
+                   outcome::unsupported_request, e, e);
 }
 
 TEST(AtsRequest, S_160_eats_off_or_reserved_is_unsupported_and_recorded) {
@@ -86,8 +90,8 @@ TEST(AtsRequest, S_160_eats_off_or_reserved_is_unsupported_and_recorded) {
 }
 
 TEST(AtsRequest, S_160_S_178_bad_substream) {
-    expect_request([](auto& f) { f.stage1(3); }, m::with_pasid(m::ats(3, 0x7000), 2), outcome::completer_abort, {},
-                   words(0x08 | 2u << 12 | 3ull << 32));
+    expect_request([](auto& f) { f.stage1(3); }, m::with_pasid(m::ats(3, 0x7000), 2),
+                   outcome::completer_abort, {}, words(0x08 | 2u << 12 | 3ull << 32));
 }
 
 TEST(AtsRequest, S_160_S_177_stream_disabled) {
@@ -105,8 +109,8 @@ TEST(AtsRequest, S_160_cd_fetch) {
 }
 
 TEST(AtsRequest, S_160_bad_cd) {
-    expect_request([](auto& f) { f.stage1(3, {.valid = 0}); }, m::ats(3, 0x7000), outcome::completer_abort, {},
-                   words(head(0x0a, 3)));
+    expect_request([](auto& f) { f.stage1(3, {.valid = 0}); }, m::ats(3, 0x7000),
+                   outcome::completer_abort, {}, words(head(0x0a, 3)));
 }
 
 TEST(AtsRequest, S_160_walk_abort) {
@@ -115,18 +119,19 @@ TEST(AtsRequest, S_160_walk_abort) {
             f.stage1(3);
             f.poison(m::root);
         },
-        m::ats(3, 0x7000), outcome::completer_abort, {}, words(head(0x0b, 3), rnw | class_tt, 0x7000, m::root));
+        m::ats(3, 0x7000), outcome::completer_abort, {},
+        words(head(0x0b, 3), rnw | class_tt, 0x7000, m::root));
 }
 
 TEST(AtsRequest, S_160_S_164_faults_give_no_access_and_no_event) {
     const auto no_access = [](auto&& prepare) {
         expect_request(prepare, m::ats(3, 0x7000), outcome::no_access, {}, {});
     };
-    no_access([](auto& f) { f.stage1(3); });                                            // F_TRANSLATION
-    no_access([](auto& f) { f.stage1(3, {.epd0 = 1}); });                               // EPD
-    no_access([](auto& f) { f.stage1(3, {.ips = 0}), f.map(0x7000, 1ull << 32); });     // F_ADDR_SIZE
-    no_access([](auto& f) { f.stage1(3), f.map(0x7000, 0x8'0000, rw_page & ~af); });    // F_ACCESS
-    no_access([](auto& f) { f.stage1(3, {.r = 1, .a = 0}); });                          // R and A do not matter
+    no_access([](auto& f) { f.stage1(3); });               // F_TRANSLATION
+    no_access([](auto& f) { f.stage1(3, {.epd0 = 1}); });  // EPD
+    no_access([](auto& f) { f.stage1(3, {.ips = 0}), f.map(0x7000, 1ull << 32); });   // F_ADDR_SIZE
+    no_access([](auto& f) { f.stage1(3), f.map(0x7000, 0x8'0000, rw_page & ~af); });  // F_ACCESS
+    no_access([](auto& f) { f.stage1(3, {.r = 1, .a = 0}); });  // R and A do not matter
     translation_machine f;
     f.stage1(3);
     EXPECT_EQ(f.run(m::ats(3, 0x7000)).page_bytes, 4096u);
@@ -252,7 +257,8 @@ TEST(AtsRequest, S_179_stage_1_bypassed_beyond_the_output_size) {
     EXPECT_FALSE(r.event);
 }
 
-// -- 7.3 -------------------------------------------------------------------------------------------
+// -- 7.3
+// -------------------------------------------------------------------------------------------
 
 struct checked : recording {
     checked() {
@@ -298,7 +304,8 @@ TEST(AtsTranslated, S_161_ste_fetch_and_illegal_ste) {
     f.poison(m::strtab + 3 * 64);
     expect_abort(f.run(m::translated_to(3, 0x9000)), {});
     f.record();
-    expect_abort(f.run(m::translated_to(3, 0x9000)), words(head(0x03, 3), 0, 0, m::strtab + 3 * 64));
+    expect_abort(f.run(m::translated_to(3, 0x9000)),
+                 words(head(0x03, 3), 0, 0, m::strtab + 3 * 64));
     expect_abort(f.run(m::translated_to(4, 0x9000)), words(head(0x04, 4)));
 }
 

@@ -14,7 +14,8 @@ using m = translation_machine;
 
 /// 16 CDs in a linear table, CD i with ASID i and page 0x7000 mapped.
 struct substreams : translation_machine {
-    explicit substreams(ste_image s = {.s1cdmax = 4}, const smmu_config& c = {}) : translation_machine(c) {
+    explicit substreams(ste_image s = {.s1cdmax = 4}, const smmu_config& c = {})
+        : translation_machine(c) {
         s.cd = cds;
         set_ste(3, s);
         for (std::uint32_t i = 0; i < 16; ++i) set_cd({.asid = i}, i);
@@ -81,14 +82,17 @@ TEST(Substream, S_048_no_substreams_at_all) {
     substreams f({.s1fmt = 1, .s1cdmax = 30, .s1dss = 0}, c);
     EXPECT_EQ(f.run(m::read(3, 0x7000)).pa.value, 0x8'0000u);
     EXPECT_EQ(f.reads[1], m::cds);
-    EXPECT_EQ(f.run(m::with_pasid(m::read(3, 0x7000), 1)).event, words(0x08 | 1u << 12 | 3ull << 32));
+    EXPECT_EQ(f.run(m::with_pasid(m::read(3, 0x7000), 1)).event,
+              words(0x08 | 1u << 12 | 3ull << 32));
 }
 
-// -- 2-level CD tables -----------------------------------------------------------------------------
+// -- 2-level CD tables
+// -----------------------------------------------------------------------------
 
 struct two_level_cds : translation_machine {
     static constexpr std::uint64_t leaf = 0x1900'0000;
-    two_level_cds(std::uint64_t fmt, std::uint32_t l1_index, std::uint64_t l1cd, std::uint64_t s1dss = 0) {
+    two_level_cds(std::uint64_t fmt, std::uint32_t l1_index, std::uint64_t l1cd,
+                  std::uint64_t s1dss = 0) {
         set_ste(3, {.s1fmt = fmt, .cd = cds, .s1cdmax = 12, .s1dss = s1dss});
         word(cds + 8 * l1_index) = l1cd;
         map(0x7000, 0x8'0000);
@@ -104,7 +108,8 @@ TEST(CdTable, S_041_level_1_not_valid_carries_the_ssid) {
 
 TEST(CdTable, S_041_level_1_pointer_out_of_range) {
     two_level_cds f(1, 0, 1ull << 48 | 1);
-    EXPECT_EQ(f.run(m::with_pasid(m::read(3, 0x7000), 5)).event, words(0x08 | 5u << 12 | 3ull << 32));
+    EXPECT_EQ(f.run(m::with_pasid(m::read(3, 0x7000), 5)).event,
+              words(0x08 | 5u << 12 | 3ull << 32));
 }
 
 TEST(CdTable, S_041_level_1_not_valid_without_ssid_shows_0) {
@@ -134,7 +139,8 @@ TEST(CdTable, S_044_abort_on_cd_read_gives_the_address) {
 TEST(CdTable, S_044_abort_on_level_1_read_gives_its_address) {
     two_level_cds f(1, 2, two_level_cds::leaf | 1);
     f.poison(m::cds + 16);
-    EXPECT_EQ(f.run(m::with_pasid(m::read(3, 0x7000), 133)).event, words(head(0x09, 3, 133), 0, 0, m::cds + 16));
+    EXPECT_EQ(f.run(m::with_pasid(m::read(3, 0x7000), 133)).event,
+              words(head(0x09, 3, 133), 0, 0, m::cds + 16));
 }
 
 TEST(CdCache, S_047_each_stream_keeps_its_own_copy) {
@@ -173,7 +179,8 @@ TEST(CdCache, cfgi_ste_takes_the_cds_of_the_stream) {
     EXPECT_EQ(f.run(m::read(3, 0x7000)).event, words(head(0x0a, 3)));
 }
 
-// -- rules of 3.2 ----------------------------------------------------------------------------------
+// -- rules of 3.2
+// ----------------------------------------------------------------------------------
 
 void expect_bad_cd(const cd_image& cd, const smmu_config& c = {}) {
     translation_machine f(c);

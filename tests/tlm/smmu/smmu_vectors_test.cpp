@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replays the stage-1 groups of tests/data/smmu_vectors (recorded from QEMU, with an independently written
-// architectural expectation; see the README there) through the translator.
+// Replays the stage-1 groups of tests/data/smmu_vectors (recorded from QEMU, with an independently
+// written architectural expectation; see the README there) through the translator.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -19,8 +19,8 @@ using nlohmann::json;
 
 std::uint64_t number(const json& j) { return std::stoull(j.get<std::string>(), nullptr, 16); }
 
-/// The SMMU that the README describes: stage 1 of QEMU's, with STE.PRIVCFG so that it can take QEMU's view
-/// of privilege.
+/// The SMMU that the README describes: stage 1 of QEMU's, with STE.PRIVCFG so that it can take
+/// QEMU's view of privilege.
 smmu_config recorded_config() {
     smmu_config c;
     c.httu = 0;
@@ -44,7 +44,8 @@ public:
         for (const json& step : vector.at("steps")) {
             const std::string op = step.at("op");
             if (op == "mem") write_bytes(number(step.at("pa")), step.at("hex"));
-            if (op == "w32" || op == "w64") write_register(number(step.at("off")), number(step.at("val")));
+            if (op == "w32" || op == "w64")
+                write_register(number(step.at("off")), number(step.at("val")));
             if (op == "dma") check_dma(step, vector.at("id"));
         }
     }
@@ -76,18 +77,34 @@ private:
     // -- registers and commands --
     void write_register(std::uint64_t offset, std::uint64_t v) {
         switch (offset) {
-            case 0x20: control_.smmuen = (v & 1) != 0; translator_.set_control(control_); break;
-            case 0x2c: control_.recinvsid = (v & 2) != 0; translator_.set_control(control_); break;
-            case 0x80: table_.address = base::phys_addr{v & 0x000f'ffff'ffff'ffc0}; break;
+            case 0x20:
+                control_.smmuen = (v & 1) != 0;
+                translator_.set_control(control_);
+                break;
+            case 0x2c:
+                control_.recinvsid = (v & 2) != 0;
+                translator_.set_control(control_);
+                break;
+            case 0x80:
+                table_.address = base::phys_addr{v & 0x000f'ffff'ffff'ffc0};
+                break;
             case 0x88:
                 table_.log2size = v & 0x3f;
                 table_.split = v >> 6 & 0x1f;
                 table_.fmt = v >> 16 & 3;
                 break;
-            case 0x90: queue_ = v & 0x000f'ffff'ffff'ffe0; queue_mask_ = (1ull << (v & 0x1f)) - 1; break;
-            case 0x98: run_commands(v); break;
-            case 0x9c: consumer_ = v; break;
-            default: break;
+            case 0x90:
+                queue_ = v & 0x000f'ffff'ffff'ffe0;
+                queue_mask_ = (1ull << (v & 0x1f)) - 1;
+                break;
+            case 0x98:
+                run_commands(v);
+                break;
+            case 0x9c:
+                consumer_ = v;
+                break;
+            default:
+                break;
         }
         translator_.set_stream_table(table_);
     }
@@ -105,19 +122,32 @@ private:
         if (const std::uint64_t tg = w1 >> 10 & 3)
             range.last += (((w0 >> 12 & 0x1f) + 1) << (w0 >> 20 & 0x1f) << (10 + 2 * tg)) - 1;
         switch (w0 & 0xff) {
-            case 0x03: return translator_.invalidate_ste(sid, (w1 & 1) != 0);
-            case 0x04: return translator_.invalidate_ste_range(sid, w1 & 0x1f);
-            case 0x05: return translator_.invalidate_cd(sid, base::substream_id{}, (w1 & 1) != 0);
-            case 0x06: return translator_.invalidate_cd_all(sid);
-            case 0x10: return translator_.tlbi_nh_all(vmid);
-            case 0x11: return translator_.tlbi_nh_asid(vmid, asid);
-            case 0x12: return translator_.tlbi_nh_va(vmid, asid, range);
-            case 0x13: return translator_.tlbi_nh_vaa(vmid, range);
-            case 0x28: return translator_.tlbi_s12_vmall(vmid);
-            case 0x2a: return translator_.tlbi_s2_ipa(vmid, range);
-            case 0x30: return translator_.tlbi_nsnh_all();
-            case 0x46: return;
-            default: ADD_FAILURE() << "command " << (w0 & 0xff);
+            case 0x03:
+                return translator_.invalidate_ste(sid, (w1 & 1) != 0);
+            case 0x04:
+                return translator_.invalidate_ste_range(sid, w1 & 0x1f);
+            case 0x05:
+                return translator_.invalidate_cd(sid, base::substream_id{}, (w1 & 1) != 0);
+            case 0x06:
+                return translator_.invalidate_cd_all(sid);
+            case 0x10:
+                return translator_.tlbi_nh_all(vmid);
+            case 0x11:
+                return translator_.tlbi_nh_asid(vmid, asid);
+            case 0x12:
+                return translator_.tlbi_nh_va(vmid, asid, range);
+            case 0x13:
+                return translator_.tlbi_nh_vaa(vmid, range);
+            case 0x28:
+                return translator_.tlbi_s12_vmall(vmid);
+            case 0x2a:
+                return translator_.tlbi_s2_ipa(vmid, range);
+            case 0x30:
+                return translator_.tlbi_nsnh_all();
+            case 0x46:
+                return;
+            default:
+                ADD_FAILURE() << "command " << (w0 & 0xff);
         }
     }
 
@@ -135,14 +165,16 @@ private:
         ++checked;
         if (stage2_) return check_refused(q.sid);
         const json& want = step.at("arch");
-        const std::string where = id + " " + step.at("iova").get<std::string>() + (q.write ? " w" : " r");
+        const std::string where =
+            id + " " + step.at("iova").get<std::string>() + (q.write ? " w" : " r");
         const bool ok = result_.result == translate_result::outcome::ok;
         ASSERT_EQ(ok ? "ok" : "abort", want.at("result").get<std::string>()) << where;
         if (ok) {
             EXPECT_EQ(result_.pa.value, number(want.at("pa"))) << where;
         } else {
             const json& event = want.at("event");
-            EXPECT_EQ(bytes(result_.event), event.is_null() ? "" : event.get<std::string>()) << where;
+            EXPECT_EQ(bytes(result_.event), event.is_null() ? "" : event.get<std::string>())
+                << where;
         }
     }
     /// Stage 2 is not implemented here (IDR0.S2P=0): C_BAD_STE.
@@ -181,10 +213,11 @@ private:
 
 struct SmmuVectors : testing::TestWithParam<const char*> {};
 
-/// Every transaction of the group has the outcome, the address and the record's bytes that the architecture
-/// asks for, whatever QEMU did.
+/// Every transaction of the group has the outcome, the address and the record's bytes that the
+/// architecture asks for, whatever QEMU did.
 TEST_P(SmmuVectors, S_060_S_140_transactions_end_as_recorded) {
-    const std::filesystem::path file = std::filesystem::path(DRYDOCK_SMMU_VECTORS) / (std::string(GetParam()) + ".jsonl");
+    const std::filesystem::path file =
+        std::filesystem::path(DRYDOCK_SMMU_VECTORS) / (std::string(GetParam()) + ".jsonl");
     std::ifstream in(file);
     ASSERT_TRUE(in) << file;
     int checked = 0;
@@ -197,10 +230,11 @@ TEST_P(SmmuVectors, S_060_S_140_transactions_end_as_recorded) {
 }
 
 INSTANTIATE_TEST_SUITE_P(recorded, SmmuVectors,
-                         testing::Values("qemu7.2.22_s1", "qemu7.2.22_s1_quirk", "qemu7.2.22_cd", "qemu7.2.22_ste",
-                                         "qemu7.2.22_strtab", "qemu7.2.22_tlb", "qemu10.0.2_s1",
-                                         "qemu10.0.2_s1_quirk", "qemu10.0.2_s1_ttbr1", "qemu10.0.2_cd",
-                                         "qemu10.0.2_ste", "qemu10.0.2_strtab", "qemu10.0.2_tlb"),
+                         testing::Values("qemu7.2.22_s1", "qemu7.2.22_s1_quirk", "qemu7.2.22_cd",
+                                         "qemu7.2.22_ste", "qemu7.2.22_strtab", "qemu7.2.22_tlb",
+                                         "qemu10.0.2_s1", "qemu10.0.2_s1_quirk",
+                                         "qemu10.0.2_s1_ttbr1", "qemu10.0.2_cd", "qemu10.0.2_ste",
+                                         "qemu10.0.2_strtab", "qemu10.0.2_tlb"),
                          [](const auto& i) {
                              std::string name = i.param;
                              for (char& c : name)

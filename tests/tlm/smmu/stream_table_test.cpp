@@ -130,7 +130,8 @@ TEST(StreamTable, S_025_bypass_passes_refuses_substreams_and_checks_the_size) {
     EXPECT_EQ(r.event, words(head(0x11, 3), class_in, 1ull << 48));
 }
 
-// -- table 2.2, at a translator --------------------------------------------------------------------
+// -- table 2.2, at a translator
+// --------------------------------------------------------------------
 
 /// The outcome of an ordinary read under an STE, at a translator with this configuration.
 translate_result read_under(const ste_image& s, const smmu_config& c = {}) {
@@ -145,7 +146,9 @@ void expect_bad_ste(const ste_image& s, const smmu_config& c = {}) {
     EXPECT_EQ(r.event, words(head(0x04, 3)));
 }
 /// The first rule of table 2.2 that an STE breaks under any configuration, 0 for none.
-unsigned rule(const ste_image& s, const smmu_config& c) { return illegal_ste_rule(decode_ste(s.words()), c); }
+unsigned rule(const ste_image& s, const smmu_config& c) {
+    return illegal_ste_rule(decode_ste(s.words()), c);
+}
 
 /// What stage 2 will need: used here only with the pure rules.
 smmu_config with_stage2() {
@@ -218,7 +221,9 @@ TEST(StreamTableRule, S_026_row_05_reserved_stream_world) {
     EXPECT_NE(read_under({.cd = m::cds, .strw = 1}).event, words(head(0x04, 3)));
 }
 
-TEST(StreamTableRule, S_026_row_06_stall_disable_without_the_choice) { expect_bad_ste({.cd = m::cds, .s1stalld = 1}); }
+TEST(StreamTableRule, S_026_row_06_stall_disable_without_the_choice) {
+    expect_bad_ste({.cd = m::cds, .s1stalld = 1});
+}
 
 TEST(StreamTableRule, S_026_row_07_more_cds_than_substreams) {
     expect_bad_ste({.cd = m::cds, .s1cdmax = 21});
@@ -233,7 +238,9 @@ TEST(StreamTableRule, S_026_row_08_two_level_cds_not_implemented) {
     EXPECT_EQ(rule({.s1fmt = 3, .cd = m::cds, .s1cdmax = 8}, c), 0u);
 }
 
-TEST(StreamTableRule, S_026_row_09_cd_pointer_beyond_the_output_size) { expect_bad_ste({.cd = 1ull << 48}); }
+TEST(StreamTableRule, S_026_row_09_cd_pointer_beyond_the_output_size) {
+    expect_bad_ste({.cd = 1ull << 48});
+}
 
 TEST(StreamTableRule, S_026_row_10_stage_2_stalls_by_model) {
     smmu_config c = with_stage2();
@@ -279,7 +286,7 @@ TEST(StreamTableRule, S_026_row_15_stage_2_input_size) {
 
 TEST(StreamTableRule, S_026_row_16_S_073_stage_2_start_level) {
     EXPECT_EQ(rule(stage2_ste(3ull << 38 ^ 1ull << 38), with_stage2()), 16u);  // S2SL0=3
-    EXPECT_EQ(rule(stage2_ste(1ull << 38), with_stage2()), 16u);               // 40 bits from level 2
+    EXPECT_EQ(rule(stage2_ste(1ull << 38), with_stage2()), 16u);  // 40 bits from level 2
 }
 
 TEST(StreamTableRule, S_026_row_17_vmid_too_wide) {
@@ -292,7 +299,8 @@ TEST(StreamTableRule, S_026_row_17_vmid_too_wide) {
     EXPECT_EQ(rule({.w2 = 0x100}, smmu_config{}), 0u);  // without stage 2 no VMID is used
 }
 
-// -- cache -----------------------------------------------------------------------------------------
+// -- cache
+// -----------------------------------------------------------------------------------------
 
 TEST(StreamTableCache, S_028_changed_ste_acts_after_cfgi) {
     translation_machine f;
@@ -322,7 +330,8 @@ TEST(StreamTableCache, range_and_all_reach_the_streams_they_name) {
     }
     f.t.invalidate_ste_range(base::stream_id{5}, 1);  // SIDs 4..7
     for (std::uint32_t sid = 0; sid < 12; ++sid)
-        EXPECT_EQ(f.run(m::read(sid, 0x40)).result, sid / 4 == 1 ? outcome::abort : outcome::ok) << sid;
+        EXPECT_EQ(f.run(m::read(sid, 0x40)).result, sid / 4 == 1 ? outcome::abort : outcome::ok)
+            << sid;
     f.t.invalidate_ste_range(base::stream_id{0}, 31);
     EXPECT_EQ(f.run(m::read(11, 0x40)).result, outcome::abort);
 }

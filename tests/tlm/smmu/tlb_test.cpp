@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fact sheet section 10 and the TLBI scopes of section 5: tags, sharing, what is never cached, races.
+// Fact sheet section 10 and the TLBI scopes of section 5: tags, sharing, what is never cached,
+// races.
 #include "tlm/smmu/tlb.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +16,8 @@ constexpr tlbi_range page(std::uint64_t va) { return {va, va}; }
 
 /// Streams 3 (ASID 1) and 4 (ASID 2) with the page 0x7000 mapped for both by one table.
 struct two_asids : translation_machine {
-    explicit two_asids(std::uint64_t attributes = rw_page, const smmu_config& c = {}) : translation_machine(c) {
+    explicit two_asids(std::uint64_t attributes = rw_page, const smmu_config& c = {})
+        : translation_machine(c) {
         set_ste(3, {.cd = cds});
         set_ste(4, {.cd = cds + 64});
         set_cd({.asid = 1}, 0);
@@ -134,13 +136,16 @@ TEST(Tlb, S_121_range_takes_exactly_its_pages) {
     translation_machine f;
     f.stage1(3);
     std::vector<std::uint64_t> d;
-    for (std::uint64_t p = 0; p < 8; ++p) d.push_back(f.map(0x10'0000 + (p << 12), 0x8'0000 + (p << 12)));
+    for (std::uint64_t p = 0; p < 8; ++p)
+        d.push_back(f.map(0x10'0000 + (p << 12), 0x8'0000 + (p << 12)));
     for (std::uint64_t p = 0; p < 8; ++p) f.run(m::read(3, 0x10'0000 + (p << 12)));
     for (const std::uint64_t a : d) f.word(a) = 0;
     // NUM=2, SCALE=1: 6 pages
     f.t.tlbi_nh_va(0, 1, {0x10'0000, 0x10'5fff});
     for (std::uint64_t p = 0; p < 8; ++p)
-        EXPECT_EQ(f.run(m::read(3, 0x10'0000 + (p << 12))).result, p < 6 ? outcome::abort : outcome::ok) << p;
+        EXPECT_EQ(f.run(m::read(3, 0x10'0000 + (p << 12))).result,
+                  p < 6 ? outcome::abort : outcome::ok)
+            << p;
 }
 
 TEST(Tlb, range_too_long_to_probe_takes_the_asid) {
@@ -189,7 +194,8 @@ TEST(Tlb, eviction_keeps_answers_right) {
     EXPECT_GT(f.t.counters().walks, 64u);
 }
 
-// -- work ------------------------------------------------------------------------------------------
+// -- work
+// ------------------------------------------------------------------------------------------
 
 /// Sets probed by one look-up and by one of each invalidation, with `filled` pages in the TLB.
 std::array<std::uint64_t, 3> probes(std::uint32_t entries, std::uint64_t filled) {
@@ -223,7 +229,8 @@ TEST(TlbWork, is_the_same_for_any_number_of_entries) {
     EXPECT_LE(few[1], 2u);
 }
 
-// -- walks under way -------------------------------------------------------------------------------
+// -- walks under way
+// -------------------------------------------------------------------------------
 
 struct TlbWalk : testing::Test {
     translation_machine f;
@@ -245,7 +252,8 @@ TEST_F(TlbWalk, one_walk_serves_everyone_who_waits_for_the_page) {
     f.settle();
     EXPECT_EQ(f.reads.size() - reads, 4u);
     EXPECT_EQ(f.t.counters().joined_walks, 7u);
-    for (std::uint32_t slot = 0; slot < 8; ++slot) EXPECT_EQ(f.results[slot]->pa.value, 0x8'0000u + 8 * slot);
+    for (std::uint32_t slot = 0; slot < 8; ++slot)
+        EXPECT_EQ(f.results[slot]->pa.value, 0x8'0000u + 8 * slot);
 }
 
 TEST_F(TlbWalk, everyone_gets_a_permission_of_their_own) {
@@ -262,9 +270,11 @@ TEST_F(TlbWalk, everyone_gets_a_permission_of_their_own) {
 
 TEST_F(TlbWalk, more_misses_than_walk_slots_wait_their_turn) {
     for (std::uint64_t p = 0; p < 40; ++p) f.map(0x10'0000 + (p << 12), 0x90'0000 + (p << 12));
-    for (std::uint32_t slot = 0; slot < 40; ++slot) f.begin(slot, m::read(3, 0x10'0000 + (slot << 12)));
+    for (std::uint32_t slot = 0; slot < 40; ++slot)
+        f.begin(slot, m::read(3, 0x10'0000 + (slot << 12)));
     f.settle();
-    for (std::uint32_t slot = 0; slot < 40; ++slot) EXPECT_EQ(f.results[slot]->pa.value, 0x90'0000u + (slot << 12));
+    for (std::uint32_t slot = 0; slot < 40; ++slot)
+        EXPECT_EQ(f.results[slot]->pa.value, 0x90'0000u + (slot << 12));
 }
 
 TEST_F(TlbWalk, invalidation_during_the_walk_keeps_its_result_out_of_the_tlb) {
@@ -306,7 +316,8 @@ TEST_F(TlbWalk, invalidation_of_another_page_does_not_spoil_the_walk) {
 TEST_F(TlbWalk, look_up_after_the_invalidation_does_not_join_the_old_walk) {
     f.begin(0, m::read(3, 0x7000));
     until_reads(f.reads.size() + 4);
-    f.word(d) = 0x9'0000 | rw_page | 3;  // memory has the new page; the walk may have read the old one
+    f.word(d) =
+        0x9'0000 | rw_page | 3;  // memory has the new page; the walk may have read the old one
     f.t.tlbi_nh_va(0, 1, page(0x7000));
     f.begin(1, m::read(3, 0x7000));
     f.settle();

@@ -19,7 +19,8 @@ using outcome = translate_result::outcome;
 /// Bits at a position, as a table in the specification gives them.
 constexpr std::uint64_t at(std::uint64_t value, unsigned low) { return value << low; }
 
-/// An STE as software writes it. Field positions are written down again here, apart from the model's.
+/// An STE as software writes it. Field positions are written down again here, apart from the
+/// model's.
 struct ste_image {
     std::uint64_t config = 5, s1fmt = 0, cd = 0, s1cdmax = 0;
     std::uint64_t s1dss = 0, s1stalld = 0, eats = 1, strw = 0, privcfg = 0, instcfg = 0;
@@ -27,23 +28,36 @@ struct ste_image {
     bool valid = true;
     std::array<std::uint64_t, 8> words() const {
         return {(valid ? 1u : 0u) | at(config, 1) | at(s1fmt, 4) | cd | at(s1cdmax, 59),
-                s1dss | at(s1stalld, 27) | at(eats, 28) | at(strw, 30) | at(privcfg, 48) | at(instcfg, 50), w2, w3,
-                0, 0, 0, 0};
+                s1dss | at(s1stalld, 27) | at(eats, 28) | at(strw, 30) | at(privcfg, 48) |
+                    at(instcfg, 50),
+                w2,
+                w3,
+                0,
+                0,
+                0,
+                0};
     }
 };
 
 /// A CD as software writes it: TTB0 with 4 KiB granule and 48 bits, TTB1 off, abort and record.
 struct cd_image {
     std::uint64_t t0sz = 16, tg0 = 0, epd0 = 0, endi = 0, t1sz = 16, tg1 = 2, epd1 = 1;
-    std::uint64_t valid = 1, ips = 5, affd = 0, wxn = 0, tbi0 = 0, tbi1 = 0, pan = 0, aa64 = 1, hd = 0, ha = 0;
+    std::uint64_t valid = 1, ips = 5, affd = 0, wxn = 0, tbi0 = 0, tbi1 = 0, pan = 0, aa64 = 1,
+                  hd = 0, ha = 0;
     std::uint64_t s = 0, r = 1, a = 1, asid = 1;
     std::uint64_t ttb0 = 0x2000'0000, had0 = 0, ttb1 = 0, had1 = 0;
     std::array<std::uint64_t, 8> words() const {
-        return {t0sz | at(tg0, 6) | at(epd0, 14) | at(endi, 15) | at(t1sz, 16) | at(tg1, 22) | at(epd1, 30) |
-                    at(valid, 31) | at(ips, 32) | at(affd, 35) | at(wxn, 36) | at(tbi0, 38) | at(tbi1, 39) |
-                    at(pan, 40) | at(aa64, 41) | at(hd, 42) | at(ha, 43) | at(s, 44) | at(r, 45) | at(a, 46) |
-                    at(asid, 48),
-                ttb0 | at(had0, 1), ttb1 | at(had1, 1), 0, 0, 0, 0, 0};
+        return {t0sz | at(tg0, 6) | at(epd0, 14) | at(endi, 15) | at(t1sz, 16) | at(tg1, 22) |
+                    at(epd1, 30) | at(valid, 31) | at(ips, 32) | at(affd, 35) | at(wxn, 36) |
+                    at(tbi0, 38) | at(tbi1, 39) | at(pan, 40) | at(aa64, 41) | at(hd, 42) |
+                    at(ha, 43) | at(s, 44) | at(r, 45) | at(a, 46) | at(asid, 48),
+                ttb0 | at(had0, 1),
+                ttb1 | at(had1, 1),
+                0,
+                0,
+                0,
+                0,
+                0};
     }
 };
 
@@ -61,7 +75,9 @@ public:
     static constexpr std::uint64_t root = 0x2000'0000;
 
     explicit translation_machine(const smmu_config& c = {})
-        : config(c), memory_(ctx.timeline.join("memory", *this)), t("smmu.translator", ctx, c, *this, *this) {
+        : config(c),
+          memory_(ctx.timeline.join("memory", *this)),
+          t("smmu.translator", ctx, c, *this, *this) {
         t.set_stream_table({base::phys_addr{strtab}, 8, 6, 0});
         t.set_control(control_bits);
     }
@@ -83,8 +99,8 @@ public:
     }
     /// Puts a descriptor for va at `level` of a 4 KiB-granule tree, making tables on the way.
     /// @return address of the descriptor
-    std::uint64_t put(std::uint64_t va, unsigned level, std::uint64_t descriptor, unsigned start = 0,
-                      std::uint64_t base = root) {
+    std::uint64_t put(std::uint64_t va, unsigned level, std::uint64_t descriptor,
+                      unsigned start = 0, std::uint64_t base = root) {
         std::uint64_t table = base;
         for (unsigned l = start; l < level; ++l) {
             std::uint64_t& d = word(table + index(va, l) * 8);
@@ -101,7 +117,9 @@ public:
         table_ = (table_ + bytes - 1) / bytes * bytes;
         return std::exchange(table_, table_ + bytes);
     }
-    static std::uint64_t index(std::uint64_t va, unsigned level) { return va >> (39 - 9 * level) & 0x1ff; }
+    static std::uint64_t index(std::uint64_t va, unsigned level) {
+        return va >> (39 - 9 * level) & 0x1ff;
+    }
 
     // -- transactions --
     static translate_request read(std::uint32_t sid, std::uint64_t va) {
@@ -121,14 +139,15 @@ public:
         r.no_write = no_write;
         return r;
     }
-    static translate_request translated_to(std::uint32_t sid, std::uint64_t pa, bool write = false) {
+    static translate_request translated_to(std::uint32_t sid, std::uint64_t pa,
+                                           bool write = false) {
         translate_request r = read(sid, pa);
         r.kind = request_kind::translated;
         r.write = write;
         return r;
     }
-    static translate_request with_pasid(translate_request r, std::uint32_t ssid, bool privileged = false,
-                                        bool execute = false) {
+    static translate_request with_pasid(translate_request r, std::uint32_t ssid,
+                                        bool privileged = false, bool execute = false) {
         r.ssid = base::substream_id{ssid};
         r.privileged = privileged;
         r.execute = execute;
@@ -156,11 +175,11 @@ public:
     base::context ctx;
     smmu_config config;
     control control_bits{.smmuen = true, .recinvsid = true};
-    base::ps latency{0};                   ///< 0: answers within the call
-    std::vector<std::uint64_t> reads;      ///< addresses fetched, in order
-    std::vector<std::uint64_t> updates;    ///< addresses of atomic updates
+    base::ps latency{0};                 ///< 0: answers within the call
+    std::vector<std::uint64_t> reads;    ///< addresses fetched, in order
+    std::vector<std::uint64_t> updates;  ///< addresses of atomic updates
     std::vector<std::optional<translate_result>> results;
-    std::vector<std::uint32_t> finished;   ///< slots in the order of their answers
+    std::vector<std::uint32_t> finished;  ///< slots in the order of their answers
     std::vector<base::ps> finished_at;
 
 private:
@@ -213,7 +232,8 @@ public:
 };
 
 /// The record's bytes as four words, for exact comparison.
-inline event_record words(std::uint64_t w0, std::uint64_t w1 = 0, std::uint64_t w2 = 0, std::uint64_t w3 = 0) {
+inline event_record words(std::uint64_t w0, std::uint64_t w1 = 0, std::uint64_t w2 = 0,
+                          std::uint64_t w3 = 0) {
     return {{w0, w1, w2, w3}};
 }
 /// Word 0 without SubstreamID.
@@ -223,7 +243,7 @@ constexpr std::uint64_t head(std::uint64_t id, std::uint64_t sid, std::uint64_t 
     return id | 1u << 11 | ssid << 12 | sid << 32;
 }
 // Word 1 of faults.
-inline constexpr std::uint64_t pnu = 1ull << 33, ind = 1ull << 34, rnw = 1ull << 35, class_tt = 1ull << 40,
-                               class_in = 2ull << 40;
+inline constexpr std::uint64_t pnu = 1ull << 33, ind = 1ull << 34, rnw = 1ull << 35,
+                               class_tt = 1ull << 40, class_in = 2ull << 40;
 
 }  // namespace drydock::smmu::test

@@ -45,7 +45,8 @@ TEST(TranslatorDisabled, S_008_translation_request_is_unsupported_and_recorded) 
 
 TEST(TranslatorDisabled, S_009_translated_aborts_and_is_recorded) {
     disabled_machine d;
-    const translate_result r = d.run(m::with_pasid(m::translated_to(3, 0x1234'5678, true), 9, true));
+    const translate_result r =
+        d.run(m::with_pasid(m::translated_to(3, 0x1234'5678, true), 9, true));
     EXPECT_EQ(r.result, outcome::abort);
     EXPECT_EQ(r.event, words(head(0x07, 3), 0, 0x1234'5678));
 }
@@ -60,10 +61,12 @@ TEST(TranslatorDisabled, S_011_address_beyond_output_size_aborts_without_event) 
 
 TEST(TranslatorRecord, S_140_bad_ats_treq_carries_what_was_asked) {
     disabled_machine d;
-    translate_request q = m::with_pasid(m::ats(0x1'0203, 0xffff'8000'0000'7abc, true), 0xabcde, true, true);
+    translate_request q =
+        m::with_pasid(m::ats(0x1'0203, 0xffff'8000'0000'7abc, true), 0xabcde, true, true);
     q.stus = 4;
-    EXPECT_EQ(d.run(q).event, words(head(0x05, 0x1'0203, 0xabcde),
-                                    1ull << 32 | 1ull << 33 | 1ull << 35 | 4ull << 44, 0xffff'8000'0000'7000));
+    EXPECT_EQ(d.run(q).event,
+              words(head(0x05, 0x1'0203, 0xabcde),
+                    1ull << 32 | 1ull << 33 | 1ull << 35 | 4ull << 44, 0xffff'8000'0000'7000));
 }
 
 TEST(TranslatorRecord, S_140_transl_forbidden_shows_a_read) {
@@ -76,9 +79,11 @@ TEST(TranslatorRecord, S_149_forbidden_and_disabled_streams_show_no_substream) {
     f.control_bits.atschk = true;
     f.set_control();
     f.stage1(3, {}, {.s1cdmax = 2, .s1dss = 2, .eats = 0});
-    EXPECT_EQ(f.run(m::with_pasid(m::translated_to(3, 0x5000), 1)).event, words(head(0x07, 3), rnw, 0x5000));
+    EXPECT_EQ(f.run(m::with_pasid(m::translated_to(3, 0x5000), 1)).event,
+              words(head(0x07, 3), rnw, 0x5000));
     EXPECT_EQ(f.run(m::with_pasid(m::read(3, 0x5000), 0)).event, words(head(0x06, 3)));
-    EXPECT_EQ(f.run(m::with_pasid(m::read(3, 0x5000), 7)).event, words(0x08 | 7u << 12 | 3ull << 32));
+    EXPECT_EQ(f.run(m::with_pasid(m::read(3, 0x5000), 7)).event,
+              words(0x08 | 7u << 12 | 3ull << 32));
 }
 
 TEST(Translator, hit_takes_the_configured_time_and_one_record) {

@@ -43,20 +43,22 @@ TEST_P(WalkerLeaf, S_060_output_address_and_size) {
     }
     const std::uint64_t width = std::min(stride, 48 - low(level));
     const std::uint64_t pa = 0xabcd'ef12'3000 & ~(p.bytes - 1);
-    f.word(table + (va >> low(level) & ((1ull << width) - 1)) * 8) = pa | rw_page | (level == 3 ? 3 : 1);
+    f.word(table + (va >> low(level) & ((1ull << width) - 1)) * 8) =
+        pa | rw_page | (level == 3 ? 3 : 1);
     const translate_result r = f.run(m::write_to(3, va));
     EXPECT_EQ(r.result, outcome::ok);
     EXPECT_EQ(r.pa.value, pa | (va & (p.bytes - 1)));
     EXPECT_EQ(r.page_bytes, p.bytes);
 }
-INSTANTIATE_TEST_SUITE_P(S_060, WalkerLeaf,
-                         testing::Values(leaf_case{"4K", 0, 12, 1, 1ull << 30}, leaf_case{"4K", 0, 12, 2, 1ull << 21},
-                                         leaf_case{"4K", 0, 12, 3, 1ull << 12}, leaf_case{"16K", 2, 14, 2, 1ull << 25},
-                                         leaf_case{"16K", 2, 14, 3, 1ull << 14}, leaf_case{"64K", 1, 16, 2, 1ull << 29},
-                                         leaf_case{"64K", 1, 16, 3, 1ull << 16}),
-                         [](const auto& i) {
-                             return std::string(i.param.granule) + "_level_" + std::to_string(i.param.level);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    S_060, WalkerLeaf,
+    testing::Values(leaf_case{"4K", 0, 12, 1, 1ull << 30}, leaf_case{"4K", 0, 12, 2, 1ull << 21},
+                    leaf_case{"4K", 0, 12, 3, 1ull << 12}, leaf_case{"16K", 2, 14, 2, 1ull << 25},
+                    leaf_case{"16K", 2, 14, 3, 1ull << 14}, leaf_case{"64K", 1, 16, 2, 1ull << 29},
+                    leaf_case{"64K", 1, 16, 3, 1ull << 16}),
+    [](const auto& i) {
+        return std::string(i.param.granule) + "_level_" + std::to_string(i.param.level);
+    });
 
 TEST(Walker, S_061_start_level_follows_the_input_size) {
     const std::pair<std::uint64_t, unsigned> cases[] = {{16, 0}, {25, 1}, {32, 1}, {39, 2}};
@@ -296,7 +298,8 @@ TEST(Walker, S_078_missing_unprivileged_access_and_pan_are_obstacles_too) {
     EXPECT_EQ(pan.run(m::write_to(3, 0x7000)).event, words(head(0x13, 3), on_write | pnu, 0x7000));
 }
 
-// -- permissions: the AP table, execute, WXN, PAN --------------------------------------------------
+// -- permissions: the AP table, execute, WXN, PAN
+// --------------------------------------------------
 
 rights rights_with(std::uint8_t ap, bool privileged, stage1_regime r = {}, bool never_pxn = false,
                    bool never_uxn = false) {
@@ -312,8 +315,10 @@ TEST(Permissions, S_066_table_of_ap) {
     const bool write[2][4] = {{false, true, false, false}, {true, true, false, false}};
     for (const bool privileged : {false, true})
         for (std::uint8_t ap = 0; ap < 4; ++ap) {
-            EXPECT_EQ(rights_with(ap, privileged).read, read[privileged][ap]) << privileged << int{ap};
-            EXPECT_EQ(rights_with(ap, privileged).write, write[privileged][ap]) << privileged << int{ap};
+            EXPECT_EQ(rights_with(ap, privileged).read, read[privileged][ap])
+                << privileged << int{ap};
+            EXPECT_EQ(rights_with(ap, privileged).write, write[privileged][ap])
+                << privileged << int{ap};
         }
 }
 
@@ -367,7 +372,8 @@ TEST(Permissions, overrides_decide_and_show_in_the_record) {
     f.stage1(3, {}, {.privcfg = 3, .instcfg = 3});
     f.map(0x7000, 0x8'0000, af | ng | pxn);
     EXPECT_EQ(f.run(m::write_to(3, 0x7000)).result, outcome::ok);  // privileged; a write is data
-    EXPECT_EQ(f.run(m::read(3, 0x7000)).event, words(head(0x13, 3), rnw | ind | pnu | class_in, 0x7000));
+    EXPECT_EQ(f.run(m::read(3, 0x7000)).event,
+              words(head(0x13, 3), rnw | ind | pnu | class_in, 0x7000));
 }
 
 TEST(Permissions, el2_stream_world_uses_ttb0_only) {
