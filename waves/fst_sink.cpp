@@ -121,8 +121,9 @@ void fst_sink::smmu(const base::event& e) {
         ++in_use;
         take(lanes, e.a, e.time);
     } else {
-        if (in_use > 0) --in_use;
+        // A timed-out ITag is retired like any other; its last words stay.
         const bool lost = e.what == kind::itag_timeout;
+        if (!lost && in_use > 0) --in_use;
         if (lost) text.replace(0, 3, "TIMEOUT");
         lanes.release(signals_, e.a, e.time, lost ? std::string_view(text) : std::string_view());
     }

@@ -16,6 +16,12 @@ std::string_view word(base::span_class c) {
     return i < words.size() ? words[i] : "unknown";
 }
 
+std::string client_name(const std::string& place) {
+    constexpr std::string_view software = "sw.";
+    if (!place.starts_with(software)) return place;
+    return place.substr(software.size(), place.find('.', software.size()) - software.size());
+}
+
 blame::blame() : recent_(remembered), owners_(1) {}
 
 blame::label blame::make(base::place_id client, std::uint16_t device, base::span_class c) {
@@ -43,7 +49,7 @@ void blame::waited(label waiter, label waited_for, std::uint64_t boundary, base:
 std::string blame::text(label l, const base::probe& p, const waves::device_names& names) const {
     if (l == nobody) return "unknown";
     const owner& o = owners_[l];
-    std::string s = p.name(o.client);
+    std::string s = client_name(p.name(o.client));
     if (o.device != 0) s += "@" + names.name(base::routing_id{o.device});
     return s.append(" ").append(word(o.of));
 }

@@ -54,6 +54,8 @@ private:
     std::vector<entry> entries_;
 };
 
+/// The scenario's name of who works at a place: a task's place is "sw.CLIENT.task".
+std::string client_name(const std::string& place);
 /// "atc_inv"
 std::string_view word(base::span_class c);
 

@@ -7,7 +7,7 @@
 namespace drydock::latency {
 namespace {
 
-constexpr std::uint64_t sync_consumed = 15, flush_returns = 16;  // boundaries of an invalidation
+constexpr std::uint64_t command_may_be_fetched = 3, sync_consumed = 15, flush_returns = 16;  // boundaries
 constexpr std::uint64_t cmdq_err = 1;                            // SMMUv3 6.3.17 GERROR.CMDQ_ERR
 
 /// Where the span's duration counts from: b0 of an invalidation, the birth of anything else.
@@ -24,7 +24,7 @@ const stage_plan* plan_of(base::span_class c) {
 
 constexpr base::kind kinds[] = {
     base::kind::span_begin,   base::kind::span_end,     base::kind::stage, base::kind::itag_taken,
-    base::kind::itag_retired, base::kind::itag_timeout, base::kind::gerror};
+    base::kind::itag_retired, base::kind::itag_timeout, base::kind::gerror, base::kind::command_fetched, base::kind::command_done};
 
 }  // namespace
 
@@ -46,19 +46,50 @@ void collector::on_event(const base::event& e) {
                 span_end(e.span, slots_[*slot], e.time);
             return;
         case base::kind::itag_taken:
+            expired_.erase({e.where, e.a});
             ++devices_[static_cast<std::uint16_t>(e.b)].issued;
             return;
         case base::kind::itag_retired:
-            ++devices_[static_cast<std::uint16_t>(e.b)].completed;
+            // One that timed out is retired too; it isn't completed.
+            if (!expired_.erase({e.where, e.a})) ++devices_[static_cast<std::uint16_t>(e.b)].completed;
             return;
         case base::kind::itag_timeout:
             return timeout(e);
         case base::kind::gerror:
             if (((e.a ^ e.b) & cmdq_err) == 0) acknowledged(e.time);
             return;
-        default:
-            return;
+        case base::kind::command_fetched: return command_fetched(e);
+        case base::kind::command_done: return command_done(e);
+        default: return;
     }
+}
+
+/// Commands whose own stages nobody tells (all but ATC_INV) are blamed here: on the longest-held command that
+/// left while they waited, unless it belongs to the same operation.
+void collector::command_fetched(const base::event& e) {
+    queue& q = queues_[e.where];
+    q.head = {};
+    q.head.until = e.time;
+    const std::uint32_t* slot = open_.find(e.span.value);
+    if (slot == nullptr) return;
+    const open_span& s = slots_[*slot];
+    q.head.owner = s.label;
+    q.head.parent = s.parent;
+    if (s.plan != nullptr || (s.reached >> command_may_be_fetched & 1) != 0) return;
+    while (!q.holds.empty() && q.holds.front().until <= s.begin) q.holds.pop_front();
+    if (q.holds.empty()) return;
+    const queue::hold& longest = q.holds.front();
+    if (longest.owner == blame::nobody || (longest.parent == s.parent && s.parent != base::no_span)) return;
+    blame_.waited(s.label, longest.owner, command_may_be_fetched, e.time - s.begin);
+}
+
+void collector::command_done(const base::event& e) {
+    queue& q = queues_[e.where];
+    queue::hold h = q.head;
+    h.held = e.time - q.head.until;
+    h.until = e.time;
+    while (!q.holds.empty() && q.holds.back().held <= h.held) q.holds.pop_back();
+    q.holds.push_back(h);
 }
 
 void collector::span_begin(const base::event& e) {
@@ -78,6 +109,7 @@ void collector::span_begin(const base::event& e) {
     s.of = of;
     s.where = s.client = e.where;
     s.device = static_cast<std::uint16_t>(e.c);
+    s.parent = base::span_id{static_cast<std::uint32_t>(e.b)};
     s.begin = s.last = e.time;
     if (const std::uint32_t* outer = open_.find(e.b)) {
         s.client = slots_[*outer].client;
@@ -95,6 +127,7 @@ void collector::stage(const base::event& e) {
     if (waited_for != base::no_span && e.time > s.last)
         blame_.waited(s.label, blame_.of(waited_for), e.a, e.time - s.last);
     s.last = e.time;
+    if (s.plan == nullptr && e.a < boundaries) s.reached |= 1u << e.a;
     if (s.plan == nullptr || e.a < s.plan->first || e.a > s.plan->first + s.plan->names.size())
         return;
     // With several completions the boundaries are those of the last to arrive: the latest telling
@@ -107,6 +140,7 @@ void collector::stage(const base::event& e) {
 
 void collector::timeout(const base::event& e) {
     ++timeouts_;
+    expired_[{e.where, e.a}] = true;
     ++devices_[static_cast<std::uint16_t>(e.b)].timeouts;
     const std::uint32_t* slot = open_.find(e.span.value);
     if (slot == nullptr) return;

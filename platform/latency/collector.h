@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -56,6 +57,7 @@ private:
         base::place_id client = 0;  // place of the outermost span
         std::uint16_t device = 0;
         blame::label label = blame::nobody;
+        base::span_id parent{};
         base::ps begin{}, last{};
         std::uint32_t reached = 0;  // bit i: at[i] is set
         std::array<base::ps, boundaries> at{};
@@ -77,7 +79,21 @@ private:
         std::uint64_t issued = 0, completed = 0, timeouts = 0;
     };
 
+    /// A command queue, for who kept it busy while others waited: commands leave in order, so what waits is
+    /// kept by the longest-held command ahead of it.
+    struct queue {
+        struct hold {
+            blame::label owner = blame::nobody;
+            base::span_id parent{};
+            base::ps held{}, until{};
+        };
+        hold head;                 // the command at the head; `until` is when it was fetched
+        std::deque<hold> holds;    // earlier ones, each longer than all after it
+    };
+
     void on_event(const base::event& e) override;
+    void command_fetched(const base::event& e);
+    void command_done(const base::event& e);
     void span_begin(const base::event& e);
     void stage(const base::event& e);
     void span_end(base::span_id span, open_span& s, base::ps now);
@@ -102,6 +118,8 @@ private:
     std::array<samples, 3> unmap_classes_;  // none, tlbi_only, atc
     std::map<base::place_id, std::array<samples, 3>> unmap_clients_;
     std::map<std::uint16_t, invalidations> devices_;
+    std::map<base::place_id, queue> queues_;
+    waves::flat_map<waves::key_pair, bool> expired_;  // (tracker, ITag): timed out, not retired
     std::uint64_t timeouts_ = 0;
     std::uint64_t inconsistent_ = 0;
     std::string first_inconsistency_;

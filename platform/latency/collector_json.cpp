@@ -57,7 +57,7 @@ nlohmann::json collector::latency() const {
                 j["classes"] = by_class(unmap_classes_);
                 j["clients"] = nlohmann::json::object();
                 for (const auto& [client, of] : unmap_clients_)
-                    j["clients"][ctx_.probe.name(client)] = by_class(of);
+                    j["clients"][client_name(ctx_.probe.name(client))] = by_class(of);
             }
             result[std::string(word(plan.of))] = std::move(j);
         }

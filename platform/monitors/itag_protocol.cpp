@@ -13,33 +13,45 @@ void itag_protocol::on_event(const base::event& e) {
         return wrong(e, e.b, 0, "Invalidate Completion that nobody waits for: " + text(e.c));
     tracker& t = trackers_[e.where];
     if (e.a >= itags) return wrong(e, e.b, 1, "ITag " + std::to_string(e.a));
-    if (e.what == base::kind::itag_taken)
-        taken(e, t);
-    else
-        freed(e, t, e.what == base::kind::itag_retired);
+    switch (e.what) {
+        case base::kind::itag_taken: return taken(e, t);
+        case base::kind::itag_timeout: return timed_out(e, t);
+        default: return retired(e, t);
+    }
 }
 
 void itag_protocol::taken(const base::event& e, tracker& t) {
     owner& o = t.owners[e.a];
-    if (o.taken)
-        wrong(e, e.b, 2, "ITag " + std::to_string(e.a) + " is taken twice");
-    else
-        ++t.in_use;
-    o = {true, static_cast<std::uint16_t>(e.b), e.span};
+    if (o.taken && !o.lost) wrong(e, e.b, 2, "ITag " + std::to_string(e.a) + " is taken twice");
+    if (!o.taken) ++t.in_use;
+    o = {true, false, static_cast<std::uint16_t>(e.b), e.span};
     count(e, t);
 }
 
-void itag_protocol::freed(const base::event& e, tracker& t, bool tells_free) {
-    owner& o = t.owners[e.a];
-    if (!o.taken)
-        return wrong(e, e.b, 3, "ITag " + std::to_string(e.a) + " comes free without an owner");
+bool itag_protocol::owned(const base::event& e, const owner& o) {
+    if (!o.taken) {
+        wrong(e, e.b, 3, "ITag " + std::to_string(e.a) + " comes free without an owner");
+        return false;
+    }
     if (o.function != static_cast<std::uint16_t>(e.b))
         wrong(e, e.b, 4,
               "ITag " + std::to_string(e.a) + " of " + report().device_name(rid(o.function)) +
                   " is closed by another function");
-    o.taken = false;
+    return true;
+}
+
+/// Free from now on, or with the itag_retired that follows.
+void itag_protocol::timed_out(const base::event& e, tracker& t) {
+    owner& o = t.owners[e.a];
+    if (owned(e, o)) o.lost = true;
+}
+
+void itag_protocol::retired(const base::event& e, tracker& t) {
+    owner& o = t.owners[e.a];
+    if (!owned(e, o)) return;
+    o = {};
     --t.in_use;
-    if (tells_free) count(e, t);
+    count(e, t);
 }
 
 void itag_protocol::count(const base::event& e, tracker& t) {

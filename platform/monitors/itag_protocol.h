@@ -9,7 +9,7 @@
 namespace drydock::monitors {
 
 /// ITags (PCIe ATS): an ITag has one owner at a time, comes free by a completion of that function
-/// or by its timeout, is never lost, and no completion arrives that nobody waits for.
+/// or after its timeout, is never lost, and no completion arrives that nobody waits for.
 class itag_protocol final : public monitor {
 public:
     explicit itag_protocol(reporter& r);
@@ -18,6 +18,7 @@ private:
     static constexpr std::size_t itags = 32;  // PCIe ATS: 5-bit ITag
     struct owner {
         bool taken = false;
+        bool lost = false;  // timed out, not retired yet
         std::uint16_t function = 0;
         base::span_id span{};
     };
@@ -28,7 +29,9 @@ private:
     };
     void on_event(const base::event& e) override;
     void taken(const base::event& e, tracker& t);
-    void freed(const base::event& e, tracker& t, bool tells_free);
+    void timed_out(const base::event& e, tracker& t);
+    void retired(const base::event& e, tracker& t);
+    bool owned(const base::event& e, const owner& o);
     void count(const base::event& e, tracker& t);
     void wrong(const base::event& e, std::uint64_t function, std::uint64_t detail,
                std::string what);

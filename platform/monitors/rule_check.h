@@ -20,7 +20,7 @@ class rule_check final : public monitor {
 public:
     /// What a function logs when it sees H-66.
     static constexpr std::string_view pasid_enable_text =
-        "PASID Enable written while ATS Enable is 1";
+        "PASID Enable changed while ATS Enable is set";
 
     explicit rule_check(reporter& r);
 

@@ -12,7 +12,7 @@ constexpr std::uint64_t ssv_of_substream = std::uint64_t{1} << 32;  // kind::sw_
 constexpr std::uint64_t access_ssv = std::uint64_t{1} << 52;
 constexpr std::uint64_t access_write = std::uint64_t{1} << 53;
 constexpr std::uint64_t access_translated = std::uint64_t{1} << 54;
-constexpr std::uint64_t access_forged = std::uint64_t{1} << 55;
+constexpr std::uint64_t access_iova_known = std::uint64_t{1} << 55;
 
 /// stream[31:0], substream[52:32], ssv[53]: one key for (StreamID, SubstreamID).
 std::uint64_t stream_key(std::uint64_t stream, std::uint64_t substream, bool ssv) {
@@ -121,7 +121,7 @@ const stale_access::mapped* stale_access::ended_generation(std::uint64_t key, st
 void stale_access::access(const base::event& e) {
     const std::uint64_t page = e.a >> page_bits;
     const std::uint64_t key = stream_key(e.b, e.b >> 32, (e.b & access_ssv) != 0);
-    if ((e.b & access_forged) == 0) {
+    if ((e.b & access_iova_known) != 0) {
         if (const mapped* m = ended_generation(key, page))
             return report_access(
                 e, 0, "its unmap completed " + readable(e.time - m->ended_at) + " earlier");
@@ -144,7 +144,7 @@ void stale_access::report_access(const base::event& e, std::uint64_t rule, std::
             function,
             std::string(rule == 0 ? rule_unmapped : rule_owner),
             std::string((e.b & access_write) != 0 ? "write to " : "read of ") + hex(e.a) +
-                ((e.b & access_forged) == 0 ? " (iova " + hex(e.c) + ")" : "") + ": " + why};
+                ((e.b & access_iova_known) != 0 ? " (iova " + hex(e.c) + ")" : "") + ": " + why};
     });
 }
 

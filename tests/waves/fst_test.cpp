@@ -115,6 +115,7 @@ TEST(FstFile, an_invalidation_has_a_lane_from_its_itag_to_its_completion_or_time
     r.tell(2_ns, kind::itag_taken, "smmu", span_id{18}, 5, 0x0100, 30);
     r.tell(3_ns, kind::itag_retired, "smmu", span_id{17}, 4, 0x0100, 31);
     r.tell(9_ns, kind::itag_timeout, "smmu", span_id{18}, 5, 0x0100);
+    r.tell(9_ns, kind::itag_retired, "smmu", span_id{18}, 5, 0x0100, 32);
     waves_read w = r.read();
     EXPECT_EQ(w.of("smmu.invalidation[0]"), (std::vector<change>{{1000, "INV 17 ep0 itag 4"}, {3000, ""}}));
     EXPECT_EQ(w.of("smmu.invalidation[1]"),

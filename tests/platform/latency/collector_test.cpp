@@ -177,11 +177,36 @@ TEST(Collector, blame_says_who_waited_for_whom_where_and_how_long) {
                                     {"max_ps", (9_ms).count - (1_us).count}}));
 }
 
+TEST(Collector, a_command_that_waits_in_the_queue_blames_the_longest_held_one_ahead_of_it) {
+    told t;
+    const auto command = [&](span_id s, ps fetched, ps done) {
+        t.tell(fetched, kind::command_fetched, "smmu", s);
+        t.tell(done, kind::command_done, "smmu", s);
+    };
+    t.begin(0_ms, span_id{1}, span_class::unmap, "sw.sva0.unmap", ep0);
+    t.begin(0_ms, span_id{2}, span_class::sync, "sw.sva0.unmap", 0, span_id{1});
+    t.begin(1_ms, span_id{3}, span_class::unmap, "sw.net.unmap", nic);
+    t.begin(1_ms, span_id{4}, span_class::tlbi, "sw.net.unmap", 0, span_id{3});
+    t.begin(1_ms, span_id{5}, span_class::sync, "sw.net.unmap", 0, span_id{3});
+    command(span_id{2}, 1_us, 10_ms);
+    command(span_id{4}, 10_ms, 11_ms);
+    command(span_id{5}, 11_ms, 12_ms);
+    const nlohmann::json j = t.collect.blame_table();
+    ASSERT_EQ(j.size(), 2u);  // not of its own tlbi
+    EXPECT_EQ(j[0], (nlohmann::json{{"waiter", "net@nic sync"}, {"waited_for", "sva0@ep0 sync"}, {"stage", "cmdq_wait"},
+                                    {"count", 1}, {"total_ps", (10_ms).count}, {"max_ps", (10_ms).count}}));
+    EXPECT_EQ(j[1]["waiter"], "net@nic tlbi");
+    t.begin(20_ms, span_id{6}, span_class::tlbi, "sw.net.unmap", nic);
+    command(span_id{6}, 21_ms, 21_ms);
+    EXPECT_EQ(t.collect.blame_table().size(), 2u);  // nobody was ahead of it
+}
+
 TEST(Collector, counts_invalidations_per_device_whether_or_not_spans_are_known) {
     told t;
     for (unsigned i = 0; i < 3; ++i) t.tell(0_ns, kind::itag_taken, "smmu", {}, i, ep0);
     t.tell(1_us, kind::itag_retired, "smmu", {}, 0, ep0);
     t.tell(10_ms, kind::itag_timeout, "smmu", {}, 1, ep0);
+    t.tell(10_ms, kind::itag_retired, "smmu", {}, 1, ep0);
     EXPECT_EQ(t.collect.devices()["ep0"]["invalidations"],
               (nlohmann::json{{"issued", 3}, {"completed", 1}, {"timeouts", 1}}));
     EXPECT_EQ(t.collect.devices()["nic"]["invalidations"]["issued"], 0);

@@ -51,11 +51,12 @@ public:
         tell(kind::sw_unmap_complete, "iommu", domain, iova, phys, 2);
     }
     void page(std::uint64_t phys, std::uint64_t owner) { tell(kind::sw_page, "pages", phys, owner, 1); }
-    static constexpr std::uint64_t write = 1ull << 53, translated = 1ull << 54, forged = 1ull << 55;
+    static constexpr std::uint64_t write = 1ull << 53, translated = 1ull << 54, known = 1ull << 55,
+                                   forged = 1ull << 63;  // the fixture's own: leaves `known` out
     void access(routing_id rid, std::uint64_t iova, std::uint64_t phys, std::uint64_t bits = translated,
                 ps obtained = {}, int pasid = -1, span_id span = {}) {
         const std::uint64_t ssid = pasid < 0 ? 0 : std::uint64_t(pasid) << 32 | 1ull << 52;
-        tell(kind::memory_access, "memory", phys, rid.value | ssid | bits, iova, std::uint64_t(obtained.count), span);
+        tell(kind::memory_access, "memory", phys, rid.value | ssid | ((bits & forged) != 0 ? bits & ~forged : bits | known), iova, std::uint64_t(obtained.count), span);
     }
     void point(std::string_view p, routing_id rid) { tell(kind::sw_point, "R", text(p), rid.value); }
     void function(routing_id rid, std::string_view state) {

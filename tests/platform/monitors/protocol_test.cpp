@@ -17,6 +17,9 @@ TEST(ItagProtocol, is_silent_for_tags_taken_and_retired_in_any_order) {
     taken(t, 0, told::ep0, 31), taken(t, 1, told::nic, 30);
     retired(t, 0, told::ep0, 31), taken(t, 0, told::ep0, 30);
     t.tell(kind::itag_timeout, "smmu", 1, told::nic.value);
+    taken(t, 1, told::ep0, 30);  // free at once
+    t.tell(kind::itag_timeout, "smmu", 1, told::ep0.value);
+    retired(t, 1, told::ep0, 31);  // or free by a word of its own
     taken(t, 1, told::ep0, 30);
     EXPECT_TRUE(t.silent());
 }
