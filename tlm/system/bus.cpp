@@ -16,8 +16,8 @@ struct bus::route final : tlm::tlm_extension<route> {
     void copy_from(const tlm::tlm_extension_base&) override {}
 };
 
-struct bus::initiator_side final : tlm::tlm_fw_transport_if<> {
-    initiator_side(bus& b, const char* name) : socket(name), owner(b) { socket.bind(*this); }
+struct bus::initiator_side final : sc_core::sc_module, tlm::tlm_fw_transport_if<> {
+    initiator_side(bus& b, const sc_core::sc_module_name& n) : sc_module(n), socket("socket"), owner(b) { socket.bind(*this); }
 
     tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase,
                                        sc_core::sc_time& t) override;
@@ -29,8 +29,8 @@ struct bus::initiator_side final : tlm::tlm_fw_transport_if<> {
     bus& owner;
 };
 
-struct bus::target_side final : tlm::tlm_bw_transport_if<> {
-    target_side(bus& b, const char* name) : socket(name), owner(b) { socket.bind(*this); }
+struct bus::target_side final : sc_core::sc_module, tlm::tlm_bw_transport_if<> {
+    target_side(bus& b, const sc_core::sc_module_name& n) : sc_module(n), socket("socket"), owner(b) { socket.bind(*this); }
 
     tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase,
                                        sc_core::sc_time& t) override;
