@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tlm/smmu/invalidation_tracker.h"
+
+#include <gtest/gtest.h>
+
+using namespace drydock;
+using namespace drydock::smmu;
+using namespace drydock::base::literals;
+
+namespace {
+
+struct bench : invalidation_tracker_client {
+    base::context ctx;
+    invalidation_tracker tracker;
+    struct sent_request {
+        invalidation_id id;
+        unsigned tag;
+        base::ps time;
+    };
+    std::vector<sent_request> sent;
+    std::vector<std::pair<invalidation_id, bool>> finished_ids;
+    std::vector<base::ps> finished_at;
+    int readies = 0;
+    bool accept = true;
+
+    explicit bench(base::ps timeout = 60_s) : tracker("tracker", ctx, {timeout, 1_ns}, *this) {}
+
+    bool try_send(invalidation_id id, base::itag tag, const invalidation&) override {
+        if (accept) sent.push_back({id, tag.value, ctx.now()});
+        return accept;
+    }
+    void finished(invalidation_id id, bool lost) override {
+        finished_ids.emplace_back(id, lost);
+        finished_at.push_back(ctx.now());
+    }
+    void ready() override { ++readies; }
+
+    bool start(invalidation_id id, std::uint16_t rid = 0x100) {
+        invalidation i;
+        i.function = base::routing_id{rid};
+        return tracker.try_invalidate(id, i);
+    }
+    /// Starts n of them, one clock edge after the other.
+    unsigned start_many(unsigned n, std::uint16_t rid = 0x100) {
+        unsigned taken = 0;
+        for (unsigned i = 0; i < n && start(i, rid); ++i, ++taken) run(1_ns);
+        return taken;
+    }
+    void complete(std::uint32_t vector, std::uint8_t cc = 1, std::uint16_t rid = 0x100) {
+        tracker.completion({0, base::routing_id{rid}, vector, cc});
+    }
+    void run(base::ps d) { ctx.timeline.run(ctx.now() + d); }
+};
+
+}  // namespace
+
+TEST(InvalidationTracker, P_052_the_33rd_waits_for_a_free_itag) {
+    bench b;
+    EXPECT_EQ(b.start_many(33), 32u);
+    EXPECT_EQ(b.sent.size(), 32u);
+    EXPECT_EQ(b.readies, 0);
+    b.complete(1u << 7);
+    b.run(2_ns);
+    EXPECT_EQ(b.readies, 1);
+    EXPECT_TRUE(b.start(32));
+    b.run(2_ns);
+    EXPECT_EQ(b.sent.back().tag, 7u);
+}
+
+TEST(InvalidationTracker, accepted_input_is_sampled_at_the_next_edge) {
+    bench b;
+    ASSERT_TRUE(b.start(0));
+    EXPECT_TRUE(b.sent.empty());
+    EXPECT_FALSE(b.start(1)) << "one input per edge";
+    b.run(1_ns);
+    ASSERT_EQ(b.sent.size(), 1u);
+    EXPECT_EQ(b.sent[0].time, 1_ns);
+    EXPECT_EQ(b.readies, 1);
+    b.complete(1);
+    EXPECT_TRUE(b.finished_ids.empty());
+    b.run(1_ns);
+    EXPECT_EQ(b.finished_ids.size(), 1u);
+}
+
+TEST(InvalidationTracker, queue_depth_limits_each_function_by_itself) {
+    bench b;
+    b.tracker.set_queue_depth(base::routing_id{0x100}, 2);
+    EXPECT_EQ(b.start_many(3), 2u);
+    EXPECT_TRUE(b.start(9, 0x200)) << "another function has its own depth";
+    b.run(1_ns);
+    EXPECT_FALSE(b.start(10));
+    b.complete(1);
+    b.run(1_ns);
+    EXPECT_TRUE(b.start(10));
+    b.tracker.set_queue_depth(base::routing_id{0x300}, 0);  // 0 means 32
+    b.run(1_ns);
+    b.complete(0xffff'ffff);
+    b.complete(0xffff'ffff, 1, 0x200);
+    b.run(1_ns);
+    EXPECT_EQ(b.start_many(40, 0x300), 32u);
+}
+
+TEST(InvalidationTracker, P_053_two_completions_are_needed_for_cc_2) {
+    bench b;
+    b.start(0);
+    b.run(1_ns);
+    b.complete(1, 2);
+    b.run(5_ns);
+    EXPECT_TRUE(b.finished_ids.empty());
+    b.complete(1, 2);
+    b.run(1_ns);
+    EXPECT_EQ(b.finished_ids, (std::vector<std::pair<invalidation_id, bool>>{{0, false}}));
+}
+
+TEST(InvalidationTracker, P_053_cc_0_means_8) {
+    bench b;
+    b.start(0);
+    b.run(1_ns);
+    for (int i = 0; i < 7; ++i) b.complete(1, 0);
+    b.run(5_ns);
+    EXPECT_TRUE(b.finished_ids.empty());
+    b.complete(1, 0);
+    b.run(1_ns);
+    EXPECT_EQ(b.finished_ids.size(), 1u);
+}
+
+TEST(InvalidationTracker, P_053_copy_with_another_cc_is_unexpected) {
+    bench b;
+    b.start(0);
+    b.run(1_ns);
+    b.complete(1, 2);
+    b.complete(1, 3);
+    b.run(1_ns);
+    EXPECT_TRUE(b.finished_ids.empty());
+    EXPECT_EQ(b.tracker.count().unexpected, 1u);
+    b.complete(1, 2);
+    b.run(1_ns);
+    EXPECT_EQ(b.finished_ids.size(), 1u);
+}
+
+TEST(InvalidationTracker, one_completion_closes_every_itag_of_its_vector) {
+    bench b;
+    b.start_many(4);
+    b.complete(0b1011);
+    b.run(1_ns);
+    EXPECT_EQ(b.finished_ids.size(), 3u);
+    EXPECT_EQ(b.tracker.outstanding(), 1u);
+}
+
+TEST(InvalidationTracker, P_054_P_201_timeout_is_never_early_and_at_most_a_sixteenth_late) {
+    for (const base::ps offset : {0_ps, 1_ps, 1_ms, 3_s, 3749_ms}) {
+        bench b;
+        b.run(offset);
+        b.start(0);
+        b.run(1_ns);
+        const base::ps started = b.sent.at(0).time;
+        b.run(59_s);
+        EXPECT_TRUE(b.finished_ids.empty());
+        b.run(31_s);
+        ASSERT_EQ(b.finished_ids, (std::vector<std::pair<invalidation_id, bool>>{{0, true}}));
+        const base::ps age = b.finished_at[0] - started;
+        EXPECT_GE(age, 60_s);
+        EXPECT_LE(age, 60_s + 60_s / 16);
+        EXPECT_EQ(b.tracker.count().timeouts, 1u);
+    }
+}
+
+TEST(InvalidationTracker, P_054_each_itag_has_its_own_timeout) {
+    bench b(16_us);
+    b.start(0);
+    b.run(8_us);
+    b.start(1);
+    b.run(9_us);
+    EXPECT_EQ(b.finished_ids.size(), 1u);
+    b.run(8_us);
+    EXPECT_EQ(b.finished_ids.size(), 2u);
+}
+
+TEST(InvalidationTracker, late_completion_is_unexpected_and_discarded) {
+    bench b(16_us);
+    b.start(0);
+    b.run(20_us);
+    ASSERT_EQ(b.finished_ids.size(), 1u);
+    b.start(1);  // round robin: gets another ITag
+    b.run(1_ns);
+    b.complete(1);
+    b.run(1_ns);
+    EXPECT_EQ(b.finished_ids.size(), 1u);
+    EXPECT_EQ(b.tracker.count().unexpected, 1u);
+}
+
+TEST(InvalidationTracker, completion_of_another_function_is_unexpected_and_discarded) {
+    bench b;
+    b.start(0);
+    b.run(1_ns);
+    b.complete(1, 1, 0x108);
+    b.complete(1u << 20);
+    b.run(1_ns);
+    EXPECT_TRUE(b.finished_ids.empty());
+    EXPECT_EQ(b.tracker.count().unexpected, 2u);
+    b.complete(1);
+    b.run(1_ns);
+    EXPECT_EQ(b.finished_ids.size(), 1u);
+}
+
+TEST(InvalidationTracker, P_202_completion_after_software_gave_up_at_1_s_is_no_error) {
+    bench b;
+    b.start(0);
+    b.run(1_s + 50_ms);
+    EXPECT_EQ(b.tracker.outstanding(), 1u);
+    b.complete(1);
+    b.run(1_ns);
+    EXPECT_EQ(b.finished_ids, (std::vector<std::pair<invalidation_id, bool>>{{0, false}}));
+    EXPECT_EQ(b.tracker.count().unexpected, 0u);
+}
+
+TEST(InvalidationTracker, nothing_is_pending_when_idle_and_one_record_when_not) {
+    bench b;
+    b.start_many(32);
+    EXPECT_EQ(b.ctx.timeline.pending_records(), 1u);
+    b.complete(0xffff'ffff);
+    b.run(1_ns);
+    EXPECT_EQ(b.ctx.timeline.pending_records(), 0u);
+}
+
+TEST(InvalidationTracker, request_that_its_port_cannot_take_is_sent_after_resume) {
+    bench b;
+    b.accept = false;
+    b.start_many(2);
+    b.run(5_ns);
+    EXPECT_TRUE(b.sent.empty());
+    b.accept = true;
+    b.tracker.resume();
+    b.run(1_ns);
+    ASSERT_EQ(b.sent.size(), 2u);
+    EXPECT_LT(b.sent[0].tag, b.sent[1].tag);
+}
+
+TEST(InvalidationTracker, given_up_itag_is_done_without_timeout) {
+    bench b;
+    b.start(0);
+    b.run(1_ns);
+    b.tracker.give_up(base::itag{0});
+    b.run(1_ns);
+    EXPECT_EQ(b.finished_ids, (std::vector<std::pair<invalidation_id, bool>>{{0, false}}));
+    EXPECT_EQ(b.ctx.timeline.pending_records(), 0u);
+}
