@@ -143,9 +143,12 @@ void dma_engine::wake() {
 void dma_engine::on_time(std::uint64_t) {
     awake_ = false;
     if (!function_.may_issue()) return;
-    send_ready();
-    issue_all();
-    send_ready();
+    do {  // what ends here may make room for more, and be followed by a write-back
+        again_ = false;
+        send_ready();
+        issue_all();
+        send_ready();
+    } while (again_);
 }
 
 }  // namespace drydock::endpoint

@@ -142,6 +142,7 @@ private:
     ring<std::uint32_t> ready_writes_;
     unsigned next_queue_ = 0;
     bool awake_ = false;
+    bool again_ = false;
     bool lookups_refused_ = false;
     std::array<std::uint32_t, 3> outcome_text_;
 };

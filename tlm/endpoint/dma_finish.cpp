@@ -41,6 +41,7 @@ void dma_engine::read_done(std::uint32_t reader, read_result result) {
 void dma_engine::finish(segment& s, dma::outcome result) {
     const unsigned n = s.queue;
     dma_queue& q = queues_[n];
+    again_ = true;
     give_back_use(s);
     switch (s.what) {
         case task::fetch: fetch_done(s, result); break;
