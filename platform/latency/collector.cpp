@@ -133,6 +133,7 @@ void collector::stage(const base::event& e) {
     // With several completions the boundaries are those of the last to arrive: the latest telling
     // counts.
     const std::uint64_t i = e.a - s.plan->first;
+    if (s.lost && i < sync_consumed) return;  // too late to count
     s.at[i] = e.time;
     s.reached |= 1u << i;
     if (s.of == base::span_class::atc_inv && e.a == flush_returns) span_end(e.span, s, e.time);

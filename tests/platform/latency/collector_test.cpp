@@ -96,6 +96,7 @@ TEST(Collector, a_timed_out_invalidation_has_lost_and_error_restart_and_is_count
     for (unsigned b = 1; b <= 8; ++b) t.stage(ps{b * 1000}, s, b);
     t.tell(10_ms, kind::itag_timeout, "smmu", s, 4, ep0);
     t.tell(10_ms, kind::gerror, "smmu", {}, 1, 0);
+    t.stage(10500_us, s, 9);  // the ATC comes to it after all
     t.tell(11_ms, kind::gerror, "smmu", {}, 1, 1);
     t.stage(12_ms, s, 15);
     t.end(16_ms, s);
