@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <sstream>
 
 #include "platform/cli/commands.h"
 
@@ -102,14 +103,12 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
         std::reverse(reversed.begin(), reversed.end());  // CLI11 takes a vector from its end
         app.parse(std::move(reversed));
         return dispatch(app, p, t);
-    } catch (const CLI::Success&) {
-        print(t.out,
-              app.get_subcommands().empty() || !app.get_subcommands().front()->count("--help")
-                  ? ""
-                  : app.get_subcommands().front()->help());
-        return as_expected;
     } catch (const CLI::ParseError& e) {
-        print(t.err, fmt::format("drydock: {}\nTry 'drydock --help'.\n", e.what()));
+        std::ostringstream out, err;  // help and version come this way too, with exit code 0
+        const int code = app.exit(e, out, err);
+        print(t.out, out.str());
+        if (code == 0) return as_expected;
+        print(t.err, "drydock: " + err.str());
         return bad_input;
     } catch (const scenario::bad_input& e) {
         print(t.err, fmt::format("drydock: {}\n", e.what()));

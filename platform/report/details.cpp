@@ -65,7 +65,7 @@ std::string stage_table(const runs& all, bool coloured) {
     text_table t(coloured);
     std::vector<cell> head{{"stage", colour::bold}};
     for (const json* run : all) {
-        head.push_back({run->value("name", "?") + "  p50", colour::bold});
+        head.push_back({run->value("name", "?") + ": p50", colour::bold});
         head.push_back({"p99", colour::bold});
         head.push_back({"of all time", colour::bold});
     }
@@ -93,7 +93,7 @@ std::string blame_table(const json& run, bool coloured) {
     std::stable_sort(rows.begin(), rows.end(), [](const json* a, const json* b) {
         return number_at(*a, "/total_ps").value_or(0) > number_at(*b, "/total_ps").value_or(0);
     });
-    text_table t(coloured);
+    text_table t(coloured, 3);
     t.row({{"  who waited", colour::bold},
            {"for", colour::bold},
            {"stage", colour::bold},
@@ -116,7 +116,7 @@ std::string blame_table(const json& run, bool coloured) {
 }
 
 std::string monitor_table(const json& run, bool coloured) {
-    text_table t(coloured);
+    text_table t(coloured, 5);
     violation_rows(t, run, "violations", "  broken", colour::red);
     violation_rows(t, run, "gaps", "  known gap", colour::yellow);
     std::string text = t.text();

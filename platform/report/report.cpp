@@ -26,6 +26,26 @@ std::string header(const json& summary, bool coloured) {
     return s + "\n";
 }
 
+/// "none: RED, as expected: invalidate_in_reset (ep0), innocent_harmed (nic)"
+std::string at_a_glance(const runs& all, bool coloured) {
+    std::string s;
+    for (const json* run : all) {
+        std::vector<std::string> fired;
+        if (run->contains("violations"))
+            for (const json& v : run->at("violations")) {
+                const std::string device = v.value("device", "");
+                const std::string f =
+                    v.value("monitor", "?") + (device.empty() ? "" : " (" + device + ")");
+                if (std::find(fired.begin(), fired.end(), f) == fired.end()) fired.push_back(f);
+            }
+        s += fmt::format("{}: {}", run->value("name", "?"),
+                         painted(verdict_in_words(*run), verdict_colour(*run), coloured));
+        for (const std::string& f : fired) s += (&f == fired.data() ? ": " : ", ") + f;
+        s += '\n';
+    }
+    return s + '\n';
+}
+
 std::string heading(const std::string& text, bool coloured) {
     return "\n" + painted(text, colour::bold, coloured) + "\n";
 }
@@ -91,7 +111,7 @@ std::string render(const json& summary, const style& s) {
         text += run_list(all, s.coloured);
         if (!unexpected.empty()) text += monitors(unexpected, s.coloured);
     } else {
-        text += details(all, s.coloured) + monitors(all, s.coloured);
+        text += at_a_glance(all, s.coloured) + details(all, s.coloured) + monitors(all, s.coloured);
     }
     return text + where_to_look(summary, all, s);
 }

@@ -64,6 +64,7 @@ void client_rows(text_table& t, const runs& all) {
                 row(t, fmt::format("  {} on {}", c, device_of(all, c)), all,
                     [&](const json& run) { return value(run, "/clients/" + c); });
         };
+    t.row({{""}});
     t.row({{"unmaps done / due / missed", colour::bold}});
     each([](const json& run, const std::string& at) { return three(run, at + "/unmap"); });
     t.row({{"  of them with ATC_INV / TLBI only / neither", colour::dim}});
@@ -107,7 +108,7 @@ void device_rows(text_table& t, const runs& all) {
 }
 
 void latency_rows(text_table& t, const runs& all) {
-    t.row({{"invalidation, from its flush to its return", colour::bold}});
+    t.row({{"invalidation latency, flush to return", colour::bold}});
     constexpr std::pair<const char*, const char*> lines[] = {
         {"p50", "p50_ps"},    {"p90", "p90_ps"},      {"p99", "p99_ps"},
         {"p99.9", "p999_ps"}, {"p99.99", "p9999_ps"}, {"max", "max_ps"}};
@@ -144,8 +145,10 @@ std::string side_by_side(const runs& all, bool coloured) {
     t.row(std::move(verdicts));
     row(t, "simulated", all, [](const json& run) { return time_at(run, "/sim_time_ps"); });
     client_rows(t, all);
+    t.row({{""}});
     cpu_rows(t, all);
     device_rows(t, all);
+    t.row({{""}});
     latency_rows(t, all);
     return t.text();
 }

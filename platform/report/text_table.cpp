@@ -45,15 +45,13 @@ std::string text_table::text() const {
         std::size_t pending = 0;  // spaces that are written only if something follows
         for (std::size_t i = 0; i < cells.size(); ++i) {
             const std::string& t = cells[i].text;
-            const std::size_t width = cells.size() < 2 ? t.size() : widths[i];
-            const std::size_t fill = width - t.size();
-            if (i > 0) pending += 2 + fill;
+            const std::size_t fill = cells.size() < 2 ? 0 : widths[i] - t.size();
+            pending += (i > 0 ? 2 : 0) + (i < left_ ? 0 : fill);
             if (!t.empty()) {
                 line += std::string(pending, ' ') + painted(t, cells[i].colour, coloured_);
                 pending = 0;
             }
-            pending += t.empty() ? width - fill : 0;
-            if (i == 0) pending += fill;
+            pending += i < left_ ? fill : 0;
         }
         all += line + '\n';
     }

@@ -19,13 +19,15 @@ struct cell {
 /// right. A row of one cell is a heading and spans the table.
 class text_table {
 public:
-    explicit text_table(bool coloured) : coloured_(coloured) {}
+    explicit text_table(bool coloured, std::size_t left_columns = 1)
+        : coloured_(coloured), left_(left_columns) {}
     void row(std::vector<cell> cells) { rows_.push_back(std::move(cells)); }
     /// Every line ends with a newline; no line ends with spaces.
     std::string text() const;
 
 private:
     bool coloured_;
+    std::size_t left_;
     std::vector<std::vector<cell>> rows_;
 };
 

@@ -136,7 +136,7 @@ void refuse_missing(const location& at) {
                             list_of(at.rule->at("required").get<std::vector<std::string>>())));
 }
 
-[[noreturn]] void refuse(const location& at, const std::string& description) {
+[[noreturn]] void refuse(const location& at) {
     if (const member* m = unknown_key(at)) refuse_key(*m, *at.rule, at.key);
     refuse_names_of_keys(at);
     refuse_missing(at);
@@ -153,7 +153,6 @@ void refuse_missing(const location& at) {
         what += "the list is empty; expected at least one element";
     else
         what += fmt::format("'{}' cannot be used; expected {}", value, wants(*at.rule));
-    (void)description;
     throw bad_input(at.where, what + did_you_mean(value, names));
 }
 
@@ -188,7 +187,7 @@ void schema::check(const node& document) const {
         if (deepest == nullptr || error.context.size() > deepest->context.size()) deepest = &error;
     const location at = locate(impl_->text, document, deepest->context);
     if (at.rule == nullptr) throw bad_input(at.where, deepest->description);
-    refuse(at, deepest->description);
+    refuse(at);
 }
 
 const schema& scenario_schema() {

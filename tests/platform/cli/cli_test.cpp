@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole program with a simulation of the test's own.
+#include "platform/cli/cli.h"
+
+#include <thread>
+
+#include "tests/platform/support.h"
+
+namespace drydock::tests {
+namespace {
+
+using json = nlohmann::json;
+
+json fake(const scenario::run& r, const run_files& f, progress&) {
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(r.software.reset_variant == "none" ? 100 : 1));
+    if (!f.folder.empty()) std::ofstream(f.folder / "events.jsonl") << f.header.dump() << "\n";
+    json entry = json::parse(read(project_file("tests/platform/report/sample_summary.json")))
+                     .at("runs")
+                     .at(r.software.reset_variant == "none" ? 0 : 1);
+    for (const char* key : {"name", "command", "verdict", "expectations"}) entry.erase(key);
+    entry["events"] = r.seed;
+    return entry;
+}
+
+struct result {
+    int code;
+    std::string out, err;
+};
+
+std::string slurp(std::FILE* f) {
+    std::string s;
+    std::rewind(f);
+    for (int c = std::fgetc(f); c != EOF; c = std::fgetc(f)) s += static_cast<char>(c);
+    std::fclose(f);
+    return s;
+}
+
+result drydock(const std::vector<std::string>& arguments,
+               runner::simulate_function simulate = fake) {
+    cli::tools t{std::move(simulate),
+                 [](const scenario::run&) {
+                     return json::array({{{"name", "smmu.tlb"}, {"value", 5}}});
+                 },
+                 std::tmpfile(), std::tmpfile()};
+    const int code = cli::program(arguments, t);
+    return {code, slurp(t.out), slurp(t.err)};
+}
+
+const std::string default_scenario = project_file("platform/scenarios/flr_under_unmap.yaml");
+
+TEST(Program, a_run_as_expected_ends_with_0_and_writes_its_folder) {
+    const scratch s;
+    const auto out = (s.path() / "out").string();
+    const auto r = drydock({"run", default_scenario, "--out", out});
+    EXPECT_EQ(r.code, 0) << r.err << r.out;
+    EXPECT_NE(r.out.find("RED, as expected"), std::string::npos);
+    EXPECT_NE(r.out.find("GREEN"), std::string::npos);
+    const auto summary = json::parse(read(out + "/summary.json"));
+    EXPECT_EQ(summary.at("runs").size(), 2u);
+    EXPECT_EQ(summary.at("runs")[0].at("name"), "none");
+    EXPECT_EQ(summary.at("drydock").at("seed"), 1);
+    for (const char* key : {"version", "command", "seed", "scenario", "scenario_sha256"})
+        EXPECT_TRUE(summary.at("drydock").contains(key)) << key;
+    EXPECT_TRUE(std::filesystem::exists(out + "/M2/events.jsonl"));
+}
+
+TEST(Program, show_prints_the_table_of_run_again) {
+    const scratch s;
+    const auto out = (s.path() / "out").string();
+    const auto run = drydock({"run", default_scenario, "--out", out});
+    const auto show = drydock({"show", out});
+    EXPECT_EQ(show.code, 0);
+    EXPECT_EQ(show.out, run.out);
+}
+
+TEST(Program, outputs_do_not_depend_on_jobs_or_on_sinks) {
+    const scratch s;
+    std::string first;
+    int n = 0;
+    for (const auto& extra : std::vector<std::vector<std::string>>{
+             {"--jobs", "1"}, {"--jobs", "8"}, {"--waves", "--events=tlp"}}) {
+        const auto out = (s.path() / std::to_string(n++)).string();
+        std::vector<std::string> arguments{"run", default_scenario, "--out",
+                                           out,   "--seeds",        "1..4"};
+        arguments.insert(arguments.end(), extra.begin(), extra.end());
+        EXPECT_EQ(drydock(arguments).code, 0);
+        const auto summary = read(out + "/summary.json");
+        if (first.empty()) first = summary;
+        EXPECT_EQ(summary, first);
+    }
+    EXPECT_EQ(json::parse(first).at("runs").size(), 8u);
+}
+
+TEST(Program, an_unexpected_outcome_ends_with_1) {
+    const scratch s;
+    const auto r = drydock({"run", default_scenario, "--out", (s.path() / "out").string()},
+                           [](const scenario::run& run, const run_files& f, progress& p) {
+                               auto entry = fake(run, f, p);
+                               entry["violations"] = json::array();
+                               entry["outcome"] = "clean";
+                               return entry;
+                           });
+    EXPECT_EQ(r.code, 1);
+    EXPECT_NE(r.out.find("GREEN, but NOT as expected"), std::string::npos);
+}
+
+TEST(Program, bad_input_ends_with_2_and_writes_nothing) {
+    const scratch s;
+    const auto file = s.file("s.yaml", small_scenario("cpus: 2", "cpsu: 2"));
+    const auto r = drydock({"run", file, "--out", (s.path() / "out").string()});
+    EXPECT_EQ(r.code, 2);
+    EXPECT_NE(r.err.find("s.yaml:4:3: unknown key 'cpsu'"), std::string::npos) << r.err;
+    EXPECT_NE(r.err.find("did you mean 'cpus'?"), std::string::npos);
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(s.path()), {}), 1);
+}
+
+TEST(Program, input_that_only_the_machine_can_refuse_ends_with_2_and_writes_nothing) {
+    const scratch s;
+    const auto r =
+        drydock({"run", default_scenario, "--out", (s.path() / "out").string()},
+                [](const scenario::run&, const run_files&, progress&) -> json {
+                    throw scenario::bad_input({"s.yaml", 1, 2, false}, "no such parameter");
+                });
+    EXPECT_EQ(r.code, 2);
+    EXPECT_EQ(r.err, "drydock: s.yaml:1:2: no such parameter\n");
+    EXPECT_TRUE(std::filesystem::is_empty(s.path()));
+}
+
+TEST(Program, an_internal_fault_ends_with_3_and_writes_nothing) {
+    const scratch s;
+    const auto r = drydock({"run", default_scenario, "--out", (s.path() / "out").string()},
+                           [](const scenario::run&, const run_files&, progress&) -> json {
+                               throw std::runtime_error("broken");
+                           });
+    EXPECT_EQ(r.code, 3);
+    EXPECT_NE(r.err.find("internal fault: run 'none': broken"), std::string::npos);
+    EXPECT_TRUE(std::filesystem::is_empty(s.path()));
+}
+
+TEST(Program, wrong_options_end_with_2) {
+    for (const std::vector<std::string>& arguments :
+         std::vector<std::vector<std::string>>{{},
+                                               {"rum"},
+                                               {"run"},
+                                               {"run", default_scenario, "--jobs", "0"},
+                                               {"run", default_scenario, "--events", "all"},
+                                               {"run", default_scenario, "--seeds", "9..1"},
+                                               {"run", default_scenario, "--seeds", "x"},
+                                               {"run", default_scenario, "--until", "noon"},
+                                               {"run", default_scenario, "--waves=25ms..19ms"},
+                                               {"show", "/nowhere"}})
+        EXPECT_EQ(drydock(arguments).code, 2) << (arguments.empty() ? "" : arguments.back());
+}
+
+TEST(Program, help_and_version_end_with_0) {
+    EXPECT_EQ(drydock({"--version"}).code, 0);
+    EXPECT_NE(drydock({"--help"}).out.find("run"), std::string::npos);
+    EXPECT_NE(drydock({"run", "--help"}).out.find("--seeds"), std::string::npos);
+}
+
+TEST(Program, waves_and_events_reach_the_run) {
+    const scratch s;
+    const auto check = [](const scenario::run& r, const run_files& f, progress& p) {
+        if (!f.waves || f.waves->to.count != 25'000'000'000 ||
+            f.events != scenario::events_level::tlp)
+            throw std::runtime_error("not passed on");
+        return fake(r, f, p);
+    };
+    EXPECT_EQ(drydock({"run", "--waves=19ms..25ms", "--events", "tlp", default_scenario, "--out",
+                       (s.path() / "out").string()},
+                      check)
+                  .code,
+              0);
+}
+
+TEST(Program, waves_without_a_window_takes_no_argument_with_it) {
+    const scratch s;
+    const auto check = [](const scenario::run& r, const run_files& f, progress& p) {
+        if (!f.waves || f.waves->to != base::never) throw std::runtime_error("not passed on");
+        return fake(r, f, p);
+    };
+    EXPECT_EQ(
+        drydock({"run", "--waves", default_scenario, "--out", (s.path() / "out").string()}, check)
+            .code,
+        0);
+}
+
+TEST(Program, junit_is_written) {
+    const scratch s;
+    EXPECT_EQ(drydock({"run", default_scenario, "--out", (s.path() / "out").string(), "--junit",
+                       (s.path() / "j.xml").string()})
+                  .code,
+              0);
+    EXPECT_NE(read(s.path() / "j.xml").find("tests=\"2\" failures=\"0\""), std::string::npos);
+}
+
+TEST(Program, until_violation_ends_the_matrix_at_the_first) {
+    const scratch s;
+    const auto out = (s.path() / "out").string();
+    EXPECT_EQ(drydock({"run", default_scenario, "--out", out, "--until", "violation"}).code, 0);
+    EXPECT_EQ(json::parse(read(out + "/summary.json")).at("runs").size(), 1u);
+    EXPECT_FALSE(std::filesystem::exists(out + "/M2"));
+}
+
+TEST(Program, check_prints_values_with_origins) {
+    const auto r = drydock({"check", default_scenario, "-c", "machine.smmu.itags=8"});
+    EXPECT_EQ(r.code, 0);
+    EXPECT_NE(r.out.find("good, 2 runs"), std::string::npos);
+    const auto at = r.out.find("  machine.smmu.itags");
+    EXPECT_NE(r.out.substr(at, r.out.find('\n', at) - at).find("command line"), std::string::npos);
+    EXPECT_NE(r.out.find("M2 differs in"), std::string::npos);
+}
+
+TEST(Program, list_points_and_params_say_what_there_is) {
+    EXPECT_NE(drydock({"list"}).out.find("intel_dsa"), std::string::npos);
+    EXPECT_NE(drydock({"list", default_scenario}).out.find("nic.missed"), std::string::npos);
+    EXPECT_NE(drydock({"points", default_scenario}).out.find("itag_timeout [of DEVICE]"),
+              std::string::npos);
+    EXPECT_NE(drydock({"params", default_scenario}).out.find("smmu.tlb"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace drydock::tests
