@@ -38,14 +38,16 @@ struct dma {
 };
 
 /// An SMMU with memory, one root port's sockets and a CPU, and nothing else.
-class smmu_machine : public sc_core::sc_module, pcie::tlp_receiver, pcie::requester_directory,
-                     tlm::tlm_bw_transport_if<> {
+class smmu_machine_parts : public sc_core::sc_module,
+                           pcie::tlp_receiver,
+                           pcie::requester_directory,
+                           tlm::tlm_bw_transport_if<> {
 public:
     static constexpr std::uint64_t strtab = 0x1000'0000, cds = 0x1800'0000, root = 0x2000'0000;
     static constexpr std::uint64_t cmdq = 0x4000'0000, eventq = 0x4100'0000, priq = 0x4200'0000, doorbell = 0x0808'0040;
     static constexpr std::uint32_t sid = 0x100;  // 01:00.0
 
-    explicit smmu_machine(const smmu_config& c = {}, sc_core::sc_module_name name = "machine")
+    smmu_machine_parts(sc_core::sc_module_name name, const smmu_config& c)
         : sc_module(name),
           config(c),
           cpu("cpu"), posted("posted"), non_posted("non_posted"),
@@ -61,6 +63,9 @@ public:
         dut.ats(0).bind(below);
         dut.memory.bind(memory.socket);
         dut.set_directory(*this);
+    }
+    /// Elaborates; after this the timeline may run.
+    void start() {
         sc_core::sc_start(sc_core::SC_ZERO_TIME);
         below.credit_return(pcie::fc_class::posted, 64, 64);
         below.credit_return(pcie::fc_class::completion, UINT32_MAX, UINT32_MAX);
@@ -282,6 +287,11 @@ private:
 
     silent ignore_;
     std::uint64_t next_table_ = root;
+};
+
+/// The machine, elaborated.
+struct smmu_machine : smmu_machine_parts {
+    explicit smmu_machine(const smmu_config& c = {}) : smmu_machine_parts("machine", c) { start(); }
 };
 
 }  // namespace drydock::smmu::test
