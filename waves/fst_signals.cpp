@@ -73,7 +73,7 @@ bool fst_lanes::take(fst_signals& to, std::uint64_t key, base::ps now, std::stri
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
         lane& l = lanes_[i];
         if (l.taken != 0) continue;
-        if (!l.signal) l.signal = to.add(scope_, name_ + "[" + std::to_string(i) + "]");
+        if (!l.signal) l.signal = to.add(scope_, name_ + "_" + std::to_string(i));
         l.key = key;
         l.taken = ++order_;
         to.set(*l.signal, now, text);

@@ -49,7 +49,7 @@ struct fst_options {
 };
 
 /// waves.fst for GTKWave. Scopes are the places' names split at '.'; states are words; transactions are text on
-/// the lowest free lane, name[0], name[1], ...; times in ps. Variables appear with their first value.
+/// the lowest free lane, name_0, name_1, ...; times in ps. Variables appear with their first value.
 /// @throws std::runtime_error if the file cannot be made, std::invalid_argument for options out of range
 std::unique_ptr<sink> open_fst(base::context& ctx, const std::filesystem::path& file, window shown,
                                const file_header& header, fst_options options = {});

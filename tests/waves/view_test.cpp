@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 #include <gtkwave/fstapi.h>
 
-#include <cctype>
 #include <fstream>
 #include <set>
 #include <string>
@@ -19,12 +18,12 @@ using base::ps;
 using base::span_class;
 using base::span_id;
 
-/// Signals that a GTKWave save file names: lines that are neither sections, flags, comments nor filters.
+/// Signals that a GTKWave save file shows: "+{what the reader sees} name".
 std::vector<std::string> signals_of(const std::string& view) {
     std::vector<std::string> result;
     std::ifstream in(view);
     for (std::string line; std::getline(in, line);)
-        if (!line.empty() && std::isalpha(static_cast<unsigned char>(line[0])) != 0) result.push_back(line);
+        if (line.starts_with("+{")) result.push_back(line.substr(line.find("} ") + 2));
     return result;
 }
 
