@@ -122,16 +122,26 @@ void dma_engine::room() {
     wake();
 }
 
+void dma_engine::drop_translation(segment& s) {
+    give_back_use(s);
+    s.request.at = base::address_type::untranslated;
+    s.request.address = s.request.requested.value;
+    s.request.obtained = {};
+}
+
 void dma_engine::ats_disabled() {
-    for (segment& s : segments_) {
-        if (s.is != segment::state::ready || s.request.at != base::address_type::translated) continue;
-        give_back_use(s);
-        s.request.at = base::address_type::untranslated;
-        s.request.address = s.request.requested.value;
-        s.request.obtained = {};
-    }
+    for (segment& s : segments_)
+        if (s.is == segment::state::ready && s.holds_use) drop_translation(s);
     lookups_refused_ = false;
     wake();
+}
+
+void dma_engine::suspend() {
+    for (segment& s : segments_) {
+        if (s.is != segment::state::ready || !s.holds_use) continue;
+        drop_translation(s);
+        s.translate_again = true;
+    }
 }
 
 void dma_engine::wake() {

@@ -78,6 +78,9 @@ public:
     void room();
     /// ATS Enable changed: translated requests that have not gone out go untranslated.
     void ats_disabled();
+    /// Nothing may be issued for now: translations of what has not gone out are given back, so that no
+    /// Invalidate Request waits for it, and asked for again later.
+    void suspend();
     void reset();
 
     const dma_queue& queue(unsigned q) const { return queues_[q]; }
@@ -92,6 +95,7 @@ private:
         std::uint8_t queue = 0;
         bool stale = false;              // a fetch of before the queue was disabled
         bool holds_use = false;
+        bool translate_again = false;    // its translation was given back unused
         std::uint32_t descriptor = 0;    // count; of a fetch the first
         std::uint32_t offset = 0;        // in the descriptor
         use_id use = 0;
@@ -115,6 +119,9 @@ private:
     segment* take_segment(task what, unsigned q);
     bool launch(segment& s, std::uint64_t address, std::uint32_t bytes);
     void make_ready(segment& s);
+    void drop_translation(segment& s);
+    bool translate(segment& s);
+    bool left_to_translate(ring<std::uint32_t>& ready);
     void send_ready();
     bool send_write(segment& s);
     // dma_finish.cpp

@@ -149,14 +149,18 @@ bool dma_engine::launch(segment& s, std::uint64_t address, std::uint32_t bytes) 
         make_ready(s);
         return true;
     }
+    if (translate(s)) return true;
+    free_segment(s);
+    return false;
+}
+
+bool dma_engine::translate(segment& s) {
     const bool writes = s.what == task::write || s.what == task::write_back;
-    if (!function_.try_translate(index_of(s), s.request.pasid, s.request.requested,
-                                 writes ? atc_access::write : atc_access::read)) {
-        lookups_refused_ = true;
-        free_segment(s);
-        return false;
-    }
+    lookups_refused_ = !function_.try_translate(index_of(s), s.request.pasid, s.request.requested,
+                                                writes ? atc_access::write : atc_access::read);
+    if (lookups_refused_) return false;
     s.is = segment::state::translating;
+    s.translate_again = false;
     return true;
 }
 
@@ -171,6 +175,9 @@ void dma_engine::hit(lookup_id id, use_id use, const translation& t) {
     if (s.is != segment::state::translating) return function_.release(use);  // of before a reset
     if (t.untranslated_only || !function_.ats_enabled()) {
         function_.release(use);
+    } else if (!function_.may_issue()) {
+        function_.release(use);
+        s.translate_again = true;
     } else {
         s.holds_use = true;
         s.use = use;
@@ -193,12 +200,21 @@ void dma_engine::fault(lookup_id id, atc_fault why) {
     wake();
 }
 
+/// Takes out of the front what has to be translated again. @return false: it cannot be for now
+bool dma_engine::left_to_translate(ring<std::uint32_t>& ready) {
+    while (!ready.empty() && segments_[ready.front()].translate_again && function_.ats_enabled()) {
+        if (!translate(segments_[ready.front()])) return false;
+        ready.pop();
+    }
+    return !ready.empty();
+}
+
 void dma_engine::send_ready() {
-    while (!ready_writes_.empty() && send_write(segments_[ready_writes_.front()])) {
+    while (left_to_translate(ready_writes_) && send_write(segments_[ready_writes_.front()])) {
         const std::uint32_t i = ready_writes_.pop();
         finish(segments_[i], dma::outcome::ok);
     }
-    while (!ready_reads_.empty()) {
+    while (left_to_translate(ready_reads_)) {
         segment& s = segments_[ready_reads_.front()];
         if (!function_.try_read(s.request, index_of(s))) break;
         s.is = segment::state::sent;

@@ -103,6 +103,7 @@ void endpoint::update_requester() {
     }
     const bool before = may_issue_;
     may_issue_ = state_ == state::operational && space_.command().bus_master && power_state_ == 0;
+    if (before && !may_issue_) engine_.suspend();
     if (may_issue_ && !before) {
         engine_.room();
         if (atc_) atc_->resume();

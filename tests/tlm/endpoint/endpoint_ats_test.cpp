@@ -291,6 +291,31 @@ TEST(EndpointAts, P_050_answer_overtaken_by_an_invalidate_is_not_used) {
     EXPECT_EQ(b.memory32(moved * 2 + buffer), 1u);
 }
 
+TEST(EndpointAts, bus_master_disable_gives_unused_translations_back) {
+    endpoint_config c;
+    c.posted_queue = 2;
+    ats_bench b(c);
+    b.start();
+    b.describe(0, dma::op::write, buffer, 8, false, 1);
+    b.go();
+    b.other->hold_credits = true;
+    for (unsigned i = 1; i < 30; ++i) b.describe(0, dma::op::write, buffer + 8 * i, 8, false, i + 1);
+    b.go();
+    b.config_write(4, 0x0002, 3);
+    b.offset = moved * 2;
+    b.other->give_back_withheld();
+    b.invalidate(0, buffer);
+    EXPECT_EQ(b.completions().size(), 1u) << "not held by what may not go out";
+    const std::size_t out = b.writes().size();
+    ASSERT_LT(out, 30u);
+    b.run();
+    EXPECT_EQ(b.writes().size(), out);
+    b.config_write(4, 0x0006, 3);
+    b.run(20_us);
+    EXPECT_EQ(b.head(0), 30u);
+    for (unsigned i = 0; i < 30; ++i) EXPECT_EQ(b.memory32((i < out ? moved : moved * 2) + buffer + 8 * i), i + 1);
+}
+
 TEST(EndpointAts, P_052_thirty_two_invalidates_at_once) {
     ats_bench b;
     b.start();
