@@ -51,7 +51,6 @@ private:
 
 /// Transactions that overlap, as text on lanes name_0, name_1, ...: one takes the lowest free lane.
 /// (Not name[0]: GTKWave cuts brackets off the names of text variables.)
-/// (GTKWave cuts "[0]" off the names of text variables, so lanes are numbered by a suffix.)
 /// An ended one's lane is empty again; one that ended badly leaves its last words until the lane is
 /// taken again.
 class fst_lanes {
