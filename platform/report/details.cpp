@@ -13,13 +13,25 @@ namespace {
 using json = nlohmann::json;
 
 /// Stages in the order a command passes them (docs: where the nanoseconds go).
-constexpr std::array<std::string_view, 18> stages{
-    "sw_lock",           "sw_issue",       "cmdq_wait",
-    "cmdq_fetch",        "dispatch",       "itag_wait",
-    "request_queue",     "request_flight", "atc_queue",
-    "atc_process",       "drain",          "completion_queue",
-    "completion_flight", "match",          "lost",
-    "error_restart",     "sync",           "sw_observe"};
+constexpr std::array<std::string_view, 19> stages{"sw_lock",
+                                                  "sw_issue",
+                                                  "cmdq_wait",
+                                                  "cmdq_fetch",
+                                                  "dispatch",
+                                                  "itag_wait",
+                                                  "request_queue",
+                                                  "request_flight",
+                                                  "atc_queue",
+                                                  "atc_process",
+                                                  "drain",
+                                                  "completion_queue",
+                                                  "completion_flight",
+                                                  "match",
+                                                  "lost",
+                                                  "error_restart",
+                                                  "sync",
+                                                  "sw_observe",
+                                                  "rest"};
 constexpr std::size_t most_blame_rows = 10;
 
 std::string share(std::int64_t part, std::int64_t whole) {
@@ -27,11 +39,11 @@ std::string share(std::int64_t part, std::int64_t whole) {
     return fmt::format("{:.1f}%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
-std::int64_t total_of_stages(const json& run) {
+std::int64_t total_of_stages(const json& run, const std::string& at) {
     std::int64_t total = 0;
-    const json::json_pointer at("/latency/invalidation/stages");
-    if (run.contains(at))
-        for (const auto& s : run.at(at)) total += number_at(s, "/total_ps").value_or(0);
+    const json::json_pointer pointer(at);
+    if (run.contains(pointer))
+        for (const auto& s : run.at(pointer)) total += number_at(s, "/total_ps").value_or(0);
     return total;
 }
 
@@ -61,7 +73,7 @@ void violation_rows(text_table& t, const json& run, const char* list, const char
 
 }  // namespace
 
-std::string stage_table(const runs& all, bool coloured) {
+std::string stage_table(const runs& all, const std::string& at, bool coloured) {
     text_table t(coloured);
     std::vector<cell> head{{"stage", colour::bold}};
     for (const json* run : all) {
@@ -70,20 +82,22 @@ std::string stage_table(const runs& all, bool coloured) {
         head.push_back({"of all time", colour::bold});
     }
     t.row(std::move(head));
+    bool any_stage = false;
     for (const auto stage : stages) {
         std::vector<cell> cells{{std::string(stage)}};
         bool any = false;
         for (const json* run : all) {
-            const std::string at = "/latency/invalidation/stages/" + std::string(stage);
-            any = any || number_at(*run, at + "/count").value_or(0) > 0;
-            cells.push_back({time_at(*run, at + "/p50_ps")});
-            cells.push_back({time_at(*run, at + "/p99_ps")});
-            cells.push_back(
-                {share(number_at(*run, at + "/total_ps").value_or(0), total_of_stages(*run))});
+            const std::string here = at + "/" + std::string(stage);
+            const auto total = number_at(*run, here + "/total_ps");
+            any = any || number_at(*run, here + "/count").value_or(0) > 0;
+            cells.push_back({time_at(*run, here + "/p50_ps")});
+            cells.push_back({time_at(*run, here + "/p99_ps")});
+            cells.push_back({total ? share(*total, total_of_stages(*run, at)) : "-"});
         }
         if (any) t.row(std::move(cells));
+        any_stage = any_stage || any;
     }
-    return t.text();
+    return any_stage ? t.text() : "";
 }
 
 std::string blame_table(const json& run, bool coloured) {

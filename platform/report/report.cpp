@@ -60,12 +60,21 @@ std::vector<runs> groups(const runs& all) {
     return parts;
 }
 
+std::string stages(const std::string& title, const runs& all, const std::string& at,
+                   bool coloured) {
+    std::string s;
+    for (const runs& part : groups(all)) s += stage_table(part, at, coloured);
+    return s.empty() ? "" : heading(title, coloured) + s;
+}
+
 std::string details(const runs& all, bool coloured) {
     std::string s;
     for (const runs& part : groups(all))
         s += (s.empty() ? "" : "\n") + side_by_side(part, coloured);
-    s += heading("Where the time of an invalidation goes", coloured);
-    for (const runs& part : groups(all)) s += stage_table(part, coloured);
+    const std::string invalidation = "/latency/invalidation";
+    s += stages("Where the time of a completed invalidation goes", all, invalidation + "/stages",
+                coloured);
+    s += stages("... and of one that timed out", all, invalidation + "/timed_out/stages", coloured);
     s += heading("Who waited for whom", coloured);
     for (const json* run : all) {
         const std::string table = blame_table(*run, coloured);

@@ -26,8 +26,10 @@ std::string verdict_in_words(const nlohmann::json& run);
 colour verdict_colour(const nlohmann::json& run);
 /// Clients, CPUs, devices, latency, one column per run.
 std::string side_by_side(const runs& r, bool coloured);
-/// Stages of an invalidation: median, p99 and share of the time, per run.
-std::string stage_table(const runs& r, bool coloured);
+/// Stages below a JSON pointer ("/latency/invalidation/stages"): median, p99 and share of the time,
+/// per run;
+/// "" if no run has any.
+std::string stage_table(const runs& r, const std::string& at, bool coloured);
 /// Who waited for whom.
 std::string blame_table(const nlohmann::json& run, bool coloured);
 /// Violations, known gaps, and expectations that were not met.

@@ -8,7 +8,7 @@ namespace drydock::scenario::build {
 namespace {
 
 /// Named by docs and hazards alike; the software reaches them by kernel::point().
-constexpr std::array<std::pair<std::string_view, std::string_view>, 18> table{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> table{{
     {"p0", "prepare() before the group mutex"},
     {"p1", "prepare() holds the mutex, nothing changed yet"},
     {"p2", "RID attached to the blocking domain"},
@@ -23,7 +23,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 18> table{{
     {"s", "pci_restore_state() finished"},
     {"i1", "unmap: PTE cleared, TLBI and its SYNC done"},
     {"i2", "unmap: ATC_INV and its SYNC written"},
-    {"i3", "Invalidate Request sent"},
     {"i4", "CERROR_ATC_INV_SYNC and GERROR raised"},
     {"i5", "GERRORN acknowledge written"},
     {"i6", "flush returned, the page may be reused"},
