@@ -79,8 +79,10 @@ void root_port::config_written(std::uint16_t offset) {
         default: break;
     }
     const bool wanted = !space_.express().link_disabled() && (r.get16(bridge_control + 2u) & secondary_bus_reset) == 0;
-    if (wanted != link_up_ && (offset == bridge_control || offset == space_.find(pcie::express_view::id, false) + 0x10u))
-        link.set_link(wanted);
+    const bool decides = offset == bridge_control || offset == space_.find(pcie::express_view::id, false) + 0x10u;
+    if (!decides || wanted == link_up_) return;
+    link.set_link(wanted);
+    link_changed(wanted);  // where a device is bound without a link between
 }
 
 bool root_port::window_has(std::uint64_t address, std::uint64_t bytes) const {
