@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -23,7 +24,7 @@ using json = nlohmann::json;
 using report::text_table;
 
 void print_settings(const std::vector<scenario::setting>& settings, const tools& t) {
-    text_table table(false);
+    text_table table(false, 9);
     for (const scenario::setting& s : settings) table.row({{"  " + s.path}, {s.value}, {s.origin}});
     print(t.out, table.text());
 }
@@ -75,7 +76,7 @@ int check_command(const std::string& scenario, const scenario::overrides& change
     }
     for (const scenario::run& r : l.runs) {
         print(t.out, fmt::format("{} is expected to have\n", r.name));
-        text_table table(false);
+        text_table table(false, 9);
         for (const scenario::expectation& e : r.expect)
             table.row({{"  " + e.name}, {e.relation}, {e.where.text()}});
         print(t.out, table.text());
@@ -86,7 +87,7 @@ int check_command(const std::string& scenario, const scenario::overrides& change
 int list_command(const std::string& scenario, const scenario::overrides& changes, const tools& t) {
     if (scenario.empty()) {
         print(t.out, "devices (like:)\n");
-        text_table devices(false);
+        text_table devices(false, 2);
         for (const std::string& name : devices::names())
             devices.row({{"  " + name}, {devices::load(name, {})->title}});
         print(t.out, devices.text());
@@ -112,9 +113,9 @@ int points_command(const std::string& scenario, const scenario::overrides& chang
     const auto l = scenario::load(scenario, changes);
     print(t.out, "tasks (TASK at POINT, TASK returned): " +
                      scenario::list_of(scenario::build::task_names(l.runs.front())) + "\npoints\n");
-    text_table points(false);
+    text_table points(false, 2);
     for (const std::string& p : scenario::build::points())
-        points.row({{"  " + p + "  " + std::string(scenario::build::meaning_of_point(p))}, {""}});
+        points.row({{"  " + p}, {std::string(scenario::build::meaning_of_point(p))}});
     print(t.out, points.text());
     print(t.out, "devices (EVENT of DEVICE): " +
                      scenario::list_of(scenario::build::device_names(l.runs.front())) +
@@ -135,7 +136,7 @@ int params_command(const std::string& scenario, const scenario::overrides& chang
                    const tools& t) {
     const auto l = scenario::load(scenario, changes);
     const json parameters = t.parameters(l.runs.front());
-    text_table table(false);
+    text_table table(false, 9);
     for (const json& p : parameters)
         table.row({{p.value("name", "")},
                    {value_text(p.value("value", json("")))},
