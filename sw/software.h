@@ -21,8 +21,8 @@ struct device_config {
     u16 rid = 0;  ///< as enumeration will find it: root port p is 0:(p+1).0, the buses below are counted from 1
     std::string name;
     driver_kind driver = driver_kind::dma_engine;
-    std::string group;         ///< devices of one name share an IOMMU group; empty: a group of its own
-    std::vector<u32> aliases;  ///< further StreamIDs of the device
+    std::string group = {};    ///< devices of one name share an IOMMU group; empty: a group of its own
+    std::vector<u32> aliases = {};  ///< further StreamIDs of the device
     bool identity = false;     ///< default domain: identity instead of paging
     bool attach_deferred = false;
 };

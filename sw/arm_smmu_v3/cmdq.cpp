@@ -98,15 +98,16 @@ void arm_smmu_cmdq::spin_until(Condition met) {
     while (!met()) kernel_.spend(kernel_.costs().cpu_relax);
 }
 
-/// Linux's queue_poll() on the copy of CONS that others update; no register is read.
-void arm_smmu_cmdq::poll_until_not_full() {
+/// Linux's queue_poll() on the copy of CONS that others update; no register is read. Linux backs off only while
+/// the queue is full to the last slot and else spins; here a lack of n slots backs off as well (choice).
+void arm_smmu_cmdq::poll_until_space(u32 n) {
     if (sharers_ == 0) {  // nobody waits for a SYNC: we may update the copy ourselves
         llq_.cons = kernel_.readl(smmu_ + smmu_reg::CMDQ_CONS);
         return;
     }
     const auto limit = kernel_.now() + config_.timeout;
     u32 spins = 0;
-    for (hal::duration delay = 1us; llq_.full();) {
+    for (hal::duration delay = 1us; !llq_.has_space(n);) {
         if (kernel_.now() > limit) {
             if (timeout_log_.allow(kernel_.now())) kernel_.log(3, "CMDQ timeout");
             return;
@@ -124,7 +125,7 @@ void arm_smmu_cmdq::poll_until_not_full() {
 arm_smmu_cmdq::reservation arm_smmu_cmdq::reserve(u32 n) {
     while (!llq_.has_space(n)) {
         kernel_.local_irq_restore();
-        poll_until_not_full();
+        poll_until_space(n);
         kernel_.local_irq_save();
     }
     reservation r;
@@ -284,7 +285,7 @@ void arm_smmu_cmdq::tell_space_held(const arm_smmu_cmdq_batch& b) {
 
 void arm_smmu_cmdq::tell_issued(const arm_smmu_cmdq_batch& b, bool sync) {
     if (sync) stage(kernel_, b.unmap_, b.atc_inv_ ? unmap_atc_issued : unmap_tlbi_issued);
-    if (b.num_ != 0 && b.is_atc_[b.num_ - 1]) kernel_.point("i2", static_cast<u16>(b.cmds_[b.num_ - 1][0] >> 32));
+    if (b.unmap_ != 0 && b.num_ != 0 && b.is_atc_[b.num_ - 1]) kernel_.point("i2", static_cast<u16>(b.cmds_[b.num_ - 1][0] >> 32));
 }
 
 }  // namespace drydock::sw

@@ -84,7 +84,7 @@ private:
         bool owner;
     };
     reservation reserve(u32 n);
-    void poll_until_not_full();
+    void poll_until_space(u32 n);
     void write_commands(const arm_smmu_cmdq_batch&, u32 prod);
     hal::span_id write_sync(u32 prod);
     void mark_valid(u32 from, u32 to);

@@ -31,12 +31,12 @@ struct client_config {
     std::string name;
     client_kind kind = client_kind::dma_client;
     u16 device = 0;  ///< Routing ID
-    std::optional<u32> pasid;
+    std::optional<u32> pasid = {};
     unsigned cpu = 0;
     u64 buffer_bytes = 1 << 20;  ///< whole pages
     u64 page_bytes = 4096;       ///< multiple of 4 KiB
-    std::optional<dma_load> dma;
-    std::optional<unmap_load> unmap;
+    std::optional<dma_load> dma = {};
+    std::optional<unmap_load> unmap = {};
     bool autostart = true;
 };
 

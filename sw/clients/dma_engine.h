@@ -38,7 +38,7 @@ protected:
 struct dma_queue_config {
     std::string name;
     unsigned cpu = 0;          ///< takes the interrupt
-    std::optional<u32> pasid;  ///< every request of the queue carries it
+    std::optional<u32> pasid = {};  ///< every request of the queue carries it
     u32 log2_entries = 6;      ///< 2..12
     dma_addr_t ring_iova = 0;  ///< ring, then one page for the write-back
 };
