@@ -9,7 +9,8 @@
 
 namespace drydock::hal_systemc {
 
-/// Software's alarms on the timeline, in its last phase: each alarm is a timeline client of its own name.
+/// Software's alarms on the timeline, in its last phase: each alarm is a timeline client of its own
+/// name.
 class clock final : public sw::hal::clock {
 public:
     explicit clock(base::timeline& t) : timeline_(t) {}

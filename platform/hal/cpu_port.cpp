@@ -16,7 +16,11 @@ sw::u64 all_ones(unsigned size) { return size == 8 ? ~sw::u64{0} : (sw::u64{1} <
 
 cpu_port::cpu_port(const std::string& name, base::context& ctx, base::timeline_kernel& kernel,
                    const mmio_config& config, store_observer& observer)
-    : socket(sc_core::sc_gen_unique_name("cpu")), ctx_(ctx), kernel_(kernel), config_(config), observer_(observer),
+    : socket(sc_core::sc_gen_unique_name("cpu")),
+      ctx_(ctx),
+      kernel_(kernel),
+      config_(config),
+      observer_(observer),
       id_(ctx.timeline.join(name, *this)) {
     socket.bind(*this);
 }
@@ -25,7 +29,8 @@ cpu_port::~cpu_port() = default;
 
 cpu_port::access& cpu_port::make(tlm::tlm_command command, std::uint64_t at, unsigned size) {
     if ((size != 1 && size != 2 && size != 4 && size != 8) || at % size != 0)
-        throw std::invalid_argument("mmio: access of " + std::to_string(size) + " bytes at " + std::to_string(at) +
+        throw std::invalid_argument("mmio: access of " + std::to_string(size) + " bytes at " +
+                                    std::to_string(at) +
                                     "; sizes are 1, 2, 4, 8, naturally aligned");
     if (free_.empty()) {
         free_.push_back(all_.emplace_back(std::make_unique<access>()).get());
@@ -57,8 +62,8 @@ cpu_port::access& cpu_port::of(tlm::tlm_generic_payload& gp) {
 
 // -- what software asks ------------------------------------------------------------------------
 
-std::optional<sw::hal::mmio_result> cpu_port::load(std::uint64_t at, unsigned size, sw::hal::mmio_client& client,
-                                                   sw::u64 cookie) {
+std::optional<sw::hal::mmio_result> cpu_port::load(std::uint64_t at, unsigned size,
+                                                   sw::hal::mmio_client& client, sw::u64 cookie) {
     return wait_for(make(tlm::TLM_READ_COMMAND, at, size), client, cookie);
 }
 
@@ -73,7 +78,8 @@ std::optional<sw::hal::mmio_result> cpu_port::store(std::uint64_t at, unsigned s
     return sw::hal::mmio_result{0, to_sw(config_.store_busy), true};
 }
 
-std::optional<sw::hal::mmio_result> cpu_port::wait_for(access& a, sw::hal::mmio_client& client, sw::u64 cookie) {
+std::optional<sw::hal::mmio_result> cpu_port::wait_for(access& a, sw::hal::mmio_client& client,
+                                                       sw::u64 cookie) {
     a.client = &client;
     a.cookie = cookie;
     a.due = ctx_.now();
@@ -99,7 +105,8 @@ void cpu_port::pump() {
     while (!queue_.empty() && request_open_ == nullptr) {
         access& a = *queue_.front();
         if (a.due > ctx_.now()) {
-            if (!ctx_.timeline.pending(armed_)) armed_ = ctx_.timeline.at(a.due, base::phase::arrive, id_);
+            if (!ctx_.timeline.pending(armed_))
+                armed_ = ctx_.timeline.at(a.due, base::phase::arrive, id_);
             return;
         }
         queue_.erase(queue_.begin());
@@ -109,7 +116,8 @@ void cpu_port::pump() {
 
 void cpu_port::pump_later() {
     if (!queue_.empty() && !ctx_.timeline.pending(armed_))
-        armed_ = ctx_.timeline.at(std::max(ctx_.now(), queue_.front()->due), base::phase::arrive, id_);
+        armed_ =
+            ctx_.timeline.at(std::max(ctx_.now(), queue_.front()->due), base::phase::arrive, id_);
 }
 
 void cpu_port::issue(access& a) {
@@ -119,7 +127,8 @@ void cpu_port::issue(access& a) {
     switch (socket->nb_transport_fw(a.gp, phase, delay)) {
         case tlm::TLM_COMPLETED:
             request_open_ = nullptr;
-            return complete(a, delay == sc_core::SC_ZERO_TIME ? config_.load_time : base::from_sc(delay));
+            return complete(
+                a, delay == sc_core::SC_ZERO_TIME ? config_.load_time : base::from_sc(delay));
         case tlm::TLM_UPDATED:
             request_open_ = nullptr;
             if (phase == tlm::END_REQ) return;
@@ -129,8 +138,10 @@ void cpu_port::issue(access& a) {
                 socket->nb_transport_fw(a.gp, phase, none);
                 return complete(a, base::from_sc(delay));
             }
-            throw std::logic_error("mmio: a target answers BEGIN_REQ by phase " + std::string(phase.get_name()));
-        case tlm::TLM_ACCEPTED: return;
+            throw std::logic_error("mmio: a target answers BEGIN_REQ by phase " +
+                                   std::string(phase.get_name()));
+        case tlm::TLM_ACCEPTED:
+            return;
     }
 }
 
@@ -138,7 +149,8 @@ tlm::tlm_sync_enum cpu_port::nb_transport_bw(tlm::tlm_generic_payload& gp, tlm::
                                              sc_core::sc_time& t) {
     kernel_.sync();
     if (phase != tlm::END_REQ && phase != tlm::BEGIN_RESP)
-        throw std::logic_error("mmio: unexpected phase " + std::string(phase.get_name()) + " from a target");
+        throw std::logic_error("mmio: unexpected phase " + std::string(phase.get_name()) +
+                               " from a target");
     if (request_open_ == &of(gp)) request_open_ = nullptr;  // BEGIN_RESP implies END_REQ
     pump_later();
     if (phase == tlm::END_REQ) return tlm::TLM_ACCEPTED;

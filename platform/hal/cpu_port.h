@@ -22,20 +22,22 @@ protected:
     ~store_observer() = default;
 };
 
-/// One CPU's way to the bus: TLM-2.0 base protocol, accesses in program order. Posted stores fly for a while and
-/// hold nobody; a load is issued behind the stores before it. The exclusion rule holds: while a target keeps a
-/// request phase open, the next access of this CPU (of no other) waits.
+/// One CPU's way to the bus: TLM-2.0 base protocol, accesses in program order. Posted stores fly
+/// for a while and hold nobody; a load is issued behind the stores before it. The exclusion rule
+/// holds: while a target keeps a request phase open, the next access of this CPU (of no other)
+/// waits.
 class cpu_port final : base::timeline_client, tlm::tlm_bw_transport_if<>, tlm::tlm_mm_interface {
 public:
-    cpu_port(const std::string& hierarchical_name, base::context& ctx, base::timeline_kernel& kernel,
-             const mmio_config& config, store_observer& observer);
+    cpu_port(const std::string& hierarchical_name, base::context& ctx,
+             base::timeline_kernel& kernel, const mmio_config& config, store_observer& observer);
     ~cpu_port() override;
 
     tlm::tlm_initiator_socket<64> socket;
 
-    std::optional<sw::hal::mmio_result> load(std::uint64_t at, unsigned size, sw::hal::mmio_client&, sw::u64 cookie);
-    std::optional<sw::hal::mmio_result> store(std::uint64_t at, unsigned size, sw::u64 value, sw::hal::mmio_client&,
-                                              sw::u64 cookie);
+    std::optional<sw::hal::mmio_result> load(std::uint64_t at, unsigned size, sw::hal::mmio_client&,
+                                             sw::u64 cookie);
+    std::optional<sw::hal::mmio_result> store(std::uint64_t at, unsigned size, sw::u64 value,
+                                              sw::hal::mmio_client&, sw::u64 cookie);
     /// By transport_dbg. All ones if nobody answers.
     sw::u64 peek(std::uint64_t at, unsigned size);
 
@@ -48,7 +50,8 @@ private:
         sw::u64 cookie = 0;
     };
     access& make(tlm::tlm_command command, std::uint64_t at, unsigned size);
-    std::optional<sw::hal::mmio_result> wait_for(access& a, sw::hal::mmio_client& client, sw::u64 cookie);
+    std::optional<sw::hal::mmio_result> wait_for(access& a, sw::hal::mmio_client& client,
+                                                 sw::u64 cookie);
     void pump();
     void issue(access& a);
     void complete(access& a, base::ps busy);
@@ -69,9 +72,9 @@ private:
     base::timeline::handle armed_;
     std::vector<std::unique_ptr<access>> all_;
     std::vector<access*> free_;
-    std::vector<access*> queue_;       ///< not issued yet, in program order
-    access* request_open_ = nullptr;   ///< its request phase has not ended
-    access* immediate_ = nullptr;      ///< being issued within load() or store()
+    std::vector<access*> queue_;                  ///< not issued yet, in program order
+    access* request_open_ = nullptr;              ///< its request phase has not ended
+    access* immediate_ = nullptr;                 ///< being issued within load() or store()
     std::optional<sw::hal::mmio_result> answer_;  ///< of immediate_
 };
 

@@ -10,14 +10,16 @@ constexpr sw::phys_addr_t page_of(sw::phys_addr_t at) { return at / system::memo
 
 }  // namespace
 
-dma_memory::dma_memory(base::context& ctx, system::memory& m, base::phys_addr base, std::uint64_t bytes)
+dma_memory::dma_memory(base::context& ctx, system::memory& m, base::phys_addr base,
+                       std::uint64_t bytes)
     : ctx_(ctx), memory_(m), base_(base), bytes_(bytes) {}
 
 void dma_memory::read(sw::phys_addr_t at, void* to, std::size_t bytes) {
     memory_.read(base::phys_addr{at}, to, bytes);
 }
 
-void dma_memory::write(sw::phys_addr_t at, const void* from, std::size_t bytes, sw::hal::span_id by) {
+void dma_memory::write(sw::phys_addr_t at, const void* from, std::size_t bytes,
+                       sw::hal::span_id by) {
     ctx_.provenance.written(base::phys_addr{at}, bytes, base::span_id{by});
     memory_.write(base::phys_addr{at}, from, bytes);
 }
@@ -31,15 +33,16 @@ bool dma_memory::page_watched(sw::phys_addr_t at) const {
                        [at](const watcher& w) { return page_of(w.at) == page_of(at); });
 }
 
-sw::hal::watch_id dma_memory::watch(sw::phys_addr_t at, sw::hal::watch_client& client, sw::u64 cookie) {
+sw::hal::watch_id dma_memory::watch(sw::phys_addr_t at, sw::hal::watch_client& client,
+                                    sw::u64 cookie) {
     if (!page_watched(at)) memory_.watch(*this, base::phys_addr{at});
     watchers_.push_back({++last_, at, &client, cookie});
     return last_;
 }
 
 void dma_memory::unwatch(sw::hal::watch_id id) {
-    const auto found =
-        std::find_if(watchers_.begin(), watchers_.end(), [id](const watcher& w) { return w.id == id; });
+    const auto found = std::find_if(watchers_.begin(), watchers_.end(),
+                                    [id](const watcher& w) { return w.id == id; });
     if (found == watchers_.end()) return;
     const sw::phys_addr_t at = found->at;
     watchers_.erase(found);

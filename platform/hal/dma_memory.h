@@ -18,9 +18,11 @@ public:
     sw::phys_addr_t ram_base() const override { return base_.value; }
     sw::u64 ram_bytes() const override { return bytes_; }
     void read(sw::phys_addr_t at, void* to, std::size_t bytes) override;
-    void write(sw::phys_addr_t at, const void* from, std::size_t bytes, sw::hal::span_id by) override;
+    void write(sw::phys_addr_t at, const void* from, std::size_t bytes,
+               sw::hal::span_id by) override;
     void track_writers(sw::phys_addr_t at, sw::u64 bytes) override;
-    sw::hal::watch_id watch(sw::phys_addr_t at, sw::hal::watch_client& client, sw::u64 cookie) override;
+    sw::hal::watch_id watch(sw::phys_addr_t at, sw::hal::watch_client& client,
+                            sw::u64 cookie) override;
     void unwatch(sw::hal::watch_id id) override;
 
 private:

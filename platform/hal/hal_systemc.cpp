@@ -23,12 +23,18 @@ std::size_t choice::choose(std::string_view point, std::span<const sw::hal::cand
     return ctx_.chooser->choose(point, candidates_);
 }
 
-hal_systemc::hal_systemc(sc_core::sc_module_name name, base::context& ctx, base::timeline_kernel& kernel,
-                         system::memory& memory, system::interrupt_controller& interrupts, const config& c,
-                         steering* s)
-    : sc_module(name), clock_(ctx.timeline), stacks_("stacks", ctx.timeline, kernel, c.stacks, c.stack_bytes),
-      mmio_(this->name(), ctx, kernel, c.cpus, c.mmio), memory_(ctx, memory, c.ram, c.ram_bytes), irq_(c.doorbell),
-      observe_(ctx, s), choice_(ctx), host_{clock_, stacks_, mmio_, memory_, irq_, observe_, choice_} {
+hal_systemc::hal_systemc(sc_core::sc_module_name name, base::context& ctx,
+                         base::timeline_kernel& kernel, system::memory& memory,
+                         system::interrupt_controller& interrupts, const config& c, steering* s)
+    : sc_module(name),
+      clock_(ctx.timeline),
+      stacks_("stacks", ctx.timeline, kernel, c.stacks, c.stack_bytes),
+      mmio_(this->name(), ctx, kernel, c.cpus, c.mmio),
+      memory_(ctx, memory, c.ram, c.ram_bytes),
+      irq_(c.doorbell),
+      observe_(ctx, s),
+      choice_(ctx),
+      host_{clock_, stacks_, mmio_, memory_, irq_, observe_, choice_} {
     interrupts.connect(irq_);
 }
 

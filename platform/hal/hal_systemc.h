@@ -18,11 +18,11 @@
 namespace drydock::hal_systemc {
 
 struct config {
-    unsigned cpus = 4;                      ///< bus ports, one per CPU
-    unsigned stacks = 64;                   ///< tasks, workers, interrupt threads and CPUs at once
+    unsigned cpus = 4;     ///< bus ports, one per CPU
+    unsigned stacks = 64;  ///< tasks, workers, interrupt threads and CPUs at once
     std::size_t stack_bytes = 256 * 1024;
     mmio_config mmio;
-    base::phys_addr ram{0x4000'0000};       ///< RAM that software hands out pages of
+    base::phys_addr ram{0x4000'0000};  ///< RAM that software hands out pages of
     std::uint64_t ram_bytes = std::uint64_t{1} << 30;
     base::phys_addr doorbell{0x0808'0040};  ///< where MSIs are written to
 };
@@ -58,13 +58,14 @@ private:
     std::vector<base::candidate> candidates_;
 };
 
-/// All doors between the modelled software and the modelled hardware. Whoever builds the machine binds socket(n)
-/// of each CPU to the bus, hands events() to the SMMU's event output and registers() to its register observers,
-/// and calls rethrow() when the run has ended.
+/// All doors between the modelled software and the modelled hardware. Whoever builds the machine
+/// binds socket(n) of each CPU to the bus, hands events() to the SMMU's event output and
+/// registers() to its register observers, and calls rethrow() when the run has ended.
 class hal_systemc final : public sc_core::sc_module {
 public:
-    hal_systemc(sc_core::sc_module_name name, base::context& ctx, base::timeline_kernel& kernel, system::memory& memory,
-                system::interrupt_controller& interrupts, const config& c = {}, steering* s = nullptr);
+    hal_systemc(sc_core::sc_module_name name, base::context& ctx, base::timeline_kernel& kernel,
+                system::memory& memory, system::interrupt_controller& interrupts,
+                const config& c = {}, steering* s = nullptr);
 
     sw::hal::host& host() { return host_; }
     tlm::tlm_initiator_socket<64>& socket(unsigned cpu) { return mmio_.port(cpu).socket; }

@@ -17,12 +17,13 @@ struct stack {
 
 namespace drydock::hal_systemc {
 
-stacks::stacks(sc_core::sc_module_name name, base::timeline& t, base::timeline_kernel& kernel, unsigned count,
-               std::size_t bytes)
+stacks::stacks(sc_core::sc_module_name name, base::timeline& t, base::timeline_kernel& kernel,
+               unsigned count, std::size_t bytes)
     : sc_module(name), timeline_(t), kernel_(kernel) {
     if (count == 0 || count > 65536 || bytes < 16 * 1024)
-        throw std::invalid_argument("stacks: 1..65536 stacks of 16 KiB or more, not " + std::to_string(count) +
-                                    " of " + std::to_string(bytes) + " bytes");
+        throw std::invalid_argument("stacks: 1..65536 stacks of 16 KiB or more, not " +
+                                    std::to_string(count) + " of " + std::to_string(bytes) +
+                                    " bytes");
     for (unsigned i = 0; i < count; ++i) {
         sw::hal::stack* s = all_.emplace_back(std::make_unique<sw::hal::stack>()).get();
         sc_core::sc_spawn_options options;
@@ -49,7 +50,8 @@ sw::hal::stack* stacks::take(void (*entry)(void*), void* argument) {
 }
 
 void stacks::resume(sw::hal::stack* s) {
-    if (holder_ != nullptr) throw std::logic_error("stacks: resumed while another stack has the baton");
+    if (holder_ != nullptr)
+        throw std::logic_error("stacks: resumed while another stack has the baton");
     holder_ = s;
     ++switches_;
     timeline_.pause();

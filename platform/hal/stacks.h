@@ -12,15 +12,15 @@
 
 namespace drydock::hal_systemc {
 
-/// Stacks are SC_THREADs spawned while the machine is built; nothing else of SystemC's scheduling is used. The
-/// baton: resume() pauses the timeline and wakes one thread, suspend() resumes the timeline. So at most one
-/// of them is runnable, and only while no timeline record runs.
+/// Stacks are SC_THREADs spawned while the machine is built; nothing else of SystemC's scheduling
+/// is used. The baton: resume() pauses the timeline and wakes one thread, suspend() resumes the
+/// timeline. So at most one of them is runnable, and only while no timeline record runs.
 class stacks final : public sc_core::sc_module, public sw::hal::stacks {
 public:
     /// @param count  tasks, workers, interrupt threads and CPUs that may exist at once, 1..65536
     /// @param bytes  of each, 16 KiB or more
-    stacks(sc_core::sc_module_name name, base::timeline& t, base::timeline_kernel& kernel, unsigned count,
-           std::size_t bytes);
+    stacks(sc_core::sc_module_name name, base::timeline& t, base::timeline_kernel& kernel,
+           unsigned count, std::size_t bytes);
     ~stacks() override;
 
     sw::hal::stack* take(void (*entry)(void*), void* argument) override;

@@ -9,8 +9,7 @@
 
 namespace drydock::sw {
 
-cpu::cpu(scheduler& s, unsigned number)
-    : scheduler_(s), number_(number), place_(0), alarm_(0) {
+cpu::cpu(scheduler& s, unsigned number) : scheduler_(s), number_(number), place_(0), alarm_(0) {
     const std::string name = "sw.cpu" + std::to_string(number);
     place_ = s.host().observe.place(name);
     alarm_ = s.host().clock.make_alarm(name, *this);
@@ -28,7 +27,9 @@ cpu::cpu(scheduler& s, unsigned number)
 void cpu::enqueue(task& t) {
     t.state = task_state::ready;
     auto place = ready_.end();
-    if (t.urgent) place = std::find_if(ready_.begin(), ready_.end(), [](const task* o) { return !o->urgent; });
+    if (t.urgent)
+        place =
+            std::find_if(ready_.begin(), ready_.end(), [](const task* o) { return !o->urgent; });
     ready_.insert(place, &t);
     arm();
 }
@@ -71,10 +72,14 @@ std::optional<hal::time_point> cpu::due() const {
     if (deliverable()) return scheduler_.now();
     if (running_ == nullptr) return ready_.empty() ? std::nullopt : std::optional(scheduler_.now());
     switch (running_->state) {
-        case task_state::spending: return running_->end;
-        case task_state::spinning: return running_->granted ? std::optional(scheduler_.now()) : std::nullopt;
-        case task_state::polling: return running_->poll->due();
-        default: return std::nullopt;
+        case task_state::spending:
+            return running_->end;
+        case task_state::spinning:
+            return running_->granted ? std::optional(scheduler_.now()) : std::nullopt;
+        case task_state::polling:
+            return running_->poll->due();
+        default:
+            return std::nullopt;
     }
 }
 
@@ -110,7 +115,8 @@ void cpu::on_alarm() {
             t.poll->look();
             if (t.state == task_state::spending && t.end <= scheduler_.now()) return go(t);
             break;
-        default: break;
+        default:
+            break;
     }
     arm();
 }
@@ -122,16 +128,20 @@ bool cpu::deliverable() const {
     if (running_ == nullptr) return true;
     if (running_->masks_interrupts()) return false;
     switch (running_->state) {
-        case task_state::spending: return !running_->deferred;
+        case task_state::spending:
+            return !running_->deferred;
         case task_state::spinning:
-        case task_state::polling: return true;
-        default: return false;
+        case task_state::polling:
+            return true;
+        default:
+            return false;
     }
 }
 
 bool cpu::choose_now(const task& t) {
     if (t.state != task_state::spending || t.end <= scheduler_.now()) return true;
-    const hal::candidate answers[] = {{pending_.front()->name, pending_.front()->vector}, {"later", 0}};
+    const hal::candidate answers[] = {{pending_.front()->name, pending_.front()->vector},
+                                      {"later", 0}};
     return scheduler_.choose("interrupt", answers) == 0;
 }
 
@@ -232,7 +242,8 @@ void cpu::tell_irqs(task& t, bool on) {
 
 void cpu::tell_task(const task& t, const char* state) {
     hal::observe& o = scheduler_.host().observe;
-    if (o.wants(hal::note::task)) o.emit(hal::note::task, t.place, t.span, number_, scheduler_.text(state));
+    if (o.wants(hal::note::task))
+        o.emit(hal::note::task, t.place, t.span, number_, scheduler_.text(state));
 }
 
 }  // namespace drydock::sw

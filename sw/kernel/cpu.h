@@ -13,8 +13,9 @@ namespace drydock::sw {
 class scheduler;
 struct irq_line;
 
-/// One modelled CPU: what occupies it, who waits for it, which interrupts are pending for it. One alarm drives
-/// it: arm() sets it to the next instant at which something has to happen here, on_alarm() does it.
+/// One modelled CPU: what occupies it, who waits for it, which interrupts are pending for it. One
+/// alarm drives it: arm() sets it to the next instant at which something has to happen here,
+/// on_alarm() does it.
 class cpu final : hal::alarm_client {
 public:
     cpu(scheduler& s, unsigned number);

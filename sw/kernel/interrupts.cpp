@@ -10,7 +10,8 @@ namespace {
 
 void tell(scheduler& s, const cpu& c, const irq_line& line, bool begins) {
     hal::observe& o = s.host().observe;
-    if (o.wants(hal::note::interrupt)) o.emit(hal::note::interrupt, c.place(), 0, c.number(), line.text, begins);
+    if (o.wants(hal::note::interrupt))
+        o.emit(hal::note::interrupt, c.place(), 0, c.number(), line.text, begins);
 }
 
 void serve(scheduler& s, cpu& c, irq_line& line) {
@@ -37,13 +38,16 @@ void serve_interrupts(scheduler& s, cpu& c) {
     }
 }
 
-interrupts::interrupts(scheduler& s, hal::irq& controller) : scheduler_(s) { controller.connect(*this); }
+interrupts::interrupts(scheduler& s, hal::irq& controller) : scheduler_(s) {
+    controller.connect(*this);
+}
 
 u32 interrupts::request(std::string name, unsigned cpu_number, std::function<void()> handler,
                         std::function<void()> thread_fn) {
     if (cpu_number >= scheduler_.cpus())
-        throw std::out_of_range("kernel: interrupt '" + name + "' asks for CPU " + std::to_string(cpu_number) +
-                                ", there are " + std::to_string(scheduler_.cpus()));
+        throw std::out_of_range("kernel: interrupt '" + name + "' asks for CPU " +
+                                std::to_string(cpu_number) + ", there are " +
+                                std::to_string(scheduler_.cpus()));
     irq_line& line = *lines_.emplace_back(std::make_unique<irq_line>());
     line.vector = first_vector + static_cast<u32>(lines_.size()) - 1;
     line.cpu = cpu_number;
@@ -51,7 +55,8 @@ u32 interrupts::request(std::string name, unsigned cpu_number, std::function<voi
     line.handler = std::move(handler);
     line.thread_fn = std::move(thread_fn);
     if (line.thread_fn) {
-        line.thread = &scheduler_.create("irq/" + name, cpu_number, [this, &line] { thread(line); }, false);
+        line.thread = &scheduler_.create(
+            "irq/" + name, cpu_number, [this, &line] { thread(line); }, false);
         line.thread->urgent = true;
     }
     line.name = std::move(name);
@@ -74,7 +79,8 @@ void interrupts::interrupt(u32 vector) {
         hal::observe& o = scheduler_.host().observe;
         if (o.wants(hal::note::log))
             o.emit(hal::note::log, o.place("sw.irq"), 0,
-                   o.text("interrupt vector " + std::to_string(vector) + " belongs to nobody"), 0, 4);
+                   o.text("interrupt vector " + std::to_string(vector) + " belongs to nobody"), 0,
+                   4);
         return;
     }
     irq_line& line = *lines_[vector - first_vector];

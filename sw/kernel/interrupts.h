@@ -23,13 +23,13 @@ struct irq_line {
     std::function<void()> handler;
     std::function<void()> thread_fn;
     task* thread = nullptr;
-    bool pending = false;       ///< came, its handler not begun
-    bool run_thread = false;    ///< thread_fn has to run (once more)
-    bool thread_idle = true;    ///< the thread waits for run_thread, not for a lock within thread_fn
+    bool pending = false;     ///< came, its handler not begun
+    bool run_thread = false;  ///< thread_fn has to run (once more)
+    bool thread_idle = true;  ///< the thread waits for run_thread, not for a lock within thread_fn
 };
 
-/// Vectors of the interrupt controller and who handles them. A line with a thread function has a task
-/// "irq/NAME" on its CPU, which goes before other ready tasks there.
+/// Vectors of the interrupt controller and who handles them. A line with a thread function has a
+/// task "irq/NAME" on its CPU, which goes before other ready tasks there.
 class interrupts final : hal::interrupt_sink {
 public:
     static constexpr u32 first_vector = 32;
@@ -38,7 +38,8 @@ public:
     interrupts(const interrupts&) = delete;
     interrupts& operator=(const interrupts&) = delete;
 
-    u32 request(std::string name, unsigned cpu, std::function<void()> handler, std::function<void()> thread_fn);
+    u32 request(std::string name, unsigned cpu, std::function<void()> handler,
+                std::function<void()> thread_fn);
 
 private:
     void interrupt(u32 vector) override;
@@ -48,7 +49,8 @@ private:
     std::vector<std::unique_ptr<irq_line>> lines_;
 };
 
-/// Body of a CPU's interrupt context: handles what is pending, returns to the interrupted task, and again.
+/// Body of a CPU's interrupt context: handles what is pending, returns to the interrupted task, and
+/// again.
 [[noreturn]] void serve_interrupts(scheduler& s, cpu& c);
 
 }  // namespace drydock::sw

@@ -25,7 +25,9 @@ kernel::~kernel() = default;
 task_ref kernel::run_task(std::string name, unsigned cpu, std::function<void()> body) {
     return {&scheduler_->create(std::move(name), cpu, std::move(body))};
 }
-bool kernel::finished(task_ref t) const { return t.get != nullptr && t.get->state == task_state::ended; }
+bool kernel::finished(task_ref t) const {
+    return t.get != nullptr && t.get->state == task_state::ended;
+}
 task_ref kernel::current() const { return {scheduler_->active()}; }
 
 const std::string& kernel::current_name() const {
@@ -52,7 +54,9 @@ cpu_totals kernel::totals(unsigned cpu) const { return scheduler_->at(cpu).total
 
 // -- interrupts --------------------------------------------------------------------------------
 
-bool kernel::irqs_disabled() const { return scheduler_->must_be_active("irqs_disabled").masks_interrupts(); }
+bool kernel::irqs_disabled() const {
+    return scheduler_->must_be_active("irqs_disabled").masks_interrupts();
+}
 void kernel::local_irq_save() { scheduler_->irq_save(); }
 void kernel::local_irq_restore() { scheduler_->irq_restore(); }
 
@@ -61,8 +65,12 @@ u32 kernel::request_irq(std::string name, unsigned cpu, std::function<void()> ha
     return interrupts_->request(std::move(name), cpu, std::move(handler), std::move(thread_fn));
 }
 phys_addr_t kernel::msi_doorbell() const { return host().irq.doorbell(); }
-bool kernel::in_interrupt() const { return scheduler_->active() != nullptr && scheduler_->active()->interrupt; }
-bool kernel::in_atomic() const { return scheduler_->active() != nullptr && scheduler_->active()->atomic(); }
+bool kernel::in_interrupt() const {
+    return scheduler_->active() != nullptr && scheduler_->active()->interrupt;
+}
+bool kernel::in_atomic() const {
+    return scheduler_->active() != nullptr && scheduler_->active()->atomic();
+}
 void kernel::might_sleep(std::string_view what) { scheduler_->might_sleep(what); }
 
 // -- device registers and configuration space --------------------------------------------------
@@ -112,7 +120,8 @@ phys_addr_t kernel::alloc_pages(u32 count, std::string_view owner) {
 
 void kernel::free_pages(phys_addr_t at, u32 count, bool poison) {
     pages_->give(at, count, poison, current_place(), current_span());
-    if (poison) charge(costs().memory_write * pieces(std::size_t{count} * page_allocator::page_bytes));
+    if (poison)
+        charge(costs().memory_write * pieces(std::size_t{count} * page_allocator::page_bytes));
 }
 
 u64 kernel::load64(phys_addr_t at) {
@@ -142,24 +151,29 @@ const cpu_costs& kernel::costs() const { return scheduler_->costs(); }
 hal::span_id kernel::current_span() const {
     return scheduler_->active() != nullptr ? scheduler_->active()->span : 0;
 }
-void kernel::set_current_span(hal::span_id s) { scheduler_->must_be_active("set_current_span").span = s; }
+void kernel::set_current_span(hal::span_id s) {
+    scheduler_->must_be_active("set_current_span").span = s;
+}
 
 void kernel::point(std::string_view name, u16 device) {
     const task& me = scheduler_->must_be_active("point");
     hal::observe& o = observe();
-    if (o.wants(hal::note::point)) o.emit(hal::note::point, me.place, me.span, o.text(name), device);
+    if (o.wants(hal::note::point))
+        o.emit(hal::note::point, me.place, me.span, o.text(name), device);
     if (o.hold(me.name, name, device)) scheduler_->hold(name);
 }
 
 void kernel::warn(std::string_view text, u16 device) {
     hal::observe& o = observe();
-    if (o.wants(hal::note::warn)) o.emit(hal::note::warn, current_place(), current_span(), o.text(text), device);
+    if (o.wants(hal::note::warn))
+        o.emit(hal::note::warn, current_place(), current_span(), o.text(text), device);
 }
 
 void kernel::log(int level, std::string_view text, u16 device) {
     hal::observe& o = observe();
     if (o.wants(hal::note::log))
-        o.emit(hal::note::log, current_place(), current_span(), o.text(text), device, static_cast<u64>(level));
+        o.emit(hal::note::log, current_place(), current_span(), o.text(text), device,
+               static_cast<u64>(level));
 }
 
 bool kernel::release(std::string_view task) { return scheduler_->release(task); }
@@ -172,13 +186,15 @@ span_scope::span_scope(kernel& k, hal::span_class c, u16 device, u64 detail)
     k.set_current_span(id_);
     hal::observe& o = k.observe();
     if (o.wants(hal::note::span_begin))
-        o.emit(hal::note::span_begin, k.current_place(), id_, static_cast<u64>(c), outer_, device, detail);
+        o.emit(hal::note::span_begin, k.current_place(), id_, static_cast<u64>(c), outer_, device,
+               detail);
 }
 
 span_scope::~span_scope() {
     hal::observe& o = kernel_.observe();
     if (o.wants(hal::note::span_end))
-        o.emit(hal::note::span_end, kernel_.current_place(), id_, static_cast<u64>(result_), detail_);
+        o.emit(hal::note::span_end, kernel_.current_place(), id_, static_cast<u64>(result_),
+               detail_);
     kernel_.set_current_span(outer_);
 }
 

@@ -20,19 +20,21 @@ class poller;
 class workqueue;
 
 /// The modelled kernel: CPUs, tasks, interrupts, memory, and the calls that drivers make.
-/// All blocking calls must come from a task or an interrupt handler; outside (while the machine is built) memory
-/// and register calls take no time. A task leaves its CPU only where it sleeps, waits for a mutex, yields or ends.
+/// All blocking calls must come from a task or an interrupt handler; outside (while the machine is
+/// built) memory and register calls take no time. A task leaves its CPU only where it sleeps, waits
+/// for a mutex, yields or ends.
 class kernel {
 public:
-    /// Takes one stack per CPU for its interrupts at the first interrupt, one per task at its start.
+    /// Takes one stack per CPU for its interrupts at the first interrupt, one per task at its
+    /// start.
     kernel(hal::host& host, unsigned cpus, cpu_costs costs = {});
     ~kernel();
     kernel(const kernel&) = delete;
     kernel& operator=(const kernel&) = delete;
 
     // -- tasks and time --
-    /// Makes a task that starts to run on `cpu` as soon as that CPU is free. Callable from anywhere.
-    /// Its place for observers is "sw.NAME".
+    /// Makes a task that starts to run on `cpu` as soon as that CPU is free. Callable from
+    /// anywhere. Its place for observers is "sw.NAME".
     /// @throws std::out_of_range for a CPU that is not there
     task_ref run_task(std::string name, unsigned cpu, std::function<void()> body);
     /// Whether the task's function returned. Tasks are remembered until the kernel goes.
@@ -58,12 +60,13 @@ public:
 
     // -- interrupts --
     bool irqs_disabled() const;
-    void local_irq_save();      ///< nests
+    void local_irq_save();  ///< nests
     void local_irq_restore();
-    /// Calls handler on `cpu` in interrupt context for each interrupt; then thread_fn, if given, in a task.
-    /// An interrupt that comes while the same one is pending is merged with it.
+    /// Calls handler on `cpu` in interrupt context for each interrupt; then thread_fn, if given, in
+    /// a task. An interrupt that comes while the same one is pending is merged with it.
     /// @return vector number to program into the device
-    u32 request_irq(std::string name, unsigned cpu, std::function<void()> handler, std::function<void()> thread_fn = {});
+    u32 request_irq(std::string name, unsigned cpu, std::function<void()> handler,
+                    std::function<void()> thread_fn = {});
     phys_addr_t msi_doorbell() const;
     bool in_interrupt() const;
     bool in_atomic() const;  ///< interrupts off, a spinning lock held, or in interrupt
@@ -71,14 +74,24 @@ public:
     void might_sleep(std::string_view what);
 
     // -- device registers and configuration space --
-    u8 readb(phys_addr_t); u16 readw(phys_addr_t); u32 readl(phys_addr_t); u64 readq(phys_addr_t);
-    void writeb(phys_addr_t, u8); void writew(phys_addr_t, u16); void writel(phys_addr_t, u32); void writeq(phys_addr_t, u64);
-    /// Has the effect of the loop `while (!done(readl(addr))) back off`, but sleeps on a watch of the location and
-    /// goes on at the first look at or after the change; looks are counted, not executed; interrupts on this CPU
-    /// shift the grid. A location that cannot be watched is polled by executing the loop.
-    /// @param done free of side effects: called at some looks only  @return false if the limit passed first
-    bool poll_register(phys_addr_t, unsigned size, const std::function<bool(u64)>& done, const poll_backoff&);
-    bool poll_memory(phys_addr_t, unsigned size, const std::function<bool(u64)>& done, const poll_backoff&);
+    u8 readb(phys_addr_t);
+    u16 readw(phys_addr_t);
+    u32 readl(phys_addr_t);
+    u64 readq(phys_addr_t);
+    void writeb(phys_addr_t, u8);
+    void writew(phys_addr_t, u16);
+    void writel(phys_addr_t, u32);
+    void writeq(phys_addr_t, u64);
+    /// Has the effect of the loop `while (!done(readl(addr))) back off`, but sleeps on a watch of
+    /// the location and goes on at the first look at or after the change; looks are counted, not
+    /// executed; interrupts on this CPU shift the grid. A location that cannot be watched is polled
+    /// by executing the loop.
+    /// @param done free of side effects: called at some looks only  @return false if the limit
+    /// passed first
+    bool poll_register(phys_addr_t, unsigned size, const std::function<bool(u64)>& done,
+                       const poll_backoff&);
+    bool poll_memory(phys_addr_t, unsigned size, const std::function<bool(u64)>& done,
+                     const poll_backoff&);
     /// Looks of all polls so far, as the loops would have made them.
     u64 polls_counted() const;
 
@@ -98,10 +111,14 @@ public:
     hal::observe& observe() const;
     hal::span_id current_span() const;
     void set_current_span(hal::span_id);
-    /// Reaches a named hold point; may wait there: asleep, or busy on its CPU where it must not sleep.
+    /// Reaches a named hold point; may wait there: asleep, or busy on its CPU where it must not
+    /// sleep.
     void point(std::string_view name, u16 device = 0);
     void warn(std::string_view text, u16 device = 0);
-    bool warn_on(bool condition, std::string_view text, u16 device = 0) { if (condition) warn(text, device); return condition; }
+    bool warn_on(bool condition, std::string_view text, u16 device = 0) {
+        if (condition) warn(text, device);
+        return condition;
+    }
     void log(int level, std::string_view text, u16 device = 0);
     hal::host& host() const;
     const cpu_costs& costs() const;
@@ -111,7 +128,9 @@ public:
     /// Where the task is held; empty if it is not.
     std::string_view held_at(std::string_view task) const;
 
-    class scheduler& scheduler() const { return *scheduler_; }
+    class scheduler& scheduler() const {
+        return *scheduler_;
+    }
 
 private:
     void charge(hal::duration d);
@@ -125,7 +144,8 @@ private:
     std::unique_ptr<class page_allocator> pages_;
 };
 
-/// A span of software work: begins where it stands, becomes the task's current span, ends with the block.
+/// A span of software work: begins where it stands, becomes the task's current span, ends with the
+/// block.
 class span_scope {
 public:
     span_scope(kernel& k, hal::span_class c, u16 device = 0, u64 detail = 0);

@@ -8,17 +8,23 @@
 
 namespace drydock::sw {
 
-/// What a lock tells of itself, alike for all kinds: notes `lock` and `unlock`. Monitors judge order and length.
+/// What a lock tells of itself, alike for all kinds: notes `lock` and `unlock`. Monitors judge
+/// order and length.
 class lock_notes {
 public:
     // flags of the notes; irqs_off and in_interrupt are added here
     static constexpr u64 spinning = 1, shared = 2, irqs_off = 4, in_interrupt = 8;
 
-    lock_notes(scheduler& s, std::string name) : scheduler_(s), name_(std::move(name)), text_(s.text(name_)) {}
+    lock_notes(scheduler& s, std::string name)
+        : scheduler_(s), name_(std::move(name)), text_(s.text(name_)) {}
 
     const std::string& name() const { return name_; }
-    void locked(const task& t, u64 flags, hal::duration waited) const { tell(hal::note::lock, t, flags, waited); }
-    void unlocked(const task& t, u64 flags, hal::duration held) const { tell(hal::note::unlock, t, flags, held); }
+    void locked(const task& t, u64 flags, hal::duration waited) const {
+        tell(hal::note::lock, t, flags, waited);
+    }
+    void unlocked(const task& t, u64 flags, hal::duration held) const {
+        tell(hal::note::unlock, t, flags, held);
+    }
     /// @throws std::logic_error
     void must_own(bool owner) const {
         if (!owner)

@@ -22,7 +22,8 @@ u64 read_memory(hal::host& h, phys_addr_t at, unsigned size) {
 template <class Door>
 class watching {
 public:
-    watching(Door& door, phys_addr_t at, hal::watch_client& client) : door_(door), id_(door.watch(at, client, 0)) {}
+    watching(Door& door, phys_addr_t at, hal::watch_client& client)
+        : door_(door), id_(door.watch(at, client, 0)) {}
     ~watching() {
         if (id_ != 0) door_.unwatch(id_);
     }
@@ -37,7 +38,9 @@ private:
 
 class listed {
 public:
-    listed(std::vector<poll_wait*>& list, poll_wait& p) : list_(list), poll_(p) { list_.push_back(&p); }
+    listed(std::vector<poll_wait*>& list, poll_wait& p) : list_(list), poll_(p) {
+        list_.push_back(&p);
+    }
     ~listed() { std::erase(list_, &poll_); }
     listed(const listed&) = delete;
     listed& operator=(const listed&) = delete;
@@ -51,11 +54,13 @@ private:
 
 poller::poller(scheduler& s) : scheduler_(s) { s.host().irq.watch_events(*this, 0); }
 
-bool poller::poll_register(phys_addr_t at, unsigned size, const poll_wait::test& done, const poll_backoff& b) {
+bool poller::poll_register(phys_addr_t at, unsigned size, const poll_wait::test& done,
+                           const poll_backoff& b) {
     return told({at, size, false}, done, b);
 }
 
-bool poller::poll_memory(phys_addr_t at, unsigned size, const poll_wait::test& done, const poll_backoff& b) {
+bool poller::poll_memory(phys_addr_t at, unsigned size, const poll_wait::test& done,
+                         const poll_backoff& b) {
     return told({at, size, true}, done, b);
 }
 
@@ -99,10 +104,12 @@ bool poller::poll(const place& p, const poll_wait::test& done, const poll_backof
     if (scheduler_.now() - started > b.limit) return false;
 
     hal::host& host = scheduler_.host();
-    const hal::duration look = p.memory ? scheduler_.costs().memory_read : host.mmio.load_cost(p.at, p.size);
+    const hal::duration look =
+        p.memory ? scheduler_.costs().memory_read : host.mmio.load_cost(p.at, p.size);
     const poll_grid grid{look, scheduler_.costs().cpu_relax, b.first_delay, b.spins};
     if (!b.wait_for_event) grid.check();
-    poll_wait waiting(scheduler_, p.at, p.size, p.memory ? read_memory : peek_register, done, grid, b, started);
+    poll_wait waiting(scheduler_, p.at, p.size, p.memory ? read_memory : peek_register, done, grid,
+                      b, started);
     const listed listing(active_, waiting);
     const auto run = [&](auto& door) {
         const watching watch(door, p.at, waiting.client());
@@ -115,8 +122,11 @@ bool poller::poll(const place& p, const poll_wait::test& done, const poll_backof
 }
 
 /// The loop itself, from after its first look on.
-bool poller::execute(const place& p, const poll_wait::test& done, const poll_backoff& b, hal::time_point started) {
-    if (b.wait_for_event) throw std::invalid_argument("poll: waiting for an event needs a location that can be watched");
+bool poller::execute(const place& p, const poll_wait::test& done, const poll_backoff& b,
+                     hal::time_point started) {
+    if (b.wait_for_event)
+        throw std::invalid_argument(
+            "poll: waiting for an event needs a location that can be watched");
     u32 spins = 0;
     hal::duration delay = b.first_delay;
     for (;;) {

@@ -10,19 +10,21 @@
 
 namespace drydock::sw {
 
-/// One poll loop that sleeps instead of looking in vain. It lives on the polling task's stack from the end of
-/// the first look, which is a real load, until a look succeeds or the limit is found passed. Offsets ("tau") count
-/// from the first look and leave out the time that interrupts took on this CPU.
+/// One poll loop that sleeps instead of looking in vain. It lives on the polling task's stack from
+/// the end of the first look, which is a real load, until a look succeeds or the limit is found
+/// passed. Offsets ("tau") count from the first look and leave out the time that interrupts took on
+/// this CPU.
 ///
-/// Looks that would have found nothing are not executed: between two of them nothing can see the difference. A
-/// change by other software at the very picosecond of a look counts as after it if the look was executed, else before.
+/// Looks that would have found nothing are not executed: between two of them nothing can see the
+/// difference. A change by other software at the very picosecond of a look counts as after it if
+/// the look was executed, else before.
 class poll_wait final : hal::watch_client {
 public:
     using test = std::function<bool(u64)>;
     using reader = u64 (*)(hal::host&, phys_addr_t, unsigned);
 
-    poll_wait(scheduler& s, phys_addr_t at, unsigned size, reader read, const test& done, const poll_grid& grid,
-              const poll_backoff& backoff, hal::time_point started);
+    poll_wait(scheduler& s, phys_addr_t at, unsigned size, reader read, const test& done,
+              const poll_grid& grid, const poll_backoff& backoff, hal::time_point started);
 
     /// Runs to the end. @return true if a look succeeded @post looks() counts all but the first
     bool run(u64 first_value);
@@ -43,7 +45,9 @@ private:
     bool waits_for_event() const { return backoff_.wait_for_event; }
     hal::duration tau() const;
     hal::time_point wall(hal::duration tau) const { return origin_ + shift_ + tau; }
-    bool limit_passed(hal::time_point after_look) const { return after_look - started_ > backoff_.limit; }
+    bool limit_passed(hal::time_point after_look) const {
+        return after_look - started_ > backoff_.limit;
+    }
     hal::time_point next_tick(hal::time_point after) const;
     hal::time_point due_event() const;
     void end(bool success, hal::time_point look_begins);
@@ -58,19 +62,20 @@ private:
     poll_grid grid_;
     poll_backoff backoff_;
     hal::time_point started_;
-    hal::time_point origin_;       ///< when the first look began, as if it had lasted grid_.look
-    hal::duration shift_{};        ///< time taken by interrupts so far
-    hal::duration executed_{};     ///< tau of the newest look that was executed
-    hal::duration resumed_{};      ///< tau at the end of the newest interrupt: looks before it are over
-    hal::duration dirty_{};        ///< tau of the first change since then
+    hal::time_point origin_;    ///< when the first look began, as if it had lasted grid_.look
+    hal::duration shift_{};     ///< time taken by interrupts so far
+    hal::duration executed_{};  ///< tau of the newest look that was executed
+    hal::duration resumed_{};  ///< tau at the end of the newest interrupt: looks before it are over
+    hal::duration dirty_{};    ///< tau of the first change since then
     bool is_dirty_ = false;
     bool frozen_ = false;
     hal::time_point frozen_at_{};
     u64 looks_ = 0;
     bool success_ = false;
     // wait for event: wall times, interrupts do not shift the event stream
-    hal::time_point wfe_from_{};   ///< end of the newest executed look
-    hal::time_point event_at_ = hal::duration::max();  ///< when it is woken by an event or an interrupt
+    hal::time_point wfe_from_{};  ///< end of the newest executed look
+    hal::time_point event_at_ =
+        hal::duration::max();  ///< when it is woken by an event or an interrupt
 };
 
 /// The poll calls of the kernel.
@@ -80,7 +85,8 @@ public:
     poller(const poller&) = delete;
     poller& operator=(const poller&) = delete;
 
-    bool poll_register(phys_addr_t, unsigned size, const poll_wait::test& done, const poll_backoff&);
+    bool poll_register(phys_addr_t, unsigned size, const poll_wait::test& done,
+                       const poll_backoff&);
     bool poll_memory(phys_addr_t, unsigned size, const poll_wait::test& done, const poll_backoff&);
     /// Software wrote to RAM: hardware's watch does not see it.
     void written(phys_addr_t at, u64 bytes);
@@ -94,7 +100,8 @@ private:
     };
     bool told(const place&, const poll_wait::test& done, const poll_backoff&);
     bool poll(const place&, const poll_wait::test& done, const poll_backoff&);
-    bool execute(const place&, const poll_wait::test& done, const poll_backoff&, hal::time_point started);
+    bool execute(const place&, const poll_wait::test& done, const poll_backoff&,
+                 hal::time_point started);
     u64 load(const place&);
     void changed(u64 cookie) override;
 

@@ -7,14 +7,15 @@
 
 namespace drydock::sw {
 
-/// The instants at which a poll loop with doubling back-off looks, as offsets from its first look, without
-/// executing it. A round is `spins` + 1 looks one (look + relax) apart, then a udelay of first << round:
-/// look k = round * (spins + 1) + step begins at round * (spins * (look + relax) + look) + first * (2^round - 1)
+/// The instants at which a poll loop with doubling back-off looks, as offsets from its first look,
+/// without executing it. A round is `spins` + 1 looks one (look + relax) apart, then a udelay of
+/// first << round: look k = round * (spins + 1) + step begins at round * (spins * (look + relax) +
+/// look) + first * (2^round - 1)
 /// + step * (look + relax).
 struct poll_grid {
-    hal::duration look{};    ///< how long one look holds the CPU
+    hal::duration look{};  ///< how long one look holds the CPU
     hal::duration relax{};
-    hal::duration first{};   ///< first udelay; 0: relax only, for ever
+    hal::duration first{};  ///< first udelay; 0: relax only, for ever
     u32 spins = 0;
 
     struct point {
@@ -24,7 +25,8 @@ struct poll_grid {
 
     /// @throws std::invalid_argument if looks would follow each other without time passing
     void check() const {
-        if (look + (spins > 0 || first.count() == 0 ? relax : first) <= hal::duration::zero() || relax.count() < 0)
+        if (look + (spins > 0 || first.count() == 0 ? relax : first) <= hal::duration::zero() ||
+            relax.count() < 0)
             throw std::invalid_argument("poll: a loop whose looks take no time never ends");
     }
     /// The first look at or after t. O(log(t / first)).

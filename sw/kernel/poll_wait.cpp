@@ -15,19 +15,31 @@ constexpr hal::duration endless{5'000'000'000'000'000'000};
 
 poll_wait::poll_wait(scheduler& s, phys_addr_t at, unsigned size, reader read, const test& done,
                      const poll_grid& grid, const poll_backoff& backoff, hal::time_point started)
-    : scheduler_(s), task_(*s.active()), at_(at), size_(size), read_(read), done_(done), grid_(grid),
-      backoff_(backoff), started_(started), origin_(s.now() - grid.look), wfe_from_(s.now()) {}
+    : scheduler_(s),
+      task_(*s.active()),
+      at_(at),
+      size_(size),
+      read_(read),
+      done_(done),
+      grid_(grid),
+      backoff_(backoff),
+      started_(started),
+      origin_(s.now() - grid.look),
+      wfe_from_(s.now()) {}
 
 bool poll_wait::run(u64 first_value) {
     task_.poll = this;
     task_.state = task_state::polling;
-    if (read_(scheduler_.host(), at_, size_) != first_value) changed();  // while the first look was under way
+    if (read_(scheduler_.host(), at_, size_) != first_value)
+        changed();  // while the first look was under way
     scheduler_.switch_away();
     task_.poll = nullptr;
     return success_;
 }
 
-hal::duration poll_wait::tau() const { return (frozen_ ? frozen_at_ : scheduler_.now()) - origin_ - shift_; }
+hal::duration poll_wait::tau() const {
+    return (frozen_ ? frozen_at_ : scheduler_.now()) - origin_ - shift_;
+}
 
 hal::time_point poll_wait::due() const {
     if (waits_for_event()) return due_event();
@@ -44,7 +56,8 @@ void poll_wait::look() {
     if (due() > now) return;
     if (waits_for_event()) {
         const std::int64_t tick = scheduler_.costs().event_stream.count();
-        looks_ += 1 + static_cast<u64>(std::max<std::int64_t>(0, (now.count() - 1) / tick - wfe_from_.count() / tick));
+        looks_ += 1 + static_cast<u64>(std::max<std::int64_t>(
+                          0, (now.count() - 1) / tick - wfe_from_.count() / tick));
         wfe_from_ = now + grid_.look;
         event_at_ = never;
     } else {
@@ -86,15 +99,20 @@ void poll_wait::thaw() {
     shift_ += interrupted;
     frozen_ = false;
     resumed_ = at;
-    // If the interrupt fell into a look, the test of the limit that follows it is late by that much.
+    // If the interrupt fell into a look, the test of the limit that follows it is late by that
+    // much.
     poll_grid::point newest = grid_.at_or_before(at);
-    if (newest.at == at && executed_ < at && newest.index > 0) newest = grid_.at_index(newest.index - 1);
-    if (newest.index == 0 || at > newest.at + grid_.look || !limit_passed(wall(newest.at + grid_.look))) return;
+    if (newest.at == at && executed_ < at && newest.index > 0)
+        newest = grid_.at_index(newest.index - 1);
+    if (newest.index == 0 || at > newest.at + grid_.look ||
+        !limit_passed(wall(newest.at + grid_.look)))
+        return;
     looks_ = newest.index;
     end(false, wall(newest.at));
 }
 
-/// The return from an interrupt sets the CPU's event register: the WFE under way, or the next, ends at once.
+/// The return from an interrupt sets the CPU's event register: the WFE under way, or the next, ends
+/// at once.
 void poll_wait::thaw_event(hal::duration interrupted) {
     const hal::time_point began = frozen_at_;
     frozen_ = false;
@@ -124,12 +142,14 @@ hal::time_point poll_wait::due_event() const {
 }
 
 void poll_wait::event() {
-    if (!waits_for_event() || frozen_ || task_.state != task_state::polling || event_at_ != never) return;
+    if (!waits_for_event() || frozen_ || task_.state != task_state::polling || event_at_ != never)
+        return;
     const hal::time_point now = scheduler_.now();
     const hal::time_point idle_look = now - now % scheduler_.costs().event_stream;
     // An event during a look is latched and ends the WFE that follows.
     event_at_ = std::max(now, wfe_from_);
-    if (idle_look > wfe_from_ && idle_look < now) event_at_ = std::max(event_at_, idle_look + grid_.look);
+    if (idle_look > wfe_from_ && idle_look < now)
+        event_at_ = std::max(event_at_, idle_look + grid_.look);
     scheduler_.at(task_.cpu).arm();
 }
 

@@ -17,7 +17,9 @@ struct rwlock::impl {
     impl(kernel& k, std::string n) : s(k.scheduler()), notes(s, std::move(n)) {}
 
     static u64 flags(bool write) { return lock_notes::spinning | (write ? 0 : lock_notes::shared); }
-    bool free_for(bool write) const { return holders.empty() || (!write && !holders.front().write); }
+    bool free_for(bool write) const {
+        return holders.empty() || (!write && !holders.front().write);
+    }
 
     void acquire(bool write) {
         s.irq_save();
@@ -39,7 +41,8 @@ struct rwlock::impl {
     void release(bool write) {
         task& me = s.must_be_active("rwlock");
         std::size_t mine = 0;
-        while (mine < holders.size() && (holders[mine].who != &me || holders[mine].write != write)) ++mine;
+        while (mine < holders.size() && (holders[mine].who != &me || holders[mine].write != write))
+            ++mine;
         notes.must_own(mine < holders.size());
         s.spend(s.costs().lock);
         // Other readers may have gone meanwhile.
@@ -54,7 +57,8 @@ struct rwlock::impl {
     /// To the chosen waiter; with a reader go the readers at the head of the queue.
     void hand_over() {
         if (waiters.empty()) return;
-        for (std::size_t i = s.choose("lock", waiters); i < waiters.size() && free_for(writes[i]); i = 0) {
+        for (std::size_t i = s.choose("lock", waiters); i < waiters.size() && free_for(writes[i]);
+             i = 0) {
             task& next = *waiters[i];
             holders.push_back({&next, writes[i] != 0, s.now()});
             waiters.erase(waiters.begin() + static_cast<std::ptrdiff_t>(i));

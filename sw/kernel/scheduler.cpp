@@ -3,8 +3,17 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace drydock::sw {
+namespace {
+
+[[noreturn]] void no_such_cpu(const std::string& task, unsigned asked, std::size_t there) {
+    throw std::out_of_range("kernel: task '" + task + "' asks for CPU " + std::to_string(asked) +
+                            ", there are " + std::to_string(there));
+}
+
+}  // namespace
 
 scheduler::scheduler(hal::host& host, unsigned cpus, const cpu_costs& costs)
     : host_(host), costs_(costs), timer_alarm_(host.clock.make_alarm("sw.timers", *this)) {
@@ -14,29 +23,32 @@ scheduler::scheduler(hal::host& host, unsigned cpus, const cpu_costs& costs)
 
 task& scheduler::must_be_active(std::string_view call) const {
     if (active_ == nullptr)
-        throw std::logic_error("kernel: " + std::string(call) + "() needs a task or an interrupt handler to run in");
+        throw std::logic_error("kernel: " + std::string(call) +
+                               "() needs a task or an interrupt handler to run in");
     return *active_;
 }
 
 // -- life of a task ----------------------------------------------------------------------------
 
-task& scheduler::create(std::string name, unsigned cpu_number, std::function<void()> body, bool start) {
-    if (cpu_number >= cpus_.size())
-        throw std::out_of_range("kernel: task '" + name + "' asks for CPU " + std::to_string(cpu_number) +
-                                ", there are " + std::to_string(cpus_.size()));
-    task& t = *tasks_.emplace_back(std::make_unique<task>());
+task& scheduler::create(std::string name, unsigned cpu_number, std::function<void()> body,
+                        bool start) {
+    if (cpu_number >= cpus_.size()) no_such_cpu(name, cpu_number, cpus_.size());
+    auto made = std::make_unique<task>();
+    take_stack(*made);
+    task& t = *tasks_.emplace_back(std::move(made));
     t.place = host_.observe.place("sw." + name);
     t.name = std::move(name);
     t.cpu = cpu_number;
     t.owner = this;
     t.body = std::move(body);
     t.state = task_state::waiting;
-    take_stack(t);
     if (start) wake(t);
     return t;
 }
 
-hal::stack* scheduler::take_stack(task& t) { return t.stack = host_.stacks.take(&scheduler::entry, &t); }
+hal::stack* scheduler::take_stack(task& t) {
+    return t.stack = host_.stacks.take(&scheduler::entry, &t);
+}
 
 void scheduler::entry(void* argument) {
     task& t = *static_cast<task*>(argument);
@@ -81,7 +93,9 @@ void scheduler::preemption_point() {
 
 bool scheduler::block(const char* why, hal::time_point deadline) {
     task& me = must_be_active("sleep");
-    if (me.interrupt) throw std::logic_error("kernel: the interrupt handler on " + me.name + " would have to sleep");
+    if (me.interrupt)
+        throw std::logic_error("kernel: the interrupt handler on " + me.name +
+                               " would have to sleep");
     me.timed_out = false;
     if (deadline != hal::duration::max()) {
         timers_.set(me, std::max(deadline, now()));
@@ -103,7 +117,8 @@ void scheduler::spin() {
 
 void scheduler::yield() {
     task& me = must_be_active("yield");
-    if (me.interrupt) throw std::logic_error("kernel: the interrupt handler on " + me.name + " yields");
+    if (me.interrupt)
+        throw std::logic_error("kernel: the interrupt handler on " + me.name + " yields");
     if (!own_cpu().anyone_ready()) return preemption_point();
     own_cpu().leave("waits");
     own_cpu().enqueue(me);
@@ -117,7 +132,8 @@ void scheduler::irq_save() {
 
 void scheduler::irq_restore() {
     task& me = must_be_active("local_irq_restore");
-    if (me.irq_depth == 0) throw std::logic_error("kernel: " + me.name + " restores interrupts that it did not save");
+    if (me.irq_depth == 0)
+        throw std::logic_error("kernel: " + me.name + " restores interrupts that it did not save");
     if (--me.irq_depth > 0) return;
     own_cpu().software_irqs(true);
     preemption_point();
@@ -182,7 +198,8 @@ void scheduler::on_alarm() {
 }
 
 void scheduler::arm_timer() {
-    if (timers_.empty() || timers_.next() >= timer_set_) return;  // an early ring finds nothing due: harmless
+    if (timers_.empty() || timers_.next() >= timer_set_)
+        return;  // an early ring finds nothing due: harmless
     timer_set_ = timers_.next();
     host_.clock.set_alarm(timer_alarm_, timer_set_);
 }
@@ -207,7 +224,8 @@ void scheduler::hold(std::string_view point) {
 }
 
 bool scheduler::release(std::string_view name) {
-    const auto found = std::find_if(held_.begin(), held_.end(), [&](const task* t) { return t->name == name; });
+    const auto found =
+        std::find_if(held_.begin(), held_.end(), [&](const task* t) { return t->name == name; });
     if (found == held_.end()) return false;
     task& t = **found;
     held_.erase(found);
@@ -228,7 +246,8 @@ std::string_view scheduler::held_at(std::string_view name) const {
 void scheduler::might_sleep(std::string_view what) {
     hal::observe& o = host_.observe;
     if (active_ == nullptr || !o.wants(hal::note::might_sleep)) return;
-    o.emit(hal::note::might_sleep, active_->place, active_->span, o.text(what), active_->place, active_->atomic());
+    o.emit(hal::note::might_sleep, active_->place, active_->span, o.text(what), active_->place,
+           active_->atomic());
 }
 
 }  // namespace drydock::sw

@@ -23,8 +23,8 @@ protected:
     ~sleep_observer() = default;
 };
 
-/// The CPUs and tasks of the modelled kernel. Exactly one thread of control executes at a time; it does so in
-/// zero simulated time until it spends, spins, stalls or sleeps.
+/// The CPUs and tasks of the modelled kernel. Exactly one thread of control executes at a time; it
+/// does so in zero simulated time until it spends, spins, stalls or sleeps.
 class scheduler final : hal::alarm_client, hal::mmio_client {
 public:
     scheduler(hal::host& host, unsigned cpus, const cpu_costs& costs);

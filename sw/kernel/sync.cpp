@@ -84,7 +84,8 @@ struct spinlock::impl {
     std::vector<task*> waiters;
 };
 
-spinlock::spinlock(kernel& k, std::string name) : impl_(std::make_unique<impl>(k, std::move(name))) {}
+spinlock::spinlock(kernel& k, std::string name)
+    : impl_(std::make_unique<impl>(k, std::move(name))) {}
 spinlock::~spinlock() = default;
 
 void spinlock::lock() {
@@ -137,7 +138,8 @@ struct wait_queue::impl {
     std::vector<task*> waiters;
 };
 
-wait_queue::wait_queue(kernel& k, std::string name) : impl_(std::make_unique<impl>(k, std::move(name))) {}
+wait_queue::wait_queue(kernel& k, std::string name)
+    : impl_(std::make_unique<impl>(k, std::move(name))) {}
 wait_queue::~wait_queue() = default;
 
 bool wait_queue::wait(const std::function<bool()>& condition, hal::time_point deadline) {
@@ -154,7 +156,8 @@ bool wait_queue::wait(const std::function<bool()>& condition, hal::time_point de
 
 void wait_queue::wake_all() {
     impl& q = *impl_;
-    // Waking only makes ready: none of them runs, or comes back into the list, before this loop ends.
+    // Waking only makes ready: none of them runs, or comes back into the list, before this loop
+    // ends.
     for (task* t : q.waiters) q.s.wake(*t);
     q.waiters.clear();
 }

@@ -11,7 +11,8 @@ namespace drydock::sw {
 
 class kernel;
 
-/// Sleeping lock; FIFO hand-over unless choice('lock') says otherwise. Sleeps: not in atomic context.
+/// Sleeping lock; FIFO hand-over unless choice('lock') says otherwise. Sleeps: not in atomic
+/// context.
 class mutex {
 public:
     mutex(kernel& k, std::string name);
@@ -31,8 +32,8 @@ private:
     std::unique_ptr<impl> impl_;
 };
 
-/// Spinning lock that keeps the CPU's interrupts off while held (lock_irqsave) or not (lock). A task that
-/// spins stays on its CPU: only interrupts, where on, run there.
+/// Spinning lock that keeps the CPU's interrupts off while held (lock_irqsave) or not (lock). A
+/// task that spins stays on its CPU: only interrupts, where on, run there.
 class spinlock {
 public:
     spinlock(kernel& k, std::string name);
@@ -47,8 +48,8 @@ private:
     std::unique_ptr<impl> impl_;
 };
 
-/// Spinning lock with many readers or one writer; the _irqsave forms keep interrupts off. Writers wait for
-/// readers; readers that come while a writer waits go after it.
+/// Spinning lock with many readers or one writer; the _irqsave forms keep interrupts off. Writers
+/// wait for readers; readers that come while a writer waits go after it.
 class rwlock {
 public:
     rwlock(kernel& k, std::string name);
@@ -81,8 +82,10 @@ class wait_queue {
 public:
     wait_queue(kernel& k, std::string name);
     ~wait_queue();
-    /// Sleeps until condition() holds, tested now and after every wake. @return false if the deadline passed first
-    bool wait(const std::function<bool()>& condition, hal::time_point deadline = hal::duration::max());
+    /// Sleeps until condition() holds, tested now and after every wake. @return false if the
+    /// deadline passed first
+    bool wait(const std::function<bool()>& condition,
+              hal::time_point deadline = hal::duration::max());
     /// Callable from tasks, interrupt handlers and hardware context.
     void wake_all();
 

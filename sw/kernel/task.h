@@ -26,7 +26,8 @@ enum class task_state : u8 {
     ended,
 };
 
-/// A thread of control of the modelled kernel, pinned to one CPU: a task, or a CPU's interrupt context.
+/// A thread of control of the modelled kernel, pinned to one CPU: a task, or a CPU's interrupt
+/// context.
 class task {
 public:
     static constexpr u32 no_timer = UINT32_MAX;
@@ -42,10 +43,10 @@ public:
     worker* as_worker = nullptr;  ///< set for the workers of the work queue
 
     task_state state = task_state::ready;
-    hal::time_point end{};   ///< spending: until when
-    hal::duration left{};    ///< spending, while interrupted: how much longer
-    bool granted = false;    ///< spinning: may go on
-    bool deferred = false;   ///< spending: the choice was to take the interrupt afterwards
+    hal::time_point end{};  ///< spending: until when
+    hal::duration left{};   ///< spending, while interrupted: how much longer
+    bool granted = false;   ///< spinning: may go on
+    bool deferred = false;  ///< spending: the choice was to take the interrupt afterwards
     poll_wait* poll = nullptr;
     hal::mmio_result answer;
     u32 irq_depth = 0;   ///< local_irq_save() calls open
@@ -53,10 +54,10 @@ public:
     hal::time_point irqs_off_since{};
     hal::span_id span = 0;
 
-    std::string_view held_at;    ///< point it is held at; empty: not held
-    hal::time_point timer{};     ///< waiting: when to wake at the latest
+    std::string_view held_at;  ///< point it is held at; empty: not held
+    hal::time_point timer{};   ///< waiting: when to wake at the latest
     u64 timer_order = 0;
-    u32 timer_slot = no_timer;   ///< place in the timer queue
+    u32 timer_slot = no_timer;  ///< place in the timer queue
     bool timed_out = false;
 
     bool masks_interrupts() const { return interrupt || irq_depth > 0; }

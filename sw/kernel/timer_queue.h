@@ -8,8 +8,9 @@
 
 namespace drydock::sw {
 
-/// Sleeping tasks by the time at which they wake at the latest; equal times in order of setting. A binary heap
-/// that each task knows its place in: set, remove and take are O(log n), nothing allocates once it has grown.
+/// Sleeping tasks by the time at which they wake at the latest; equal times in order of setting. A
+/// binary heap that each task knows its place in: set, remove and take are O(log n), nothing
+/// allocates once it has grown.
 class timer_queue {
 public:
     bool empty() const { return heap_.empty(); }
@@ -51,7 +52,8 @@ private:
         t->timer_slot = static_cast<u32>(i);
     }
     void up(std::size_t i, task* t) {
-        for (; i > 0 && before(*t, *heap_[(i - 1) / 2]); i = (i - 1) / 2) place(i, heap_[(i - 1) / 2]);
+        for (; i > 0 && before(*t, *heap_[(i - 1) / 2]); i = (i - 1) / 2)
+            place(i, heap_[(i - 1) / 2]);
         place(i, t);
     }
     void down(std::size_t i, task* t) {

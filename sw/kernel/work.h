@@ -10,8 +10,8 @@ namespace drydock::sw {
 
 class kernel;
 
-/// One queued function; queueing it again while it is pending does nothing, while it runs queues it once more.
-/// Never run by two workers at the same time. Outlives its run.
+/// One queued function; queueing it again while it is pending does nothing, while it runs queues it
+/// once more. Never run by two workers at the same time. Outlives its run.
 struct work {
     explicit work(std::string n, std::function<void()> f) : name(std::move(n)), run(std::move(f)) {}
     std::string name;

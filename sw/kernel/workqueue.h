@@ -17,8 +17,9 @@ struct worker {
     bool idle = true;
 };
 
-/// Work items and their workers, per CPU, managed as Linux's bound pools: one worker runs at a time; when it
-/// sleeps inside an item and more is queued, another takes over. One item is never run by two workers at once.
+/// Work items and their workers, per CPU, managed as Linux's bound pools: one worker runs at a
+/// time; when it sleeps inside an item and more is queued, another takes over. One item is never
+/// run by two workers at once.
 class workqueue final : sleep_observer {
 public:
     /// Workers per CPU; beyond that queued work waits for one to come back.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/sw/kernel/fake_host.h"
 
+#include <ucontext.h>
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
-#include <ucontext.h>
 #include <utility>
 
 namespace drydock::sw::test {
@@ -29,8 +29,10 @@ void fake_host::at(hal::time_point when, std::function<void()> act) {
 
 void fake_host::run(hal::time_point until) {
     for (;;) {
-        const auto hard = hardware_.empty() ? hal::duration::max() : std::get<0>(hardware_.begin()->first);
-        const auto soft = ringing_.empty() ? hal::duration::max() : std::get<0>(ringing_.begin()->first);
+        const auto hard =
+            hardware_.empty() ? hal::duration::max() : std::get<0>(hardware_.begin()->first);
+        const auto soft =
+            ringing_.empty() ? hal::duration::max() : std::get<0>(ringing_.begin()->first);
         if (std::min(hard, soft) > until) break;
         now_ = std::max(now_, std::min(hard, soft));
         if (hard <= soft) {
@@ -80,8 +82,8 @@ hal::stack* fake_host::take(void (*entry)(void*), void* argument) {
     c.own.uc_stack.ss_size = bytes;
     c.own.uc_link = &c.caller;
     const auto self = reinterpret_cast<std::uintptr_t>(&c);
-    makecontext(&c.own, reinterpret_cast<void (*)()>(&fake_host::trampoline), 2, static_cast<unsigned>(self),
-                static_cast<unsigned>(self >> 32));
+    makecontext(&c.own, reinterpret_cast<void (*)()>(&fake_host::trampoline), 2,
+                static_cast<unsigned>(self), static_cast<unsigned>(self >> 32));
     return reinterpret_cast<hal::stack*>(&c);
 }
 
@@ -114,8 +116,8 @@ void fake_host::suspend() {
 
 // -- registers and memory ----------------------------------------------------------------------
 
-std::optional<hal::mmio_result> fake_host::load(unsigned, phys_addr_t a, unsigned size, hal::mmio_client& client,
-                                                u64 cookie) {
+std::optional<hal::mmio_result> fake_host::load(unsigned, phys_addr_t a, unsigned size,
+                                                hal::mmio_client& client, u64 cookie) {
     loads.emplace_back(now_, a);
     const hal::mmio_result answer{peek(a, size), load_busy, true};
     if (slow_load.count() == 0) return answer;
@@ -123,8 +125,8 @@ std::optional<hal::mmio_result> fake_host::load(unsigned, phys_addr_t a, unsigne
     return std::nullopt;
 }
 
-std::optional<hal::mmio_result> fake_host::store(unsigned, phys_addr_t a, unsigned, u64 value, hal::mmio_client&,
-                                                 u64) {
+std::optional<hal::mmio_result> fake_host::store(unsigned, phys_addr_t a, unsigned, u64 value,
+                                                 hal::mmio_client&, u64) {
     stores.emplace_back(now_, value);
     set_register(a, value);
     return hal::mmio_result{0, store_busy, true};
@@ -152,7 +154,9 @@ u64 fake_host::memory64(phys_addr_t a) {
     return value;
 }
 
-void fake_host::read(phys_addr_t a, void* to, std::size_t bytes) { std::memcpy(to, &ram_.at(a - ram), bytes); }
+void fake_host::read(phys_addr_t a, void* to, std::size_t bytes) {
+    std::memcpy(to, &ram_.at(a - ram), bytes);
+}
 void fake_host::write(phys_addr_t a, const void* from, std::size_t bytes, hal::span_id) {
     std::memcpy(&ram_.at(a - ram), from, bytes);
 }
@@ -177,13 +181,15 @@ void fake_host::send_event() {
 
 // -- observation and choice --------------------------------------------------------------------
 
-void fake_host::emit(hal::note n, hal::place_id where, hal::span_id span, u64 a, u64 b, u64 c, u64 d) {
+void fake_host::emit(hal::note n, hal::place_id where, hal::span_id span, u64 a, u64 b, u64 c,
+                     u64 d) {
     notes.push_back({n, places_[where], now_, span, a, b, c, d});
 }
 
 std::vector<told> fake_host::of(hal::note n) const {
     std::vector<told> some;
-    std::copy_if(notes.begin(), notes.end(), std::back_inserter(some), [&](const told& t) { return t.what == n; });
+    std::copy_if(notes.begin(), notes.end(), std::back_inserter(some),
+                 [&](const told& t) { return t.what == n; });
     return some;
 }
 

@@ -23,8 +23,9 @@ struct told {
     bool operator==(const told&) const = default;
 };
 
-/// A machine without hardware: time, stacks, 1 MiB of RAM, registers that are a map, interrupts on request.
-/// Tests put hardware's acts into it by at(); they happen before software of the same instant.
+/// A machine without hardware: time, stacks, 1 MiB of RAM, registers that are a map, interrupts on
+/// request. Tests put hardware's acts into it by at(); they happen before software of the same
+/// instant.
 class fake_host final : hal::clock,
                         hal::stacks,
                         hal::mmio,
@@ -43,8 +44,8 @@ public:
     // -- hardware's side --
     void at(hal::time_point when, std::function<void()> act);
     void run(hal::time_point until);
-    void set_register(phys_addr_t, u64 value);      ///< by hardware: tells watches
-    void write_memory(phys_addr_t, u64 value);      ///< by hardware: tells watches
+    void set_register(phys_addr_t, u64 value);  ///< by hardware: tells watches
+    void write_memory(phys_addr_t, u64 value);  ///< by hardware: tells watches
     void send_interrupt(u32 vector) { sink_->interrupt(vector); }
     void send_event();
     u64 memory64(phys_addr_t);
@@ -52,7 +53,7 @@ public:
     // -- what tests set --
     hal::duration load_busy{100'000};
     hal::duration store_busy{20'000};
-    hal::duration slow_load{};                      ///< > 0: loads are answered later, by mmio_done
+    hal::duration slow_load{};  ///< > 0: loads are answered later, by mmio_done
     bool watchable = true;
     std::function<bool(std::string_view, std::string_view, u16)> on_hold;
     std::function<std::size_t(std::string_view, std::span<const hal::candidate>)> on_choose;
@@ -61,7 +62,7 @@ public:
     std::vector<told> notes;
     std::vector<std::pair<hal::time_point, phys_addr_t>> loads;
     std::vector<std::pair<hal::time_point, u64>> stores;
-    std::vector<std::string> asked;                 ///< points of choice
+    std::vector<std::string> asked;  ///< points of choice
     std::vector<told> of(hal::note n) const;
     const std::string& text_of(u64 id) const { return texts_[id]; }
     u64 switches = 0;
@@ -75,8 +76,10 @@ private:
     hal::stack* take(void (*entry)(void*), void* argument) override;
     void resume(hal::stack*) override;
     void suspend() override;
-    std::optional<hal::mmio_result> load(unsigned, phys_addr_t, unsigned, hal::mmio_client&, u64) override;
-    std::optional<hal::mmio_result> store(unsigned, phys_addr_t, unsigned, u64, hal::mmio_client&, u64) override;
+    std::optional<hal::mmio_result> load(unsigned, phys_addr_t, unsigned, hal::mmio_client&,
+                                         u64) override;
+    std::optional<hal::mmio_result> store(unsigned, phys_addr_t, unsigned, u64, hal::mmio_client&,
+                                          u64) override;
     u64 peek(phys_addr_t, unsigned) override;
     hal::duration load_cost(phys_addr_t, unsigned) override { return load_busy; }
     phys_addr_t ram_base() const override { return ram; }

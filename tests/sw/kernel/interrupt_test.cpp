@@ -24,8 +24,14 @@ struct Interrupt : testing::Test {
 };
 
 TEST_F(Interrupt, lengthens_spend_by_entry_and_handler) {
-    const u32 irq = k.request_irq("dev", 0, [&] { handled.push_back(k.now()); k.spend(2us); });
-    k.run_task("a", 0, [&] { k.spend(10us); when = k.now(); });
+    const u32 irq = k.request_irq("dev", 0, [&] {
+        handled.push_back(k.now());
+        k.spend(2us);
+    });
+    k.run_task("a", 0, [&] {
+        k.spend(10us);
+        when = k.now();
+    });
     host.at(4us, [&] { host.send_interrupt(irq); });
     host.run(1ms);
     EXPECT_EQ(handled, (std::vector<hal::time_point>{4'500ns}));
@@ -35,7 +41,10 @@ TEST_F(Interrupt, lengthens_spend_by_entry_and_handler) {
 
 TEST_F(Interrupt, that_comes_as_spend_ends_goes_first) {
     const u32 irq = k.request_irq("dev", 0, [&] { k.spend(2us); });
-    k.run_task("a", 0, [&] { k.spend(10us); when = k.now(); });
+    k.run_task("a", 0, [&] {
+        k.spend(10us);
+        when = k.now();
+    });
     host.at(10us, [&] { host.send_interrupt(irq); });
     host.run(1ms);
     EXPECT_EQ(when, 12'500ns);
@@ -43,7 +52,10 @@ TEST_F(Interrupt, that_comes_as_spend_ends_goes_first) {
 
 TEST_F(Interrupt, of_another_cpu_changes_nothing) {
     const u32 irq = k.request_irq("dev", 1, [&] { k.spend(2us); });
-    k.run_task("a", 0, [&] { k.spend(10us); when = k.now(); });
+    k.run_task("a", 0, [&] {
+        k.spend(10us);
+        when = k.now();
+    });
     host.at(4us, [&] { host.send_interrupt(irq); });
     host.run(1ms);
     EXPECT_EQ(when, 10us);
@@ -98,14 +110,21 @@ TEST_F(Interrupt, handlers_count_as_time_with_interrupts_off) {
 
 TEST_F(Interrupt, that_comes_again_while_pending_is_merged) {
     const u32 irq = k.request_irq("dev", 0, [&] { handled.push_back(k.now()); });
-    k.run_task("a", 0, [&] { k.local_irq_save(); k.spend(10us); k.local_irq_restore(); });
+    k.run_task("a", 0, [&] {
+        k.local_irq_save();
+        k.spend(10us);
+        k.local_irq_restore();
+    });
     for (int i = 1; i < 4; ++i) host.at(1us * i, [&] { host.send_interrupt(irq); });
     host.run(1ms);
     EXPECT_EQ(handled.size(), 1u);
 }
 
 TEST_F(Interrupt, that_comes_during_its_own_handler_is_handled_after_it) {
-    const u32 irq = k.request_irq("dev", 0, [&] { handled.push_back(k.now()); k.spend(5us); });
+    const u32 irq = k.request_irq("dev", 0, [&] {
+        handled.push_back(k.now());
+        k.spend(5us);
+    });
     host.at(1us, [&] { host.send_interrupt(irq); });
     host.at(3us, [&] { host.send_interrupt(irq); });
     host.run(1ms);
@@ -114,8 +133,13 @@ TEST_F(Interrupt, that_comes_during_its_own_handler_is_handled_after_it) {
 
 TEST_F(Interrupt, thread_runs_in_a_task_after_the_handler) {
     bool in_task = false;
-    const u32 irq = k.request_irq("evtq", 1, [&] { EXPECT_TRUE(k.in_interrupt()); },
-                                  [&] { in_task = !k.in_interrupt() && !k.in_atomic(); k.sleep(5us); when = k.now(); });
+    const u32 irq = k.request_irq(
+        "evtq", 1, [&] { EXPECT_TRUE(k.in_interrupt()); },
+        [&] {
+            in_task = !k.in_interrupt() && !k.in_atomic();
+            k.sleep(5us);
+            when = k.now();
+        });
     host.at(1us, [&] { host.send_interrupt(irq); });
     host.run(1ms);
     EXPECT_TRUE(in_task);
@@ -124,8 +148,14 @@ TEST_F(Interrupt, thread_runs_in_a_task_after_the_handler) {
 
 TEST_F(Interrupt, thread_runs_once_more_for_interrupts_during_its_run_even_if_it_sleeps_on_a_lock) {
     mutex m(k, "m");
-    const u32 irq = k.request_irq("evtq", 1, {}, [&] { const guard g(m); handled.push_back(k.now()); });
-    k.run_task("holder", 0, [&] { const guard g(m); k.spend(20us); });
+    const u32 irq = k.request_irq("evtq", 1, {}, [&] {
+        const guard g(m);
+        handled.push_back(k.now());
+    });
+    k.run_task("holder", 0, [&] {
+        const guard g(m);
+        k.spend(20us);
+    });
     for (int i = 1; i <= 3; ++i) host.at(2us * i, [&] { host.send_interrupt(irq); });
     host.run(1ms);
     EXPECT_EQ(handled, (std::vector<hal::time_point>{20us, 20us}));
@@ -134,7 +164,10 @@ TEST_F(Interrupt, thread_runs_once_more_for_interrupts_during_its_run_even_if_it
 TEST_F(Interrupt, thread_goes_before_other_ready_tasks) {
     std::vector<std::string> order;
     const u32 irq = k.request_irq("evtq", 0, {}, [&] { order.push_back("thread"); });
-    k.run_task("a", 0, [&] { k.spend(10us); order.push_back("a"); });
+    k.run_task("a", 0, [&] {
+        k.spend(10us);
+        order.push_back("a");
+    });
     k.run_task("b", 0, [&] { order.push_back("b"); });
     host.at(4us, [&] { host.send_interrupt(irq); });
     host.run(1ms);
@@ -146,7 +179,10 @@ TEST_F(Interrupt, choice_may_take_it_after_the_spend_under_way) {
         return point == "interrupt" ? 1 : 0;
     };
     const u32 irq = k.request_irq("dev", 0, [&] { handled.push_back(k.now()); });
-    k.run_task("a", 0, [&] { k.spend(10us); when = k.now(); });
+    k.run_task("a", 0, [&] {
+        k.spend(10us);
+        when = k.now();
+    });
     host.at(4us, [&] { host.send_interrupt(irq); });
     host.run(1ms);
     EXPECT_EQ(when, 10us);
@@ -154,7 +190,10 @@ TEST_F(Interrupt, choice_may_take_it_after_the_spend_under_way) {
 }
 
 TEST_F(Interrupt, of_a_vector_nobody_asked_for_is_logged) {
-    host.at(1us, [&] { host.send_interrupt(5); host.send_interrupt(5000); });
+    host.at(1us, [&] {
+        host.send_interrupt(5);
+        host.send_interrupt(5000);
+    });
     host.run(1ms);
     EXPECT_EQ(host.of(note::log).size(), 2u);
 }
@@ -162,7 +201,10 @@ TEST_F(Interrupt, of_a_vector_nobody_asked_for_is_logged) {
 TEST_F(Interrupt, handler_that_would_sleep_is_refused) {
     mutex m(k, "m");
     const u32 irq = k.request_irq("dev", 0, [&] { m.lock(); });
-    k.run_task("holder", 1, [&] { const guard g(m); k.spend(10us); });
+    k.run_task("holder", 1, [&] {
+        const guard g(m);
+        k.spend(10us);
+    });
     host.at(1us, [&] { host.send_interrupt(irq); });
     EXPECT_THROW(host.run(1ms), std::logic_error);
 }

@@ -77,7 +77,11 @@ TEST_F(Memory, accesses_charge_the_cpu_by_16_bytes_then_by_lines) {
     k.run_task("a", 0, [&] {
         std::vector<u8> bytes(4096, 1);
         const phys_addr_t at = k.alloc_pages(1, "a");
-        const auto timed = [&](auto&& f) { const auto from = k.now(); f(); return k.now() - from; };
+        const auto timed = [&](auto&& f) {
+            const auto from = k.now();
+            f();
+            return k.now() - from;
+        };
         word = timed([&] { k.store64(at, 1); });
         slot = timed([&] { k.copy_to(at, bytes.data(), 32); });
         page = timed([&] { k.copy_to(at, bytes.data(), 4096); });

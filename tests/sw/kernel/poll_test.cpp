@@ -28,7 +28,8 @@ struct Poll : testing::Test {
 
     void poll(const poll_backoff& b, u64 want = 1) {
         k.run_task("poller", 0, [this, b, want] {
-            success = k.poll_register(cons, 4, [want](u64 v) { return v == want; }, b);
+            success = k.poll_register(
+                cons, 4, [want](u64 v) { return v == want; }, b);
             when = k.now();
         });
     }
@@ -53,7 +54,10 @@ TEST_F(Poll, looks_lie_at_1_3_7_us_and_so_on_plus_the_spins_between) {
         fake_host h;
         kernel kk(h.doors(), 1, costs());
         hal::time_point end{};
-        kk.run_task("p", 0, [&] { kk.poll_register(cons, 4, [](u64 v) { return v == 1; }, {}); end = kk.now(); });
+        kk.run_task("p", 0, [&] {
+            kk.poll_register(cons, 4, [](u64 v) { return v == 1; }, {});
+            end = kk.now();
+        });
         h.at(begin - 200ns, [&] { h.set_register(cons, 1); });  // during the udelay
         h.run(2s);
         EXPECT_EQ(end, begin + 100ns) << "udelay " << n;
@@ -104,7 +108,7 @@ TEST_F(Poll, a_value_that_went_before_the_next_look_is_not_seen) {
 TEST_F(Poll, interrupts_shift_the_looks_if_they_are_on) {
     const u32 irq = k.request_irq("dev", 0, [&] { k.spend(700ns); });
     poll({.spins = 0, .first_delay = 10us});
-    host.at(5us, [&] { host.send_interrupt(irq); });   // 500 ns entry + 700 ns
+    host.at(5us, [&] { host.send_interrupt(irq); });  // 500 ns entry + 700 ns
     host.at(6us, [&] { host.set_register(cons, 1); });
     host.run(1ms);
     EXPECT_EQ(when, 100ns + 10us + 1'200ns + 100ns);
@@ -112,7 +116,10 @@ TEST_F(Poll, interrupts_shift_the_looks_if_they_are_on) {
 
 TEST_F(Poll, with_interrupts_off_the_error_interrupt_of_the_same_cpu_waits_for_its_end) {
     hal::time_point handled{};
-    const u32 irq = k.request_irq("gerror", 0, [&] { handled = k.now(); host.set_register(cons, 1); });
+    const u32 irq = k.request_irq("gerror", 0, [&] {
+        handled = k.now();
+        host.set_register(cons, 1);
+    });
     k.run_task("poller", 0, [&] {
         k.local_irq_save();
         success = k.poll_register(cons, 4, [](u64 v) { return v == 1; }, {});
@@ -130,12 +137,16 @@ TEST_F(Poll, memory_is_polled_alike_and_sees_hardware_and_other_cpus) {
     std::vector<hal::time_point> ends;
     k.run_task("poller", 0, [&] {
         for (u64 want : {1u, 2u}) {
-            EXPECT_TRUE(k.poll_memory(at, 4, [want](u64 v) { return v == want; }, {.first_delay = 0ns}));
+            EXPECT_TRUE(
+                k.poll_memory(at, 4, [want](u64 v) { return v == want; }, {.first_delay = 0ns}));
             ends.push_back(k.now());
         }
     });
     host.at(10us, [&] { host.write_memory(at, 1); });
-    k.run_task("writer", 1, [&] { k.spend(20us + 1ns); k.store64(at, 2); });
+    k.run_task("writer", 1, [&] {
+        k.spend(20us + 1ns);
+        k.store64(at, 2);
+    });
     host.run(1ms);
     ASSERT_EQ(ends.size(), 2u);
     EXPECT_GE(ends[0], 10us);
@@ -146,7 +157,10 @@ TEST_F(Poll, memory_is_polled_alike_and_sees_hardware_and_other_cpus) {
 
 TEST_F(Poll, wait_for_event_wakes_at_the_event) {
     poll({.wait_for_event = true});
-    host.at(33us, [&] { host.set_register(cons, 1); host.send_event(); });
+    host.at(33us, [&] {
+        host.set_register(cons, 1);
+        host.send_event();
+    });
     host.run(1ms);
     EXPECT_TRUE(success);
     EXPECT_EQ(when, 33us + 100ns);
@@ -163,7 +177,10 @@ TEST_F(Poll, wait_for_event_without_an_event_looks_with_the_event_stream) {
 TEST_F(Poll, wait_for_event_looks_after_an_interrupt) {
     const u32 irq = k.request_irq("dev", 0, [&] {});
     poll({.wait_for_event = true});
-    host.at(40us, [&] { host.set_register(cons, 1); host.send_interrupt(irq); });
+    host.at(40us, [&] {
+        host.set_register(cons, 1);
+        host.send_interrupt(irq);
+    });
     host.run(1ms);
     EXPECT_EQ(when, 40us + 500ns + 100ns);
 }
@@ -178,18 +195,25 @@ TEST_F(Poll, wait_for_event_gives_up_at_the_first_look_beyond_the_limit) {
 
 TEST_F(Poll, an_event_during_a_look_is_not_lost) {
     poll({.wait_for_event = true});
-    host.at(100us + 50ns, [&] { host.set_register(cons, 1); host.send_event(); });  // a look began at 100 us
+    host.at(100us + 50ns, [&] {
+        host.set_register(cons, 1);
+        host.send_event();
+    });  // a look began at 100 us
     host.run(1ms);
     EXPECT_EQ(when, 100us + 100ns + 100ns);
 }
 
 TEST_F(Poll, that_would_not_advance_time_is_refused) {
     host.load_busy = 0ns;
-    k.run_task("p", 0, [&] { k.poll_register(cons, 4, [](u64) { return false; }, {.spins = 0, .first_delay = 0ns}); });
+    k.run_task("p", 0, [&] {
+        k.poll_register(cons, 4, [](u64) { return false; }, {.spins = 0, .first_delay = 0ns});
+    });
     cpu_costs c;
     c.cpu_relax = 0ns;
     kernel none(host.doors(), 1, c);
-    none.run_task("p", 0, [&] { none.poll_register(cons, 4, [](u64) { return false; }, {.first_delay = 0ns}); });
+    none.run_task("p", 0, [&] {
+        none.poll_register(cons, 4, [](u64) { return false; }, {.first_delay = 0ns});
+    });
     EXPECT_THROW(host.run(1ms), std::invalid_argument);
 }
 
@@ -225,7 +249,8 @@ struct outcome {
     bool operator==(const outcome&) const = default;
 };
 std::ostream& operator<<(std::ostream& o, const outcome& r) {
-    return o << (r.success ? "success" : "limit") << " at " << r.when.count() << " ps after " << r.looks << " looks";
+    return o << (r.success ? "success" : "limit") << " at " << r.when.count() << " ps after "
+             << r.looks << " looks";
 }
 
 /// A poll among changes that come and go, and interrupts; by watching or by executing the loop.
@@ -256,7 +281,8 @@ outcome random_poll(unsigned seed, bool watch) {
     outcome result{};
     k.run_task("p", 0, [&] {
         if (masked) k.local_irq_save();
-        result.success = k.poll_register(cons, 4, [](u64 v) { return v == 1; }, b);
+        result.success = k.poll_register(
+            cons, 4, [](u64 v) { return v == 1; }, b);
         if (masked) k.local_irq_restore();
         result.when = k.now();
     });
@@ -267,13 +293,13 @@ outcome random_poll(unsigned seed, bool watch) {
 
 TEST(PollProperty, sleeping_on_a_watch_is_the_loop_executed_looks_and_interrupts_included) {
     unsigned successes = 0;
-    for (unsigned seed = 1; seed <= 2000; ++seed) {
+    for (unsigned seed = 1; seed <= 1000; ++seed) {
         const outcome slept = random_poll(seed, true);
         ASSERT_EQ(slept, random_poll(seed, false)) << "seed " << seed;
         successes += slept.success;
     }
-    EXPECT_GT(successes, 400u);
-    EXPECT_LT(successes, 1800u);
+    EXPECT_GT(successes, 200u);
+    EXPECT_LT(successes, 900u);
 }
 
 }  // namespace

@@ -53,9 +53,19 @@ TEST_F(Sync, choice_lock_may_hand_over_to_another) {
 
 TEST_F(Sync, who_waits_for_a_mutex_gives_the_cpu_away) {
     mutex m(k, "m");
-    k.run_task("holder", 1, [&] { const guard g(m); k.spend(10us); });
-    k.run_task("waiter", 0, [&] { k.spend(1us); const guard g(m); when = k.now(); });
-    k.run_task("other", 0, [&] { order.push_back("other"); EXPECT_EQ(k.now(), 1us); });
+    k.run_task("holder", 1, [&] {
+        const guard g(m);
+        k.spend(10us);
+    });
+    k.run_task("waiter", 0, [&] {
+        k.spend(1us);
+        const guard g(m);
+        when = k.now();
+    });
+    k.run_task("other", 0, [&] {
+        order.push_back("other");
+        EXPECT_EQ(k.now(), 1us);
+    });
     host.run(1ms);
     EXPECT_EQ(order.size(), 1u);
     EXPECT_EQ(when, 10us);
@@ -64,8 +74,16 @@ TEST_F(Sync, who_waits_for_a_mutex_gives_the_cpu_away) {
 TEST_F(Sync, mutex_knows_its_owner) {
     mutex m(k, "m");
     bool mine = false, theirs = true, tried = true;
-    k.run_task("a", 0, [&] { const guard g(m); mine = m.held_by_current(); k.spend(2us); });
-    k.run_task("b", 1, [&] { k.spend(1us); theirs = m.held_by_current(); tried = m.try_lock(); });
+    k.run_task("a", 0, [&] {
+        const guard g(m);
+        mine = m.held_by_current();
+        k.spend(2us);
+    });
+    k.run_task("b", 1, [&] {
+        k.spend(1us);
+        theirs = m.held_by_current();
+        tried = m.try_lock();
+    });
     host.run(1us);
     EXPECT_TRUE(m.held());
     host.run(1ms);
@@ -73,15 +91,26 @@ TEST_F(Sync, mutex_knows_its_owner) {
     EXPECT_FALSE(theirs);
     EXPECT_FALSE(tried);
     EXPECT_FALSE(m.held());
-    k.run_task("c", 0, [&] { EXPECT_TRUE(m.try_lock()); m.unlock(); });
+    k.run_task("c", 0, [&] {
+        EXPECT_TRUE(m.try_lock());
+        m.unlock();
+    });
     k.run_task("d", 0, [&] { m.unlock(); });
     EXPECT_THROW(host.run(2ms), std::logic_error);
 }
 
 TEST_F(Sync, who_spins_keeps_its_cpu_from_other_tasks) {
     spinlock s(k, "s");
-    k.run_task("holder", 1, [&] { const guard g(s); k.spend(10us); });
-    k.run_task("spinner", 0, [&] { k.spend(1us); const guard g(s); order.push_back("spinner"); when = k.now(); });
+    k.run_task("holder", 1, [&] {
+        const guard g(s);
+        k.spend(10us);
+    });
+    k.run_task("spinner", 0, [&] {
+        k.spend(1us);
+        const guard g(s);
+        order.push_back("spinner");
+        when = k.now();
+    });
     k.run_task("other", 0, [&] { order.push_back("other"); });
     host.run(1ms);
     EXPECT_EQ(order, (std::vector<std::string>{"spinner", "other"}));
@@ -95,10 +124,19 @@ TEST_F(Sync, interrupts_run_while_spinning_if_on_and_not_if_off) {
         const auto base = k.now();
         hal::time_point handled{};
         const u32 irq = k.request_irq("dev", 0, [&] { handled = k.now() - base; });
-        k.run_task("holder", 1, [&] { const guard g(s); k.spend(10us); });
+        k.run_task("holder", 1, [&] {
+            const guard g(s);
+            k.spend(10us);
+        });
         k.run_task("spinner", 0, [&] {
             k.spend(1us);
-            if (off) { s.lock_irqsave(); s.unlock_irqrestore(); } else { s.lock(); s.unlock(); }
+            if (off) {
+                s.lock_irqsave();
+                s.unlock_irqrestore();
+            } else {
+                s.lock();
+                s.unlock();
+            }
         });
         host.at(base + 4us, [&, irq] { host.send_interrupt(irq); });
         host.run(base + 1ms);
@@ -109,8 +147,15 @@ TEST_F(Sync, interrupts_run_while_spinning_if_on_and_not_if_off) {
 TEST_F(Sync, a_lock_granted_during_an_interrupt_is_taken_when_the_handler_is_over) {
     spinlock s(k, "s");
     const u32 irq = k.request_irq("dev", 0, [&] { k.spend(8us); });
-    k.run_task("holder", 1, [&] { const guard g(s); k.spend(10us); });
-    k.run_task("spinner", 0, [&] { k.spend(1us); const guard g(s); when = k.now(); });
+    k.run_task("holder", 1, [&] {
+        const guard g(s);
+        k.spend(10us);
+    });
+    k.run_task("spinner", 0, [&] {
+        k.spend(1us);
+        const guard g(s);
+        when = k.now();
+    });
     host.at(5us, [&] { host.send_interrupt(irq); });
     host.run(1ms);
     EXPECT_EQ(when, 13us);
@@ -147,8 +192,15 @@ TEST_F(Sync, wait_queue_tests_its_condition_at_every_wake) {
     wait_queue q(k, "q");
     int count = 0;
     bool in_time = false;
-    k.run_task("a", 0, [&] { in_time = q.wait([&] { return count == 3; }); when = k.now(); });
-    for (int i = 1; i <= 3; ++i) host.at(1us * i, [&] { ++count; q.wake_all(); });  // from hardware context
+    k.run_task("a", 0, [&] {
+        in_time = q.wait([&] { return count == 3; });
+        when = k.now();
+    });
+    for (int i = 1; i <= 3; ++i)
+        host.at(1us * i, [&] {
+            ++count;
+            q.wake_all();
+        });  // from hardware context
     host.run(1ms);
     EXPECT_TRUE(in_time);
     EXPECT_EQ(when, 3us);
@@ -157,7 +209,10 @@ TEST_F(Sync, wait_queue_tests_its_condition_at_every_wake) {
 TEST_F(Sync, wait_queue_gives_up_at_its_deadline) {
     wait_queue q(k, "q");
     bool in_time = true;
-    k.run_task("a", 0, [&] { in_time = q.wait([] { return false; }, 5us); when = k.now(); });
+    k.run_task("a", 0, [&] {
+        in_time = q.wait([] { return false; }, 5us);
+        when = k.now();
+    });
     host.at(2us, [&] { q.wake_all(); });
     host.run(1ms);
     EXPECT_FALSE(in_time);
@@ -166,8 +221,15 @@ TEST_F(Sync, wait_queue_gives_up_at_its_deadline) {
 
 TEST_F(Sync, locks_tell_what_they_waited_and_how_long_they_were_held) {
     spinlock s(k, "cmdq");
-    k.run_task("a", 0, [&] { s.lock_irqsave(); k.spend(10us); s.unlock_irqrestore(); });
-    k.run_task("b", 1, [&] { k.spend(4us); const guard g(s); });
+    k.run_task("a", 0, [&] {
+        s.lock_irqsave();
+        k.spend(10us);
+        s.unlock_irqrestore();
+    });
+    k.run_task("b", 1, [&] {
+        k.spend(4us);
+        const guard g(s);
+    });
     host.run(1ms);
     const auto locks = host.of(note::lock), unlocks = host.of(note::unlock);
     ASSERT_EQ(locks.size(), 2u);
@@ -196,7 +258,10 @@ TEST_F(Sync, sleeping_calls_tell_whether_they_were_made_in_atomic_context) {
 
 TEST_F(Sync, a_task_that_takes_its_own_spinlock_again_stands_still_for_ever) {
     spinlock s(k, "s");
-    const task_ref t = k.run_task("a", 0, [&] { s.lock(); s.lock(); });
+    const task_ref t = k.run_task("a", 0, [&] {
+        s.lock();
+        s.lock();
+    });
     host.run(1s);
     EXPECT_FALSE(k.finished(t));
     EXPECT_EQ(k.totals(0).busy, 1s);

@@ -25,7 +25,10 @@ struct Kernel : testing::Test {
 using entries = std::vector<std::pair<std::string, hal::time_point>>;
 
 TEST_F(Kernel, a_task_keeps_its_cpu_while_it_spends_and_others_of_it_wait) {
-    k.run_task("a", 0, [&] { k.spend(5us); mark("a"); });
+    k.run_task("a", 0, [&] {
+        k.spend(5us);
+        mark("a");
+    });
     k.run_task("b", 0, [&] { mark("b"); });
     k.run_task("c", 1, [&] { mark("c"); });
     host.run(1ms);
@@ -33,15 +36,27 @@ TEST_F(Kernel, a_task_keeps_its_cpu_while_it_spends_and_others_of_it_wait) {
 }
 
 TEST_F(Kernel, sleep_gives_the_cpu_away_and_ends_on_time) {
-    k.run_task("a", 0, [&] { k.sleep(3us); mark("a"); });
-    k.run_task("b", 0, [&] { k.spend(1us); mark("b"); });
+    k.run_task("a", 0, [&] {
+        k.sleep(3us);
+        mark("a");
+    });
+    k.run_task("b", 0, [&] {
+        k.spend(1us);
+        mark("b");
+    });
     host.run(1ms);
     EXPECT_EQ(log, (entries{{"b", 1us}, {"a", 3us}}));
 }
 
 TEST_F(Kernel, a_sleeper_whose_cpu_is_taken_goes_on_when_it_is_free) {
-    k.run_task("a", 0, [&] { k.sleep(3us); mark("a"); });
-    k.run_task("b", 0, [&] { k.spend(10us); mark("b"); });
+    k.run_task("a", 0, [&] {
+        k.sleep(3us);
+        mark("a");
+    });
+    k.run_task("b", 0, [&] {
+        k.spend(10us);
+        mark("b");
+    });
     host.run(1ms);
     EXPECT_EQ(log, (entries{{"b", 10us}, {"a", 10us}}));
 }
@@ -49,16 +64,24 @@ TEST_F(Kernel, a_sleeper_whose_cpu_is_taken_goes_on_when_it_is_free) {
 TEST_F(Kernel, many_sleepers_wake_in_order_of_their_times_then_of_setting) {
     std::vector<int> order;
     for (int i = 0; i < 40; ++i)
-        k.run_task("t" + std::to_string(i), 0, [&, i] { k.sleep(1us * (i * 7 % 10)); order.push_back(i); });
+        k.run_task("t" + std::to_string(i), 0, [&, i] {
+            k.sleep(1us * (i * 7 % 10));
+            order.push_back(i);
+        });
     host.run(1ms);
     std::vector<int> expected(40);
     for (int i = 0; i < 40; ++i) expected[i] = i;
-    std::stable_sort(expected.begin(), expected.end(), [](int a, int b) { return a * 7 % 10 < b * 7 % 10; });
+    std::stable_sort(expected.begin(), expected.end(),
+                     [](int a, int b) { return a * 7 % 10 < b * 7 % 10; });
     EXPECT_EQ(order, expected);
 }
 
 TEST_F(Kernel, yield_lets_the_others_of_the_cpu_run) {
-    k.run_task("a", 0, [&] { mark("a1"); k.yield(); mark("a2"); });
+    k.run_task("a", 0, [&] {
+        mark("a1");
+        k.yield();
+        mark("a2");
+    });
     k.run_task("b", 0, [&] { mark("b"); });
     host.run(1us);
     EXPECT_EQ(log, (entries{{"a1", 0us}, {"b", 0us}, {"a2", 0us}}));
@@ -71,15 +94,24 @@ TEST_F(Kernel, choice_orders_the_run_queue) {
     for (const char* n : {"a", "b", "c"}) k.run_task(n, 0, [&, n] { mark(n); });
     host.run(1us);
     EXPECT_EQ(log, (entries{{"c", 0us}, {"b", 0us}, {"a", 0us}}));
-    EXPECT_EQ(host.asked, (std::vector<std::string>{"run_queue", "run_queue"}));  // one left: nothing to ask
+    EXPECT_EQ(host.asked,
+              (std::vector<std::string>{"run_queue", "run_queue"}));  // one left: nothing to ask
 }
 
 TEST(KernelCosts, another_task_on_a_cpu_costs_a_context_switch) {
     fake_host host;
     kernel k(host.doors(), 1);
     hal::time_point first, again, other;
-    k.run_task("a", 0, [&] { first = k.now(); k.sleep(10us); again = k.now(); k.sleep(1us); });
-    k.run_task("b", 0, [&] { k.sleep(20us); other = k.now(); });
+    k.run_task("a", 0, [&] {
+        first = k.now();
+        k.sleep(10us);
+        again = k.now();
+        k.sleep(1us);
+    });
+    k.run_task("b", 0, [&] {
+        k.sleep(20us);
+        other = k.now();
+    });
     host.run(1ms);
     EXPECT_EQ(first, 1us);
     EXPECT_EQ(again, 11us + 1us);  // b had been on the CPU
@@ -96,9 +128,19 @@ TEST_F(Kernel, finished_says_whether_the_function_returned) {
 }
 
 TEST_F(Kernel, a_held_task_stays_at_its_point_and_its_cpu_is_free_until_released) {
-    host.on_hold = [](std::string_view task, std::string_view point, u16) { return task == "R" && point == "p4"; };
-    k.run_task("R", 0, [&] { k.point("p3"); mark("p3"); k.point("p4", 0x100); mark("p4"); });
-    k.run_task("T", 0, [&] { k.spend(2us); mark("T"); });
+    host.on_hold = [](std::string_view task, std::string_view point, u16) {
+        return task == "R" && point == "p4";
+    };
+    k.run_task("R", 0, [&] {
+        k.point("p3");
+        mark("p3");
+        k.point("p4", 0x100);
+        mark("p4");
+    });
+    k.run_task("T", 0, [&] {
+        k.spend(2us);
+        mark("T");
+    });
     bool released = false;
     host.at(7us, [&] {
         EXPECT_EQ(k.held_at("R"), "p4");
@@ -113,7 +155,12 @@ TEST_F(Kernel, a_held_task_stays_at_its_point_and_its_cpu_is_free_until_released
 
 TEST_F(Kernel, a_task_held_with_interrupts_off_keeps_its_cpu) {
     host.on_hold = [](std::string_view, std::string_view point, u16) { return point == "i3"; };
-    k.run_task("U", 0, [&] { k.local_irq_save(); k.point("i3"); mark("i3"); k.local_irq_restore(); });
+    k.run_task("U", 0, [&] {
+        k.local_irq_save();
+        k.point("i3");
+        mark("i3");
+        k.local_irq_restore();
+    });
     k.run_task("T", 0, [&] { mark("T"); });
     host.at(9us, [&] { k.release("U"); });
     host.run(1ms);
@@ -121,7 +168,10 @@ TEST_F(Kernel, a_task_held_with_interrupts_off_keeps_its_cpu) {
 }
 
 TEST_F(Kernel, points_name_task_span_and_device) {
-    k.run_task("R", 0, [&] { const span_scope s(k, hal::span_class::reset, 0x100); k.point("p0", 0x100); });
+    k.run_task("R", 0, [&] {
+        const span_scope s(k, hal::span_class::reset, 0x100);
+        k.point("p0", 0x100);
+    });
     host.run(1us);
     const auto points = host.of(note::point);
     ASSERT_EQ(points.size(), 1u);
@@ -135,7 +185,11 @@ TEST_F(Kernel, a_span_is_current_within_its_block_and_knows_its_parent) {
     hal::span_id in = 0, back = 0, out = 1;
     k.run_task("a", 0, [&] {
         const span_scope outer(k, hal::span_class::unmap);
-        { span_scope inner(k, hal::span_class::sync); in = k.current_span(); inner.result(-5); }
+        {
+            span_scope inner(k, hal::span_class::sync);
+            in = k.current_span();
+            inner.result(-5);
+        }
         back = k.current_span();
     });
     k.run_task("b", 0, [&] { out = k.current_span(); });
@@ -148,7 +202,11 @@ TEST_F(Kernel, a_span_is_current_within_its_block_and_knows_its_parent) {
 }
 
 TEST_F(Kernel, busy_time_is_what_the_cpu_was_occupied) {
-    k.run_task("a", 0, [&] { k.spend(3us); k.sleep(10us); k.spend(4us); });
+    k.run_task("a", 0, [&] {
+        k.spend(3us);
+        k.sleep(10us);
+        k.spend(4us);
+    });
     host.run(15us);
     EXPECT_EQ(k.totals(0).busy, 3us + 2us);  // the open interval counts
     host.run(1ms);
@@ -171,7 +229,10 @@ TEST_F(Kernel, a_slow_register_stalls_the_cpu_until_it_answers) {
     host.slow_load = 3us;
     host.set_register(0x9000, 0x1234'5678);
     u32 value = 0;
-    k.run_task("a", 0, [&] { value = k.readl(0x9000); mark("a"); });
+    k.run_task("a", 0, [&] {
+        value = k.readl(0x9000);
+        mark("a");
+    });
     k.run_task("b", 0, [&] { mark("b"); });
     host.run(1ms);
     EXPECT_EQ(value, 0x1234'5678u);
@@ -186,22 +247,37 @@ std::vector<test::told> mixed_run(u64 seed) {
         state = state * 6364136223846793005u + 1442695040888963407u;
         return (state >> 33) % n;
     };
-    host.on_choose = [&](std::string_view, std::span<const hal::candidate> among) { return random(among.size()); };
+    host.on_choose = [&](std::string_view, std::span<const hal::candidate> among) {
+        return random(among.size());
+    };
     kernel k(host.doors(), 3);
     mutex m(k, "m");
     spinlock s(k, "s");
-    const u32 irq = k.request_irq("dev", 1, [&] { k.spend(300ns); }, [&] { const guard g(m); k.spend(2us); });
+    const u32 irq = k.request_irq(
+        "dev", 1, [&] { k.spend(300ns); },
+        [&] {
+            const guard g(m);
+            k.spend(2us);
+        });
     work w("w", [&] { k.sleep(1us); });
     for (int i = 0; i < 9; ++i)
         k.run_task("t" + std::to_string(i), static_cast<unsigned>(i) % 3, [&] {
             for (int n = 0; n < 30; ++n) {
-                { const guard g(m); k.spend(1ns * static_cast<int>(random(900))); k.sleep(100ns); }
-                { const guard g(s); k.spend(50ns); }
+                {
+                    const guard g(m);
+                    k.spend(1ns * static_cast<int>(random(900)));
+                    k.sleep(100ns);
+                }
+                {
+                    const guard g(s);
+                    k.spend(50ns);
+                }
                 k.schedule_work(w, static_cast<unsigned>(random(3)));
                 k.yield();
             }
         });
-    for (int i = 0; i < 50; ++i) host.at(1us * static_cast<int>(random(300)), [&, irq] { host.send_interrupt(irq); });
+    for (int i = 0; i < 50; ++i)
+        host.at(1us * static_cast<int>(random(300)), [&, irq] { host.send_interrupt(irq); });
     host.run(10ms);
     return host.notes;
 }
