@@ -97,7 +97,7 @@ void memory_port::forward(memory_client& client, std::uint64_t token, tlm::tlm_g
 }
 
 unsigned memory_port::peek(base::phys_addr at, std::span<std::uint8_t> into) {
-    tlm::tlm_generic_payload gp;
+    tlm::tlm_generic_payload& gp = peek_;
     gp.set_command(tlm::TLM_READ_COMMAND);
     gp.set_address(at.value);
     gp.set_data_ptr(into.data());

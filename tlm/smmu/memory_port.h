@@ -83,6 +83,7 @@ private:
     base::pool<ticket> tickets_;
     base::pool<own_access>* own_;      ///< owned; own_access is complete in the source only
     ring<ticket*> queue_;             ///< behind a request that the target has not ended
+    tlm::tlm_generic_payload peek_;    ///< for peek(): a payload allocates when it is made
     ticket* open_request_ = nullptr;   ///< BEGIN_REQ sent, END_REQ outstanding
     bool drain_scheduled_ = false;
 };
