@@ -16,8 +16,8 @@ register_file::register_file(std::uint64_t bytes, register_client& client)
 
 void register_file::place(reg& r, std::uint64_t offset) {
     const auto complain = [&](const char* what) {
-        throw std::logic_error("register " + std::string(r.name) + " at offset " + std::to_string(offset) + " " +
-                               what);
+        throw std::logic_error("register " + std::string(r.name) + " at offset " +
+                               std::to_string(offset) + " " + what);
     };
     if (r.bytes != 4 && r.bytes != 8) complain("is neither 4 nor 8 bytes");
     if (offset % r.bytes != 0) complain("is misaligned");

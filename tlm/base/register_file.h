@@ -49,9 +49,9 @@ protected:
     ~register_client() = default;
 };
 
-/// Registers of one block by offset. A 4-byte register takes 4-byte accesses; an 8-byte one takes 8-byte
-/// accesses and 4-byte accesses of either half. Everything else, and offsets without a register, read zero and
-/// ignore writes (RAZ/WI).
+/// Registers of one block by offset. A 4-byte register takes 4-byte accesses; an 8-byte one takes
+/// 8-byte accesses and 4-byte accesses of either half. Everything else, and offsets without a
+/// register, read zero and ignore writes (RAZ/WI).
 class register_file {
 public:
     /// @param bytes  size of the block, a multiple of 8

@@ -5,8 +5,8 @@
 
 namespace drydock::base {
 
-/// Told when hardware, not software, changes a register that software may be polling. Called after the
-/// change; it may read registers but must not write them from within the call.
+/// Told when hardware, not software, changes a register that software may be polling. Called after
+/// the change; it may read registers but must not write them from within the call.
 struct register_observer {
     /// @param offset  byte offset in the block
     virtual void register_changed(std::uint64_t offset) = 0;

@@ -11,7 +11,8 @@ namespace {
 constexpr std::uint64_t stu_bytes = 4096;  // STU 0: what software programs into every device here
 constexpr std::uint32_t unlimited = UINT32_MAX;
 constexpr std::uint32_t posted_buffers = 64;
-constexpr base::routing_id agent{0};  // the translation agent's Requester ID, that of the root complex
+constexpr base::routing_id agent{
+    0};  // the translation agent's Requester ID, that of the root complex
 
 bool is_translation_request(const pcie::tlp& t) {
     return t.type == pcie::tlp_type::mrd && t.at == base::address_type::translation_request;
@@ -44,8 +45,8 @@ void ats::credit::give(std::uint32_t h, std::uint32_t d) {
     data = d == unlimited || data == unlimited ? unlimited : data + d;
 }
 
-ats::ats(base::context& ctx, base::place_id place, pcie::tlp_pool& pool, const slot_plan& plan, translator& t,
-         ats_client& client)
+ats::ats(base::context& ctx, base::place_id place, pcie::tlp_pool& pool, const slot_plan& plan,
+         translator& t, ats_client& client)
     : ctx_(ctx),
       place_(place),
       pool_(pool),
@@ -67,7 +68,8 @@ pcie::downstream_socket& ats::add_port(const char* socket_name) {
 void ats::advertise() {
     for (root_port& p : ports_) {
         p.socket.credit_return(pcie::fc_class::posted, posted_buffers, posted_buffers);
-        p.socket.credit_return(pcie::fc_class::non_posted, static_cast<std::uint32_t>(requests_.size()), unlimited);
+        p.socket.credit_return(pcie::fc_class::non_posted,
+                               static_cast<std::uint32_t>(requests_.size()), unlimited);
         p.socket.credit_return(pcie::fc_class::completion, unlimited, unlimited);
     }
 }
@@ -103,7 +105,8 @@ void ats::receive(root_port& p, pcie::tlp_ptr t) {
 }
 
 void ats::free_buffer(root_port& p, const pcie::tlp& t) {
-    p.socket.credit_return(t.flow_class(), 1, t.flow_class() == pcie::fc_class::posted ? t.data_credits() : 0);
+    p.socket.credit_return(t.flow_class(), 1,
+                           t.flow_class() == pcie::fc_class::posted ? t.data_credits() : 0);
 }
 
 // -- Translation Requests ------------------------------------------------------------------------
@@ -150,8 +153,9 @@ void ats::translated(std::uint32_t slot, const translate_result& result) {
     if (result.event && r.done == 0) client_.report(*result.event, r.tlp->span);
     if (!found && r.done == 0) {
         r.done = 1;
-        complete(index, result.result == outcome::unsupported_request ? pcie::cpl_status::unsupported_request
-                                                                      : pcie::cpl_status::completer_abort);
+        complete(index, result.result == outcome::unsupported_request
+                            ? pcie::cpl_status::unsupported_request
+                            : pcie::cpl_status::completer_abort);
         return;
     }
     if (found) {
@@ -186,7 +190,8 @@ void ats::complete(std::uint32_t index, pcie::cpl_status status) {
     if (ok) {
         c->length = static_cast<std::uint16_t>(2 * r.done);
         pool_.add_payload(*c);
-        for (unsigned i = 0; i < r.done; ++i) pcie::set_payload_word(*c, r.entries[i], std::size_t{8} * i);
+        for (unsigned i = 0; i < r.done; ++i)
+            pcie::set_payload_word(*c, r.entries[i], std::size_t{8} * i);
     }
     for (unsigned i = 0; i < r.done; ++i) translator_.performed(r.numbers[i]);
     free_buffer(p, t);
@@ -200,7 +205,8 @@ void ats::complete(std::uint32_t index, pcie::cpl_status status) {
     client_.lookup_performed();
 }
 
-// -- completions and Page Requests from below ------------------------------------------------------
+// -- completions and Page Requests from below
+// ------------------------------------------------------
 
 void ats::take_completion(root_port& p, pcie::tlp_ptr t, base::span_id behind) {
     invalidate_completion c;
@@ -238,7 +244,9 @@ void ats::take_page_request(root_port& p, const pcie::tlp& t) {
     client_.page_requested(r);
 }
 
-void ats::page_request_gone(unsigned index) { ports_[index].socket.credit_return(pcie::fc_class::posted, 1, 0); }
+void ats::page_request_gone(unsigned index) {
+    ports_[index].socket.credit_return(pcie::fc_class::posted, 1, 0);
+}
 
 // -- messages to below ----------------------------------------------------------------------------
 
@@ -262,8 +270,9 @@ bool ats::send_invalidate(base::itag tag, const invalidation& what) {
     return true;
 }
 
-void ats::send_prg_response(std::uint16_t port_index, base::routing_id function, std::uint16_t group,
-                            std::uint8_t code, std::optional<base::substream_id> ssid) {
+void ats::send_prg_response(std::uint16_t port_index, base::routing_id function,
+                            std::uint16_t group, std::uint8_t code,
+                            std::optional<base::substream_id> ssid) {
     root_port& p = ports_[port_index];
     pcie::tlp_ptr t = pool_.make();
     t->type = pcie::tlp_type::msg;
@@ -279,7 +288,8 @@ void ats::send_prg_response(std::uint16_t port_index, base::routing_id function,
 
 void ats::flush(root_port& p) {
     while (!p.out_posted.empty() && p.posted_credit.take(0)) p.socket.send(p.out_posted.take());
-    while (!p.out_completions.empty() && p.completion_credit.take(p.out_completions.front()->data_credits()))
+    while (!p.out_completions.empty() &&
+           p.completion_credit.take(p.out_completions.front()->data_credits()))
         p.socket.send(p.out_completions.take());
 }
 

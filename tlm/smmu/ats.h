@@ -32,11 +32,13 @@ protected:
     ~ats_client() = default;
 };
 
-/// The TLP sides of the root ports: Translation Requests, Page Requests and Invalidate Completions in,
-/// Translation Completions, Invalidate Requests and PRG Responses out, within the credits of the other side.
+/// The TLP sides of the root ports: Translation Requests, Page Requests and Invalidate Completions
+/// in, Translation Completions, Invalidate Requests and PRG Responses out, within the credits of
+/// the other side.
 class ats final {
 public:
-    ats(base::context&, base::place_id, pcie::tlp_pool&, const slot_plan&, translator&, ats_client&);
+    ats(base::context&, base::place_id, pcie::tlp_pool&, const slot_plan&, translator&,
+        ats_client&);
 
     pcie::downstream_socket& add_port(const char* socket_name);
     /// Advertises buffers; at start of simulation.
@@ -48,8 +50,8 @@ public:
 
     /// @return false while the port has no posted credit; room_to_send() follows
     bool send_invalidate(base::itag, const invalidation&);
-    void send_prg_response(std::uint16_t port, base::routing_id, std::uint16_t group, std::uint8_t code,
-                           std::optional<base::substream_id>);
+    void send_prg_response(std::uint16_t port, base::routing_id, std::uint16_t group,
+                           std::uint8_t code, std::optional<base::substream_id>);
     /// A posted write of the port is performed: completions behind it may go on.
     void write_performed(unsigned port);
     /// A Page Request has left the PRI queue's input: its buffer is free.

@@ -5,9 +5,10 @@
 
 namespace drydock::smmu {
 
-command_queue::command_queue(std::string_view name, base::context& ctx, base::place_id place, const smmu_config& c,
-                             register_map& regs, memory_port& memory, translator& t, event_queue& events,
-                             msi& interrupts, global_errors& errors, command_queue_client& client)
+command_queue::command_queue(std::string_view name, base::context& ctx, base::place_id place,
+                             const smmu_config& c, register_map& regs, memory_port& memory,
+                             translator& t, event_queue& events, msi& interrupts,
+                             global_errors& errors, command_queue_client& client)
     : ctx_(ctx),
       place_(place),
       config_(c),
@@ -21,10 +22,13 @@ command_queue::command_queue(std::string_view name, base::context& ctx, base::pl
       timeline_id_(ctx.timeline.join(name, *this)),
       trace_(place, ctx, memory) {}
 
-// -- when to look ------------------------------------------------------------------------------------
+// -- when to look
+// ------------------------------------------------------------------------------------
 
 void command_queue::prod_written(std::uint64_t before) {
-    if (enabled_) trace_.visible(geometry_, static_cast<std::uint32_t>(before) & geometry_.position_mask(), prod());
+    if (enabled_)
+        trace_.visible(geometry_, static_cast<std::uint32_t>(before) & geometry_.position_mask(),
+                       prod());
     look();
 }
 
@@ -63,13 +67,16 @@ void command_queue::look() {
 }
 
 void command_queue::fetch() {
-    if (fetching_ || fetch_aborted_ || buffer_.size() + config_.commands_per_fetch > buffer_commands) return;
+    if (fetching_ || fetch_aborted_ ||
+        buffer_.size() + config_.commands_per_fetch > buffer_commands)
+        return;
     const std::uint32_t waiting = geometry_.used(prod(), fetch_position_);
     if (waiting == 0) return;
-    const std::uint32_t n = std::min(
-        {waiting, config_.commands_per_fetch, geometry_.entries() - geometry_.index(fetch_position_)});
+    const std::uint32_t n = std::min({waiting, config_.commands_per_fetch,
+                                      geometry_.entries() - geometry_.index(fetch_position_)});
     fetching_ = true;
-    memory_.read(*this, fetch_epoch_, geometry_.address(fetch_position_), n * static_cast<unsigned>(command_bytes));
+    memory_.read(*this, fetch_epoch_, geometry_.address(fetch_position_),
+                 n * static_cast<unsigned>(command_bytes));
     fetch_position_ = geometry_.advanced(fetch_position_, n);
 }
 
@@ -89,7 +96,8 @@ void command_queue::answered(std::uint64_t epoch, tlm::tlm_generic_payload& gp) 
     look();
 }
 
-// -- the head of the queue ---------------------------------------------------------------------------
+// -- the head of the queue
+// ---------------------------------------------------------------------------
 
 void command_queue::begin() {
     if (state_ != state::idle) return;
@@ -99,7 +107,8 @@ void command_queue::begin() {
     }
     state_ = state::decoding;
     trace_.fetched(geometry_, cons(), buffer_.front());
-    ctx_.timeline.after(config_.command, base::phase::serve, timeline_id_, static_cast<std::uint64_t>(op::decoded));
+    ctx_.timeline.after(config_.command, base::phase::serve, timeline_id_,
+                        static_cast<std::uint64_t>(op::decoded));
 }
 
 void command_queue::on_time(std::uint64_t what) {
@@ -130,37 +139,73 @@ void command_queue::run() {
         return;
     }
     switch (head_.op) {
-        case opcode::atc_inv: run_atc_inv(); break;
-        case opcode::sync: begin_sync(); break;
+        case opcode::atc_inv:
+            run_atc_inv();
+            break;
+        case opcode::sync:
+            begin_sync();
+            break;
         case opcode::pri_resp:
             if (client_.translating()) client_.respond(head_);
             consume();
             break;
-        default: consume(); break;  // PREFETCH_*: a hint, not followed
+        default:
+            consume();
+            break;  // PREFETCH_*: a hint, not followed
     }
 }
 
 void command_queue::run_invalidation() {
     const command& c = head_;
     switch (c.op) {
-        case opcode::cfgi_ste: translator_.invalidate_ste(c.sid, c.leaf); break;
-        case opcode::cfgi_ste_range:
-            if (c.range == 31) translator_.invalidate_all_config();
-            else translator_.invalidate_ste_range(c.sid, c.range);
+        case opcode::cfgi_ste:
+            translator_.invalidate_ste(c.sid, c.leaf);
             break;
-        case opcode::cfgi_cd: translator_.invalidate_cd(c.sid, *c.ssid, c.leaf); break;
-        case opcode::cfgi_cd_all: translator_.invalidate_cd_all(c.sid); break;
-        case opcode::tlbi_nh_all: translator_.tlbi_nh_all(c.vmid); break;
-        case opcode::tlbi_nh_asid: translator_.tlbi_nh_asid(c.vmid, c.asid); break;
-        case opcode::tlbi_nh_va: translator_.tlbi_nh_va(c.vmid, c.asid, c.va); break;
-        case opcode::tlbi_nh_vaa: translator_.tlbi_nh_vaa(c.vmid, c.va); break;
-        case opcode::tlbi_el2_all: translator_.tlbi_el2_all(); break;
-        case opcode::tlbi_el2_asid: translator_.tlbi_el2_asid(c.asid); break;
-        case opcode::tlbi_el2_va: translator_.tlbi_el2_va(c.asid, c.va); break;
-        case opcode::tlbi_el2_vaa: translator_.tlbi_el2_vaa(c.va); break;
-        case opcode::tlbi_s12_vmall: translator_.tlbi_s12_vmall(c.vmid); break;
-        case opcode::tlbi_s2_ipa: translator_.tlbi_s2_ipa(c.vmid, c.va); break;
-        default: translator_.tlbi_nsnh_all(); break;
+        case opcode::cfgi_ste_range:
+            if (c.range == 31)
+                translator_.invalidate_all_config();
+            else
+                translator_.invalidate_ste_range(c.sid, c.range);
+            break;
+        case opcode::cfgi_cd:
+            translator_.invalidate_cd(c.sid, *c.ssid, c.leaf);
+            break;
+        case opcode::cfgi_cd_all:
+            translator_.invalidate_cd_all(c.sid);
+            break;
+        case opcode::tlbi_nh_all:
+            translator_.tlbi_nh_all(c.vmid);
+            break;
+        case opcode::tlbi_nh_asid:
+            translator_.tlbi_nh_asid(c.vmid, c.asid);
+            break;
+        case opcode::tlbi_nh_va:
+            translator_.tlbi_nh_va(c.vmid, c.asid, c.va);
+            break;
+        case opcode::tlbi_nh_vaa:
+            translator_.tlbi_nh_vaa(c.vmid, c.va);
+            break;
+        case opcode::tlbi_el2_all:
+            translator_.tlbi_el2_all();
+            break;
+        case opcode::tlbi_el2_asid:
+            translator_.tlbi_el2_asid(c.asid);
+            break;
+        case opcode::tlbi_el2_va:
+            translator_.tlbi_el2_va(c.asid, c.va);
+            break;
+        case opcode::tlbi_el2_vaa:
+            translator_.tlbi_el2_vaa(c.va);
+            break;
+        case opcode::tlbi_s12_vmall:
+            translator_.tlbi_s12_vmall(c.vmid);
+            break;
+        case opcode::tlbi_s2_ipa:
+            translator_.tlbi_s2_ipa(c.vmid, c.va);
+            break;
+        default:
+            translator_.tlbi_nsnh_all();
+            break;
     }
 }
 
@@ -171,9 +216,14 @@ void command_queue::run_atc_inv() {
     }
     const base::span_id span = trace_.span();
     switch (client_.invalidate(head_, span)) {
-        case invalidations::outcome::refused: state_ = state::waiting_itag; return;
-        case invalidations::outcome::started: ++outstanding_; break;
-        case invalidations::outcome::done: break;
+        case invalidations::outcome::refused:
+            state_ = state::waiting_itag;
+            return;
+        case invalidations::outcome::started:
+            ++outstanding_;
+            break;
+        case invalidations::outcome::done:
+            break;
     }
     trace_.covers(span);
     consume();
@@ -193,7 +243,8 @@ void command_queue::invalidation_finished(base::span_id span, bool lost) {
     poke();
 }
 
-// -- CMD_SYNC ------------------------------------------------------------------------------------------
+// -- CMD_SYNC
+// ------------------------------------------------------------------------------------------
 
 void command_queue::begin_sync() {
     state_ = state::waiting_sync;
@@ -211,7 +262,8 @@ void command_queue::poke() {
     if (state_ != state::waiting_sync || check_scheduled_ || (lost_ == 0 && !sync_done())) return;
     // Everything that ends at this instant counts: several ITags expire at one tick.
     check_scheduled_ = true;
-    ctx_.timeline.after(base::ps{0}, base::phase::serve, timeline_id_, static_cast<std::uint64_t>(op::sync_check));
+    ctx_.timeline.after(base::ps{0}, base::phase::serve, timeline_id_,
+                        static_cast<std::uint64_t>(op::sync_check));
 }
 
 void command_queue::check_sync() {
@@ -236,7 +288,8 @@ void command_queue::end_sync() {
     look();
 }
 
-// -- leaving the head ------------------------------------------------------------------------------------
+// -- leaving the head
+// ------------------------------------------------------------------------------------
 
 void command_queue::consume() {
     pass();
@@ -260,14 +313,15 @@ void command_queue::pass() {
 
 void command_queue::fail(cerror code) {
     if (ctx_.probe.wants(base::kind::cerror))
-        ctx_.probe.emit(base::kind::cerror, place_, ctx_.now(), trace_.span(), static_cast<std::uint64_t>(code),
-                        geometry_.index(cons()));
+        ctx_.probe.emit(base::kind::cerror, place_, ctx_.now(), trace_.span(),
+                        static_cast<std::uint64_t>(code), geometry_.index(cons()));
     if (code == cerror::atc_inv_sync) {
         lost_ = 0;
         trace_.stopped(released_by_);
         if (config_.after_lost_invalidation == cerror_sync::skipped) {
             trace_.synced(released_by_);
-            regs_.cmdq_cons.value = (regs_.cmdq_cons.value & ~queue_index::position) | geometry_.advanced(cons(), 1);
+            regs_.cmdq_cons.value =
+                (regs_.cmdq_cons.value & ~queue_index::position) | geometry_.advanced(cons(), 1);
         }
     }
     state_ = state::idle;

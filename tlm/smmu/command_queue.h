@@ -29,12 +29,13 @@ protected:
 };
 
 /// Command queue (SMMUv3 4, 7.1): a pipeline that reads several commands at a time, decodes one per
-/// config.command and runs them in order. ATC_INV is consumed when the tracker takes it; SYNC holds the queue
-/// until everything older is complete. CMDQ_CONS passes a command when it is consumed.
+/// config.command and runs them in order. ATC_INV is consumed when the tracker takes it; SYNC holds
+/// the queue until everything older is complete. CMDQ_CONS passes a command when it is consumed.
 class command_queue final : memory_client, base::timeline_client {
 public:
-    command_queue(std::string_view name, base::context&, base::place_id, const smmu_config&, register_map&,
-                  memory_port&, translator&, event_queue&, msi&, global_errors&, command_queue_client&);
+    command_queue(std::string_view name, base::context&, base::place_id, const smmu_config&,
+                  register_map&, memory_port&, translator&, event_queue&, msi&, global_errors&,
+                  command_queue_client&);
 
     void observe(base::register_observer& o) { observer_ = &o; }
     void prod_written(std::uint64_t before);
@@ -57,8 +58,12 @@ private:
     static constexpr std::size_t buffer_commands = 8;
 
     bool running() const { return enabled_ && !errors_.active(global_error::cmdq); }
-    std::uint32_t prod() const { return static_cast<std::uint32_t>(regs_.cmdq_prod.value) & geometry_.position_mask(); }
-    std::uint32_t cons() const { return static_cast<std::uint32_t>(regs_.cmdq_cons.value) & geometry_.position_mask(); }
+    std::uint32_t prod() const {
+        return static_cast<std::uint32_t>(regs_.cmdq_prod.value) & geometry_.position_mask();
+    }
+    std::uint32_t cons() const {
+        return static_cast<std::uint32_t>(regs_.cmdq_cons.value) & geometry_.position_mask();
+    }
     void look();
     void start_over();
     void fetch();
@@ -95,19 +100,20 @@ private:
     queue_geometry geometry_;
     bool enabled_ = false;
     state state_ = state::idle;
-    bool next_told_ = false;           ///< boundary 3 of the head is told
+    bool next_told_ = false;  ///< boundary 3 of the head is told
     // fetch
     ring<raw_command> buffer_;
     std::uint32_t fetch_position_ = 0;
-    std::uint64_t fetch_epoch_ = 0;    ///< answers of older epochs are thrown away
+    std::uint64_t fetch_epoch_ = 0;  ///< answers of older epochs are thrown away
     bool fetching_ = false, fetch_aborted_ = false;
     // head
     command head_;
     bool atc_inv_refused_ = false;
     // what a SYNC covers
     unsigned outstanding_ = 0;
-    unsigned lost_ = 0;                ///< ATC_INVs lost and not yet reported
-    std::uint64_t effect_number_ = 0;  ///< look-ups up to this one may have used what was invalidated
+    unsigned lost_ = 0;  ///< ATC_INVs lost and not yet reported
+    std::uint64_t effect_number_ =
+        0;  ///< look-ups up to this one may have used what was invalidated
     std::uint64_t sync_events_ = 0;
     bool check_scheduled_ = false;
     base::span_id released_by_{};

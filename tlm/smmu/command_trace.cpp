@@ -16,7 +16,8 @@ void command_trace::visible(const queue_geometry& g, std::uint32_t from, std::ui
     std::array<std::uint8_t, chunk_commands * command_bytes> bytes;
     for (std::uint32_t left = g.used(to, from); left > 0;) {
         const std::uint32_t n = std::min({left, chunk_commands, g.entries() - g.index(from)});
-        const unsigned got = memory_.peek(g.address(from), std::span(bytes).first(n * command_bytes));
+        const unsigned got =
+            memory_.peek(g.address(from), std::span(bytes).first(n * command_bytes));
         for (std::uint32_t i = 0; i < n; ++i, from = g.advanced(from, 1)) {
             note& entry = notes_[g.index(from)];
             entry = {};
@@ -40,10 +41,12 @@ void command_trace::next(const queue_geometry& g, std::uint32_t position) {
     stage(n.span, 3, waited ? longest_.span : base::no_span);
 }
 
-void command_trace::fetched(const queue_geometry& g, std::uint32_t position, const raw_command& raw) {
+void command_trace::fetched(const queue_geometry& g, std::uint32_t position,
+                            const raw_command& raw) {
     if (ctx_.probe.wants(base::kind::command_fetched))
-        ctx_.probe.emit(base::kind::command_fetched, place_, ctx_.now(), ctx_.provenance.writer_of(g.address(position)),
-                        raw[0] & 0xff, g.index(position), raw[0], raw[1]);
+        ctx_.probe.emit(base::kind::command_fetched, place_, ctx_.now(),
+                        ctx_.provenance.writer_of(g.address(position)), raw[0] & 0xff,
+                        g.index(position), raw[0], raw[1]);
     if (!listening()) return;
     head_ = ctx_.provenance.writer_of(g.address(position));
     head_atc_inv_ = opcode_of(raw) == opcode::atc_inv ? head_ : base::no_span;
@@ -54,13 +57,15 @@ void command_trace::decoded() {
     if (head_atc_inv_ != base::no_span && listening()) stage(head_atc_inv_, 5);
 }
 
-void command_trace::left(const queue_geometry& g, std::uint32_t position, opcode op, bool queue_empty) {
+void command_trace::left(const queue_geometry& g, std::uint32_t position, opcode op,
+                         bool queue_empty) {
     if (ctx_.probe.wants(base::kind::command_done))
-        ctx_.probe.emit(base::kind::command_done, place_, ctx_.now(), ctx_.provenance.writer_of(g.address(position)),
+        ctx_.probe.emit(base::kind::command_done, place_, ctx_.now(),
+                        ctx_.provenance.writer_of(g.address(position)),
                         static_cast<std::uint64_t>(op), g.index(position));
     if (op == opcode::sync && ctx_.probe.wants(base::kind::sync_done))
-        ctx_.probe.emit(base::kind::sync_done, place_, ctx_.now(), ctx_.provenance.writer_of(g.address(position)),
-                        g.index(position));
+        ctx_.probe.emit(base::kind::sync_done, place_, ctx_.now(),
+                        ctx_.provenance.writer_of(g.address(position)), g.index(position));
     if (!listening()) return;
     const base::ps held = ctx_.now() - head_since_;
     if (queue_empty)
@@ -75,7 +80,8 @@ void command_trace::stopped(base::span_id cause) {
 
 void command_trace::synced(base::span_id waited_for) {
     if (listening())
-        for (const base::span_id s : uncovered_) stage(s, 15, waited_for == s ? base::no_span : waited_for);
+        for (const base::span_id s : uncovered_)
+            stage(s, 15, waited_for == s ? base::no_span : waited_for);
     uncovered_.clear();
 }
 

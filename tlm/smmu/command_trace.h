@@ -10,8 +10,8 @@
 
 namespace drydock::smmu {
 
-/// Tells the stages of ATC_INV commands in the command queue (boundaries 2 to 5 and 15) and who stood in
-/// front of them. Only watches; does nothing while nobody listens.
+/// Tells the stages of ATC_INV commands in the command queue (boundaries 2 to 5 and 15) and who
+/// stood in front of them. Only watches; does nothing while nobody listens.
 class command_trace {
 public:
     command_trace(base::place_id place, base::context& ctx, memory_port& memory)
@@ -54,17 +54,17 @@ private:
     base::context& ctx_;
     base::place_id place_;
     memory_port& memory_;
-    std::vector<note> notes_;            ///< by slot of the queue
+    std::vector<note> notes_;  ///< by slot of the queue
     std::vector<base::span_id> uncovered_;
     base::span_id head_{};
-    base::span_id head_atc_inv_{};       ///< head_ if it is an ATC_INV
-    base::span_id cause_{};              ///< for whom the head waits
+    base::span_id head_atc_inv_{};  ///< head_ if it is an ATC_INV
+    base::span_id cause_{};         ///< for whom the head waits
     base::ps head_since_{};
     struct {
         base::span_id span{};
         base::ps held{};
         base::ps until{};
-    } longest_;                          ///< who held the head longest since the queue was last empty
+    } longest_;  ///< who held the head longest since the queue was last empty
 };
 
 }  // namespace drydock::smmu

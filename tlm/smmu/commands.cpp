@@ -38,7 +38,8 @@ constexpr std::uint64_t ssid_bits = w0_ssid::mask;
 constexpr std::uint64_t range_bits = w0_num::mask | w0_scale::mask;
 constexpr std::uint64_t va_bits = w1_leaf::mask | w1_ttl::mask | w1_tg::mask | w1_address;
 
-/// Bits that a command defines, used or ignored; every other bit is reserved. {0, 0}: no such command.
+/// Bits that a command defines, used or ignored; every other bit is reserved. {0, 0}: no such
+/// command.
 struct defined_bits {
     std::uint64_t w0, w1;
 };
@@ -51,11 +52,16 @@ defined_bits prefetch_bits(opcode op) {
 
 defined_bits cfgi_bits(opcode op, const smmu_config& c) {
     switch (op) {
-        case opcode::cfgi_ste: return {op_bits | sid_bits, w1_leaf::mask};
-        case opcode::cfgi_ste_range: return {op_bits | sid_bits, w1_range::mask};
-        case opcode::cfgi_cd: return c.s1p ? defined_bits{op_bits | ssid_bits | sid_bits, w1_leaf::mask} : none;
-        case opcode::cfgi_cd_all: return c.s1p ? defined_bits{op_bits | sid_bits, 0} : none;
-        default: return none;  // CFGI_VMS_PIDM needs MPAM
+        case opcode::cfgi_ste:
+            return {op_bits | sid_bits, w1_leaf::mask};
+        case opcode::cfgi_ste_range:
+            return {op_bits | sid_bits, w1_range::mask};
+        case opcode::cfgi_cd:
+            return c.s1p ? defined_bits{op_bits | ssid_bits | sid_bits, w1_leaf::mask} : none;
+        case opcode::cfgi_cd_all:
+            return c.s1p ? defined_bits{op_bits | sid_bits, 0} : none;
+        default:
+            return none;  // CFGI_VMS_PIDM needs MPAM
     }
 }
 
@@ -63,20 +69,32 @@ defined_bits tlbi_bits(opcode op, const smmu_config& c) {
     const std::uint64_t vmid = w0_vmid::mask, asid = w0_asid::mask;
     const bool stage1 = c.s1p, stage2 = c.s2p, el2 = c.hyp;
     switch (op) {
-        case opcode::tlbi_nh_all: return stage1 ? defined_bits{op_bits | vmid, 0} : none;
-        case opcode::tlbi_nh_asid: return stage1 ? defined_bits{op_bits | vmid | asid, 0} : none;
-        case opcode::tlbi_nh_va: return stage1 ? defined_bits{op_bits | range_bits | vmid | asid, va_bits} : none;
-        case opcode::tlbi_nh_vaa: return stage1 ? defined_bits{op_bits | range_bits | vmid, va_bits} : none;
-        case opcode::tlbi_el2_all: return el2 ? defined_bits{op_bits, 0} : none;
-        case opcode::tlbi_el2_asid: return el2 ? defined_bits{op_bits | asid, 0} : none;
-        case opcode::tlbi_el2_va: return el2 ? defined_bits{op_bits | range_bits | asid, va_bits} : none;
-        case opcode::tlbi_el2_vaa: return el2 ? defined_bits{op_bits | range_bits, va_bits} : none;
-        case opcode::tlbi_s12_vmall: return stage2 ? defined_bits{op_bits | vmid, 0} : none;
+        case opcode::tlbi_nh_all:
+            return stage1 ? defined_bits{op_bits | vmid, 0} : none;
+        case opcode::tlbi_nh_asid:
+            return stage1 ? defined_bits{op_bits | vmid | asid, 0} : none;
+        case opcode::tlbi_nh_va:
+            return stage1 ? defined_bits{op_bits | range_bits | vmid | asid, va_bits} : none;
+        case opcode::tlbi_nh_vaa:
+            return stage1 ? defined_bits{op_bits | range_bits | vmid, va_bits} : none;
+        case opcode::tlbi_el2_all:
+            return el2 ? defined_bits{op_bits, 0} : none;
+        case opcode::tlbi_el2_asid:
+            return el2 ? defined_bits{op_bits | asid, 0} : none;
+        case opcode::tlbi_el2_va:
+            return el2 ? defined_bits{op_bits | range_bits | asid, va_bits} : none;
+        case opcode::tlbi_el2_vaa:
+            return el2 ? defined_bits{op_bits | range_bits, va_bits} : none;
+        case opcode::tlbi_s12_vmall:
+            return stage2 ? defined_bits{op_bits | vmid, 0} : none;
         case opcode::tlbi_s2_ipa:
-            return stage2 ? defined_bits{op_bits | range_bits | vmid, bit_mask(11, 8) | w1_leaf::mask | ipa_address}
+            return stage2 ? defined_bits{op_bits | range_bits | vmid,
+                                         bit_mask(11, 8) | w1_leaf::mask | ipa_address}
                           : none;
-        case opcode::tlbi_nsnh_all: return {op_bits, 0};
-        default: return none;
+        case opcode::tlbi_nsnh_all:
+            return {op_bits, 0};
+        default:
+            return none;
     }
 }
 
@@ -84,26 +102,34 @@ defined_bits other_bits(opcode op, const smmu_config& c) {
     const bool stalls = c.stall_model != 1;
     switch (op) {
         case opcode::atc_inv:
-            return c.ats ? defined_bits{op_bits | w0_global::mask | w0_ssv::mask | ssid_bits | sid_bits,
+            return c.ats ? defined_bits{op_bits | w0_global::mask | w0_ssv::mask | ssid_bits |
+                                            sid_bits,
                                         w1_size::mask | w1_address}
                          : none;
         case opcode::pri_resp:
             return c.pri ? defined_bits{op_bits | w0_ssv::mask | ssid_bits | sid_bits,
                                         w1_prg_index::mask | w1_resp::mask}
                          : none;
-        case opcode::resume: return stalls ? defined_bits{op_bits | bit_mask(13, 12) | sid_bits, bit_mask(15, 0)} : none;
-        case opcode::stall_term: return stalls ? defined_bits{op_bits | sid_bits, 0} : none;
+        case opcode::resume:
+            return stalls ? defined_bits{op_bits | bit_mask(13, 12) | sid_bits, bit_mask(15, 0)}
+                          : none;
+        case opcode::stall_term:
+            return stalls ? defined_bits{op_bits | sid_bits, 0} : none;
         case opcode::sync:
-            return {op_bits | w0_cs::mask | bit_mask(23, 22) | bit_mask(27, 24) | bit_mask(63, 32), msi_address};
-        default: return none;
+            return {op_bits | w0_cs::mask | bit_mask(23, 22) | bit_mask(27, 24) | bit_mask(63, 32),
+                    msi_address};
+        default:
+            return none;
     }
 }
 
 defined_bits bits_of(opcode op, const smmu_config& c) {
     switch (op) {
         case opcode::prefetch_config:
-        case opcode::prefetch_addr: return prefetch_bits(op);
-        default: break;
+        case opcode::prefetch_addr:
+            return prefetch_bits(op);
+        default:
+            break;
     }
     if (op >= opcode::cfgi_ste && op <= opcode::cfgi_vms_pidm) return cfgi_bits(op, c);
     if (op >= opcode::tlbi_nh_all && op <= opcode::tlbi_nsnh_all) return tlbi_bits(op, c);
@@ -116,8 +142,10 @@ bool by_address(opcode op) {
         case opcode::tlbi_nh_vaa:
         case opcode::tlbi_el2_va:
         case opcode::tlbi_el2_vaa:
-        case opcode::tlbi_s2_ipa: return true;
-        default: return false;
+        case opcode::tlbi_s2_ipa:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -134,8 +162,9 @@ bool decode_range(const raw_command& raw, tlbi_range& out) {
     const unsigned shift = 10 + 2 * static_cast<unsigned>(tg);
     const std::uint64_t level = tg == 2 && ttl == 1 ? 0 : ttl;
     if (num == 0 && scale == 0 && level == 0) return false;
-    const unsigned leaf_shift = level == 0 || level == 3 ? shift : shift + (3 - static_cast<unsigned>(level)) * (shift - 3);
-    address &= ~std::uint64_t{0} << leaf_shift;  // misaligned: aligned down (choice)
+    const unsigned leaf_shift =
+        level == 0 || level == 3 ? shift : shift + (3 - static_cast<unsigned>(level)) * (shift - 3);
+    address &= ~std::uint64_t{0} << leaf_shift;                // misaligned: aligned down (choice)
     const std::uint64_t bytes = (num + 1) << (scale + shift);  // at most 2^52
     const std::uint64_t last = address + bytes - 1;
     out = {address, last < address ? ~std::uint64_t{0} : last};  // no wrap at the top
@@ -188,7 +217,8 @@ std::optional<command> decode(const raw_command& raw, const smmu_config& config)
     command c;
     c.op = opcode_of(raw);
     const defined_bits defined = bits_of(c.op, config);
-    if (defined.w0 == 0 || (raw[0] & ~defined.w0) != 0 || (raw[1] & ~defined.w1) != 0) return std::nullopt;
+    if (defined.w0 == 0 || (raw[0] & ~defined.w0) != 0 || (raw[1] & ~defined.w1) != 0)
+        return std::nullopt;
     c.sid = base::stream_id{static_cast<std::uint32_t>(w0_sid::get(raw[0]))};
     c.vmid = static_cast<std::uint16_t>(w0_vmid::get(raw[0]));
     c.asid = static_cast<std::uint16_t>(w0_asid::get(raw[0]));
@@ -196,11 +226,16 @@ std::optional<command> decode(const raw_command& raw, const smmu_config& config)
     if (w0_ssv::test(raw[0]) || c.op == opcode::cfgi_cd)
         c.ssid = base::substream_id{static_cast<std::uint32_t>(w0_ssid::get(raw[0]))};
     bool legal = true;
-    if (by_address(c.op)) legal = decode_range(raw, c.va);
-    else if (c.op == opcode::cfgi_ste_range) c.range = static_cast<std::uint8_t>(w1_range::get(raw[1]));
-    else if (c.op == opcode::sync) legal = decode_sync(raw, c);
-    else if (c.op == opcode::pri_resp) legal = decode_pri_resp(raw, c);
-    else if (c.op == opcode::atc_inv) legal = decode_atc_inv(raw, c);
+    if (by_address(c.op))
+        legal = decode_range(raw, c.va);
+    else if (c.op == opcode::cfgi_ste_range)
+        c.range = static_cast<std::uint8_t>(w1_range::get(raw[1]));
+    else if (c.op == opcode::sync)
+        legal = decode_sync(raw, c);
+    else if (c.op == opcode::pri_resp)
+        legal = decode_pri_resp(raw, c);
+    else if (c.op == opcode::atc_inv)
+        legal = decode_atc_inv(raw, c);
     if (!legal) return std::nullopt;
     return c;
 }

@@ -15,7 +15,8 @@ std::uint64_t little_endian(const std::uint8_t* p) {
 
 }  // namespace
 
-smmu::core::core(smmu& owner, base::context& ctx, pcie::tlp_pool& pool, const smmu_config& config, unsigned ports)
+smmu::core::core(smmu& owner, base::context& ctx, pcie::tlp_pool& pool, const smmu_config& config,
+                 unsigned ports)
     : ctx_(ctx),
       config_(config),
       name_(owner.name()),
@@ -32,8 +33,8 @@ smmu::core::core(smmu& owner, base::context& ctx, pcie::tlp_pool& pool, const sm
       traffic_(ctx, place_, plan_, translator_, memory_, *this),
       ats_(ctx, place_, pool, plan_, translator_, *this),
       invalidations_(name_ + ".invalidation_tracker", ctx, place_, config_, ats_, *this),
-      commands_(name_ + ".command_queue", ctx, place_, config_, registers_.map, memory_, translator_, events_, msi_,
-                errors_, *this) {
+      commands_(name_ + ".command_queue", ctx, place_, config_, registers_.map, memory_,
+                translator_, events_, msi_, errors_, *this) {
     for (unsigned p = 0; p < ports; ++p) {
         posted_sockets.emplace_back(("posted" + std::to_string(p)).c_str());
         non_posted_sockets.emplace_back(("non_posted" + std::to_string(p)).c_str());
@@ -52,7 +53,8 @@ void smmu::core::observe(base::register_observer& o) {
     commands_.observe(o);
 }
 
-// -- registers -----------------------------------------------------------------------------------------
+// -- registers
+// -----------------------------------------------------------------------------------------
 
 void smmu::core::cr0_updated(std::uint64_t value, std::uint64_t changed) {
     if ((changed & (cr0::smmuen | cr0::atschk | cr0::vmw)) != 0) control_changed();
@@ -64,23 +66,31 @@ void smmu::core::cr0_updated(std::uint64_t value, std::uint64_t changed) {
 
 bool smmu::core::cr0_quiet(std::uint64_t field) const {
     switch (field) {
-        case cr0::cmdqen: return commands_.quiet();
-        case cr0::eventqen: return events_.quiet();
-        case cr0::priqen: return pri_.quiet();
-        default: return true;
+        case cr0::cmdqen:
+            return commands_.quiet();
+        case cr0::eventqen:
+            return events_.quiet();
+        case cr0::priqen:
+            return pri_.quiet();
+        default:
+            return true;
     }
 }
 
 bool smmu::core::irq_quiet(std::uint64_t source) const {
     switch (source) {
-        case irq_ctrl::gerror: return msi_.settled(msi_source::gerror);
-        case irq_ctrl::priq: return msi_.settled(msi_source::priq);
-        default: return msi_.settled(msi_source::eventq);
+        case irq_ctrl::gerror:
+            return msi_.settled(msi_source::gerror);
+        case irq_ctrl::priq:
+            return msi_.settled(msi_source::priq);
+        default:
+            return msi_.settled(msi_source::eventq);
     }
 }
 
 void smmu::core::control_changed() {
-    const std::uint64_t cr0_value = registers_.effective_cr0(), cr2_value = registers_.map.cr2.value;
+    const std::uint64_t cr0_value = registers_.effective_cr0(),
+                        cr2_value = registers_.map.cr2.value;
     control c;
     c.smmuen = (cr0_value & cr0::smmuen) != 0;
     c.atschk = (cr0_value & cr0::atschk) != 0;
@@ -110,7 +120,8 @@ void smmu::core::errors_acknowledged(std::uint64_t before) {
     if (was_active && !errors_.active(global_error::cmdq)) commands_.restart();
 }
 
-// -- translation -----------------------------------------------------------------------------------------
+// -- translation
+// -----------------------------------------------------------------------------------------
 
 void smmu::core::translated(std::uint32_t slot, const translate_result& r) {
     if (ats_.owns(slot))
@@ -123,8 +134,8 @@ void smmu::core::fetch(fetch_id id, base::phys_addr at, std::uint32_t bytes, bas
     memory_.read(*this, id, at, bytes);
 }
 
-void smmu::core::update(fetch_id id, base::phys_addr at, std::uint64_t expected, std::uint64_t desired,
-                        base::span_id) {
+void smmu::core::update(fetch_id id, base::phys_addr at, std::uint64_t expected,
+                        std::uint64_t desired, base::span_id) {
     memory_.update(*this, id | update_token, at, expected, desired);
 }
 
@@ -142,12 +153,14 @@ void smmu::core::answered(std::uint64_t token, tlm::tlm_generic_payload& gp) {
     translator_.fetched(id, std::span(words).first(n), aborted);
 }
 
-// -- queues and interrupts ---------------------------------------------------------------------------------
+// -- queues and interrupts
+// ---------------------------------------------------------------------------------
 
 void smmu::core::msi_settled(msi_source source, bool aborted) {
     // GERROR[7:4] in the order of the sources (SMMUv3 6.3.17).
-    constexpr std::array<global_error, msi_sources> bits{global_error::msi_cmdq_abt, global_error::msi_eventq_abt,
-                                                         global_error::msi_priq_abt, global_error::msi_gerror_abt};
+    constexpr std::array<global_error, msi_sources> bits{
+        global_error::msi_cmdq_abt, global_error::msi_eventq_abt, global_error::msi_priq_abt,
+        global_error::msi_gerror_abt};
     if (aborted) errors_.raise(bits[static_cast<std::size_t>(source)]);
     registers_.poke();
     commands_.poke();
@@ -158,8 +171,8 @@ void smmu::core::event_settled() {
     commands_.poke();
 }
 
-void smmu::core::respond(std::uint16_t port, base::routing_id function, std::uint16_t group, std::uint8_t code,
-                         std::optional<base::substream_id> ssid) {
+void smmu::core::respond(std::uint16_t port, base::routing_id function, std::uint16_t group,
+                         std::uint8_t code, std::optional<base::substream_id> ssid) {
     ats_.send_prg_response(port, function, group, code, ssid);
 }
 

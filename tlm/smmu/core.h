@@ -20,9 +20,18 @@
 
 namespace drydock::smmu {
 
-/// Joins the parts of the SMMU: each tells the core what happened, the core tells those whom it concerns.
-class smmu::core final : register_effects, translator_client, fetch_port, memory_client, msi_client,
-                         event_queue_client, pri_queue_client, ats_client, traffic_client, invalidations_client,
+/// Joins the parts of the SMMU: each tells the core what happened, the core tells those whom it
+/// concerns.
+class smmu::core final : register_effects,
+                         translator_client,
+                         fetch_port,
+                         memory_client,
+                         msi_client,
+                         event_queue_client,
+                         pri_queue_client,
+                         ats_client,
+                         traffic_client,
+                         invalidations_client,
                          command_queue_client {
 public:
     core(smmu& owner, base::context&, pcie::tlp_pool&, const smmu_config&, unsigned ports);
@@ -36,7 +45,9 @@ public:
         directory_ = &d;
         invalidations_.set_directory(d);
     }
-    void set_queue_depth(base::routing_id id, unsigned depth) { invalidations_.set_queue_depth(id, depth); }
+    void set_queue_depth(base::routing_id id, unsigned depth) {
+        invalidations_.set_queue_depth(id, depth);
+    }
     void connect_event(base::sev_sink& s) { sev_ = &s; }
     const invalidations& invalidating() const { return invalidations_; }
     const translator& translating_part() const { return translator_; }
@@ -53,7 +64,8 @@ private:
     // translator_client, fetch_port, memory_client
     void translated(std::uint32_t slot, const translate_result&) override;
     void fetch(fetch_id, base::phys_addr, std::uint32_t bytes, base::span_id) override;
-    void update(fetch_id, base::phys_addr, std::uint64_t expected, std::uint64_t desired, base::span_id) override;
+    void update(fetch_id, base::phys_addr, std::uint64_t expected, std::uint64_t desired,
+                base::span_id) override;
     void answered(std::uint64_t token, tlm::tlm_generic_payload&) override;
     // msi_client, event_queue_client
     void msi_settled(msi_source, bool aborted) override;
@@ -75,11 +87,15 @@ private:
     void lookup_performed() override { commands_.poke(); }
     void report(const event_record& e, base::span_id s) override { events_.submit(e, s); }
     // invalidations_client
-    void invalidation_finished(base::span_id s, bool lost) override { commands_.invalidation_finished(s, lost); }
+    void invalidation_finished(base::span_id s, bool lost) override {
+        commands_.invalidation_finished(s, lost);
+    }
     void invalidations_ready() override { commands_.invalidations_ready(); }
     // command_queue_client
     bool translating() const override { return (registers_.effective_cr0() & cr0::smmuen) != 0; }
-    invalidations::outcome invalidate(const command& c, base::span_id s) override { return invalidations_.start(c, s); }
+    invalidations::outcome invalidate(const command& c, base::span_id s) override {
+        return invalidations_.start(c, s);
+    }
     void respond(const command&) override;
     void sev() override {
         if (sev_ != nullptr) sev_->sev();

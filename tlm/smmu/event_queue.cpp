@@ -8,15 +8,17 @@ constexpr unsigned event_bytes = 32;  // SMMUv3 7.3
 
 }  // namespace
 
-event_queue::event_queue(base::place_id place, base::context& ctx, const smmu_config& c, register_map& regs,
-                         memory_port& memory, msi& interrupts, global_errors& errors, event_queue_client& client)
+event_queue::event_queue(base::place_id place, base::context& ctx, const smmu_config& c,
+                         register_map& regs, memory_port& memory, msi& interrupts,
+                         global_errors& errors, event_queue_client& client)
     : ctx_(ctx),
       place_(place),
       regs_(regs),
       msi_(interrupts),
       errors_(errors),
       client_(client),
-      queue_(memory, regs.eventq_base, regs.eventq_prod, regs.eventq_cons, c.eventqs, event_bytes, *this) {}
+      queue_(memory, regs.eventq_base, regs.eventq_prod, regs.eventq_cons, c.eventqs, event_bytes,
+             *this) {}
 
 void event_queue::enable(bool on) {
     enabled_ = on;
@@ -53,15 +55,17 @@ void event_queue::write_next() {
         }
         std::array<std::uint8_t, event_bytes> bytes;
         for (unsigned i = 0; i < event_bytes; ++i)
-            bytes[i] = static_cast<std::uint8_t>(waiting_.front().record.words[i / 8] >> (8 * (i % 8)));
+            bytes[i] =
+                static_cast<std::uint8_t>(waiting_.front().record.words[i / 8] >> (8 * (i % 8)));
         queue_.write(bytes);
     }
 }
 
 void event_queue::lose(const waiting_record& w, bool overflow) {
     if (ctx_.probe.wants(base::kind::event_lost))
-        ctx_.probe.emit(base::kind::event_lost, place_, ctx_.now(), w.span, static_cast<std::uint64_t>(w.record.id()),
-                        w.record.stream().value, overflow);
+        ctx_.probe.emit(base::kind::event_lost, place_, ctx_.now(), w.span,
+                        static_cast<std::uint64_t>(w.record.id()), w.record.stream().value,
+                        overflow);
 }
 
 void event_queue::settle(std::uint64_t n) {

@@ -17,12 +17,13 @@ protected:
     ~event_queue_client() = default;
 };
 
-/// Event queue (SMMUv3 7.2): records are written in order, never merged. A record that finds the queue full is
-/// lost and toggles OVFLG; while EVENTQEN=0 or EVENTQ_ABT_ERR is active records are lost silently.
+/// Event queue (SMMUv3 7.2): records are written in order, never merged. A record that finds the
+/// queue full is lost and toggles OVFLG; while EVENTQEN=0 or EVENTQ_ABT_ERR is active records are
+/// lost silently.
 class event_queue final : record_queue_client {
 public:
-    event_queue(base::place_id, base::context&, const smmu_config&, register_map&, memory_port&, msi&, global_errors&,
-                event_queue_client&);
+    event_queue(base::place_id, base::context&, const smmu_config&, register_map&, memory_port&,
+                msi&, global_errors&, event_queue_client&);
 
     void observe(base::register_observer& o) { queue_.observe(o); }
     /// Effective EVENTQEN. 1→0 drops what is not being written.
@@ -30,7 +31,8 @@ public:
     bool quiet() const { return !queue_.writing(); }
     void submit(const event_record&, base::span_id);
 
-    /// Events submitted and settled so far; a CMD_SYNC waits until settled() reaches the submitted() it took.
+    /// Events submitted and settled so far; a CMD_SYNC waits until settled() reaches the
+    /// submitted() it took.
     std::uint64_t submitted() const { return submitted_; }
     std::uint64_t settled() const { return settled_; }
 

@@ -21,8 +21,8 @@ protected:
     ~gatekeeper() = default;
 };
 
-/// One target socket towards a root port: TLM-2.0 base protocol, non-blocking. BEGIN_REQ is ended at once while
-/// there is room, later otherwise; responses leave one at a time.
+/// One target socket towards a root port: TLM-2.0 base protocol, non-blocking. BEGIN_REQ is ended
+/// at once while there is room, later otherwise; responses leave one at a time.
 class inbound final : public tlm::tlm_fw_transport_if<> {
 public:
     inbound(gatekeeper& g, unsigned port, bool posted, tlm::tlm_target_socket<64>& socket)
@@ -71,12 +71,15 @@ private:
             sc_core::sc_time none;
             response_open_ = true;
             const tlm::tlm_sync_enum answer = socket_->nb_transport_bw(gp, phase, none);
-            if (answer == tlm::TLM_COMPLETED || (answer == tlm::TLM_UPDATED && phase == tlm::END_RESP))
+            if (answer == tlm::TLM_COMPLETED ||
+                (answer == tlm::TLM_UPDATED && phase == tlm::END_RESP))
                 response_open_ = false;
         }
     }
     void b_transport(tlm::tlm_generic_payload& gp, sc_core::sc_time&) override {
-        SC_REPORT_ERROR("/drydock/smmu", "a root port speaks nb_transport; b_transport cannot wait for a translation");
+        SC_REPORT_ERROR(
+            "/drydock/smmu",
+            "a root port speaks nb_transport; b_transport cannot wait for a translation");
         gp.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
     }
     /// Nothing: an address means something only after a translation, which takes time.

@@ -14,8 +14,8 @@ constexpr std::size_t routing_ids = 0x10000;
 
 }  // namespace
 
-invalidation_tracker::invalidation_tracker(std::string_view name, base::context& ctx, const config& c,
-                                           invalidation_tracker_client& client)
+invalidation_tracker::invalidation_tracker(std::string_view name, base::context& ctx,
+                                           const config& c, invalidation_tracker_client& client)
     : ctx_(ctx),
       place_(ctx.probe.place(name)),
       config_(c),
@@ -123,7 +123,8 @@ void invalidation_tracker::edge() {
 
 void invalidation_tracker::take_input() {
     input_.full = false;
-    // Round robin keeps a lost ITag unused for as long as possible: its late completion is then unexpected.
+    // Round robin keeps a lost ITag unused for as long as possible: its late completion is then
+    // unexpected.
     const std::uint32_t unused = std::rotr(~used_, static_cast<int>(next_tag_));
     const unsigned tag = (next_tag_ + static_cast<unsigned>(std::countr_zero(unused))) % itags;
     next_tag_ = (tag + 1) % itags;
@@ -136,18 +137,21 @@ void invalidation_tracker::take_input() {
     e.expires = base::ps{(due.count + period_.count - 1) / period_.count * period_.count};
     e.used = true;
     e.older = newest_;
-    if (newest_ != nobody) entries_[newest_].newer = static_cast<std::uint8_t>(tag);
-    else oldest_ = static_cast<std::uint8_t>(tag);
+    if (newest_ != nobody)
+        entries_[newest_].newer = static_cast<std::uint8_t>(tag);
+    else
+        oldest_ = static_cast<std::uint8_t>(tag);
     newest_ = static_cast<std::uint8_t>(tag);
     used_ |= 1u << tag;
     unsent_ |= 1u << tag;
     ++count_.issued;
     const bool waited = waited_ && refused_id_ == e.id;
     if (ctx_.probe.wants(base::kind::itag_taken))
-        ctx_.probe.emit(base::kind::itag_taken, place_, ctx_.now(), e.what.span, tag, e.what.function.value,
-                        itags - outstanding_);
+        ctx_.probe.emit(base::kind::itag_taken, place_, ctx_.now(), e.what.span, tag,
+                        e.what.function.value, itags - outstanding_);
     if (e.what.span != base::no_span && ctx_.probe.wants(base::kind::stage))
-        ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), e.what.span, 6, waited ? freed_by_.value : 0, tag);
+        ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), e.what.span, 6,
+                        waited ? freed_by_.value : 0, tag);
     if (waited) waited_ = false;
 }
 
@@ -185,10 +189,12 @@ void invalidation_tracker::apply(const invalidate_completion& c) {
     if (differs != 0) unexpected(differs, c.function, cc_text_);
 }
 
-void invalidation_tracker::unexpected(std::uint32_t vector, base::routing_id rid, std::uint32_t why) {
+void invalidation_tracker::unexpected(std::uint32_t vector, base::routing_id rid,
+                                      std::uint32_t why) {
     count_.unexpected += static_cast<unsigned>(std::popcount(vector));
     if (ctx_.probe.wants(base::kind::itag_unexpected))
-        ctx_.probe.emit(base::kind::itag_unexpected, place_, ctx_.now(), base::no_span, vector, rid.value, why);
+        ctx_.probe.emit(base::kind::itag_unexpected, place_, ctx_.now(), base::no_span, vector,
+                        rid.value, why);
 }
 
 void invalidation_tracker::retire(unsigned tag, bool lost) {
@@ -196,19 +202,24 @@ void invalidation_tracker::retire(unsigned tag, bool lost) {
     e.used = false;
     used_ &= ~(1u << tag);
     unsent_ &= ~(1u << tag);
-    if (e.older != nobody) entries_[e.older].newer = e.newer;
-    else oldest_ = e.newer;
-    if (e.newer != nobody) entries_[e.newer].older = e.older;
-    else newest_ = e.older;
+    if (e.older != nobody)
+        entries_[e.older].newer = e.newer;
+    else
+        oldest_ = e.newer;
+    if (e.newer != nobody)
+        entries_[e.newer].older = e.older;
+    else
+        newest_ = e.older;
     --outstanding_;
     --busy_[e.what.function.value];
     freed_by_ = e.what.span;
     if (lost && ctx_.probe.wants(base::kind::itag_timeout))
-        ctx_.probe.emit(base::kind::itag_timeout, place_, ctx_.now(), e.what.span, tag, e.what.function.value,
+        ctx_.probe.emit(base::kind::itag_timeout, place_, ctx_.now(), e.what.span, tag,
+                        e.what.function.value,
                         static_cast<std::uint64_t>((ctx_.now() - e.started).count));
     if (ctx_.probe.wants(base::kind::itag_retired))
-        ctx_.probe.emit(base::kind::itag_retired, place_, ctx_.now(), e.what.span, tag, e.what.function.value,
-                        itags - outstanding_);
+        ctx_.probe.emit(base::kind::itag_retired, place_, ctx_.now(), e.what.span, tag,
+                        e.what.function.value, itags - outstanding_);
     client_.finished(e.id, lost);
 }
 

@@ -13,21 +13,23 @@ namespace drydock::smmu {
 
 inline constexpr unsigned itags = 32;  // PCIe ATS: ITag is 5 bits
 
-/// Owns the 32 ITags of Invalidate Requests: gives them out round robin, counts completions (CC, modulo 8)
-/// and times out. One input of each kind is sampled per clock edge; completions queue up.
+/// Owns the 32 ITags of Invalidate Requests: gives them out round robin, counts completions (CC,
+/// modulo 8) and times out. One input of each kind is sampled per clock edge; completions queue up.
 ///
-/// Timeouts are judged on a grid of timeout/16: an ITag expires at the first grid point at or after its
-/// start + timeout, so never early and at most 6.25 % late. One timeline record is armed for the oldest
-/// ITag; none is pending when no ITag is out.
+/// Timeouts are judged on a grid of timeout/16: an ITag expires at the first grid point at or after
+/// its start + timeout, so never early and at most 6.25 % late. One timeline record is armed for
+/// the oldest ITag; none is pending when no ITag is out.
 class invalidation_tracker final : public invalidation_tracker_if, base::timeline_client {
 public:
     struct config {
         base::ps timeout{60'000'000'000'000};  ///< PCIe ATS: 60 s -0 % +50 %
         base::ps clock{1'000};
     };
-    invalidation_tracker(std::string_view name, base::context&, const config&, invalidation_tracker_client&);
+    invalidation_tracker(std::string_view name, base::context&, const config&,
+                         invalidation_tracker_client&);
 
-    /// Invalidate queue depth of a function: most requests outstanding, 1..32; 0 means 32 (PCIe ATS).
+    /// Invalidate queue depth of a function: most requests outstanding, 1..32; 0 means 32 (PCIe
+    /// ATS).
     void set_queue_depth(base::routing_id, unsigned depth);
 
     bool try_invalidate(invalidation_id, const invalidation&) override;
@@ -77,12 +79,12 @@ private:
     base::timeline::client_id timeline_id_;
     base::timeline::handle edge_, armed_;
     std::array<entry, itags> entries_;
-    std::uint32_t used_ = 0;            ///< bit n: ITag n is out
-    std::uint32_t unsent_ = 0;          ///< bit n: ITag n owned, request not yet taken by its port
-    std::uint32_t retiring_ = 0;        ///< bit n: to be retired without completion at the next edge
+    std::uint32_t used_ = 0;      ///< bit n: ITag n is out
+    std::uint32_t unsent_ = 0;    ///< bit n: ITag n owned, request not yet taken by its port
+    std::uint32_t retiring_ = 0;  ///< bit n: to be retired without completion at the next edge
     std::uint8_t oldest_ = nobody, newest_ = nobody;
     unsigned next_tag_ = 0;
-    unsigned outstanding_ = 0;          ///< owned plus accepted for the next edge
+    unsigned outstanding_ = 0;                ///< owned plus accepted for the next edge
     std::vector<std::uint8_t> depth_, busy_;  ///< by routing ID
     struct {
         bool full = false;
@@ -90,9 +92,9 @@ private:
         invalidation what;
     } input_;
     std::vector<invalidate_completion> completions_;
-    bool refused_ = false;              ///< somebody waits for ready()
+    bool refused_ = false;  ///< somebody waits for ready()
     invalidation_id refused_id_ = 0;
-    bool waited_ = false;               ///< refused_id_ has waited; its owner span is in freed_by_
+    bool waited_ = false;  ///< refused_id_ has waited; its owner span is in freed_by_
     base::span_id freed_by_{};
     counters count_;
     std::uint32_t no_itag_text_, depth_text_, unknown_text_, function_text_, cc_text_;

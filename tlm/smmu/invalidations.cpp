@@ -10,8 +10,9 @@ constexpr std::uint32_t routing_id_most = 0xffff;  // StreamID[n:16] would name 
 
 }  // namespace
 
-invalidations::invalidations(std::string_view tracker_name, base::context& ctx, base::place_id place,
-                             const smmu_config& c, ats& a, invalidations_client& client)
+invalidations::invalidations(std::string_view tracker_name, base::context& ctx,
+                             base::place_id place, const smmu_config& c, ats& a,
+                             invalidations_client& client)
     : ctx_(ctx),
       place_(place),
       ats_(a),
@@ -24,7 +25,8 @@ invalidations::outcome invalidations::start(const command& c, base::span_id span
     const auto port = directory_->port_of(function);
     if (!port) return outcome::done;
     if (free_ == 0) return outcome::refused;
-    const invalidation_id id = refused_.value_or(static_cast<invalidation_id>(std::countr_zero(free_)));
+    const invalidation_id id =
+        refused_.value_or(static_cast<invalidation_id>(std::countr_zero(free_)));
     if (!tracker_.try_invalidate(id, {*port, function, c.ssid, c.invalidate_body, span})) {
         refused_ = id;
         return outcome::refused;
@@ -46,7 +48,8 @@ bool invalidations::try_send(invalidation_id id, base::itag tag, const invalidat
 }
 
 void invalidations::completion(const invalidate_completion& c, base::span_id behind) {
-    for (std::uint32_t left = behind != base::no_span ? c.itag_vector : 0; left != 0; left &= left - 1)
+    for (std::uint32_t left = behind != base::no_span ? c.itag_vector : 0; left != 0;
+         left &= left - 1)
         open_[id_of_tag_[static_cast<unsigned>(std::countr_zero(left))]].behind = behind;
     tracker_.completion(c);
 }

@@ -23,7 +23,8 @@ protected:
     ~invalidations_client() = default;
 };
 
-/// From CMD_ATC_INV to Invalidate Request and back: finds the root port, asks the tracker for an ITag, sends.
+/// From CMD_ATC_INV to Invalidate Request and back: finds the root port, asks the tracker for an
+/// ITag, sends.
 class invalidations final : invalidation_tracker_client {
 public:
     enum class outcome : std::uint8_t {
@@ -32,11 +33,13 @@ public:
         refused   ///< no ITag, or the function's queue depth is reached: repeat after ready
     };
 
-    invalidations(std::string_view tracker_name, base::context&, base::place_id, const smmu_config&, ats&,
-                  invalidations_client&);
+    invalidations(std::string_view tracker_name, base::context&, base::place_id, const smmu_config&,
+                  ats&, invalidations_client&);
 
     void set_directory(const pcie::requester_directory& d) { directory_ = &d; }
-    void set_queue_depth(base::routing_id id, unsigned depth) { tracker_.set_queue_depth(id, depth); }
+    void set_queue_depth(base::routing_id id, unsigned depth) {
+        tracker_.set_queue_depth(id, depth);
+    }
 
     outcome start(const command&, base::span_id);
     void completion(const invalidate_completion&, base::span_id behind);
@@ -65,9 +68,10 @@ private:
     const pcie::requester_directory* directory_ = nullptr;
     invalidation_tracker tracker_;
     std::array<open_invalidation, itags> open_;
-    std::uint32_t free_ = UINT32_MAX;                 ///< bit n: open_[n] is free
-    std::optional<invalidation_id> refused_;          ///< the tracker has refused this one; it comes again
-    std::array<std::uint8_t, itags> id_of_tag_{};     ///< index in open_ of the request that an ITag stands for
+    std::uint32_t free_ = UINT32_MAX;         ///< bit n: open_[n] is free
+    std::optional<invalidation_id> refused_;  ///< the tracker has refused this one; it comes again
+    std::array<std::uint8_t, itags>
+        id_of_tag_{};  ///< index in open_ of the request that an ITag stands for
 };
 
 }  // namespace drydock::smmu

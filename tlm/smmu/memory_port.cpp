@@ -27,7 +27,8 @@ struct memory_port::own_access final : tlm::tlm_mm_interface {
     void free(tlm::tlm_generic_payload*) override { home->give(this); }
 };
 
-memory_port::memory_port(std::string_view name, base::context& ctx, tlm::tlm_initiator_socket<64>& socket)
+memory_port::memory_port(std::string_view name, base::context& ctx,
+                         tlm::tlm_initiator_socket<64>& socket)
     : ctx_(ctx),
       socket_(socket),
       timeline_id_(ctx.timeline.join(name, *this)),
@@ -39,7 +40,8 @@ memory_port::memory_port(std::string_view name, base::context& ctx, tlm::tlm_ini
 memory_port::~memory_port() { delete own_; }
 
 memory_port::own_access& memory_port::take_own(memory_client& client, std::uint64_t token,
-                                               tlm::tlm_command command, base::phys_addr at, unsigned bytes) {
+                                               tlm::tlm_command command, base::phys_addr at,
+                                               unsigned bytes) {
     own_access& a = *own_->take();
     a.home = own_;
     tlm::tlm_generic_payload& gp = a.payload;
@@ -63,21 +65,24 @@ memory_port::own_access& memory_port::take_own(memory_client& client, std::uint6
     return a;
 }
 
-void memory_port::read(memory_client& client, std::uint64_t token, base::phys_addr at, unsigned bytes) {
+void memory_port::read(memory_client& client, std::uint64_t token, base::phys_addr at,
+                       unsigned bytes) {
     issue(take_own(client, token, tlm::TLM_READ_COMMAND, at, bytes).rider);
 }
 
 void memory_port::write(memory_client& client, std::uint64_t token, base::phys_addr at,
                         std::span<const std::uint8_t> data) {
-    own_access& a = take_own(client, token, tlm::TLM_WRITE_COMMAND, at, static_cast<unsigned>(data.size()));
+    own_access& a =
+        take_own(client, token, tlm::TLM_WRITE_COMMAND, at, static_cast<unsigned>(data.size()));
     std::copy(data.begin(), data.end(), a.data.begin());
     issue(a.rider);
 }
 
-void memory_port::update(memory_client& client, std::uint64_t token, base::phys_addr at, std::uint64_t expected,
-                         std::uint64_t desired) {
+void memory_port::update(memory_client& client, std::uint64_t token, base::phys_addr at,
+                         std::uint64_t expected, std::uint64_t desired) {
     own_access& a = take_own(client, token, tlm::TLM_WRITE_COMMAND, at, sizeof desired);
-    for (unsigned i = 0; i < sizeof desired; ++i) a.data[i] = static_cast<std::uint8_t>(desired >> (8 * i));
+    for (unsigned i = 0; i < sizeof desired; ++i)
+        a.data[i] = static_cast<std::uint8_t>(desired >> (8 * i));
     a.atomic.expected = expected;
     a.atomic.desired = desired;
     a.atomic.done = false;
@@ -85,7 +90,8 @@ void memory_port::update(memory_client& client, std::uint64_t token, base::phys_
     issue(a.rider);
 }
 
-void memory_port::forward(memory_client& client, std::uint64_t token, tlm::tlm_generic_payload& gp) {
+void memory_port::forward(memory_client& client, std::uint64_t token,
+                          tlm::tlm_generic_payload& gp) {
     ticket& t = *tickets_.take();
     t.client = &client;
     t.token = token;
@@ -134,7 +140,8 @@ void memory_port::effect(ticket& t) {
 }
 
 void memory_port::respond_after(ticket& t, base::ps delay) {
-    ctx_.timeline.after(delay, base::phase::arrive, timeline_id_, reinterpret_cast<std::uintptr_t>(&t));
+    ctx_.timeline.after(delay, base::phase::arrive, timeline_id_,
+                        reinterpret_cast<std::uintptr_t>(&t));
 }
 
 void memory_port::on_time(std::uint64_t op) {
@@ -182,7 +189,8 @@ tlm::tlm_sync_enum memory_port::nb_transport_bw(tlm::tlm_generic_payload& gp, tl
         open_request_ = nullptr;
         if (!queue_.empty() && !drain_scheduled_) {
             drain_scheduled_ = true;
-            ctx_.timeline.after(base::from_sc(delay), base::phase::arrive, timeline_id_, drain_queue);
+            ctx_.timeline.after(base::from_sc(delay), base::phase::arrive, timeline_id_,
+                                drain_queue);
         }
     }
     if (phase != tlm::BEGIN_RESP) return tlm::TLM_ACCEPTED;

@@ -6,10 +6,12 @@ namespace drydock::smmu {
 void msi::send(msi_source source, base::phys_addr address, std::uint32_t data) {
     if (address.value == 0) return;
     if (ctx_.probe.wants(base::kind::msi_sent))
-        ctx_.probe.emit(base::kind::msi_sent, place_, ctx_.now(), base::no_span, address.value, data);
+        ctx_.probe.emit(base::kind::msi_sent, place_, ctx_.now(), base::no_span, address.value,
+                        data);
     ++pending_[static_cast<std::size_t>(source)];
     std::array<std::uint8_t, 4> bytes;
-    for (unsigned i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(data >> (8 * i));
+    for (unsigned i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<std::uint8_t>(data >> (8 * i));
     memory_.write(*this, static_cast<std::uint64_t>(source), address, bytes);
 }
 

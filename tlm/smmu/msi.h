@@ -22,8 +22,8 @@ protected:
     ~msi_client() = default;
 };
 
-/// Message signalled interrupts: 32-bit writes that the SMMU does not translate. All are edges. Without an
-/// address the interrupt is wired only, and there are no wires here.
+/// Message signalled interrupts: 32-bit writes that the SMMU does not translate. All are edges.
+/// Without an address the interrupt is wired only, and there are no wires here.
 class msi final : memory_client {
 public:
     msi(base::place_id place, base::context& ctx, memory_port& memory, msi_client& client)

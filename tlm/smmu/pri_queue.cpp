@@ -4,7 +4,7 @@
 namespace drydock::smmu {
 namespace {
 
-constexpr unsigned record_bytes = 16;  // SMMUv3 8.1
+constexpr unsigned record_bytes = 16;                        // SMMUv3 8.1
 constexpr std::uint64_t last_only = std::uint64_t{1} << 31;  // PRIQ_IRQ_CFG2.LO
 
 std::array<std::uint8_t, record_bytes> record_of(const page_request& r) {
@@ -12,18 +12,20 @@ std::array<std::uint8_t, record_bytes> record_of(const page_request& r) {
     const std::uint64_t words[2] = {
         std::uint64_t{r.function.value} | (ssv ? std::uint64_t{r.ssid->value & 0xfffff} << 32 : 0) |
             std::uint64_t{ssv && r.privileged} << 58 | std::uint64_t{ssv && r.execute} << 59 |
-            std::uint64_t{r.read} << 60 | std::uint64_t{r.write} << 61 | std::uint64_t{r.last} << 62 |
-            std::uint64_t{ssv} << 63,
+            std::uint64_t{r.read} << 60 | std::uint64_t{r.write} << 61 |
+            std::uint64_t{r.last} << 62 | std::uint64_t{ssv} << 63,
         (r.group & 0x1ffu) | (r.page & ~std::uint64_t{0xfff})};
     std::array<std::uint8_t, record_bytes> bytes;
-    for (unsigned i = 0; i < record_bytes; ++i) bytes[i] = static_cast<std::uint8_t>(words[i / 8] >> (8 * (i % 8)));
+    for (unsigned i = 0; i < record_bytes; ++i)
+        bytes[i] = static_cast<std::uint8_t>(words[i / 8] >> (8 * (i % 8)));
     return bytes;
 }
 
 }  // namespace
 
-pri_queue::pri_queue(base::place_id place, base::context& ctx, const smmu_config& c, register_map& regs,
-                     memory_port& memory, msi& interrupts, global_errors& errors, pri_queue_client& client)
+pri_queue::pri_queue(base::place_id place, base::context& ctx, const smmu_config& c,
+                     register_map& regs, memory_port& memory, msi& interrupts,
+                     global_errors& errors, pri_queue_client& client)
     : ctx_(ctx),
       place_(place),
       config_(c),

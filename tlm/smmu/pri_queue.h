@@ -15,8 +15,8 @@ struct page_request {
     std::optional<base::substream_id> ssid;
     bool privileged = false, execute = false;  ///< from the PASID prefix
     bool read = false, write = false, last = false;
-    std::uint16_t group = 0;      ///< PRG index, 9 bits
-    std::uint64_t page = 0;       ///< address, [11:0] = 0
+    std::uint16_t group = 0;  ///< PRG index, 9 bits
+    std::uint64_t page = 0;   ///< address, [11:0] = 0
     base::span_id span{};
 
     /// With PASID, Last and neither R nor W: needs no response.
@@ -27,8 +27,8 @@ struct page_request {
 inline constexpr std::uint8_t prg_success = 0b0000, prg_failure = 0b1111;
 
 struct pri_queue_client {
-    virtual void respond(std::uint16_t port, base::routing_id, std::uint16_t group, std::uint8_t code,
-                         std::optional<base::substream_id>) = 0;
+    virtual void respond(std::uint16_t port, base::routing_id, std::uint16_t group,
+                         std::uint8_t code, std::optional<base::substream_id>) = 0;
     /// The request has left: written, answered or dropped.
     virtual void request_gone(const page_request&) = 0;
     virtual void report(const event_record&) = 0;
@@ -40,8 +40,8 @@ protected:
 /// PRI queue (SMMUv3 8): writes Page Requests, or answers them itself when it cannot (S sheet 8).
 class pri_queue final : record_queue_client, ste_reader_client {
 public:
-    pri_queue(base::place_id, base::context&, const smmu_config&, register_map&, memory_port&, msi&, global_errors&,
-              pri_queue_client&);
+    pri_queue(base::place_id, base::context&, const smmu_config&, register_map&, memory_port&, msi&,
+              global_errors&, pri_queue_client&);
 
     void observe(base::register_observer& o) { queue_.observe(o); }
     void set_stream_table(const stream_table_base& b) { reader_.set(b); }
@@ -71,7 +71,7 @@ private:
     ste_reader reader_;
     ring<page_request> waiting_;  ///< front is in work while busy_
     bool enabled_ = false;
-    bool busy_ = false;           ///< being written, or its STE being read
+    bool busy_ = false;  ///< being written, or its STE being read
     bool working_ = false;
 };
 

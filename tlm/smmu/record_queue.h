@@ -11,7 +11,8 @@
 
 namespace drydock::smmu {
 
-/// Index arithmetic of a queue of 2^QS entries whose PROD and CONS carry a wrap bit above the index (SMMUv3 3.5.1).
+/// Index arithmetic of a queue of 2^QS entries whose PROD and CONS carry a wrap bit above the index
+/// (SMMUv3 3.5.1).
 struct queue_geometry {
     unsigned log2size = 0;
     base::phys_addr base{};
@@ -20,9 +21,11 @@ struct queue_geometry {
     /// LOG2SIZE above `most` is capped; low address bits below the queue's size are ignored.
     static queue_geometry of(const base::reg& base_register, unsigned most, unsigned entry_bytes) {
         queue_geometry g;
-        g.log2size = std::min(static_cast<unsigned>(base_register.get<queue_base::log2size>()), most);
+        g.log2size =
+            std::min(static_cast<unsigned>(base_register.get<queue_base::log2size>()), most);
         g.entry_bytes = entry_bytes;
-        const std::uint64_t bytes = std::max<std::uint64_t>(std::uint64_t{entry_bytes} << g.log2size, 32);
+        const std::uint64_t bytes =
+            std::max<std::uint64_t>(std::uint64_t{entry_bytes} << g.log2size, 32);
         g.base = base::phys_addr{base_register.value & queue_base::address & ~(bytes - 1)};
         return g;
     }
@@ -31,9 +34,15 @@ struct queue_geometry {
     std::uint32_t used(std::uint64_t prod, std::uint64_t cons) const {
         return std::min(static_cast<std::uint32_t>(prod - cons) & position_mask(), entries());
     }
-    bool empty(std::uint64_t prod, std::uint64_t cons) const { return ((prod ^ cons) & position_mask()) == 0; }
-    bool full(std::uint64_t prod, std::uint64_t cons) const { return used(prod, cons) == entries(); }
-    std::uint32_t index(std::uint64_t position) const { return static_cast<std::uint32_t>(position) & (entries() - 1); }
+    bool empty(std::uint64_t prod, std::uint64_t cons) const {
+        return ((prod ^ cons) & position_mask()) == 0;
+    }
+    bool full(std::uint64_t prod, std::uint64_t cons) const {
+        return used(prod, cons) == entries();
+    }
+    std::uint32_t index(std::uint64_t position) const {
+        return static_cast<std::uint32_t>(position) & (entries() - 1);
+    }
     std::uint32_t advanced(std::uint64_t position, std::uint32_t n) const {
         return (static_cast<std::uint32_t>(position) + n) & position_mask();
     }
@@ -43,21 +52,27 @@ struct queue_geometry {
 };
 
 struct record_queue_client {
-    /// The record begun last is visible and PROD has moved, or its write was aborted and it is lost.
+    /// The record begun last is visible and PROD has moved, or its write was aborted and it is
+    /// lost.
     virtual void record_settled(bool aborted, bool was_empty) = 0;
 
 protected:
     ~record_queue_client() = default;
 };
 
-/// A queue that hardware writes and software reads: event queue, PRI queue. One write at a time; PROD moves
-/// when its data is visible.
+/// A queue that hardware writes and software reads: event queue, PRI queue. One write at a time;
+/// PROD moves when its data is visible.
 class record_queue final : memory_client {
 public:
-    record_queue(memory_port& memory, base::reg& base_register, base::reg& prod, base::reg& cons, unsigned most_log2,
-                 unsigned entry_bytes, record_queue_client& client)
-        : memory_(memory), base_(base_register), prod_(prod), cons_(cons), most_(most_log2),
-          entry_bytes_(entry_bytes), client_(client) {}
+    record_queue(memory_port& memory, base::reg& base_register, base::reg& prod, base::reg& cons,
+                 unsigned most_log2, unsigned entry_bytes, record_queue_client& client)
+        : memory_(memory),
+          base_(base_register),
+          prod_(prod),
+          cons_(cons),
+          most_(most_log2),
+          entry_bytes_(entry_bytes),
+          client_(client) {}
 
     void observe(base::register_observer& o) { observer_ = &o; }
     bool writing() const { return writing_; }

@@ -15,12 +15,14 @@ bool part_of(const base::reg& r, const msi_registers& m) {
 std::uint64_t unless(bool locked) { return locked ? 0 : everything; }
 
 /// Bits of CR0 that change together with any of `bits`.
-std::uint64_t whole_fields(std::uint64_t bits) { return (bits & cr0::vmw) != 0 ? bits | cr0::vmw : bits; }
+std::uint64_t whole_fields(std::uint64_t bits) {
+    return (bits & cr0::vmw) != 0 ? bits | cr0::vmw : bits;
+}
 
 }  // namespace
 
-register_block::register_block(std::string_view name, base::context& ctx, base::place_id place, const smmu_config& c,
-                               register_effects& effects)
+register_block::register_block(std::string_view name, base::context& ctx, base::place_id place,
+                               const smmu_config& c, register_effects& effects)
     : map(c),
       ctx_(ctx),
       place_(place),
@@ -33,14 +35,16 @@ register_block::register_block(std::string_view name, base::context& ctx, base::
 
 void register_block::write(std::uint64_t offset, unsigned size, std::uint64_t value) {
     if (ctx_.probe.wants(base::kind::register_write))
-        ctx_.probe.emit(base::kind::register_write, place_, ctx_.now(), base::no_span, offset, value, size);
+        ctx_.probe.emit(base::kind::register_write, place_, ctx_.now(), base::no_span, offset,
+                        value, size);
     file_.write(offset, size, value);
 }
 
 std::uint64_t register_block::unlocked(const base::reg& r) const {
     if (same(r, map.cr0)) return ~whole_fields(map.cr0.value ^ map.cr0ack.value);
     if (same(r, map.irq_ctrl)) return ~(map.irq_ctrl.value ^ map.irq_ctrlack.value);
-    if (same(r, map.cr1)) return (on(cr0::smmuen) ? 0 : cr1::table) | (on(queue_enables) ? 0 : cr1::queue);
+    if (same(r, map.cr1))
+        return (on(cr0::smmuen) ? 0 : cr1::table) | (on(queue_enables) ? 0 : cr1::queue);
     if (same(r, map.cr2) || same(r, map.strtab_base) || same(r, map.strtab_base_cfg))
         return unless(on(cr0::smmuen));
     if (same(r, map.gbpa)) return unless((map.gbpa.value & gbpa::update) != 0);
@@ -63,8 +67,10 @@ void register_block::written(base::reg& r, std::uint64_t before) {
     } else if (same(r, map.irq_ctrl)) {
         if (r.value != before) later(op::irq_ctrl, r.value ^ before);
     } else if (same(r, map.gbpa)) {
-        if ((r.value & gbpa::update) != 0) later(op::gbpa, 0);
-        else r.value = before;  // a write without Update is ignored
+        if ((r.value & gbpa::update) != 0)
+            later(op::gbpa, 0);
+        else
+            r.value = before;  // a write without Update is ignored
     } else if (same(r, map.cr2)) {
         effects_.control_changed();
     } else if (same(r, map.strtab_base) || same(r, map.strtab_base_cfg)) {
@@ -80,7 +86,9 @@ void register_block::later(op what, std::uint64_t fields) {
 void register_block::on_time(std::uint64_t encoded) {
     const std::uint64_t fields = encoded >> field_shift;
     switch (static_cast<op>(encoded & ((1u << field_shift) - 1))) {
-        case op::cr0: update_cr0(fields); break;
+        case op::cr0:
+            update_cr0(fields);
+            break;
         case op::irq_ctrl:
             acknowledge(map.irq_ctrlack, fields & map.irq_ctrl.value, map.irq_ctrl.value);
             irq_falling_ |= fields & ~map.irq_ctrl.value;

@@ -26,16 +26,20 @@ protected:
     ~register_effects() = default;
 };
 
-/// Write guards (S sheet 1.1) and Updates: CR0, IRQ_CTRL and GBPA act config.cr0_update after they are
-/// written, each field by itself; a field written again before its ACK keeps its first value (choice).
+/// Write guards (S sheet 1.1) and Updates: CR0, IRQ_CTRL and GBPA act config.cr0_update after they
+/// are written, each field by itself; a field written again before its ACK keeps its first value
+/// (choice).
 class register_block final : base::register_client, base::timeline_client {
 public:
-    register_block(std::string_view name, base::context&, base::place_id, const smmu_config&, register_effects&);
+    register_block(std::string_view name, base::context&, base::place_id, const smmu_config&,
+                   register_effects&);
 
     register_map map;
 
     void observe(base::register_observer& o) { observer_ = &o; }
-    std::uint64_t read(std::uint64_t offset, unsigned size) const { return file_.read(offset, size); }
+    std::uint64_t read(std::uint64_t offset, unsigned size) const {
+        return file_.read(offset, size);
+    }
     void write(std::uint64_t offset, unsigned size, std::uint64_t value);
 
     /// CR0 as it is in force: fields act here no later than they appear in CR0ACK.
@@ -53,8 +57,12 @@ private:
     void update_cr0(std::uint64_t fields);
     void acknowledge(base::reg& ack, std::uint64_t fields, std::uint64_t values);
     /// Any of the fields is set in CR0 or in CR0ACK.
-    bool on(std::uint64_t fields) const { return ((map.cr0.value | map.cr0ack.value) & fields) != 0; }
-    bool irq_on(std::uint64_t source) const { return ((map.irq_ctrl.value | map.irq_ctrlack.value) & source) != 0; }
+    bool on(std::uint64_t fields) const {
+        return ((map.cr0.value | map.cr0ack.value) & fields) != 0;
+    }
+    bool irq_on(std::uint64_t source) const {
+        return ((map.irq_ctrl.value | map.irq_ctrlack.value) & source) != 0;
+    }
 
     base::context& ctx_;
     base::place_id place_;

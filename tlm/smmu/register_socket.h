@@ -7,11 +7,14 @@
 
 namespace drydock::smmu {
 
-/// The CPU's way to the registers: TLM-2.0 base protocol, blocking and non-blocking, in zero time. A transfer
-/// with byte enables, an odd size or a bad alignment answers OK, reads zero and writes nothing (RAZ/WI).
+/// The CPU's way to the registers: TLM-2.0 base protocol, blocking and non-blocking, in zero time.
+/// A transfer with byte enables, an odd size or a bad alignment answers OK, reads zero and writes
+/// nothing (RAZ/WI).
 class register_socket final : public tlm::tlm_fw_transport_if<> {
 public:
-    register_socket(register_block& block, tlm::tlm_target_socket<64>& socket) : block_(block) { socket.bind(*this); }
+    register_socket(register_block& block, tlm::tlm_target_socket<64>& socket) : block_(block) {
+        socket.bind(*this);
+    }
 
 private:
     void access(tlm::tlm_generic_payload& gp) {
@@ -21,7 +24,8 @@ private:
         const bool odd = (size != 4 && size != 8) || gp.get_byte_enable_ptr() != nullptr;
         if (gp.is_read()) {
             const std::uint64_t value = odd ? 0 : block_.read(offset, size);
-            for (unsigned i = 0; i < size; ++i) data[i] = i < 8 ? static_cast<std::uint8_t>(value >> (8 * i)) : 0;
+            for (unsigned i = 0; i < size; ++i)
+                data[i] = i < 8 ? static_cast<std::uint8_t>(value >> (8 * i)) : 0;
         } else if (gp.is_write() && !odd) {
             std::uint64_t value = 0;
             for (unsigned i = size; i-- > 0;) value = value << 8 | data[i];

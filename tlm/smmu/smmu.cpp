@@ -7,11 +7,12 @@
 
 namespace drydock::smmu {
 
-smmu::smmu(sc_core::sc_module_name module_name, base::context& ctx, pcie::tlp_pool& pool, const smmu_config& config,
-           unsigned ports)
+smmu::smmu(sc_core::sc_module_name module_name, base::context& ctx, pcie::tlp_pool& pool,
+           const smmu_config& config, unsigned ports)
     : sc_module(module_name), memory("memory"), registers("registers") {
     validate(config);
-    if (ports == 0) throw std::invalid_argument("smmu: ports = 0 is not possible: at least one root port");
+    if (ports == 0)
+        throw std::invalid_argument("smmu: ports = 0 is not possible: at least one root port");
     core_ = std::make_unique<core>(*this, ctx, pool, config, ports);
 }
 
@@ -22,7 +23,9 @@ tlm::tlm_target_socket<64>& smmu::non_posted(unsigned p) { return core_->non_pos
 pcie::downstream_socket& smmu::ats(unsigned p) { return *core_->ats_sockets.at(p); }
 
 void smmu::set_directory(const pcie::requester_directory& d) { core_->set_directory(d); }
-void smmu::set_queue_depth(base::routing_id id, unsigned depth) { core_->set_queue_depth(id, depth); }
+void smmu::set_queue_depth(base::routing_id id, unsigned depth) {
+    core_->set_queue_depth(id, depth);
+}
 void smmu::observe_registers(base::register_observer& o) { core_->observe(o); }
 void smmu::connect_event(base::sev_sink& s) { core_->connect_event(s); }
 void smmu::start_of_simulation() { core_->start_of_simulation(); }

@@ -18,17 +18,20 @@ class translator;
 
 /// An Arm SMMUv3.2 (Non-secure interface) between the root ports and memory, with ATS and PRI.
 ///
-/// Per root port three ways in: posted and non-posted memory requests (TLM-2.0 base protocol, generic payload with
-/// base::requester) and the TLPs of ATS, PRI and invalidation. One way out to memory, which also carries the SMMU's own
-/// table and queue accesses and MSIs. Interrupts are MSIs only; there are no wires.
+/// Per root port three ways in: posted and non-posted memory requests (TLM-2.0 base protocol,
+/// generic payload with base::requester) and the TLPs of ATS, PRI and invalidation. One way out to
+/// memory, which also carries the SMMU's own table and queue accesses and MSIs. Interrupts are MSIs
+/// only; there are no wires.
 class smmu final : public sc_core::sc_module {
 public:
     /// @param ports  root ports, >= 1
     /// @throws std::invalid_argument for a configuration that is not possible
-    smmu(sc_core::sc_module_name name, base::context&, pcie::tlp_pool&, const smmu_config&, unsigned ports);
+    smmu(sc_core::sc_module_name name, base::context&, pcie::tlp_pool&, const smmu_config&,
+         unsigned ports);
     ~smmu() override;
 
-    /// Memory requests of port p. An abort is answered TLM_GENERIC_ERROR_RESPONSE; of a posted write it means dropped.
+    /// Memory requests of port p. An abort is answered TLM_GENERIC_ERROR_RESPONSE; of a posted
+    /// write it means dropped.
     tlm::tlm_target_socket<64>& posted(unsigned p);
     tlm::tlm_target_socket<64>& non_posted(unsigned p);
     pcie::downstream_socket& ats(unsigned p);
@@ -40,7 +43,8 @@ public:
     void set_directory(const pcie::requester_directory&);
     /// Invalidate queue depth of a function, from its ATS capability; 0 means 32.
     void set_queue_depth(base::routing_id, unsigned depth);
-    /// Called whenever hardware changes CMDQ_CONS, GERROR, EVENTQ_PROD, PRIQ_PROD, CR0ACK, IRQ_CTRLACK or GBPA.
+    /// Called whenever hardware changes CMDQ_CONS, GERROR, EVENTQ_PROD, PRIQ_PROD, CR0ACK,
+    /// IRQ_CTRLACK or GBPA.
     void observe_registers(base::register_observer&);
     /// Whom a CMD_SYNC with CS=2 wakes.
     void connect_event(base::sev_sink&);

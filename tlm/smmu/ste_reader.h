@@ -18,8 +18,8 @@ protected:
     ~ste_reader_client() = default;
 };
 
-/// Reads one STE from memory, past every cache, for what needs an STE but translates nothing: automatic PRG
-/// responses (STE.PPAR).
+/// Reads one STE from memory, past every cache, for what needs an STE but translates nothing:
+/// automatic PRG responses (STE.PPAR).
 class ste_reader final : memory_client {
 public:
     ste_reader(const smmu_config& c, memory_port& memory, ste_reader_client& client)

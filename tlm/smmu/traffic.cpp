@@ -10,14 +10,20 @@ namespace drydock::smmu {
 slot_plan slot_plan::of(const smmu_config& c) {
     const std::uint32_t n = c.translation_slots;
     if (n < 4)
-        throw std::invalid_argument("smmu: translation_slots = " + std::to_string(n) +
-                                    " is not possible: posted writes, reads and Translation Requests need 4 or more");
+        throw std::invalid_argument(
+            "smmu: translation_slots = " + std::to_string(n) +
+            " is not possible: posted writes, reads and Translation Requests need 4 or more");
     return {n / 4, n / 2, n - n / 4 - n / 2};
 }
 
-traffic::traffic(base::context& ctx, base::place_id place, const slot_plan& plan, translator& t, memory_port& memory,
-                 traffic_client& client)
-    : ctx_(ctx), place_(place), translator_(t), memory_(memory), client_(client), slots_(plan.posted + plan.non_posted) {
+traffic::traffic(base::context& ctx, base::place_id place, const slot_plan& plan, translator& t,
+                 memory_port& memory, traffic_client& client)
+    : ctx_(ctx),
+      place_(place),
+      translator_(t),
+      memory_(memory),
+      client_(client),
+      slots_(plan.posted + plan.non_posted) {
     for (std::uint32_t i = slots(); i-- > 0;) {
         std::uint32_t& head = free_list(i < plan.posted);
         slots_[i].next_free = head;
@@ -26,14 +32,16 @@ traffic::traffic(base::context& ctx, base::place_id place, const slot_plan& plan
 }
 
 void traffic::add_port(tlm::tlm_target_socket<64>& posted, tlm::tlm_target_socket<64>& non_posted) {
-    ports_.emplace_back(static_cast<gatekeeper&>(*this), static_cast<unsigned>(ports_.size()), posted, non_posted);
+    ports_.emplace_back(static_cast<gatekeeper&>(*this), static_cast<unsigned>(ports_.size()),
+                        posted, non_posted);
     ports_.back().reads.reserve(slots_.size());
 }
 
 void traffic::arrived(inbound& way, tlm::tlm_generic_payload& gp) {
     if (!way.posted()) return;
     const auto* from = gp.get_extension<base::requester>();
-    ports_[way.port()].order.arrived(from != nullptr ? from->order : 0, from != nullptr ? from->span : base::no_span);
+    ports_[way.port()].order.arrived(from != nullptr ? from->order : 0,
+                                     from != nullptr ? from->span : base::no_span);
 }
 
 bool traffic::admit(inbound& way, tlm::tlm_generic_payload& gp) {
@@ -51,7 +59,8 @@ bool traffic::admit(inbound& way, tlm::tlm_generic_payload& gp) {
     s.way = &way;
     s.address = gp.get_address();
     translate_request r;
-    r.kind = from->at == base::address_type::translated ? request_kind::translated : request_kind::ordinary;
+    r.kind = from->at == base::address_type::translated ? request_kind::translated
+                                                        : request_kind::ordinary;
     r.sid = from->stream;
     r.ssid = from->substream;
     r.va = base::iova{s.address};
@@ -72,7 +81,8 @@ void traffic::translated(std::uint32_t index, const translate_result& result) {
     s.number = result.number;
     if (result.event) client_.report(*result.event, s.from->span);
     tell_translation(ctx_, place_, s.from->span, s.from->stream, s.address, result);
-    if (result.result == translate_result::outcome::ok && result.translated && !s.from->requested_known) {
+    if (result.result == translate_result::outcome::ok && result.translated &&
+        !s.from->requested_known) {
         s.from->requested = base::iova{s.address};
         s.from->requested_known = true;
         s.from->obtained = ctx_.now();
@@ -111,7 +121,8 @@ void traffic::go(std::uint32_t index) {
 void traffic::end_without_memory(std::uint32_t index) {
     slot& s = slots_[index];
     if (s.result == translate_result::outcome::raz_wi) {
-        if (s.payload->is_read()) std::fill_n(s.payload->get_data_ptr(), s.payload->get_data_length(), std::uint8_t{0});
+        if (s.payload->is_read())
+            std::fill_n(s.payload->get_data_ptr(), s.payload->get_data_length(), std::uint8_t{0});
         s.payload->set_response_status(tlm::TLM_OK_RESPONSE);
     } else {
         s.payload->set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);

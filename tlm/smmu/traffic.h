@@ -25,13 +25,15 @@ protected:
 };
 
 /// Emits kind::translation_done.
-inline void tell_translation(base::context& ctx, base::place_id place, base::span_id span, base::stream_id sid,
-                             std::uint64_t address, const translate_result& r) {
+inline void tell_translation(base::context& ctx, base::place_id place, base::span_id span,
+                             base::stream_id sid, std::uint64_t address,
+                             const translate_result& r) {
     if (!ctx.probe.wants(base::kind::translation_done)) return;
-    // status of the kind: 0 ok, 1 abort, 2 unsupported request, 3 completer abort, 4 no access, 5 zero/ignore
+    // status of the kind: 0 ok, 1 abort, 2 unsupported request, 3 completer abort, 4 no access, 5
+    // zero/ignore
     constexpr std::uint8_t status[] = {0, 1, 5, 2, 3, 4};
-    ctx.probe.emit(base::kind::translation_done, place, ctx.now(), span, sid.value, address, r.pa.value,
-                   status[static_cast<std::size_t>(r.result)]);
+    ctx.probe.emit(base::kind::translation_done, place, ctx.now(), span, sid.value, address,
+                   r.pa.value, status[static_cast<std::size_t>(r.result)]);
 }
 
 /// How the translation slots are shared: each kind has its own, so that none blocks another.
@@ -42,11 +44,13 @@ struct slot_plan {
     static slot_plan of(const smmu_config&);
 };
 
-/// Memory requests of devices on their way to memory. Posted writes of one port are performed in the order in
-/// which they arrived; a read is not performed before the posted writes with a smaller `order` (PCIe 2.4).
+/// Memory requests of devices on their way to memory. Posted writes of one port are performed in
+/// the order in which they arrived; a read is not performed before the posted writes with a smaller
+/// `order` (PCIe 2.4).
 class traffic final : gatekeeper, memory_client {
 public:
-    traffic(base::context&, base::place_id, const slot_plan&, translator&, memory_port&, traffic_client&);
+    traffic(base::context&, base::place_id, const slot_plan&, translator&, memory_port&,
+            traffic_client&);
 
     /// A root port's pair of sockets, in order of the port's index.
     void add_port(tlm::tlm_target_socket<64>& posted, tlm::tlm_target_socket<64>& non_posted);
@@ -71,13 +75,14 @@ private:
         std::uint32_t next_free = none;
     };
     struct root_port {
-        root_port(gatekeeper& g, unsigned index, tlm::tlm_target_socket<64>& p, tlm::tlm_target_socket<64>& np)
+        root_port(gatekeeper& g, unsigned index, tlm::tlm_target_socket<64>& p,
+                  tlm::tlm_target_socket<64>& np)
             : posted(g, index, true, p), non_posted(g, index, false, np) {}
         inbound posted, non_posted;
         posted_order order;
-        ring<std::uint32_t> writes;          ///< slots in order of arrival
-        std::vector<std::uint32_t> reads;    ///< translated, behind older posted writes
-        bool performing = false;             ///< front of writes is at memory, not yet performed
+        ring<std::uint32_t> writes;        ///< slots in order of arrival
+        std::vector<std::uint32_t> reads;  ///< translated, behind older posted writes
+        bool performing = false;           ///< front of writes is at memory, not yet performed
         bool advancing = false;
     };
 
@@ -102,7 +107,8 @@ private:
     std::vector<slot> slots_;
     std::deque<root_port> ports_;  ///< never moves: sockets point into it
     std::uint32_t free_posted_ = none, free_non_posted_ = none;
-    unsigned next_port_[2] = {0, 0};  ///< who is asked first when a slot is free: posted, non-posted
+    unsigned next_port_[2] = {0,
+                              0};  ///< who is asked first when a slot is free: posted, non-posted
 };
 
 }  // namespace drydock::smmu

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "smmu_machine.h"
+#include "tests/tlm/smmu/smmu_machine.h"
 
 using namespace drydock;
 using namespace drydock::smmu::test;
@@ -179,7 +179,8 @@ TEST(Ats, more_requests_than_slots_are_all_answered) {
     m.enable();
     m.stage1();
     for (unsigned i = 0; i < 40; ++i) m.map(0x1000 * i, 0x5000'0000 + 0x1000 * i);
-    for (unsigned i = 0; i < 40; ++i) m.translation_request(0x1000 * i, static_cast<std::uint16_t>(i));
+    for (unsigned i = 0; i < 40; ++i)
+        m.translation_request(0x1000 * i, static_cast<std::uint16_t>(i));
     m.run(40'000);
     EXPECT_EQ(m.received.size(), 40u);
     m.received.clear();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "smmu_machine.h"
+#include "tests/tlm/smmu/smmu_machine.h"
 
 using namespace drydock;
 using namespace drydock::smmu::test;

@@ -14,9 +14,11 @@
 
 namespace drydock::smmu::test {
 
-/// A memory target with two manners: ours (TLM_COMPLETED, effect in the call, latency in the delay) and that
-/// of a third party (TLM_ACCEPTED, END_REQ and BEGIN_RESP later, effect at BEGIN_RESP).
-class fake_memory final : public sc_core::sc_module, tlm::tlm_fw_transport_if<>, base::timeline_client {
+/// A memory target with two manners: ours (TLM_COMPLETED, effect in the call, latency in the delay)
+/// and that of a third party (TLM_ACCEPTED, END_REQ and BEGIN_RESP later, effect at BEGIN_RESP).
+class fake_memory final : public sc_core::sc_module,
+                          tlm::tlm_fw_transport_if<>,
+                          base::timeline_client {
 public:
     enum class manner { completed, accepted };
     struct access {
@@ -27,7 +29,10 @@ public:
     };
 
     fake_memory(sc_core::sc_module_name name, base::context& ctx)
-        : sc_module(name), socket("socket"), ctx_(ctx), id_(ctx.timeline.join(this->name(), *this)) {
+        : sc_module(name),
+          socket("socket"),
+          ctx_(ctx),
+          id_(ctx.timeline.join(this->name(), *this)) {
         socket.bind(*this);
     }
 
@@ -57,7 +62,9 @@ public:
 
 private:
     using range = std::pair<std::uint64_t, std::uint64_t>;
-    static bool within(const range& r, std::uint64_t a) { return a >= r.first && a - r.first < r.second; }
+    static bool within(const range& r, std::uint64_t a) {
+        return a >= r.first && a - r.first < r.second;
+    }
     enum op : std::uint64_t { end_request = 0, response = 1 };
 
     void effect(tlm::tlm_generic_payload& gp) {
@@ -107,10 +114,12 @@ private:
         return tlm::TLM_ACCEPTED;
     }
     void later(tlm::tlm_generic_payload& gp, op what, base::ps delay) {
-        ctx_.timeline.after(delay, base::phase::arrive, id_, reinterpret_cast<std::uintptr_t>(&gp) | what);
+        ctx_.timeline.after(delay, base::phase::arrive, id_,
+                            reinterpret_cast<std::uintptr_t>(&gp) | what);
     }
     void on_time(std::uint64_t encoded) override {
-        auto& gp = *reinterpret_cast<tlm::tlm_generic_payload*>(static_cast<std::uintptr_t>(encoded & ~std::uint64_t{1}));
+        auto& gp = *reinterpret_cast<tlm::tlm_generic_payload*>(
+            static_cast<std::uintptr_t>(encoded & ~std::uint64_t{1}));
         if ((encoded & 1) == response) {
             respond(gp);
             return;

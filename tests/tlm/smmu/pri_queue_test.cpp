@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "smmu_machine.h"
+#include "tests/tlm/smmu/smmu_machine.h"
 
 using namespace drydock;
 using namespace drydock::smmu::test;
@@ -11,9 +11,13 @@ namespace {
 constexpr std::uint32_t on = smmuen | priqen | eventqen | cmdqen | atschk;
 constexpr std::uint32_t overflow_flag = 1u << 31;
 
-std::vector<const pcie::tlp*> responses(smmu_machine& m) { return m.sent(pcie::msg_code::prg_response); }
+std::vector<const pcie::tlp*> responses(smmu_machine& m) {
+    return m.sent(pcie::msg_code::prg_response);
+}
 unsigned code(const pcie::tlp* t) { return pcie::prg_response_code(t->address); }
-std::uint64_t record(smmu_machine& m, unsigned n, unsigned w) { return m.memory.word(smmu_machine::priq + 16u * n + 8u * w); }
+std::uint64_t record(smmu_machine& m, unsigned n, unsigned w) {
+    return m.memory.word(smmu_machine::priq + 16u * n + 8u * w);
+}
 
 /// Fills a queue of 2 entries.
 void fill(smmu_machine& m) {
@@ -42,7 +46,8 @@ TEST(PriQueue, S_190_record_is_byte_exact) {
     m.page_request(true, 3, 0x2a);
     m.run();
     EXPECT_EQ(m.read(reg::priq_prod), 1u);
-    EXPECT_EQ(record(m, 0, 0), smmu_machine::sid | at(0x2a, 32) | at(1, 60) | at(1, 62) | at(1, 63));
+    EXPECT_EQ(record(m, 0, 0),
+              smmu_machine::sid | at(0x2a, 32) | at(1, 60) | at(1, 62) | at(1, 63));
     EXPECT_EQ(record(m, 0, 1), 0x1234'5003u);
     EXPECT_EQ(m.last_msi(), 3u);
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "smmu_machine.h"
+#include "tests/tlm/smmu/smmu_machine.h"
 
 using namespace drydock;
 using namespace drydock::smmu::test;
 
 TEST(Registers, S_001_control_and_errors_read_zero_after_reset) {
     smmu_machine m;
-    for (const std::uint64_t r : {reg::cr0, reg::cr0ack, reg::irq_ctrl, reg::irq_ctrlack, reg::gerror, reg::gerrorn})
+    for (const std::uint64_t r :
+         {reg::cr0, reg::cr0ack, reg::irq_ctrl, reg::irq_ctrlack, reg::gerror, reg::gerrorn})
         EXPECT_EQ(m.read(r), 0u) << r;
     EXPECT_EQ(m.read(reg::gbpa) >> 31, 0u);
 }
@@ -99,9 +100,9 @@ TEST(Registers, S_006_gbpa_update_takes_effect_and_clears) {
 TEST(Registers, S_013_identification_reads_the_configuration_and_ignores_writes) {
     smmu_machine m;
     const std::uint64_t idr0 = m.read(reg::idr0);
-    EXPECT_EQ(idr0 >> 1 & 1, 1u);    // S1P
-    EXPECT_EQ(idr0 >> 10 & 1, 1u);   // ATS
-    EXPECT_EQ(idr0 >> 24 & 3, 1u);   // terminate only
+    EXPECT_EQ(idr0 >> 1 & 1, 1u);   // S1P
+    EXPECT_EQ(idr0 >> 10 & 1, 1u);  // ATS
+    EXPECT_EQ(idr0 >> 24 & 3, 1u);  // terminate only
     EXPECT_EQ(m.read(reg::idr1), 0x0273'9510u | 1u << 26);
     const std::uint64_t bbml = m.read(reg::idr3) >> 11 & 3;
     EXPECT_TRUE(bbml == 1 || bbml == 2);

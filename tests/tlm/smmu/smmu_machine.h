@@ -7,22 +7,24 @@
 #include <optional>
 #include <vector>
 
-#include "fake_memory.h"
+#include "tests/tlm/smmu/fake_memory.h"
+#include "tests/tlm/smmu/translation_machine.h"
 #include "tlm/pcie/ats_messages.h"
 #include "tlm/smmu/invalidation_tracker.h"
 #include "tlm/smmu/smmu.h"
-#include "translation_machine.h"
 
 namespace drydock::smmu::test {
 
 // Register offsets, written down again apart from the model's (SMMUv3 6.3).
 namespace reg {
-inline constexpr std::uint64_t idr0 = 0x0, idr1 = 0x4, idr3 = 0xc, idr5 = 0x14, cr0 = 0x20, cr0ack = 0x24, cr1 = 0x28,
-                               cr2 = 0x2c, gbpa = 0x44, irq_ctrl = 0x50, irq_ctrlack = 0x54, gerror = 0x60,
-                               gerrorn = 0x64, gerror_irq0 = 0x68, gerror_irq1 = 0x70, strtab_base = 0x80,
-                               strtab_base_cfg = 0x88, cmdq_base = 0x90, cmdq_prod = 0x98, cmdq_cons = 0x9c,
-                               eventq_base = 0xa0, eventq_prod = 0x100a8, eventq_cons = 0x100ac, eventq_irq0 = 0xb0,
-                               eventq_irq1 = 0xb8, priq_base = 0xc0, priq_prod = 0x100c8, priq_cons = 0x100cc,
+inline constexpr std::uint64_t idr0 = 0x0, idr1 = 0x4, idr3 = 0xc, idr5 = 0x14, cr0 = 0x20,
+                               cr0ack = 0x24, cr1 = 0x28, cr2 = 0x2c, gbpa = 0x44, irq_ctrl = 0x50,
+                               irq_ctrlack = 0x54, gerror = 0x60, gerrorn = 0x64,
+                               gerror_irq0 = 0x68, gerror_irq1 = 0x70, strtab_base = 0x80,
+                               strtab_base_cfg = 0x88, cmdq_base = 0x90, cmdq_prod = 0x98,
+                               cmdq_cons = 0x9c, eventq_base = 0xa0, eventq_prod = 0x100a8,
+                               eventq_cons = 0x100ac, eventq_irq0 = 0xb0, eventq_irq1 = 0xb8,
+                               priq_base = 0xc0, priq_prod = 0x100c8, priq_cons = 0x100cc,
                                priq_irq0 = 0xd0, priq_irq1 = 0xd8, priq_irq2 = 0xdc;
 }
 inline constexpr std::uint32_t smmuen = 1, priqen = 2, eventqen = 4, cmdqen = 8, atschk = 16;
@@ -44,13 +46,16 @@ class smmu_machine_parts : public sc_core::sc_module,
                            tlm::tlm_bw_transport_if<> {
 public:
     static constexpr std::uint64_t strtab = 0x1000'0000, cds = 0x1800'0000, root = 0x2000'0000;
-    static constexpr std::uint64_t cmdq = 0x4000'0000, eventq = 0x4100'0000, priq = 0x4200'0000, doorbell = 0x0808'0040;
+    static constexpr std::uint64_t cmdq = 0x4000'0000, eventq = 0x4100'0000, priq = 0x4200'0000,
+                                   doorbell = 0x0808'0040;
     static constexpr std::uint32_t sid = 0x100;  // 01:00.0
 
     smmu_machine_parts(sc_core::sc_module_name name, const smmu_config& c)
         : sc_module(name),
           config(c),
-          cpu("cpu"), posted("posted"), non_posted("non_posted"),
+          cpu("cpu"),
+          posted("posted"),
+          non_posted("non_posted"),
           below("below", *this, pool),
           memory("memory", ctx),
           dut("smmu", ctx, pool, c, 1) {
@@ -101,7 +106,8 @@ public:
         write64(reg::priq_base, priq | log2);
         queue_log2 = log2;
     }
-    /// The enable sequence of S sheet 9, MSIs at the doorbell: GERROR 1, event queue 2, PRI queue 3.
+    /// The enable sequence of S sheet 9, MSIs at the doorbell: GERROR 1, event queue 2, PRI
+    /// queue 3.
     void enable(std::uint32_t cr0 = smmuen | eventqen | cmdqen | atschk, unsigned log2 = 4) {
         queues(log2);
         write64(reg::gerror_irq0, doorbell);
@@ -180,11 +186,16 @@ public:
     dma& send(dma& d) {
         tlm::tlm_phase phase = tlm::BEGIN_REQ;
         sc_core::sc_time none;
-        d.accepted = (d.gp.is_write() ? posted : non_posted)->nb_transport_fw(d.gp, phase, none) == tlm::TLM_UPDATED;
+        d.accepted = (d.gp.is_write() ? posted : non_posted)->nb_transport_fw(d.gp, phase, none) ==
+                     tlm::TLM_UPDATED;
         return d;
     }
-    dma& dma_write(std::uint64_t address, std::uint64_t order = 0) { return send(request(true, address, order)); }
-    dma& dma_read(std::uint64_t address, std::uint64_t order = 0) { return send(request(false, address, order)); }
+    dma& dma_write(std::uint64_t address, std::uint64_t order = 0) {
+        return send(request(true, address, order));
+    }
+    dma& dma_read(std::uint64_t address, std::uint64_t order = 0) {
+        return send(request(false, address, order));
+    }
     void translation_request(std::uint64_t va, std::uint16_t tag = 1, bool no_write = false) {
         auto t = pool.make();
         t->type = pcie::tlp_type::mrd;
@@ -205,12 +216,14 @@ public:
         t->order = order;
         below.send(std::move(t));
     }
-    void page_request(bool last, std::uint16_t group = 1, std::optional<std::uint32_t> pasid = {}, bool read_wanted = true) {
+    void page_request(bool last, std::uint16_t group = 1, std::optional<std::uint32_t> pasid = {},
+                      bool read_wanted = true) {
         auto t = pool.make();
         t->type = pcie::tlp_type::msg;
         t->code = pcie::msg_code::page_request;
         t->requester = base::routing_id{sid};
-        t->address = pcie::page_request_fields{0x1234'5000, group, last, false, read_wanted}.encode();
+        t->address =
+            pcie::page_request_fields{0x1234'5000, group, last, false, read_wanted}.encode();
         if (pasid) t->pasid = pcie::pasid_prefix{base::substream_id{*pasid}, false, false};
         below.send(std::move(t));
     }
@@ -221,11 +234,15 @@ public:
             if (t->is_message() && t->code == code) out.push_back(t.get());
         return out;
     }
-    std::size_t invalidate_requests() const { return sent(pcie::msg_code::invalidate_request).size(); }
+    std::size_t invalidate_requests() const {
+        return sent(pcie::msg_code::invalidate_request).size();
+    }
     std::size_t msi_count() const { return memory.writes_to(doorbell); }
     std::uint32_t last_msi() { return memory.word32(doorbell); }
     std::uint32_t events() { return static_cast<std::uint32_t>(read(reg::eventq_prod)) & 0xfffff; }
-    std::uint64_t event_word(unsigned n, unsigned w) { return memory.word(eventq + 32u * n + 8u * w); }
+    std::uint64_t event_word(unsigned n, unsigned w) {
+        return memory.word(eventq + 32u * n + 8u * w);
+    }
 
     base::context ctx;
     pcie::tlp_pool pool;
@@ -244,7 +261,8 @@ public:
 
 private:
     struct silent : tlm::tlm_bw_transport_if<> {
-        tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload&, tlm::tlm_phase&, sc_core::sc_time&) override {
+        tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload&, tlm::tlm_phase&,
+                                           sc_core::sc_time&) override {
             return tlm::TLM_COMPLETED;
         }
         void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
@@ -274,7 +292,8 @@ private:
     void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
     void receive(pcie::tlp_ptr t) override {
         below.credit_return(t->flow_class(), 1, t->data_credits());
-        const bool answer = answer_invalidates && t->is_message() && t->code == pcie::msg_code::invalidate_request;
+        const bool answer =
+            answer_invalidates && t->is_message() && t->code == pcie::msg_code::invalidate_request;
         const std::uint16_t tag = t->tag;
         received.push_back(std::move(t));
         if (answer) invalidate_completion(1u << tag);
