@@ -29,13 +29,17 @@ std::uint64_t field(const base::event& e, int index) {
 }  // namespace
 
 director::director(base::context& ctx, const scenario::run& run, stage& on)
-    : context_(ctx), run_(run), stage_(on), id_(ctx.timeline.join("director", *this)),
+    : context_(ctx),
+      run_(run),
+      stage_(on),
+      id_(ctx.timeline.join("director", *this)),
       end_conditions_left_(run.end.when.size()),
       fulfilled_(run.timeline.size() + run.end.when.size()) {
     for (std::size_t i = 0; i < fulfilled_.size(); ++i) {
         if (const auto* p = std::get_if<scenario::at_point>(&condition(i)))
             points_.emplace(std::pair(p->task, p->point), i);
-        if (const auto* r = std::get_if<scenario::on_return>(&condition(i))) returns_.emplace(r->task, i);
+        if (const auto* r = std::get_if<scenario::on_return>(&condition(i)))
+            returns_.emplace(r->task, i);
     }
 }
 
@@ -93,14 +97,16 @@ void director::on_event(const base::event& e) {
         if (p.left == 0 || p.kind != e.what) continue;
         if (p.device && (p.field < 0 || field(e, p.field) != *p.device)) continue;
         // The verb acts after everything else of this instant, never inside the model that spoke.
-        if (--p.left == 0) context_.timeline.at(context_.now(), base::phase::software, id_, p.condition);
+        if (--p.left == 0)
+            context_.timeline.at(context_.now(), base::phase::software, id_, p.condition);
     }
 }
 
 bool director::at_point(std::string_view task, std::string_view point) {
     if (!begun_) return false;
     bool hold = false;
-    const auto [first, last] = points_.equal_range(std::pair(std::string(task), std::string(point)));
+    const auto [first, last] =
+        points_.equal_range(std::pair(std::string(task), std::string(point)));
     for (auto it = first; it != last; ++it) {
         if (fulfilled_[it->second]) continue;
         const bool timeline_entry = it->second < run_.timeline.size();

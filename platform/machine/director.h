@@ -28,7 +28,8 @@ struct stage {
 };
 
 /// Plays a scenario's timeline: waits for times, points, returns and events, carries out the verbs
-/// in the file's order, and says when the run ends. It decides what happens, never what comes of it.
+/// in the file's order, and says when the run ends. It decides what happens, never what comes of
+/// it.
 class director final : base::timeline_client, base::observer {
 public:
     director(base::context& ctx, const scenario::run& run, stage& on);

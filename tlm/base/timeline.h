@@ -80,6 +80,8 @@ public:
     /// Ends the run after the current record; pending records stay.
     void stop() { stopped_ = true; }
     bool stopped() const { return stopped_; }
+    /// Takes a stop back: the run may be continued.
+    void go_on() { stopped_ = false; }
 
     /// Called every `every` records with the count so far; for progress and for signals.
     struct ticker {

@@ -23,6 +23,15 @@ void timeline_kernel::resume() {
     if (!working_) wake_.notify();
 }
 
+void timeline_kernel::run() {
+    timeline_.go_on();
+    if (!timeline_.paused() && sc_core::sc_get_status() == sc_core::SC_PAUSED && timeline_.next() != never) {
+        armed_ = never;
+        earlier(timeline_.next());
+    }
+    sc_core::sc_start();
+}
+
 void timeline_kernel::work() {
     working_ = true;
     timeline_.advance(from_sc(sc_core::sc_time_stamp()));
@@ -30,7 +39,7 @@ void timeline_kernel::work() {
     const bool idle = timeline_.run_due();
     working_ = false;
     if (timeline_.stopped()) {
-        sc_core::sc_stop();
+        sc_core::sc_pause();
         return;
     }
     if (idle && timeline_.next() != never) earlier(timeline_.next());

@@ -18,6 +18,8 @@ class timeline_kernel final : public sc_core::sc_module, timeline::driver {
 public:
     timeline_kernel(sc_core::sc_module_name name, timeline& t);
 
+    /// Simulates until timeline.stop() or until nothing is left; may be called again to go on.
+    void run();
     /// Goes on with the timeline after whoever paused it has done its part. Callable from an SC_THREAD.
     void resume();
     /// Brings now() to the kernel's time: for adapters whose third-party module calls in by itself.

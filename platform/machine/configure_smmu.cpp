@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/machine/configure.h"
+
+namespace drydock::machine {
+namespace {
+
+using namespace base::literals;
+
+void declare_features(declarer& d, smmu::smmu_config& c) {
+    d.number("sidsize", c.sidsize, 0, 32, "bits", "IDR1.SIDSIZE: width of a StreamID");
+    d.number("ssidsize", c.ssidsize, 0, 20, "bits",
+             "IDR1.SSIDSIZE: width of a SubstreamID; 0: none");
+    d.number("cmdqs", c.cmdqs, 0, 19, "log2 entries", "IDR1.CMDQS: largest command queue");
+    d.number("eventqs", c.eventqs, 0, 19, "log2 entries", "IDR1.EVENTQS: largest event queue");
+    d.number("priqs", c.priqs, 0, 19, "log2 entries", "IDR1.PRIQS: largest PRI queue");
+    d.number("httu", c.httu, 0, 2, "code", "IDR0.HTTU: 0 none, 1 access flag, 2 also dirty state");
+    d.number("oas", c.oas, 0, 6, "code", "IDR5.OAS: 0..6 = 32, 36, 40, 42, 44, 48, 52 bits");
+    d.flag("ats", c.ats, "IDR0.ATS");
+    d.flag("pri", c.pri, "IDR0.PRI");
+    d.flag("msi", c.msi, "IDR0.MSI");
+    d.flag("cd2l", c.cd2l, "IDR0.CD2L: 2-level CD tables");
+    d.number("st_level", c.st_level, 0, 1, "code", "IDR0.ST_LEVEL: 1 = 2-level stream tables too");
+}
+
+void declare_caches(declarer& d, smmu::smmu_config& c) {
+    d.number("micro_tlb_entries", c.micro_tlb_entries, 4, 65536, "entries",
+             "micro TLB, 4 ways; power of two");
+    d.number("main_tlb_entries", c.main_tlb_entries, 4, 1 << 20, "entries",
+             "main TLB; power of two");
+    d.number("main_tlb_ways", c.main_tlb_ways, 1, 16, "ways", "associativity of the main TLB");
+    d.number("config_cache_entries", c.config_cache_entries, 4, 65536, "entries",
+             "STEs kept, and as many CDs beside them");
+    d.number("walk_slots", c.walk_slots, 1, 256, "walks", "page table walks at once");
+    d.number("translation_slots", c.translation_slots, 1, 65536, "transactions",
+             "transactions inside at once");
+}
+
+void declare_times(declarer& d, smmu::smmu_config& c) {
+    d.time("tlb_hit", c.tlb_hit, 0_ps, 1_ms, "from a transaction's arrival to its look-up");
+    d.time("main_tlb_extra", c.main_tlb_extra, 0_ps, 1_ms, "added when the micro TLB misses");
+    d.time("command", c.command, 1_ps, 1_ms, "decode and issue of one command");
+    d.time("cr0_update", c.cr0_update, 0_ps, 1_ms,
+           "from a CR0 or IRQ_CTRL write to its acknowledge");
+    d.time("invalidate_timeout", c.invalidate_timeout, 1_us, 90_s,
+           "Invalidate Completion timeout (PCIe ATS: 60 s -0 % +50 %)");
+}
+
+}  // namespace
+
+smmu::smmu_config configure_smmu(base::parameters& p, const scenario::run& r) {
+    smmu::smmu_config c;
+    c.sev = r.machine.smmu.sev;
+    c.invalidate_timeout = r.machine.smmu.invalidate_timeout;
+    declarer d(p, "smmu");
+    declare_features(d, c);
+    declare_caches(d, c);
+    declare_times(d, c);
+    return c;
+}
+
+}  // namespace drydock::machine

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "platform/hal/hal_systemc.h"
+#include "platform/scenario/scenario.h"
+#include "tlm/base/context.h"
+#include "tlm/base/timeline_kernel.h"
+#include "tlm/endpoint/endpoint.h"
+#include "tlm/pcie/link.h"
+#include "tlm/root_complex/root_complex.h"
+#include "tlm/smmu/smmu.h"
+#include "tlm/system/bus.h"
+#include "tlm/system/interrupt_controller.h"
+#include "tlm/system/memory.h"
+
+namespace drydock::machine {
+
+/// Where everything lies on the CPU's bus.
+struct address_map {
+    base::phys_addr ram{0x4000'0000};
+    std::uint64_t ram_bytes = std::uint64_t{1} << 30;
+    base::phys_addr smmu{0x0900'0000};
+    std::uint64_t smmu_bytes = 128 * 1024;
+    base::phys_addr msi_frame{0x0808'0000};
+    std::uint64_t msi_frame_bytes = 64 * 1024;
+    base::phys_addr ecam{0x40'1000'0000};
+    std::uint64_t ecam_bytes = std::uint64_t{256} << 20;
+    base::phys_addr mmio32{0x1000'0000};
+    std::uint64_t mmio32_bytes = 0x3000'0000;
+    base::phys_addr mmio64{0x80'0000'0000};
+    std::uint64_t mmio64_bytes = std::uint64_t{64} << 30;
+};
+
+/// A device below its root port.
+struct seat {
+    std::string name;  ///< the scenario's
+    unsigned port = 0;
+    std::unique_ptr<pcie::link> link;
+    std::unique_ptr<endpoint::endpoint> device;
+};
+
+/// All hardware of a run, bound together, and the doors that software reaches it by.
+class hardware {
+public:
+    /// Reads and declares the parameters of every component in ctx.parameters.
+    /// @throws std::invalid_argument for a parameter outside its range
+    hardware(base::context& ctx, const scenario::run& run, hal_systemc::steering* steering);
+    ~hardware();
+    hardware(const hardware&) = delete;
+    hardware& operator=(const hardware&) = delete;
+
+    const address_map& map() const { return map_; }
+    base::timeline_kernel& kernel() { return kernel_; }
+    hal_systemc::hal_systemc& hal() { return *hal_; }
+    system::memory& memory() { return *memory_; }
+    smmu::smmu& smmu() { return *smmu_; }
+    root_complex::root_complex& rc() { return *rc_; }
+    const std::vector<seat>& seats() const { return seats_; }
+    seat& seat_of(const std::string& device);
+
+    /// After enumeration: the SMMU learns each function's invalidate queue depth.
+    void enumerated(const scenario::run& run);
+    /// @throws std::logic_error if a TLP is still out though nothing is under way
+    std::size_t tlps_in_use() const { return tlps_.in_use(); }
+
+private:
+    void build_ports(const scenario::run& run);
+    void bind();
+
+    base::context& ctx_;
+    unsigned run_cpus_;
+    address_map map_;
+    pcie::tlp_pool tlps_;  // outlives everything that holds TLPs
+    base::timeline_kernel kernel_;
+    std::unique_ptr<system::bus> bus_;
+    std::unique_ptr<system::memory> memory_;
+    std::unique_ptr<system::interrupt_controller> interrupts_;
+    std::unique_ptr<smmu::smmu> smmu_;
+    std::unique_ptr<root_complex::root_complex> rc_;
+    std::vector<seat> seats_;
+    std::unique_ptr<hal_systemc::hal_systemc> hal_;
+};
+
+}  // namespace drydock::machine

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/machine/results.h"
+
+#include "platform/hal/time.h"
+#include "tlm/smmu/invalidation_tracker.h"
+#include "tlm/smmu/translator.h"
+
+namespace drydock::machine {
+namespace {
+
+using hal_systemc::to_base;
+using nlohmann::json;
+
+json operation(const sw::operation_counts& o, base::ps until) {
+    json j{{"due", o.due}, {"done", o.done}, {"missed", o.missed}, {"longest_ps", to_base(o.longest).count}};
+    if (o.begun) j["in_progress_ps"] = (until - to_base(*o.begun)).count;
+    return j;
+}
+
+json client(const sw::client& c, const std::string& device, base::ps until) {
+    const sw::client_results& r = c.results();
+    json j{{"kind", c.config().kind == sw::client_kind::sva ? "sva" : "dma_client"}, {"device", device}};
+    if (c.config().unmap) {
+        j["unmap"] = operation(r.unmap, until);
+        j["unmap"]["none"] = r.unmaps_of_class[0];
+        j["unmap"]["tlbi_only"] = r.unmaps_of_class[1];
+        j["unmap"]["atc"] = r.unmaps_of_class[2];
+    }
+    if (c.config().dma) {
+        j["dma"] = operation(r.dma, until);
+        j["dma"]["no_access"] = r.dma_no_access;
+        j["dma"]["errors"] = r.dma_errors;
+        j["dma"]["bytes"] = r.dma_bytes;
+    }
+    return j;
+}
+
+json clients(machine& m, base::ps until) {
+    json all = json::object();
+    for (const auto& c : m.sw().clients()) {
+        const auto device = m.sw().device_of(c->config().device);
+        all[c->config().name] = client(*c, device ? device->name : "", until);
+    }
+    return all;
+}
+
+json tasks(machine& m) {
+    json all = json::object();
+    const base::ps zero = m.director().origin();
+    for (const auto& [name, t] : m.sw().tasks()) {
+        json j{{"started_ps", (to_base(t.started) - zero).count}};
+        if (t.result) {
+            j["result"] = *t.result;
+            j["returned_ps"] = (to_base(t.returned) - zero).count;
+        }
+        all[name] = std::move(j);
+    }
+    return all;
+}
+
+json counters(machine& m) {
+    json c = json::object();
+    const auto& t = m.hw().smmu().translation().counters();
+    c["smmu.lookups"] = t.lookups;
+    c["smmu.tlb_hits"] = t.tlb_hits;
+    c["smmu.walks"] = t.walks;
+    c["smmu.fetches"] = t.fetches;
+    c["sw.polls"] = m.kernel().polls_counted();
+    c["sw.switches"] = m.hw().hal().switches();
+    c["sw.syncs_timed_out"] = m.sw().smmu().cmdq().syncs_timed_out();
+    c["sw.cerror_atc_inv_sync"] = m.sw().smmu().cmdq().cerror_atc_inv();
+    c["sw.gerror_interrupts"] = m.sw().smmu().gerror_interrupts();
+    c["sw.smmu_events"] = m.sw().smmu().events_read();
+    for (const seat& s : m.hw().seats()) {
+        const std::string link = s.name + ".link.";
+        c[link + "tlps_down"] = s.link->downward().tlps;
+        c[link + "tlps_up"] = s.link->upward().tlps;
+    }
+    return c;
+}
+
+}  // namespace
+
+watchers::watchers(base::context& ctx, unsigned cpu_count, const scenario::run& run)
+    : monitors(ctx, drydock::monitors::monitor_parameters::declared_in(ctx.parameters)),
+      latency(ctx, monitors.names()), cpus(ctx, cpu_count) {
+    for (unsigned p = 0; p < run.machine.ports.size(); ++p)
+        if (run.machine.ports[p].device) monitors.names().add(routing_id_below(p), run.machine.ports[p].device->name);
+}
+
+json results_of(machine& m, watchers& w, base::ps until, std::uint64_t records) {
+    json r;
+    r["outcome"] = w.monitors.broken() ? "violations" : "clean";
+    r["violations"] = w.monitors.violations();
+    r["gaps"] = w.monitors.gaps();
+    r["sim_time_ps"] = until.count;
+    r["scenario_start_ps"] = m.director().origin().count;
+    r["events"] = records;
+    r["replay"] = json::array();
+    r["clients"] = clients(m, until);
+    r["cpus"] = w.cpus.to_json();
+    r["devices"] = w.latency.devices();
+    r["tasks"] = tasks(m);
+    r["latency"] = w.latency.latency();
+    r["blame"] = w.latency.blame_table();
+    r["counters"] = counters(m);
+    return r;
+}
+
+}  // namespace drydock::machine

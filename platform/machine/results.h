@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "platform/latency/collector.h"
+#include "platform/latency/cpu_time.h"
+#include "platform/machine/machine.h"
+#include "platform/monitors/monitor_set.h"
+
+namespace drydock::machine {
+
+/// Whoever watches a run and keeps what its entry of the summary needs.
+struct watchers {
+    watchers(base::context& ctx, unsigned cpus, const scenario::run& run);
+
+    monitors::monitor_set monitors;
+    latency::collector latency;
+    latency::cpu_time cpus;
+};
+
+/// runs[] entry without name, command, verdict and expectations. @param until when the scenario's part ended
+nlohmann::json results_of(machine& m, watchers& w, base::ps until, std::uint64_t records);
+
+}  // namespace drydock::machine

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/simulate.h"
+
+#include <stdexcept>
+#include <systemc>
+
+#include "platform/machine/machine.h"
+#include "platform/machine/results.h"
+#include "waves/sink.h"
+
+namespace drydock {
+namespace {
+
+using nlohmann::json;
+
+/// What the scenario says of parameters, before any component declares them.
+void preset(base::context& ctx, const scenario::run& r) {
+    for (const auto& p : r.parameters) ctx.parameters.set(p.name, p.value, p.from);
+}
+
+/// A parameter that nobody declared was misspelt.
+void check_claimed(const base::context& ctx, const scenario::run& r) {
+    const auto left = ctx.parameters.unclaimed();
+    for (const auto& p : r.parameters)
+        if (left.contains(p.name))
+            throw scenario::bad_input(p.where, "no component has a parameter '" + p.name +
+                                                   "'; `drydock params` lists them");
+}
+
+/// The files that a run writes; all complete on every way out.
+class files {
+public:
+    files(base::context& ctx, const scenario::run& r, const run_files& f, const waves::device_names& names) {
+        if (f.folder.empty()) return;
+        waves::file_header header;
+        json identity = f.header;
+        identity["run"] = r.name;
+        header.identity = identity.dump();
+        header.version = f.header.value("version", "");
+        header.names = names;
+        if (f.events != scenario::events_level::off)
+            sinks_.push_back(waves::open_events(ctx, f.folder / "events.jsonl", level(f.events), header));
+        if (f.waves)
+            sinks_.push_back(waves::open_fst(ctx, f.folder / "waves.fst", {f.waves->from, f.waves->to}, header));
+    }
+    void close() {
+        for (auto& s : sinks_) s->close();
+    }
+
+private:
+    static base::event_level level(scenario::events_level l) {
+        switch (l) {
+            case scenario::events_level::tlp: return base::event_level::tlp;
+            case scenario::events_level::detail: return base::event_level::detail;
+            default: return base::event_level::life;
+        }
+    }
+    std::vector<std::unique_ptr<waves::sink>> sinks_;
+};
+
+/// Tells the progress bar where the run is; asked whether it shall stop.
+struct reporter final : base::timeline::ticker {
+    reporter(machine::machine& m, base::context& c, progress& p) : machine(m), ctx(c), told(p) {
+        ctx.timeline.set_ticker(this);
+    }
+    ~reporter() { ctx.timeline.set_ticker(nullptr); }
+    void tick(std::uint64_t records) override {
+        told.advance(ctx.now(), machine.director().end(), records);
+        if (told.stop()) ctx.timeline.stop();
+    }
+    machine::machine& machine;
+    base::context& ctx;
+    progress& told;
+};
+
+/// Stops the run at the first violation that decides its outcome.
+struct stopper final : base::observer {
+    stopper(base::context& c, bool on) : ctx(c) {
+        if (on) ctx.probe.subscribe(*this, base::kind::violation);
+    }
+    ~stopper() { ctx.probe.unsubscribe(*this); }
+    void on_event(const base::event& e) override {
+        if (e.d == 0) ctx.timeline.stop();
+    }
+    base::context& ctx;
+};
+
+void check_consistent(const machine::watchers& w) {
+    if (w.latency.inconsistent() != 0)
+        throw std::logic_error("stages do not sum to their span: " + w.latency.first_inconsistency());
+}
+
+}  // namespace
+
+json simulate(const scenario::run& r, const run_files& f, progress& p) {
+    sc_core::sc_set_time_resolution(1, sc_core::SC_PS);
+    base::context ctx(r.seed);
+    preset(ctx, r);
+    machine::watchers w(ctx, r.machine.cpus, r);
+    machine::machine m(ctx, r);
+    check_claimed(ctx, r);
+    w.monitors.connect(static_cast<monitors::hardware_view&>(m));
+    w.monitors.connect(static_cast<monitors::retry&>(m));
+    files out(ctx, r, f, w.monitors.names());
+    {
+        const reporter bar(m, ctx, p);
+        const stopper at_violation(ctx, f.until_violation);
+        m.run();
+    }
+    const base::ps until = ctx.now();
+    const std::uint64_t records = ctx.timeline.records_run();
+    w.latency.finish(until);
+    w.cpus.finish(until);
+    w.monitors.finish(until);
+    out.close();
+    check_consistent(w);
+    json result = machine::results_of(m, w, until, records);
+    result["never_happened"] = m.director().never_happened();
+    return result;
+}
+
+json parameters_of(const scenario::run& r) {
+    sc_core::sc_set_time_resolution(1, sc_core::SC_PS);
+    base::context ctx(r.seed);
+    preset(ctx, r);
+    const auto limits = monitors::monitor_parameters::declared_in(ctx.parameters);
+    static_cast<void>(limits);
+    machine::machine m(ctx, r);
+    check_claimed(ctx, r);
+    json all = json::array();
+    const auto text = [](const base::parameter_value& v) -> json {
+        if (const auto* t = std::get_if<base::ps>(&v)) return std::to_string(t->count) + " ps";
+        if (const auto* n = std::get_if<std::int64_t>(&v)) return *n;
+        if (const auto* b = std::get_if<bool>(&v)) return *b;
+        return std::get<std::string>(v);
+    };
+    constexpr const char* origins[] = {"default", "device", "scenario", "command line"};
+    for (const auto& [name, q] : ctx.parameters.declared())
+        all.push_back({{"name", name}, {"value", text(q.value)}, {"default", text(q.default_value)}, {"unit", q.unit},
+                       {"range", q.range}, {"origin", origins[static_cast<int>(q.from)]},
+                       {"description", q.description}});
+    return all;
+}
+
+}  // namespace drydock

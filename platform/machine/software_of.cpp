@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/hal/time.h"
+#include "platform/machine/configure.h"
+#include "platform/machine/machine.h"
+
+namespace drydock::machine {
+namespace {
+
+using namespace base::literals;
+using hal_systemc::to_sw;
+
+void configure_driver(base::parameters& p, const scenario::run& run, const address_map& map, sw::arm_smmu_config& c) {
+    const scenario::smmu& s = run.machine.smmu;
+    c.base = map.smmu.value;
+    c.cmdq.log2size = s.cmdq_log2size;
+    c.evtq_log2size = s.evtq_log2size;
+    c.priq_log2size = s.priq_log2size;
+    c.cmdq.sev = s.sev;
+    c.gerror_cpu = run.machine.irq.gerror_cpu;
+    c.evtq_cpu = run.machine.irq.evtq_cpu;
+    c.priq_cpu = run.machine.irq.priq_cpu;
+    declarer d(p, "sw.smmu");
+    d.flag("msi_polling", c.cmdq.msi_polling, "CMD_SYNC is seen by its MSI write to memory instead of CONS");
+}
+
+sw::client_config client_of(const scenario::run& run, const scenario::client& c) {
+    sw::client_config out;
+    out.name = c.name;
+    out.kind = c.kind == scenario::client_kind::sva ? sw::client_kind::sva : sw::client_kind::dma_client;
+    for (unsigned p = 0; p < run.machine.ports.size(); ++p)
+        if (run.machine.ports[p].device && run.machine.ports[p].device->name == c.device)
+            out.device = routing_id_below(p).value;
+    out.pasid = c.pasid;
+    out.cpu = c.cpu;
+    out.buffer_bytes = c.buffer_bytes;
+    out.page_bytes = c.page_bytes;
+    if (c.dma) out.dma = sw::dma_load{c.dma->count, c.dma->bytes, to_sw(c.dma->every), c.dma->read_percent};
+    if (c.unmap) out.unmap = sw::unmap_load{c.unmap->pages, to_sw(c.unmap->every)};
+    out.autostart = !c.starts_by_timeline;
+    return out;
+}
+
+}  // namespace
+
+sw::software_config software_of(base::parameters& p, const scenario::run& run, const address_map& map,
+                                std::uint64_t seed) {
+    sw::software_config c;
+    configure_driver(p, run, map, c.smmu);
+    c.ecam = map.ecam.value;
+    c.mem32 = {map.mmio32.value, map.mmio32_bytes};
+    c.mem64 = {map.mmio64.value, map.mmio64_bytes};
+    c.reset_variant = run.software.reset_variant;
+    base::ps wait = run.software.flr_wait;
+    declarer d(p, "sw.pci");
+    d.time("flr_wait", wait, 0_ps, 100_s, "Linux waits this long after an FLR before it looks");
+    c.reset.flr_wait = to_sw(wait);
+    for (unsigned port = 0; port < run.machine.ports.size(); ++port) {
+        if (!run.machine.ports[port].device) continue;
+        sw::device_config dev;
+        dev.rid = routing_id_below(port).value;
+        dev.name = run.machine.ports[port].device->name;
+        c.devices.push_back(std::move(dev));
+    }
+    for (const scenario::client& client : run.clients) c.clients.push_back(client_of(run, client));
+    c.seed = seed;
+    return c;
+}
+
+}  // namespace drydock::machine

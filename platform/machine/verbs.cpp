@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <utility>
+
+#include "platform/machine/machine.h"
+#include "platform/scenario/nearest.h"
+
+namespace drydock::machine {
+namespace {
+
+using endpoint::faults;
+
+/// Faults that a scenario may inject, by name.
+constexpr std::array<std::pair<std::string_view, std::uint32_t faults::*>, 2> counted_faults{{
+    {"swallow_invalidates", &faults::swallow_invalidates},
+    {"lose_completions", &faults::lose_completions},
+}};
+constexpr std::string_view never_ready = "never_ready";
+constexpr std::string_view link_up = "up";
+
+std::vector<std::string> fault_names() {
+    std::vector<std::string> names{std::string(never_ready)};
+    for (const auto& [name, field] : counted_faults) names.emplace_back(name);
+    return names;
+}
+
+/// Whether `fault` exists; if so it is set to hit every occasion.
+bool set_fault(faults& f, std::string_view fault, bool apply) {
+    if (fault == never_ready) {
+        if (apply) f.never_ready = true;
+        return true;
+    }
+    for (const auto& [name, field] : counted_faults) {
+        if (name != fault) continue;
+        if (apply) f.*field = UINT32_MAX;
+        return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+void machine::inject(const scenario::do_inject& v) {
+    set_fault(hardware_.seat_of(v.device).device->inject(), v.fault, true);
+}
+
+/// `set: {PORT_link.up: false}`: the link goes down or comes back.
+void machine::set(const scenario::do_set& v) {
+    for (const seat& s : hardware_.seats())
+        if (v.parameter == run_.machine.ports[s.port].name + "_link." + std::string(link_up))
+            s.link->set_up(std::get<bool>(v.value));
+}
+
+void machine::check_verbs() const {
+    for (const scenario::timeline_entry& entry : run_.timeline) {
+        if (const auto* inject = std::get_if<scenario::do_inject>(&entry.what)) {
+            faults none;
+            if (!set_fault(none, inject->fault, false))
+                throw scenario::bad_input(entry.where, "there is no fault '" + inject->fault + "'" +
+                                                           scenario::did_you_mean(inject->fault, fault_names()));
+        }
+        if (const auto* set = std::get_if<scenario::do_set>(&entry.what)) {
+            std::vector<std::string> names;
+            for (const seat& s : hardware_.seats())
+                names.push_back(run_.machine.ports[s.port].name + "_link." + std::string(link_up));
+            if (std::find(names.begin(), names.end(), set->parameter) == names.end())
+                throw scenario::bad_input(entry.where, "'" + set->parameter + "' cannot be set during a run" +
+                                                           scenario::did_you_mean(set->parameter, names));
+            if (!std::holds_alternative<bool>(set->value))
+                throw scenario::bad_input(entry.where, "'" + set->parameter + "' is true or false");
+        }
+    }
+}
+
+}  // namespace drydock::machine
