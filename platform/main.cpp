@@ -3,7 +3,7 @@
 #include "platform/simulate.h"
 
 /// libsystemc asks for it; every simulation runs in a child that builds its own machine.
-int sc_main(int, char*[]) { return drydock::cli::internal_fault; }
+extern "C" int sc_main(int, char*[]) { return drydock::cli::internal_fault; }
 
 int main(int argc, char* argv[]) {
     return drydock::cli::program({argv + 1, argv + argc},

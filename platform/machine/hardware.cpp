@@ -29,7 +29,7 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
     h.ram = map_.ram;
     h.ram_bytes = map_.ram_bytes;
     h.doorbell = base::phys_addr{map_.msi_frame.value + system::interrupt_controller::doorbell};
-    hal_ = std::make_unique<hal_systemc::hal_systemc>("sw", ctx, kernel_, *memory_, *interrupts_, h, steering);
+    hal_ = std::make_unique<hal_systemc::hal_systemc>("hal", ctx, kernel_, *memory_, *interrupts_, h, steering);
     bind();
 }
 
