@@ -15,7 +15,10 @@ std::string names_of(const Container& all) {
 }
 
 pci_host_config host_config(const software_config& c) {
-    pci_host_config h{.ecam = c.ecam, .mem32 = c.mem32, .mem64 = c.mem64, .read_request_bytes = c.read_request_bytes};
+    pci_host_config h{.ecam = c.ecam,
+                      .mem32 = c.mem32,
+                      .mem64 = c.mem64,
+                      .read_request_bytes = c.read_request_bytes};
     h.name_of = [devices = c.devices](u16 rid) {
         for (const auto& d : devices)
             if (d.rid == rid) return d.name;
@@ -33,7 +36,8 @@ software::software(kernel& k, software_config config)
       core_(k, smmu_, make_reset_variant(config_.reset_variant)),
       pci_(k, host_config(config_)) {
     check();
-    smmu_.set_driver_get_domain([this](device& d) { return core_.iommu_driver_get_domain_for_dev(d); });
+    smmu_.set_driver_get_domain(
+        [this](device& d) { return core_.iommu_driver_get_domain_for_dev(d); });
 }
 
 software::~software() = default;
@@ -41,7 +45,8 @@ software::~software() = default;
 void software::check() const {
     const auto cpu = [this](unsigned n, const std::string& who) {
         if (n >= kernel_.cpus())
-            throw std::invalid_argument(who + ": CPU " + std::to_string(n) + " does not exist; there are " +
+            throw std::invalid_argument(who + ": CPU " + std::to_string(n) +
+                                        " does not exist; there are " +
                                         std::to_string(kernel_.cpus()));
     };
     cpu(config_.smmu.gerror_cpu, "gerror interrupt");
@@ -50,10 +55,12 @@ void software::check() const {
     for (const auto& c : config_.clients) {
         cpu(c.cpu, "client " + c.name);
         bool known = false;
-        for (const auto& d : config_.devices) known |= d.rid == c.device && d.driver == driver_kind::dma_engine;
+        for (const auto& d : config_.devices)
+            known |= d.rid == c.device && d.driver == driver_kind::dma_engine;
         if (!known)
-            throw std::invalid_argument("client " + c.name + ": no device with a DMA engine at routing ID " +
-                                        std::to_string(c.device) + "; devices: " + names_of(config_.devices));
+            throw std::invalid_argument(
+                "client " + c.name + ": no device with a DMA engine at routing ID " +
+                std::to_string(c.device) + "; devices: " + names_of(config_.devices));
     }
 }
 
@@ -77,13 +84,17 @@ void software::boot_task() {
 void software::bind(const device_config& c) {
     pci_dev* d = pci_.find(c.rid);
     if (!d)
-        throw std::runtime_error(c.name + ": enumeration found no function at routing ID " + std::to_string(c.rid));
+        throw std::runtime_error(c.name + ": enumeration found no function at routing ID " +
+                                 std::to_string(c.rid));
     d->dev.iommu = std::make_unique<dev_iommu>();
     d->dev.iommu->ids = {c.rid};
     d->dev.iommu->ids.insert(d->dev.iommu->ids.end(), c.aliases.begin(), c.aliases.end());
     d->dev.iommu->attach_deferred = c.attach_deferred;
-    if (const int rc = core_.iommu_probe_device(d->dev, c.group.empty() ? c.name : c.group, c.identity); rc != 0)
-        throw std::runtime_error(c.name + ": the IOMMU does not take it (error " + std::to_string(rc) + ")");
+    if (const int rc =
+            core_.iommu_probe_device(d->dev, c.group.empty() ? c.name : c.group, c.identity);
+        rc != 0)
+        throw std::runtime_error(c.name + ": the IOMMU does not take it (error " +
+                                 std::to_string(rc) + ")");
     if (c.driver != driver_kind::dma_engine) return;
     auto engine = std::make_unique<dma_engine>(kernel_, core_, *d);
     engine->probe();
@@ -91,7 +102,8 @@ void software::bind(const device_config& c) {
 }
 
 void software::make_client(const client_config& c) {
-    clients_.push_back(std::make_unique<client>(kernel_, core_, *engines_.at(c.device), c, config_.seed));
+    clients_.push_back(
+        std::make_unique<client>(kernel_, core_, *engines_.at(c.device), c, config_.seed));
     clients_.back()->setup();
 }
 
@@ -103,7 +115,8 @@ void software::start() {
 void software::start_client(const std::string& name) {
     for (auto& c : clients_)
         if (c->config().name == name) return c->start();
-    throw std::invalid_argument("no client '" + name + "'; there are: " + names_of(config_.clients));
+    throw std::invalid_argument("no client '" + name +
+                                "'; there are: " + names_of(config_.clients));
 }
 
 // -- actions --
@@ -112,7 +125,8 @@ pci_dev& software::dev(const std::string& name) const {
     for (const auto& d : config_.devices)
         if (d.name == name)
             if (pci_dev* found = pci_.find(d.rid)) return *found;
-    throw std::invalid_argument("no device '" + name + "'; there are: " + names_of(config_.devices));
+    throw std::invalid_argument("no device '" + name +
+                                "'; there are: " + names_of(config_.devices));
 }
 
 iommu_domain& software::domain(const std::string& name, pci_dev& d) {
@@ -128,8 +142,10 @@ iommu_domain& software::domain(const std::string& name, pci_dev& d) {
 }
 
 void software::run(const std::string& task, unsigned cpu, std::function<int()> body) {
-    if (cpu >= kernel_.cpus()) throw std::invalid_argument(task + ": CPU " + std::to_string(cpu) + " does not exist");
-    if (!tasks_.try_emplace(task).second) throw std::invalid_argument("a task '" + task + "' was started already");
+    if (cpu >= kernel_.cpus())
+        throw std::invalid_argument(task + ": CPU " + std::to_string(cpu) + " does not exist");
+    if (!tasks_.try_emplace(task).second)
+        throw std::invalid_argument("a task '" + task + "' was started already");
     kernel_.run_task(task, cpu, [this, task, body = std::move(body)] {
         tasks_[task].started = kernel_.now();
         const int rc = body();
@@ -139,28 +155,31 @@ void software::run(const std::string& task, unsigned cpu, std::function<int()> b
     });
 }
 
-void software::run_reset(const std::string& task, unsigned cpu, const std::string& device, const std::string& method,
-                         const std::string& call) {
+void software::run_reset(const std::string& task, unsigned cpu, const std::string& device,
+                         const std::string& method, const std::string& call) {
     if (call != "pci_reset_function")
-        throw std::invalid_argument("reset call '" + call + "' is unknown; there is pci_reset_function");
+        throw std::invalid_argument("reset call '" + call +
+                                    "' is unknown; there is pci_reset_function");
     pci_reset_config how = config_.reset;
     how.method = pci_reset_method_from(method);
     pci_dev& d = dev(device);
     run(task, cpu, [this, &d, how] { return pci_reset_function(d, core_, how); });
 }
 
-void software::run_attach(const std::string& task, unsigned cpu, const std::string& device, const std::string& to,
-                          std::optional<u32> pasid) {
+void software::run_attach(const std::string& task, unsigned cpu, const std::string& device,
+                          const std::string& to, std::optional<u32> pasid) {
     pci_dev& d = dev(device);
     run(task, cpu, [this, &d, to, pasid] {
         iommu_domain& target = domain(to, d);
         if (!pasid) return core_.iommu_attach_group(target, *d.dev.group);
-        if (d.dev.group->pasid_array.count(*pasid)) return core_.iommu_replace_device_pasid(target, d.dev, *pasid);
+        if (d.dev.group->pasid_array.count(*pasid))
+            return core_.iommu_replace_device_pasid(target, d.dev, *pasid);
         return core_.iommu_attach_device_pasid(target, d.dev, *pasid);
     });
 }
 
-void software::run_detach(const std::string& task, unsigned cpu, const std::string& device, std::optional<u32> pasid) {
+void software::run_detach(const std::string& task, unsigned cpu, const std::string& device,
+                          std::optional<u32> pasid) {
     pci_dev& d = dev(device);
     run(task, cpu, [this, &d, pasid] {
         if (pasid)

@@ -18,12 +18,14 @@ namespace drydock::sw {
 enum class driver_kind : u8 { none, dma_engine };
 
 struct device_config {
-    u16 rid = 0;  ///< as enumeration will find it: root port p is 0:(p+1).0, the buses below are counted from 1
+    u16 rid = 0;  ///< as enumeration will find it: root port p is 0:(p+1).0, the buses below are
+                  ///< counted from 1
     std::string name;
     driver_kind driver = driver_kind::dma_engine;
-    std::string group = {};    ///< devices of one name share an IOMMU group; empty: a group of its own
+    std::string group =
+        {};  ///< devices of one name share an IOMMU group; empty: a group of its own
     std::vector<u32> aliases = {};  ///< further StreamIDs of the device
-    bool identity = false;     ///< default domain: identity instead of paging
+    bool identity = false;          ///< default domain: identity instead of paging
     bool attach_deferred = false;
 };
 
@@ -33,7 +35,7 @@ struct software_config {
     phys_addr_t ecam = 0x40'1000'0000;
     pci_window mem32{0x1000'0000, 0x3000'0000};
     pci_window mem64{0x80'0000'0000, u64{64} << 30};
-    u32 read_request_bytes = 512;   ///< MRRS
+    u32 read_request_bytes = 512;  ///< MRRS
     std::string reset_variant = "none";
     pci_reset_config reset;
     std::vector<device_config> devices;
@@ -65,7 +67,8 @@ public:
     ~software();
     software(const software&) = delete;
 
-    /// Starts the boot task on CPU 0: SMMU, enumeration, groups and default domains, drivers, clients' buffers.
+    /// Starts the boot task on CPU 0: SMMU, enumeration, groups and default domains, drivers,
+    /// clients' buffers.
     void boot(std::function<void()> when_booted = {});
     bool booted() const { return booted_; }
 
@@ -75,19 +78,23 @@ public:
 
     /// A task that resets the device. @param call only "pci_reset_function"
     /// @throws std::invalid_argument for a name that is not there
-    void run_reset(const std::string& task, unsigned cpu, const std::string& device, const std::string& method,
-                   const std::string& call = "pci_reset_function");
-    /// A task that attaches the device's group, or its PASID, to a domain: "default", "identity", "blocked", or any
-    /// other name for a paging domain of that name.
-    void run_attach(const std::string& task, unsigned cpu, const std::string& device, const std::string& domain,
+    void run_reset(const std::string& task, unsigned cpu, const std::string& device,
+                   const std::string& method, const std::string& call = "pci_reset_function");
+    /// A task that attaches the device's group, or its PASID, to a domain: "default", "identity",
+    /// "blocked", or any other name for a paging domain of that name.
+    void run_attach(const std::string& task, unsigned cpu, const std::string& device,
+                    const std::string& domain, std::optional<u32> pasid = {});
+    void run_detach(const std::string& task, unsigned cpu, const std::string& device,
                     std::optional<u32> pasid = {});
-    void run_detach(const std::string& task, unsigned cpu, const std::string& device, std::optional<u32> pasid = {});
-    /// A task that attaches the domain which the device's group has already: changes nothing, but meets every fence.
+    /// A task that attaches the domain which the device's group has already: changes nothing, but
+    /// meets every fence.
     void run_attach_probe(const std::string& task, unsigned cpu, const std::string& device);
     /// A task that pushes a CMD_SYNC through the command queue.
     void run_sync_probe(const std::string& task, unsigned cpu);
     /// Told when a task of these has returned; runs as the last act of the task.
-    void on_returned(std::function<void(const std::string& task, int result)> f) { on_returned_ = std::move(f); }
+    void on_returned(std::function<void(const std::string& task, int result)> f) {
+        on_returned_ = std::move(f);
+    }
 
     const std::map<std::string, task_result>& tasks() const { return tasks_; }
     const std::vector<std::unique_ptr<client>>& clients() const { return clients_; }

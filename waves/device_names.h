@@ -12,8 +12,8 @@ namespace drydock::waves {
 inline std::string routing_id_text(base::routing_id rid) {
     static constexpr char digits[] = "0123456789abcdef";
     const unsigned bus = rid.value >> 8, device = (rid.value >> 3) & 31, function = rid.value & 7;
-    return {digits[bus >> 4],      digits[bus & 15],    ':', digits[device >> 4],
-            digits[device & 15], '.', digits[function]};
+    return {digits[bus >> 4], digits[bus & 15], ':', digits[device >> 4], digits[device & 15], '.',
+            digits[function]};
 }
 
 /// How the scenario calls the functions. One that has no name is called by its routing ID; the

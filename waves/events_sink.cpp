@@ -9,19 +9,24 @@ namespace drydock::waves {
 namespace {
 
 constexpr std::string_view level_word(base::event_level l) {
-    return l == base::event_level::life ? "life" : l == base::event_level::detail ? "detail" : "tlp";
+    return l == base::event_level::life     ? "life"
+           : l == base::event_level::detail ? "detail"
+                                            : "tlp";
 }
 /// One line each at level life.
 constexpr bool is_routine(base::span_class c) {
-    return c == base::span_class::unmap || c == base::span_class::atc_inv || c == base::span_class::page_request;
+    return c == base::span_class::unmap || c == base::span_class::atc_inv ||
+           c == base::span_class::page_request;
 }
 /// Always in full.
-constexpr bool is_episode(base::span_class c) { return c == base::span_class::reset || c == base::span_class::call; }
+constexpr bool is_episode(base::span_class c) {
+    return c == base::span_class::reset || c == base::span_class::call;
+}
 
 }  // namespace
 
-events_sink::events_sink(base::context& ctx, const std::filesystem::path& file, base::event_level level,
-                         const file_header& header)
+events_sink::events_sink(base::context& ctx, const std::filesystem::path& file,
+                         base::event_level level, const file_header& header)
     : ctx_(ctx), level_(level), out_(file) {
     out_.line().append("{\"drydock\":").append(header.identity).append(",\"level\":\"");
     out_.line().append(level_word(level)).append("\",\"unit\":{\"t\":\"ps\"}}");
@@ -56,7 +61,8 @@ bool events_sink::fold(const base::event& e) {
             begin_operation(e);
             return true;
         case base::kind::stage:
-            if (const std::uint32_t* slot = open_.find(e.span.value); slot != nullptr && slots_[*slot].routine)
+            if (const std::uint32_t* slot = open_.find(e.span.value);
+                slot != nullptr && slots_[*slot].routine)
                 slots_[*slot].stages.emplace_back(static_cast<std::uint32_t>(e.a),
                                                   (e.time - slots_[*slot].begin.time).count);
             return true;
@@ -69,11 +75,14 @@ bool events_sink::fold(const base::event& e) {
                 return true;
             }
             return false;
-        case base::kind::sync_done: return true;
+        case base::kind::sync_done:
+            return true;
         case base::kind::sw_point:
         case base::kind::sw_call:
-        case base::kind::sw_return: return open_.find(e.span.value) != nullptr;
-        default: return false;
+        case base::kind::sw_return:
+            return open_.find(e.span.value) != nullptr;
+        default:
+            return false;
     }
 }
 
@@ -90,14 +99,17 @@ void events_sink::begin_operation(const base::event& e) {
     slots_[slot].stages.clear();
 }
 
-void events_sink::head(base::ps t, std::string_view kind, base::place_id where, base::span_id span) {
+void events_sink::head(base::ps t, std::string_view kind, base::place_id where,
+                       base::span_id span) {
     append_decimal(out_.line().append("{\"t\":"), t.count);
     out_.line().append(",\"kind\":\"").append(kind).append("\",\"where\":");
     out_.quoted(ctx_.probe.name(where));
     append_unsigned(out_.line().append(",\"span\":"), span.value);
 }
 
-void events_sink::key(std::string_view name) { out_.line().append(",\"").append(name).append("\":"); }
+void events_sink::key(std::string_view name) {
+    out_.line().append(",\"").append(name).append("\":");
+}
 
 void events_sink::value(char format, std::uint64_t v) {
     std::string& line = out_.line();
@@ -112,10 +124,14 @@ void events_sink::value(char format, std::uint64_t v) {
             append_routing_id(line, v);
             line += '"';
             return;
-        case 's': return out_.quoted(ctx_.probe.text_of(v));
-        case 'w': return out_.quoted(ctx_.probe.name(static_cast<base::place_id>(v)));
-        case 'c': return out_.quoted(word(static_cast<base::span_class>(v)));
-        default: return append_decimal(line, static_cast<std::int64_t>(v));
+        case 's':
+            return out_.quoted(ctx_.probe.text_of(v));
+        case 'w':
+            return out_.quoted(ctx_.probe.name(static_cast<base::place_id>(v)));
+        case 'c':
+            return out_.quoted(word(static_cast<base::span_class>(v)));
+        default:
+            return append_decimal(line, static_cast<std::int64_t>(v));
     }
 }
 
@@ -168,8 +184,8 @@ void events_sink::write_open_operations() {
     for (const operation* o : still_open) write_operation(*o, last_, nullptr);
 }
 
-std::unique_ptr<sink> open_events(base::context& ctx, const std::filesystem::path& file, base::event_level level,
-                                  const file_header& header) {
+std::unique_ptr<sink> open_events(base::context& ctx, const std::filesystem::path& file,
+                                  base::event_level level, const file_header& header) {
     return std::make_unique<events_sink>(ctx, file, level, header);
 }
 

@@ -8,12 +8,13 @@
 namespace drydock::waves {
 namespace {
 
-constexpr int picoseconds = -12;            // timescale 10^-12 s
-constexpr char no_date[] = "simulated";     // a wall-clock date would differ from run to run
+constexpr int picoseconds = -12;         // timescale 10^-12 s
+constexpr char no_date[] = "simulated";  // a wall-clock date would differ from run to run
 
 }  // namespace
 
-fst_file::fst_file(const std::filesystem::path& file, std::string_view version, std::string_view comment)
+fst_file::fst_file(const std::filesystem::path& file, std::string_view version,
+                   std::string_view comment)
     : name_(file.string()), writer_(fstWriterCreate(name_.c_str(), 1)) {
     if (writer_ == nullptr) throw std::runtime_error(name_ + ": cannot be made");
     fstWriterSetPackType(writer_, FST_WR_PT_LZ4);
@@ -44,8 +45,9 @@ fst_file::variable fst_file::add(std::string_view scope, const std::string& name
         scope = dot == std::string_view::npos ? std::string_view{} : scope.substr(dot + 1);
     }
     const fstHandle handle =
-        number ? fstWriterCreateVar(writer_, FST_VT_VCD_INTEGER, FST_VD_IMPLICIT, 32, name.c_str(), 0)
-               : fstWriterCreateVar(writer_, FST_VT_GEN_STRING, FST_VD_IMPLICIT, 0, name.c_str(), 0);
+        number
+            ? fstWriterCreateVar(writer_, FST_VT_VCD_INTEGER, FST_VD_IMPLICIT, 32, name.c_str(), 0)
+            : fstWriterCreateVar(writer_, FST_VT_GEN_STRING, FST_VD_IMPLICIT, 0, name.c_str(), 0);
     while (depth-- > 0) fstWriterSetUpscope(writer_);
     return handle;
 }
@@ -57,10 +59,13 @@ void fst_file::at(base::ps t) {
 }
 
 void fst_file::set(variable v, std::string_view text) {
-    fstWriterEmitVariableLengthValueChange(writer_, v, text.data(), static_cast<std::uint32_t>(text.size()));
+    fstWriterEmitVariableLengthValueChange(writer_, v, text.data(),
+                                           static_cast<std::uint32_t>(text.size()));
 }
 
-void fst_file::set(variable v, std::uint32_t number) { fstWriterEmitValueChange32(writer_, v, 32, number); }
+void fst_file::set(variable v, std::uint32_t number) {
+    fstWriterEmitValueChange32(writer_, v, 32, number);
+}
 
 void fst_file::close() {
     if (writer_ == nullptr) return;

@@ -11,8 +11,8 @@
 
 namespace drydock::waves {
 
-/// A wave file in GTKWave's FST format, times in ps, byte-identical for the same calls. Variables may be
-/// added at any time. Owns fstapi's writer, of which the whole program has this one copy.
+/// A wave file in GTKWave's FST format, times in ps, byte-identical for the same calls. Variables
+/// may be added at any time. Owns fstapi's writer, of which the whole program has this one copy.
 class fst_file {
 public:
     using variable = std::uint32_t;  ///< 1.. ; 0 is none

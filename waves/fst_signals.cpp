@@ -30,9 +30,12 @@ void fst_signals::enter() {
 
 void fst_signals::emit(entry& e) {
     if (e.variable == 0)
-        e.variable = e.is_number ? file_.add_number(e.scope, e.name) : file_.add_text(e.scope, e.name);
-    if (e.is_number) file_.set(e.variable, e.number);
-    else file_.set(e.variable, e.text);
+        e.variable =
+            e.is_number ? file_.add_number(e.scope, e.name) : file_.add_text(e.scope, e.name);
+    if (e.is_number)
+        file_.set(e.variable, e.number);
+    else
+        file_.set(e.variable, e.text);
 }
 
 void fst_signals::set(signal s, base::ps now, std::string_view text) {
@@ -82,10 +85,12 @@ bool fst_lanes::take(fst_signals& to, std::uint64_t key, base::ps now, std::stri
     return false;
 }
 
-bool fst_lanes::release(fst_signals& to, std::uint64_t key, base::ps now, std::string_view last_words) {
+bool fst_lanes::release(fst_signals& to, std::uint64_t key, base::ps now,
+                        std::string_view last_words) {
     lane* oldest = nullptr;
     for (lane& l : lanes_)
-        if (l.taken != 0 && l.key == key && (oldest == nullptr || l.taken < oldest->taken)) oldest = &l;
+        if (l.taken != 0 && l.key == key && (oldest == nullptr || l.taken < oldest->taken))
+            oldest = &l;
     if (oldest == nullptr) return false;
     oldest->taken = 0;
     to.set(*oldest->signal, now, last_words);

@@ -11,8 +11,9 @@
 
 namespace drydock::waves {
 
-/// The variables of a wave file by what they stand for, made with their first value; and the window.
-/// Before the window values are only kept; at its beginning each variable gets the value it has.
+/// The variables of a wave file by what they stand for, made with their first value; and the
+/// window. Before the window values are only kept; at its beginning each variable gets the value it
+/// has.
 class fst_signals {
 public:
     using signal = std::uint32_t;  ///< index, from 0
@@ -24,7 +25,8 @@ public:
     /// A state: every value is recorded, several within one instant too. No change, no record.
     void set(signal s, base::ps now, std::string_view text);
     void set_number(signal s, base::ps now, std::uint32_t n);
-    /// A note: within one instant notes are joined by "; ", since a viewer shows the last value only.
+    /// A note: within one instant notes are joined by "; ", since a viewer shows the last value
+    /// only.
     void note(signal s, base::ps now, std::string_view text);
     const std::string& text(signal s) const { return signals_[s].text; }
     /// Brings the file to the end of what was seen.
@@ -61,7 +63,8 @@ public:
     /// @param key finds it again: of equal keys the oldest. @return false if every lane is busy
     bool take(fst_signals& to, std::uint64_t key, base::ps now, std::string_view text);
     /// @return false if no lane holds this key
-    bool release(fst_signals& to, std::uint64_t key, base::ps now, std::string_view last_words = "");
+    bool release(fst_signals& to, std::uint64_t key, base::ps now,
+                 std::string_view last_words = "");
 
 private:
     struct lane {

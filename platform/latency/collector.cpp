@@ -7,8 +7,9 @@
 namespace drydock::latency {
 namespace {
 
-constexpr std::uint64_t command_may_be_fetched = 3, sync_consumed = 15, flush_returns = 16;  // boundaries
-constexpr std::uint64_t cmdq_err = 1;                            // SMMUv3 6.3.17 GERROR.CMDQ_ERR
+constexpr std::uint64_t command_may_be_fetched = 3, sync_consumed = 15,
+                        flush_returns = 16;  // boundaries
+constexpr std::uint64_t cmdq_err = 1;        // SMMUv3 6.3.17 GERROR.CMDQ_ERR
 
 /// Where the span's duration counts from: b0 of an invalidation, the birth of anything else.
 template <class Span>
@@ -23,8 +24,9 @@ const stage_plan* plan_of(base::span_class c) {
 }
 
 constexpr base::kind kinds[] = {
-    base::kind::span_begin,   base::kind::span_end,     base::kind::stage, base::kind::itag_taken,
-    base::kind::itag_retired, base::kind::itag_timeout, base::kind::gerror, base::kind::command_fetched, base::kind::command_done};
+    base::kind::span_begin, base::kind::span_end,        base::kind::stage,
+    base::kind::itag_taken, base::kind::itag_retired,    base::kind::itag_timeout,
+    base::kind::gerror,     base::kind::command_fetched, base::kind::command_done};
 
 }  // namespace
 
@@ -51,21 +53,25 @@ void collector::on_event(const base::event& e) {
             return;
         case base::kind::itag_retired:
             // One that timed out is retired too; it isn't completed.
-            if (!expired_.erase({e.where, e.a})) ++devices_[static_cast<std::uint16_t>(e.b)].completed;
+            if (!expired_.erase({e.where, e.a}))
+                ++devices_[static_cast<std::uint16_t>(e.b)].completed;
             return;
         case base::kind::itag_timeout:
             return timeout(e);
         case base::kind::gerror:
             if (((e.a ^ e.b) & cmdq_err) == 0) acknowledged(e.time);
             return;
-        case base::kind::command_fetched: return command_fetched(e);
-        case base::kind::command_done: return command_done(e);
-        default: return;
+        case base::kind::command_fetched:
+            return command_fetched(e);
+        case base::kind::command_done:
+            return command_done(e);
+        default:
+            return;
     }
 }
 
-/// Commands whose own stages nobody tells (all but ATC_INV) are blamed here: on the longest-held command that
-/// left while they waited, unless it belongs to the same operation.
+/// Commands whose own stages nobody tells (all but ATC_INV) are blamed here: on the longest-held
+/// command that left while they waited, unless it belongs to the same operation.
 void collector::command_fetched(const base::event& e) {
     queue& q = queues_[e.where];
     q.head = {};
@@ -79,7 +85,8 @@ void collector::command_fetched(const base::event& e) {
     while (!q.holds.empty() && q.holds.front().until <= s.begin) q.holds.pop_front();
     if (q.holds.empty()) return;
     const queue::hold& longest = q.holds.front();
-    if (longest.owner == blame::nobody || (longest.parent == s.parent && s.parent != base::no_span)) return;
+    if (longest.owner == blame::nobody || (longest.parent == s.parent && s.parent != base::no_span))
+        return;
     blame_.waited(s.label, longest.owner, command_may_be_fetched, e.time - s.begin);
 }
 

@@ -79,16 +79,16 @@ private:
         std::uint64_t issued = 0, completed = 0, timeouts = 0;
     };
 
-    /// A command queue, for who kept it busy while others waited: commands leave in order, so what waits is
-    /// kept by the longest-held command ahead of it.
+    /// A command queue, for who kept it busy while others waited: commands leave in order, so what
+    /// waits is kept by the longest-held command ahead of it.
     struct queue {
         struct hold {
             blame::label owner = blame::nobody;
             base::span_id parent{};
             base::ps held{}, until{};
         };
-        hold head;                 // the command at the head; `until` is when it was fetched
-        std::deque<hold> holds;    // earlier ones, each longer than all after it
+        hold head;               // the command at the head; `until` is when it was fetched
+        std::deque<hold> holds;  // earlier ones, each longer than all after it
     };
 
     void on_event(const base::event& e) override;

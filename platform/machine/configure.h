@@ -4,10 +4,10 @@
 #include <string>
 #include <string_view>
 
-#include "platform/scenario/scenario.h"
-#include "tlm/base/parameters.h"
 #include "platform/hal/hal_systemc.h"
+#include "platform/scenario/scenario.h"
 #include "sw/kernel/costs.h"
+#include "tlm/base/parameters.h"
 #include "tlm/endpoint/endpoint_config.h"
 #include "tlm/pcie/link_direction.h"
 #include "tlm/root_complex/config.h"
@@ -52,10 +52,13 @@ private:
 /// The SMMU of a machine: the scenario's words over the defaults, parameters `smmu.*` over both.
 smmu::smmu_config configure_smmu(base::parameters& p, const scenario::run& r);
 /// RAM at `at`; parameters `memory.*`.
-system::memory_config configure_memory(base::parameters& p, base::phys_addr at, std::uint64_t bytes);
+system::memory_config configure_memory(base::parameters& p, base::phys_addr at,
+                                       std::uint64_t bytes);
 /// Root complex and root ports; parameters `rc.*`.
-root_complex::root_complex_config configure_root_complex(base::parameters& p, const scenario::run& r,
-                                                         base::phys_addr ecam, std::uint64_t ecam_bytes);
+root_complex::root_complex_config configure_root_complex(base::parameters& p,
+                                                         const scenario::run& r,
+                                                         base::phys_addr ecam,
+                                                         std::uint64_t ecam_bytes);
 /// Link below a port; parameters `PORT_link.*`.
 pcie::link_config configure_link(base::parameters& p, const scenario::port& port);
 /// A device; parameters `DEVICE.*`.

@@ -24,7 +24,8 @@ void cost(declarer& d, std::string_view name, sw::hal::duration& field, std::str
 
 }  // namespace
 
-system::memory_config configure_memory(base::parameters& p, base::phys_addr at, std::uint64_t bytes) {
+system::memory_config configure_memory(base::parameters& p, base::phys_addr at,
+                                       std::uint64_t bytes) {
     system::memory_config c;
     c.base = at;
     c.bytes = bytes;
@@ -35,8 +36,10 @@ system::memory_config configure_memory(base::parameters& p, base::phys_addr at, 
     return c;
 }
 
-root_complex::root_complex_config configure_root_complex(base::parameters& p, const scenario::run& r,
-                                                         base::phys_addr ecam, std::uint64_t ecam_bytes) {
+root_complex::root_complex_config configure_root_complex(base::parameters& p,
+                                                         const scenario::run& r,
+                                                         base::phys_addr ecam,
+                                                         std::uint64_t ecam_bytes) {
     root_complex::root_complex_config c;
     c.ecam_base = ecam;
     c.ecam_bytes = ecam_bytes;
@@ -44,7 +47,8 @@ root_complex::root_complex_config configure_root_complex(base::parameters& p, co
     d.time("pipeline", c.pipeline, 0_ps, 1_ms, "root complex pipeline, per direction");
     d.time("port", c.port, 0_ps, 1_ms, "root port latency, per direction");
     d.time("completion_timeout", c.completion_timeout, 50_us, 64_s, "of requests from CPUs");
-    d.time("rrs_retry", c.rrs_retry, 1_ns, 1_s, "a configuration request answered with RRS is issued again after this");
+    d.time("rrs_retry", c.rrs_retry, 1_ns, 1_s,
+           "a configuration request answered with RRS is issued again after this");
     d.time("rrs_limit", c.rrs_limit, 1_ms, 100_s, "and given up after this");
     c.fail_fast = d.word("invalidate_on_link_down", "drop", "drop | fail_fast",
                          "Invalidate Requests towards a link that is down") == "fail_fast";
@@ -57,7 +61,8 @@ root_complex::root_complex_config configure_root_complex(base::parameters& p, co
         declarer pd(p, "rc." + port.name);
         pd.number("max_payload", rp.max_payload, 128, 4096, "B", "Max_Payload_Size Supported");
         pd.number("rcb", rp.rcb, 64, 128, "B", "Read Completion Boundary: 64 or 128");
-        pd.number("outstanding_reads", rp.outstanding_reads, 1, 1024, "reads", "of the device, at the SMMU");
+        pd.number("outstanding_reads", rp.outstanding_reads, 1, 1024, "reads",
+                  "of the device, at the SMMU");
         c.ports.push_back(rp);
     }
     return c;
@@ -68,13 +73,17 @@ pcie::link_config configure_link(base::parameters& p, const scenario::port& port
     const scenario::link& l = port.device ? port.device->link : port.link;
     c.gen = l.gen;
     c.width = l.width;
-    c.max_payload = std::min(512u, port.device ? max_payload(port.device->description->image) : 512u);
+    c.max_payload =
+        std::min(512u, port.device ? max_payload(port.device->description->image) : 512u);
     declarer d(p, port.name + "_link");
     d.time("propagation", c.propagation, 0_ps, 1_ms, "flight time of a byte");
     d.number("store", c.store, 1, 1024, "TLPs", "of each class that wait on the sending side");
-    d.number("tlps_per_ack", c.tlps_per_ack, 1, 128, "TLPs", "mechanistic DLLPs: one ACK for so many");
-    d.number("tlps_per_update_fc", c.tlps_per_update_fc, 1, 128, "TLPs", "mechanistic DLLPs: one UpdateFC for so many");
-    const auto dllp = d.word("dllp", "mechanistic", "mechanistic | pcie-bench | none", "what DLLPs cost");
+    d.number("tlps_per_ack", c.tlps_per_ack, 1, 128, "TLPs",
+             "mechanistic DLLPs: one ACK for so many");
+    d.number("tlps_per_update_fc", c.tlps_per_update_fc, 1, 128, "TLPs",
+             "mechanistic DLLPs: one UpdateFC for so many");
+    const auto dllp =
+        d.word("dllp", "mechanistic", "mechanistic | pcie-bench | none", "what DLLPs cost");
     c.dllp = dllp == "none"         ? pcie::dllp_accounting::none
              : dllp == "pcie-bench" ? pcie::dllp_accounting::pcie_bench
                                     : pcie::dllp_accounting::mechanistic;
@@ -89,18 +98,23 @@ endpoint::endpoint_config configure_endpoint(base::parameters& p, const scenario
     c.flr_time = s.flr_time;
     c.atc.invalidate_queue = s.description->invalidate_queue_depth;
     declarer d(p, s.name);
-    d.number("atc.entries", c.atc.entries, 0, 65536, "entries", "0: ATS without a cache; power of two");
+    d.number("atc.entries", c.atc.entries, 0, 65536, "entries",
+             "0: ATS without a cache; power of two");
     d.number("atc.ways", c.atc.ways, 1, 64, "ways", "associativity; power of two");
-    d.number("atc.request_slots", c.atc.request_slots, 1, 256, "requests", "outstanding Translation Requests");
-    d.number("atc.lookup_cycles", c.atc.lookup_cycles, 1, 64, "cycles", "from the sampling edge to the answer");
+    d.number("atc.request_slots", c.atc.request_slots, 1, 256, "requests",
+             "outstanding Translation Requests");
+    d.number("atc.lookup_cycles", c.atc.lookup_cycles, 1, 64, "cycles",
+             "from the sampling edge to the answer");
     d.time("atc.clock", c.atc.clock, 1_ps, 1_us, "clock period of the ATC");
     d.flag("atc.ignore_when_disabled", c.atc.ignore_when_disabled,
            "Invalidate Requests while ATS Enable=0 get no answer");
-    d.number("dma.max_outstanding_reads", c.dma.max_outstanding_reads, 1, 1024, "reads", "reads on the way");
+    d.number("dma.max_outstanding_reads", c.dma.max_outstanding_reads, 1, 1024, "reads",
+             "reads on the way");
     d.number("dma.max_outstanding_writes", c.dma.max_outstanding_writes, 1, 1024, "writes",
              "writes between translation and posted queue");
     d.time("flr_time", c.flr_time, 1_us, 100_s, "how long the function is gone after an FLR");
-    d.flag("answer_config_in_flr", c.answer_config_in_flr, "false: configuration requests get RRS until ready");
+    d.flag("answer_config_in_flr", c.answer_config_in_flr,
+           "false: configuration requests get RRS until ready");
     d.time("turn_round", c.turn_round, 0_ps, 1_ms, "request to its completion");
     d.time("completion_timeout", c.completion_timeout, 50_us, 64_s, "of the function's own reads");
     d.flag("refuse_pasid_invalidates", c.refuse_pasid_invalidates,
@@ -115,7 +129,8 @@ hal_systemc::config configure_cpus(base::parameters& p, const scenario::run& r) 
     d.number("stacks", c.stacks, 8, 65536, "stacks", "tasks, workers and interrupts at once");
     d.time("store_flight", c.mmio.store_flight, 0_ps, 1_ms, "from a posted store to its effect");
     d.time("store_busy", c.mmio.store_busy, 0_ps, 1_ms, "how long a posted store holds its CPU");
-    d.time("load_time", c.mmio.load_time, 1_ps, 1_ms, "how long a load of an SMMU register holds its CPU");
+    d.time("load_time", c.mmio.load_time, 1_ps, 1_ms,
+           "how long a load of an SMMU register holds its CPU");
     return c;
 }
 

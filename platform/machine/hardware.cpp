@@ -14,12 +14,13 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
     auto& p = ctx.parameters;
     const auto ports = static_cast<unsigned>(run.machine.ports.size());
     bus_ = std::make_unique<system::bus>("bus");
-    memory_ = std::make_unique<system::memory>("memory", ctx, configure_memory(p, map_.ram, map_.ram_bytes));
+    memory_ = std::make_unique<system::memory>("memory", ctx,
+                                               configure_memory(p, map_.ram, map_.ram_bytes));
     interrupts_ = std::make_unique<system::interrupt_controller>(
         "msi", ctx, system::interrupt_controller_config{map_.msi_frame, map_.msi_frame_bytes});
     smmu_ = std::make_unique<smmu::smmu>("smmu", ctx, tlps_, configure_smmu(p, run), ports);
-    rc_ = std::make_unique<root_complex::root_complex>("rc", ctx, tlps_,
-                                                       configure_root_complex(p, run, map_.ecam, map_.ecam_bytes));
+    rc_ = std::make_unique<root_complex::root_complex>(
+        "rc", ctx, tlps_, configure_root_complex(p, run, map_.ecam, map_.ecam_bytes));
     build_ports(run);
     hal_systemc::config h = configure_cpus(p, run);
     h.mmio.registers = map_.smmu;
@@ -29,7 +30,8 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
     h.ram = map_.ram;
     h.ram_bytes = map_.ram_bytes;
     h.doorbell = base::phys_addr{map_.msi_frame.value + system::interrupt_controller::doorbell};
-    hal_ = std::make_unique<hal_systemc::hal_systemc>("hal", ctx, kernel_, *memory_, *interrupts_, h, steering);
+    hal_ = std::make_unique<hal_systemc::hal_systemc>("hal", ctx, kernel_, *memory_, *interrupts_,
+                                                      h, steering);
     bind();
 }
 
@@ -44,8 +46,8 @@ void hardware::build_ports(const scenario::run& run) {
         s.port = i;
         s.link = std::make_unique<pcie::link>((port.name + "_link").c_str(), ctx_, tlps_,
                                               configure_link(ctx_.parameters, port));
-        s.device = std::make_unique<endpoint::endpoint>(s.name.c_str(), ctx_, tlps_,
-                                                        configure_endpoint(ctx_.parameters, *port.device));
+        s.device = std::make_unique<endpoint::endpoint>(
+            s.name.c_str(), ctx_, tlps_, configure_endpoint(ctx_.parameters, *port.device));
         seats_.push_back(std::move(s));
     }
 }
@@ -73,7 +75,8 @@ void hardware::bind() {
 }
 
 seat& hardware::seat_of(const std::string& device) {
-    const auto found = std::find_if(seats_.begin(), seats_.end(), [&](const seat& s) { return s.name == device; });
+    const auto found =
+        std::find_if(seats_.begin(), seats_.end(), [&](const seat& s) { return s.name == device; });
     if (found == seats_.end()) throw std::invalid_argument("no device is named " + device);
     return *found;
 }

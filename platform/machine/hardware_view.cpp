@@ -23,7 +23,8 @@ std::optional<base::phys_addr> ste_address(hardware& hw, base::stream_id sid) {
     if (bits(cfg, 5, 0) < 32 && sid.value >> bits(cfg, 5, 0) != 0) return std::nullopt;
     if (bits(cfg, 17, 16) == 0) return base::phys_addr{table + std::uint64_t{sid.value} * 64};
     const unsigned split = std::max<unsigned>(6, static_cast<unsigned>(bits(cfg, 10, 6)));
-    const auto l1 = hw.memory().load<std::uint64_t>(base::phys_addr{table + (sid.value >> split) * 8});
+    const auto l1 =
+        hw.memory().load<std::uint64_t>(base::phys_addr{table + (sid.value >> split) * 8});
     const auto span = bits(l1, 4, 0);
     const std::uint64_t index = sid.value & ((1u << split) - 1);
     if (span == 0 || span > 11 || index >= std::uint64_t{1} << (span - 1)) return std::nullopt;
@@ -37,9 +38,11 @@ std::optional<base::phys_addr> cd_address(hardware& hw, std::uint64_t w0, base::
     if (ssid.value >> max != 0) return std::nullopt;
     if (max == 0 || format == 0) return base::phys_addr{pointer + std::uint64_t{ssid.value} * 64};
     const unsigned split = format == 1 ? 6 : 10;
-    const auto l1 = hw.memory().load<std::uint64_t>(base::phys_addr{pointer + (ssid.value >> split) * 8});
+    const auto l1 =
+        hw.memory().load<std::uint64_t>(base::phys_addr{pointer + (ssid.value >> split) * 8});
     if ((l1 & 1) == 0) return std::nullopt;
-    return base::phys_addr{(l1 & 0x000f'ffff'ffff'f000) + (ssid.value & ((1u << split) - 1)) * std::uint64_t{64}};
+    return base::phys_addr{(l1 & 0x000f'ffff'ffff'f000) +
+                           (ssid.value & ((1u << split) - 1)) * std::uint64_t{64}};
 }
 
 }  // namespace

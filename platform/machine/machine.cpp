@@ -9,11 +9,15 @@
 namespace drydock::machine {
 
 machine::machine(base::context& ctx, const scenario::run& run)
-    : ctx_(ctx), run_(run), hardware_(ctx, run, this),
-      kernel_(std::make_unique<sw::kernel>(hardware_.hal().host(), run.machine.cpus, configure_costs(ctx.parameters))),
-      software_(std::make_unique<sw::software>(*kernel_,
-                                               software_of(ctx.parameters, run, hardware_.map(), ctx.seed))),
-      director_(ctx, run, *this), starter_(*this) {
+    : ctx_(ctx),
+      run_(run),
+      hardware_(ctx, run, this),
+      kernel_(std::make_unique<sw::kernel>(hardware_.hal().host(), run.machine.cpus,
+                                           configure_costs(ctx.parameters))),
+      software_(std::make_unique<sw::software>(
+          *kernel_, software_of(ctx.parameters, run, hardware_.map(), ctx.seed))),
+      director_(ctx, run, *this),
+      starter_(*this) {
     check_verbs();
     software_->on_returned([this](const std::string& task, int) { director_.returned(task); });
 }
@@ -45,12 +49,16 @@ base::routing_id machine::routing_id_of(const std::string& device) const {
 
 // -- the scenario's verbs --
 
-void machine::reset(const scenario::do_reset& v) { software_->run_reset(v.task, v.cpu, v.device, v.method, v.call); }
+void machine::reset(const scenario::do_reset& v) {
+    software_->run_reset(v.task, v.cpu, v.device, v.method, v.call);
+}
 void machine::start(const scenario::do_start& v) { software_->start_client(v.client); }
 void machine::attach(const scenario::do_attach& v) {
     software_->run_attach(v.task, v.cpu, v.device, v.domain, v.pasid);
 }
-void machine::detach(const scenario::do_detach& v) { software_->run_detach(v.task, v.cpu, v.device, v.pasid); }
+void machine::detach(const scenario::do_detach& v) {
+    software_->run_detach(v.task, v.cpu, v.device, v.pasid);
+}
 void machine::release(const std::string& task) { kernel_->release(task); }
 bool machine::hold(std::string_view task, std::string_view point, std::uint16_t) {
     return director_.at_point(task, point);

@@ -15,9 +15,12 @@
 
 namespace drydock::machine {
 
-/// A whole machine of one run: hardware, the software on it, and the director that plays the scenario. The only
-/// place that knows both sides.
-class machine final : stage, hal_systemc::steering, public monitors::hardware_view, public monitors::retry {
+/// A whole machine of one run: hardware, the software on it, and the director that plays the
+/// scenario. The only place that knows both sides.
+class machine final : stage,
+                      hal_systemc::steering,
+                      public monitors::hardware_view,
+                      public monitors::retry {
 public:
     /// Clients and the scenario's clock start at the first whole multiple of this after the boot.
     static constexpr base::ps scenario_grid{1'000'000'000};
@@ -79,8 +82,8 @@ private:
 };
 
 /// What the modelled software is told of a run.
-sw::software_config software_of(base::parameters& p, const scenario::run& run, const address_map& map,
-                                std::uint64_t seed);
+sw::software_config software_of(base::parameters& p, const scenario::run& run,
+                                const address_map& map, std::uint64_t seed);
 
 /// Routing ID of the device below root port `port`, as a depth-first enumeration finds it.
 constexpr base::routing_id routing_id_below(unsigned port) {

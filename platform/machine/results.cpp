@@ -12,14 +12,18 @@ using hal_systemc::to_base;
 using nlohmann::json;
 
 json operation(const sw::operation_counts& o, base::ps until) {
-    json j{{"due", o.due}, {"done", o.done}, {"missed", o.missed}, {"longest_ps", to_base(o.longest).count}};
+    json j{{"due", o.due},
+           {"done", o.done},
+           {"missed", o.missed},
+           {"longest_ps", to_base(o.longest).count}};
     if (o.begun) j["in_progress_ps"] = (until - to_base(*o.begun)).count;
     return j;
 }
 
 json client(const sw::client& c, const std::string& device, base::ps until) {
     const sw::client_results& r = c.results();
-    json j{{"kind", c.config().kind == sw::client_kind::sva ? "sva" : "dma_client"}, {"device", device}};
+    json j{{"kind", c.config().kind == sw::client_kind::sva ? "sva" : "dma_client"},
+           {"device", device}};
     if (c.config().unmap) {
         j["unmap"] = operation(r.unmap, until);
         j["unmap"]["none"] = r.unmaps_of_class[0];
@@ -83,9 +87,11 @@ json counters(machine& m) {
 
 watchers::watchers(base::context& ctx, unsigned cpu_count, const scenario::run& run)
     : monitors(ctx, drydock::monitors::monitor_parameters::declared_in(ctx.parameters)),
-      latency(ctx, monitors.names()), cpus(ctx, cpu_count) {
+      latency(ctx, monitors.names()),
+      cpus(ctx, cpu_count) {
     for (unsigned p = 0; p < run.machine.ports.size(); ++p)
-        if (run.machine.ports[p].device) monitors.names().add(routing_id_below(p), run.machine.ports[p].device->name);
+        if (run.machine.ports[p].device)
+            monitors.names().add(routing_id_below(p), run.machine.ports[p].device->name);
 }
 
 json results_of(machine& m, watchers& w, base::ps until, std::uint64_t records) {

@@ -19,7 +19,8 @@ struct watchers {
     latency::cpu_time cpus;
 };
 
-/// runs[] entry without name, command, verdict and expectations. @param until when the scenario's part ended
+/// runs[] entry without name, command, verdict and expectations. @param until when the scenario's
+/// part ended
 nlohmann::json results_of(machine& m, watchers& w, base::ps until, std::uint64_t records);
 
 }  // namespace drydock::machine

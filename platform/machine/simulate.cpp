@@ -30,7 +30,8 @@ void check_claimed(const base::context& ctx, const scenario::run& r) {
 /// The files that a run writes; all complete on every way out.
 class files {
 public:
-    files(base::context& ctx, const scenario::run& r, const run_files& f, const waves::device_names& names) {
+    files(base::context& ctx, const scenario::run& r, const run_files& f,
+          const waves::device_names& names) {
         if (f.folder.empty()) return;
         waves::file_header header;
         json identity = f.header;
@@ -39,9 +40,11 @@ public:
         header.version = f.header.value("version", "");
         header.names = names;
         if (f.events != scenario::events_level::off)
-            sinks_.push_back(waves::open_events(ctx, f.folder / "events.jsonl", level(f.events), header));
+            sinks_.push_back(
+                waves::open_events(ctx, f.folder / "events.jsonl", level(f.events), header));
         if (f.waves)
-            sinks_.push_back(waves::open_fst(ctx, f.folder / "waves.fst", {f.waves->from, f.waves->to}, header));
+            sinks_.push_back(
+                waves::open_fst(ctx, f.folder / "waves.fst", {f.waves->from, f.waves->to}, header));
     }
     void close() {
         for (auto& s : sinks_) s->close();
@@ -50,9 +53,12 @@ public:
 private:
     static base::event_level level(scenario::events_level l) {
         switch (l) {
-            case scenario::events_level::tlp: return base::event_level::tlp;
-            case scenario::events_level::detail: return base::event_level::detail;
-            default: return base::event_level::life;
+            case scenario::events_level::tlp:
+                return base::event_level::tlp;
+            case scenario::events_level::detail:
+                return base::event_level::detail;
+            default:
+                return base::event_level::life;
         }
     }
     std::vector<std::unique_ptr<waves::sink>> sinks_;
@@ -87,7 +93,8 @@ struct stopper final : base::observer {
 
 void check_consistent(const machine::watchers& w) {
     if (w.latency.inconsistent() != 0)
-        throw std::logic_error("stages do not sum to their span: " + w.latency.first_inconsistency());
+        throw std::logic_error("stages do not sum to their span: " +
+                               w.latency.first_inconsistency());
 }
 
 }  // namespace
@@ -136,8 +143,12 @@ json parameters_of(const scenario::run& r) {
     };
     constexpr const char* origins[] = {"default", "device", "scenario", "command line"};
     for (const auto& [name, q] : ctx.parameters.declared())
-        all.push_back({{"name", name}, {"value", text(q.value)}, {"default", text(q.default_value)}, {"unit", q.unit},
-                       {"range", q.range}, {"origin", origins[static_cast<int>(q.from)]},
+        all.push_back({{"name", name},
+                       {"value", text(q.value)},
+                       {"default", text(q.default_value)},
+                       {"unit", q.unit},
+                       {"range", q.range},
+                       {"origin", origins[static_cast<int>(q.from)]},
                        {"description", q.description}});
     return all;
 }

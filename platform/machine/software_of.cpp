@@ -9,7 +9,8 @@ namespace {
 using namespace base::literals;
 using hal_systemc::to_sw;
 
-void configure_driver(base::parameters& p, const scenario::run& run, const address_map& map, sw::arm_smmu_config& c) {
+void configure_driver(base::parameters& p, const scenario::run& run, const address_map& map,
+                      sw::arm_smmu_config& c) {
     const scenario::smmu& s = run.machine.smmu;
     c.base = map.smmu.value;
     c.cmdq.log2size = s.cmdq_log2size;
@@ -20,13 +21,15 @@ void configure_driver(base::parameters& p, const scenario::run& run, const addre
     c.evtq_cpu = run.machine.irq.evtq_cpu;
     c.priq_cpu = run.machine.irq.priq_cpu;
     declarer d(p, "sw.smmu");
-    d.flag("msi_polling", c.cmdq.msi_polling, "CMD_SYNC is seen by its MSI write to memory instead of CONS");
+    d.flag("msi_polling", c.cmdq.msi_polling,
+           "CMD_SYNC is seen by its MSI write to memory instead of CONS");
 }
 
 sw::client_config client_of(const scenario::run& run, const scenario::client& c) {
     sw::client_config out;
     out.name = c.name;
-    out.kind = c.kind == scenario::client_kind::sva ? sw::client_kind::sva : sw::client_kind::dma_client;
+    out.kind =
+        c.kind == scenario::client_kind::sva ? sw::client_kind::sva : sw::client_kind::dma_client;
     for (unsigned p = 0; p < run.machine.ports.size(); ++p)
         if (run.machine.ports[p].device && run.machine.ports[p].device->name == c.device)
             out.device = routing_id_below(p).value;
@@ -34,7 +37,9 @@ sw::client_config client_of(const scenario::run& run, const scenario::client& c)
     out.cpu = c.cpu;
     out.buffer_bytes = c.buffer_bytes;
     out.page_bytes = c.page_bytes;
-    if (c.dma) out.dma = sw::dma_load{c.dma->count, c.dma->bytes, to_sw(c.dma->every), c.dma->read_percent};
+    if (c.dma)
+        out.dma =
+            sw::dma_load{c.dma->count, c.dma->bytes, to_sw(c.dma->every), c.dma->read_percent};
     if (c.unmap) out.unmap = sw::unmap_load{c.unmap->pages, to_sw(c.unmap->every)};
     out.autostart = !c.starts_by_timeline;
     return out;
@@ -42,8 +47,8 @@ sw::client_config client_of(const scenario::run& run, const scenario::client& c)
 
 }  // namespace
 
-sw::software_config software_of(base::parameters& p, const scenario::run& run, const address_map& map,
-                                std::uint64_t seed) {
+sw::software_config software_of(base::parameters& p, const scenario::run& run,
+                                const address_map& map, std::uint64_t seed) {
     sw::software_config c;
     configure_driver(p, run, map, c.smmu);
     c.ecam = map.ecam.value;

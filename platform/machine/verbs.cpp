@@ -56,16 +56,18 @@ void machine::check_verbs() const {
         if (const auto* inject = std::get_if<scenario::do_inject>(&entry.what)) {
             faults none;
             if (!set_fault(none, inject->fault, false))
-                throw scenario::bad_input(entry.where, "there is no fault '" + inject->fault + "'" +
-                                                           scenario::did_you_mean(inject->fault, fault_names()));
+                throw scenario::bad_input(entry.where,
+                                          "there is no fault '" + inject->fault + "'" +
+                                              scenario::did_you_mean(inject->fault, fault_names()));
         }
         if (const auto* set = std::get_if<scenario::do_set>(&entry.what)) {
             std::vector<std::string> names;
             for (const seat& s : hardware_.seats())
                 names.push_back(run_.machine.ports[s.port].name + "_link." + std::string(link_up));
             if (std::find(names.begin(), names.end(), set->parameter) == names.end())
-                throw scenario::bad_input(entry.where, "'" + set->parameter + "' cannot be set during a run" +
-                                                           scenario::did_you_mean(set->parameter, names));
+                throw scenario::bad_input(entry.where,
+                                          "'" + set->parameter + "' cannot be set during a run" +
+                                              scenario::did_you_mean(set->parameter, names));
             if (!std::holds_alternative<bool>(set->value))
                 throw scenario::bad_input(entry.where, "'" + set->parameter + "' is true or false");
         }

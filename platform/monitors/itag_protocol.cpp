@@ -14,9 +14,12 @@ void itag_protocol::on_event(const base::event& e) {
     tracker& t = trackers_[e.where];
     if (e.a >= itags) return wrong(e, e.b, 1, "ITag " + std::to_string(e.a));
     switch (e.what) {
-        case base::kind::itag_taken: return taken(e, t);
-        case base::kind::itag_timeout: return timed_out(e, t);
-        default: return retired(e, t);
+        case base::kind::itag_taken:
+            return taken(e, t);
+        case base::kind::itag_timeout:
+            return timed_out(e, t);
+        default:
+            return retired(e, t);
     }
 }
 

@@ -36,7 +36,8 @@ std::optional<std::pair<std::string_view, std::string_view>> number_and_unit(std
     return std::pair{s.substr(0, end), trim(s.substr(end))};
 }
 
-/// number * unit exactly, or nothing if that is no whole number or too large. @param unit a power of ten
+/// number * unit exactly, or nothing if that is no whole number or too large. @param unit a power
+/// of ten
 std::optional<std::int64_t> exactly(std::string_view number, std::int64_t unit) {
     const auto dot = number.find('.');
     const auto integral = whole(number.substr(0, dot));

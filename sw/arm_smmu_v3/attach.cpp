@@ -22,7 +22,8 @@ void arm_smmu_attach_state::commit() {
         master_.atc_inv_master(ssid_);  // the translation has changed
     else if (was)
         master_.atc_inv_master(IOMMU_NO_PASID);  // E=0 already: the function completes it at once
-    if (arm_smmu_domain* old = to_smmu_domain(old_)) old->remove_invs(master_.build_invs(*old, was, ssid_));
+    if (arm_smmu_domain* old = to_smmu_domain(old_))
+        old->remove_invs(master_.build_invs(*old, was, ssid_));
     master_.ats_enabled = ats_enabled;
 }
 
@@ -52,7 +53,9 @@ int arm_smmu_domain::set_dev_pasid(device& dev, u32 pasid, iommu_domain* old) {
     state.prepare(this);
     master.write_cd(pasid, make_cd());
     if (!master.cds->in_ste || master.ste_ats_enabled != state.ats_enabled) {
-        const u64 s1dss = identity ? ste::S1DSS_BYPASS : blocked ? ste::S1DSS_TERMINATE : ste::S1DSS_SSID0;
+        const u64 s1dss = identity  ? ste::S1DSS_BYPASS
+                          : blocked ? ste::S1DSS_TERMINATE
+                                    : ste::S1DSS_SSID0;
         master.install_ste(master.make_cdtable_ste(state.ats_enabled, s1dss));
     }
     state.commit();
@@ -69,7 +72,8 @@ int arm_smmu_static_domain::attach_dev(device& dev, iommu_domain* old) {
         state.cd_needs_ats = master.ssids_in_use();
         state.prepare(nullptr);
         if (master.ssids_in_use())
-            master.install_ste(master.make_cdtable_ste(state.ats_enabled, identity ? ste::S1DSS_BYPASS : ste::S1DSS_TERMINATE));
+            master.install_ste(master.make_cdtable_ste(
+                state.ats_enabled, identity ? ste::S1DSS_BYPASS : ste::S1DSS_TERMINATE));
         else
             master.install_ste(identity ? arm_smmu_make_bypass_ste() : arm_smmu_make_abort_ste());
         state.commit();
@@ -91,7 +95,8 @@ int arm_smmu_static_domain::set_dev_pasid(device& dev, u32 pasid, iommu_domain* 
     if (master.ssids_in_use()) return 0;
     // With the last PASID the reason for a CD-table STE may be gone.
     iommu_domain* rid = smmu_.driver_get_domain(dev);
-    if (rid && (rid->type == iommu_domain_type::identity || rid->type == iommu_domain_type::blocked))
+    if (rid &&
+        (rid->type == iommu_domain_type::identity || rid->type == iommu_domain_type::blocked))
         return rid->attach_dev(dev, rid);
     return 0;
 }

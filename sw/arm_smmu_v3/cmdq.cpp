@@ -15,12 +15,16 @@ constexpr u64 entry_bytes = 16;
 
 hal::span_class class_of(u64 word0) {
     switch (word0 & 0xff) {
-        case CMDQ_OP_ATC_INV: return hal::span_class::atc_inv;
-        case CMDQ_OP_CMD_SYNC: return hal::span_class::sync;
+        case CMDQ_OP_ATC_INV:
+            return hal::span_class::atc_inv;
+        case CMDQ_OP_CMD_SYNC:
+            return hal::span_class::sync;
         case CMDQ_OP_CFGI_STE:
         case CMDQ_OP_CFGI_ALL:
-        case CMDQ_OP_CFGI_CD: return hal::span_class::cfgi;
-        default: return hal::span_class::tlbi;
+        case CMDQ_OP_CFGI_CD:
+            return hal::span_class::cfgi;
+        default:
+            return hal::span_class::tlbi;
     }
 }
 
@@ -28,7 +32,8 @@ hal::span_id begin_span(kernel& k, hal::span_class c, u16 device, u64 detail) {
     auto& tell = k.observe();
     if (!tell.wants(hal::note::span_begin) && !tell.wants(hal::note::stage)) return 0;
     const auto id = tell.new_span();
-    tell.emit(hal::note::span_begin, k.current_place(), id, static_cast<u64>(c), k.current_span(), device, detail);
+    tell.emit(hal::note::span_begin, k.current_place(), id, static_cast<u64>(c), k.current_span(),
+              device, detail);
     return id;
 }
 
@@ -69,7 +74,8 @@ void arm_smmu_cmdq_batch::end_spans(int result) {
         if (s == 0) return;
         kernel& k = queue_.k();
         if (atc) stage(k, s, 16);
-        k.observe().emit(hal::note::span_end, k.current_place(), s, static_cast<u64>(static_cast<std::int64_t>(result)));
+        k.observe().emit(hal::note::span_end, k.current_place(), s,
+                         static_cast<u64>(static_cast<std::int64_t>(result)));
     };
     for (const auto& [s, atc] : pushed_) end(s, atc);
     pushed_.clear();
@@ -87,8 +93,9 @@ void arm_smmu_cmdq::init() {
     const u64 bytes = entry_bytes << config_.log2size;
     memory_ = {alloc_aligned(kernel_, bytes, bytes, "cmdq"), entry_bytes};
     kernel_.host().memory.track_writers(memory_.base, bytes);
-    kernel_.writeq(smmu_ + smmu_reg::CMDQ_BASE,
-                   smmu_reg::Q_BASE_RWA | (memory_.base & smmu_reg::Q_BASE_ADDR) | config_.log2size);
+    kernel_.writeq(smmu_ + smmu_reg::CMDQ_BASE, smmu_reg::Q_BASE_RWA |
+                                                    (memory_.base & smmu_reg::Q_BASE_ADDR) |
+                                                    config_.log2size);
     kernel_.writel(smmu_ + smmu_reg::CMDQ_PROD, llq_.prod);
     kernel_.writel(smmu_ + smmu_reg::CMDQ_CONS, llq_.cons);
 }
@@ -98,8 +105,9 @@ void arm_smmu_cmdq::spin_until(Condition met) {
     while (!met()) kernel_.spend(kernel_.costs().cpu_relax);
 }
 
-/// Linux's queue_poll() on the copy of CONS that others update; no register is read. Linux backs off only while
-/// the queue is full to the last slot and else spins; here a lack of n slots backs off as well (choice).
+/// Linux's queue_poll() on the copy of CONS that others update; no register is read. Linux backs
+/// off only while the queue is full to the last slot and else spins; here a lack of n slots backs
+/// off as well (choice).
 void arm_smmu_cmdq::poll_until_space(u32 n) {
     if (sharers_ == 0) {  // nobody waits for a SYNC: we may update the copy ourselves
         llq_.cons = kernel_.readl(smmu_ + smmu_reg::CMDQ_CONS);
@@ -139,7 +147,8 @@ arm_smmu_cmdq::reservation arm_smmu_cmdq::reserve(u32 n) {
 
 void arm_smmu_cmdq::write_commands(const arm_smmu_cmdq_batch& batch, u32 prod) {
     for (u32 i = 0; i < batch.num_; ++i)
-        kernel_.copy_to(memory_.entry(llq_, prod + i), batch.cmds_[i].data(), entry_bytes, batch.spans_[i]);
+        kernel_.copy_to(memory_.entry(llq_, prod + i), batch.cmds_[i].data(), entry_bytes,
+                        batch.spans_[i]);
 }
 
 hal::span_id arm_smmu_cmdq::write_sync(u32 prod) {
@@ -230,7 +239,8 @@ int arm_smmu_cmdq::poll_until_consumed(u32 sync_prod) {
         u32 prod;
     } w{llq_, sync_prod};
     if (w.seen.consumed(sync_prod)) return 0;
-    const poll_backoff backoff{.spins = 9, .first_delay = 1us, .wait_for_event = config_.sev, .limit = config_.timeout};
+    const poll_backoff backoff{
+        .spins = 9, .first_delay = 1us, .wait_for_event = config_.sev, .limit = config_.timeout};
     const bool done = kernel_.poll_register(
         smmu_ + smmu_reg::CMDQ_CONS, 4,
         [p = &w](u64 cons) {
@@ -238,14 +248,17 @@ int arm_smmu_cmdq::poll_until_consumed(u32 sync_prod) {
             return p->seen.consumed(p->prod);
         },
         backoff);
-    // The last waiter moves the copy of CONS: until then every waiter can tell by it whether it was passed.
+    // The last waiter moves the copy of CONS: until then every waiter can tell by it whether it was
+    // passed.
     if (sharers_ == 1) llq_.cons = w.seen.cons;
     return done ? 0 : -ETIMEDOUT;
 }
 
 int arm_smmu_cmdq::poll_until_msi(u32 sync_prod) {
-    const poll_backoff backoff{.spins = 9, .first_delay = 1us, .wait_for_event = false, .limit = config_.timeout};
-    const bool done = kernel_.poll_memory(memory_.entry(llq_, sync_prod), 4, [](u64 v) { return v == 0; }, backoff);
+    const poll_backoff backoff{
+        .spins = 9, .first_delay = 1us, .wait_for_event = false, .limit = config_.timeout};
+    const bool done = kernel_.poll_memory(
+        memory_.entry(llq_, sync_prod), 4, [](u64 v) { return v == 0; }, backoff);
     if (sharers_ == 1) llq_.cons = llq_.inc(sync_prod);
     return done ? 0 : -ETIMEDOUT;
 }
@@ -254,8 +267,9 @@ void arm_smmu_cmdq::report_timeout(u32 sync_prod) {
     ++syncs_timed_out_;
     if (!timeout_log_.allow(kernel_.now())) return;
     char text[96];
-    std::snprintf(text, sizeof text, "CMD_SYNC timeout at 0x%08x [hwprod 0x%08x, hwcons 0x%08x]", sync_prod,
-                  kernel_.readl(smmu_ + smmu_reg::CMDQ_PROD), kernel_.readl(smmu_ + smmu_reg::CMDQ_CONS));
+    std::snprintf(text, sizeof text, "CMD_SYNC timeout at 0x%08x [hwprod 0x%08x, hwcons 0x%08x]",
+                  sync_prod, kernel_.readl(smmu_ + smmu_reg::CMDQ_PROD),
+                  kernel_.readl(smmu_ + smmu_reg::CMDQ_CONS));
     kernel_.log(3, text);
 }
 
@@ -268,10 +282,14 @@ void arm_smmu_cmdq::skip_err() {
         kernel_.log(3, std::string("CMDQ error: ") + (code < 4 ? names[code] : "Unknown"));
     switch (code) {
         case smmu_reg::CERROR_NONE:
-        case smmu_reg::CERROR_ABT: return;  // the SMMU fetches again
-        case smmu_reg::CERROR_ATC_INV: ++cerror_atc_inv_; return;  // CONS stays on the SYNC, which runs again
+        case smmu_reg::CERROR_ABT:
+            return;  // the SMMU fetches again
+        case smmu_reg::CERROR_ATC_INV:
+            ++cerror_atc_inv_;
+            return;  // CONS stays on the SYNC, which runs again
         case smmu_reg::CERROR_ILL:
-        default: break;
+        default:
+            break;
     }
     // There is no NOP: a SYNC without signal stands in for what was illegal.
     const cmdq_words nop = arm_smmu_cmdq_build_cmd({.opcode = CMDQ_OP_CMD_SYNC});
@@ -285,7 +303,8 @@ void arm_smmu_cmdq::tell_space_held(const arm_smmu_cmdq_batch& b) {
 
 void arm_smmu_cmdq::tell_issued(const arm_smmu_cmdq_batch& b, bool sync) {
     if (sync) stage(kernel_, b.unmap_, b.atc_inv_ ? unmap_atc_issued : unmap_tlbi_issued);
-    if (b.unmap_ != 0 && b.num_ != 0 && b.is_atc_[b.num_ - 1]) kernel_.point("i2", static_cast<u16>(b.cmds_[b.num_ - 1][0] >> 32));
+    if (b.unmap_ != 0 && b.num_ != 0 && b.is_atc_[b.num_ - 1])
+        kernel_.point("i2", static_cast<u16>(b.cmds_[b.num_ - 1][0] >> 32));
 }
 
 }  // namespace drydock::sw

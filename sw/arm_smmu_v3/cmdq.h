@@ -13,16 +13,21 @@ namespace drydock::sw {
 /// Commands of one submission (Linux: CMDQ_BATCH_ENTRIES).
 inline constexpr u32 CMDQ_BATCH_ENTRIES = 64;
 
-/// Boundaries of an unmap's stages, on its own span, as far as it gets: the last two with ATC_INVs only, all but
-/// the first two with TLBIs only. Those of single commands are 0, 1 and 16.
+/// Boundaries of an unmap's stages, on its own span, as far as it gets: the last two with ATC_INVs
+/// only, all but the first two with TLBIs only. Those of single commands are 0, 1 and 16.
 enum unmap_boundary : u64 {
-    unmap_begins = 32, unmap_pte_cleared, unmap_tlbi_issued, unmap_tlbi_synced, unmap_atc_issued, unmap_returned
+    unmap_begins = 32,
+    unmap_pte_cleared,
+    unmap_tlbi_issued,
+    unmap_tlbi_synced,
+    unmap_atc_issued,
+    unmap_returned
 };
 
 class arm_smmu_cmdq;
 
-/// Collects commands; a full batch is pushed without a SYNC, submit() ends with one. Keeps the spans of what it
-/// sent until that SYNC is through.
+/// Collects commands; a full batch is pushed without a SYNC, submit() ends with one. Keeps the
+/// spans of what it sent until that SYNC is through.
 class arm_smmu_cmdq_batch {
 public:
     explicit arm_smmu_cmdq_batch(arm_smmu_cmdq& q) : queue_(q) {}
@@ -42,7 +47,8 @@ private:
     std::array<cmdq_words, CMDQ_BATCH_ENTRIES> cmds_;
     std::array<hal::span_id, CMDQ_BATCH_ENTRIES> spans_;
     std::array<bool, CMDQ_BATCH_ENTRIES> is_atc_;
-    std::vector<std::pair<hal::span_id, bool>> pushed_;  ///< of batches sent without SYNC; bool: ATC_INV
+    std::vector<std::pair<hal::span_id, bool>>
+        pushed_;  ///< of batches sent without SYNC; bool: ATC_INV
     u32 num_ = 0;
     bool atc_inv_ = false;
     hal::span_id unmap_ = 0;
@@ -50,13 +56,14 @@ private:
 
 struct arm_smmu_cmdq_config {
     u32 log2size = 8;
-    bool sev = false;          ///< SYNC sends an event, pollers wait for it
-    bool msi_polling = false;  ///< SYNC overwrites its own slot, pollers watch that
+    bool sev = false;                ///< SYNC sends an event, pollers wait for it
+    bool msi_polling = false;        ///< SYNC overwrites its own slot, pollers watch that
     hal::duration timeout = 1000ms;  ///< ARM_SMMU_POLL_TIMEOUT_US, per wait
 };
 
-/// Command queue with many producers: each reserves slots by moving PROD's copy, writes them, marks them valid;
-/// the first of a run of reservations (the owner) waits until all of them are valid and writes the register once.
+/// Command queue with many producers: each reserves slots by moving PROD's copy, writes them, marks
+/// them valid; the first of a run of reservations (the owner) waits until all of them are valid and
+/// writes the register once.
 class arm_smmu_cmdq {
 public:
     arm_smmu_cmdq(kernel& k, phys_addr_t smmu_base, const arm_smmu_cmdq_config& config);
@@ -64,8 +71,9 @@ public:
     /// Allocates the queue and writes CMDQ_BASE, PROD, CONS. From a task; CMDQEN must be 0.
     void init();
 
-    /// arm_smmu_cmdq_issue_cmdlist(): puts the commands, and a SYNC behind them, into the queue with interrupts
-    /// off throughout; with a SYNC returns when it is consumed. @return 0, -ETIMEDOUT after the time limit
+    /// arm_smmu_cmdq_issue_cmdlist(): puts the commands, and a SYNC behind them, into the queue
+    /// with interrupts off throughout; with a SYNC returns when it is consumed. @return 0,
+    /// -ETIMEDOUT after the time limit
     int issue_cmdlist(arm_smmu_cmdq_batch&, bool sync);
     int issue_cmd(const arm_smmu_cmdq_ent&);
     int issue_cmd_with_sync(const arm_smmu_cmdq_ent&);
@@ -102,10 +110,10 @@ private:
     phys_addr_t smmu_;
     arm_smmu_cmdq_config config_;
     arm_smmu_queue_memory memory_;
-    arm_smmu_ll_queue llq_;        ///< prod[31]: somebody gathers (CMDQ_PROD_OWNED_FLAG)
-    u32 owner_prod_ = 0;           ///< up to here the register was written
-    u32 sharers_ = 0;              ///< waiters for their SYNC: CONS's copy may not move under them
-    std::vector<u8> valid_;        ///< per slot: 1 ^ wrap bit of the position last made valid
+    arm_smmu_ll_queue llq_;  ///< prod[31]: somebody gathers (CMDQ_PROD_OWNED_FLAG)
+    u32 owner_prod_ = 0;     ///< up to here the register was written
+    u32 sharers_ = 0;        ///< waiters for their SYNC: CONS's copy may not move under them
+    std::vector<u8> valid_;  ///< per slot: 1 ^ wrap bit of the position last made valid
     ratelimit timeout_log_;
     u64 syncs_timed_out_ = 0;
     u64 cerror_atc_inv_ = 0;

@@ -15,7 +15,9 @@ constexpr u64 ssv = u64{1} << 11;
 constexpr u64 range_num_max = 0x1f;  // NUM[16:12] holds pages - 1
 
 u64 stream(const arm_smmu_cmdq_ent& e) { return u64{e.sid} << 32; }
-u64 substream(const arm_smmu_cmdq_ent& e) { return e.substream_valid ? ssv | u64{e.ssid} << 12 : 0; }
+u64 substream(const arm_smmu_cmdq_ent& e) {
+    return e.substream_valid ? ssv | u64{e.ssid} << 12 : 0;
+}
 
 cmdq_words build_tlbi_va(const arm_smmu_cmdq_ent& e) {
     cmdq_words w{e.opcode | u64{e.num} << 12 | u64{e.scale} << 20 | u64{e.asid} << 48, 0};
@@ -25,7 +27,8 @@ cmdq_words build_tlbi_va(const arm_smmu_cmdq_ent& e) {
 
 cmdq_words build_sync(const arm_smmu_cmdq_ent& e) {
     cmdq_words w{e.opcode | u64{static_cast<u8>(e.signal)} << 12, 0};
-    // MSH inner shareable, MSIAttr write-back: also what Linux sets without an MSI. MSIData stays 0.
+    // MSH inner shareable, MSIAttr write-back: also what Linux sets without an MSI. MSIData stays
+    // 0.
     w[0] |= u64{3} << 22 | u64{0xf} << 24;
     if (e.signal == sync_signal::irq) w[1] = e.msiaddr & 0x000f'ffff'ffff'fffc;
     return w;
@@ -35,24 +38,33 @@ cmdq_words build_sync(const arm_smmu_cmdq_ent& e) {
 
 cmdq_words arm_smmu_cmdq_build_cmd(const arm_smmu_cmdq_ent& e) {
     switch (e.opcode) {
-        case CMDQ_OP_CFGI_STE: return {e.opcode | stream(e), u64{e.leaf}};
-        case CMDQ_OP_CFGI_ALL: return {e.opcode, 31};  // Range 31 = all
-        case CMDQ_OP_CFGI_CD: return {e.opcode | u64{e.ssid} << 12 | stream(e), u64{e.leaf}};
-        case CMDQ_OP_TLBI_NH_ASID: return {e.opcode | u64{e.asid} << 48, 0};
-        case CMDQ_OP_TLBI_NH_VA: return build_tlbi_va(e);
-        case CMDQ_OP_ATC_INV: return {e.opcode | substream(e) | stream(e), (e.addr & page_mask) | e.size};
+        case CMDQ_OP_CFGI_STE:
+            return {e.opcode | stream(e), u64{e.leaf}};
+        case CMDQ_OP_CFGI_ALL:
+            return {e.opcode, 31};  // Range 31 = all
+        case CMDQ_OP_CFGI_CD:
+            return {e.opcode | u64{e.ssid} << 12 | stream(e), u64{e.leaf}};
+        case CMDQ_OP_TLBI_NH_ASID:
+            return {e.opcode | u64{e.asid} << 48, 0};
+        case CMDQ_OP_TLBI_NH_VA:
+            return build_tlbi_va(e);
+        case CMDQ_OP_ATC_INV:
+            return {e.opcode | substream(e) | stream(e), (e.addr & page_mask) | e.size};
         case CMDQ_OP_PRI_RESP:
             return {e.opcode | substream(e) | stream(e), u64{e.prg_index} | u64{e.resp} << 12};
-        case CMDQ_OP_CMD_SYNC: return build_sync(e);
+        case CMDQ_OP_CMD_SYNC:
+            return build_sync(e);
         case CMDQ_OP_TLBI_NH_ALL:
         case CMDQ_OP_TLBI_EL2_ALL:
-        case CMDQ_OP_TLBI_NSNH_ALL: break;
+        case CMDQ_OP_TLBI_NSNH_ALL:
+            break;
     }
     return {e.opcode, 0};
 }
 
 arm_smmu_cmdq_ent arm_smmu_atc_inv_to_cmd(u32 ssid, u64 iova, u64 size) {
-    arm_smmu_cmdq_ent e{.opcode = CMDQ_OP_ATC_INV, .ssid = ssid, .substream_valid = ssid != IOMMU_NO_PASID};
+    arm_smmu_cmdq_ent e{
+        .opcode = CMDQ_OP_ATC_INV, .ssid = ssid, .substream_valid = ssid != IOMMU_NO_PASID};
     if (size == 0) {
         e.size = ATC_INV_SIZE_ALL;
         return e;

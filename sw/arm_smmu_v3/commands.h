@@ -52,11 +52,12 @@ struct arm_smmu_cmdq_ent {
 
 cmdq_words arm_smmu_cmdq_build_cmd(const arm_smmu_cmdq_ent&);
 
-/// ATC_INV for [iova, iova + size): the smallest power-of-two span of 4 KiB pages that holds it; size 0 means
-/// everything. No PASID: hits entries of every PASID (linux-flow 3.4).
+/// ATC_INV for [iova, iova + size): the smallest power-of-two span of 4 KiB pages that holds it;
+/// size 0 means everything. No PASID: hits entries of every PASID (linux-flow 3.4).
 arm_smmu_cmdq_ent arm_smmu_atc_inv_to_cmd(u32 ssid, u64 iova, u64 size);
 
-/// Walks a range as TLBI_NH_VA commands: with range invalidation each covers (num + 1) << scale pages.
+/// Walks a range as TLBI_NH_VA commands: with range invalidation each covers (num + 1) << scale
+/// pages.
 class tlbi_range {
 public:
     /// @param leaf only the last level changed; @param ril IDR3.RIL

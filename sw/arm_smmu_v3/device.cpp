@@ -29,7 +29,8 @@ arm_smmu_features arm_smmu_decode_features(u32 idr0, u32 idr1, u32 idr3, u32 idr
     f.sid_bits = static_cast<u8>(field(idr1, 5, 0));
     f.ssid_bits = static_cast<u8>(field(idr1, 10, 6));
     f.range_inv = idr3 & IDR3_RIL;
-    f.oas_code = static_cast<u8>(std::min<u32>(field(idr5, 2, 0), 5));  // 48 bits are what the tables use
+    f.oas_code =
+        static_cast<u8>(std::min<u32>(field(idr5, 2, 0), 5));  // 48 bits are what the tables use
     f.ias = oas_bits[f.oas_code];
     return f;
 }
@@ -47,8 +48,10 @@ arm_smmu_device::arm_smmu_device(kernel& k, const arm_smmu_config& config)
       cmdq_(k, config.base, config.cmdq),
       strtab_(k),
       asid_lock_(k, "arm_smmu_asid_lock"),
-      identity_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::identity, 1u, "identity")),
-      blocked_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::blocked, 2u, "blocked")) {}
+      identity_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::identity, 1u,
+                                                         "identity")),
+      blocked_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::blocked, 2u,
+                                                        "blocked")) {}
 
 arm_smmu_device::~arm_smmu_device() = default;
 
@@ -66,11 +69,15 @@ std::unique_ptr<iommu_domain> arm_smmu_device::domain_alloc_sva(u32 id, std::str
 void arm_smmu_device::write_and_wait(u64 reg, u64 ack, u32 value) {
     kernel_.writel(config_.base + reg, value);
     const poll_backoff backoff{.spins = 9, .first_delay = 1us, .limit = ack_limit};
-    const bool ok = kernel_.poll_register(config_.base + ack, 4, [value](u64 v) { return v == value; }, backoff);
-    if (!ok) throw std::runtime_error("SMMU does not acknowledge register " + std::to_string(reg) + " within 1 s");
+    const bool ok = kernel_.poll_register(
+        config_.base + ack, 4, [value](u64 v) { return v == value; }, backoff);
+    if (!ok)
+        throw std::runtime_error("SMMU does not acknowledge register " + std::to_string(reg) +
+                                 " within 1 s");
 }
 
-void arm_smmu_device::init_queue(hw_queue& q, std::string_view name, u64 base_reg, u32 log2size, u32 bytes) {
+void arm_smmu_device::init_queue(hw_queue& q, std::string_view name, u64 base_reg, u32 log2size,
+                                 u32 bytes) {
     const u64 total = u64{bytes} << log2size;
     q.memory = {alloc_aligned(kernel_, total, total, name), bytes};
     q.llq.max_n_shift = log2size;
@@ -84,9 +91,11 @@ void arm_smmu_device::reset() {
     const auto reg = [this](u64 r) { return kernel_.readl(config_.base + r); };
     const u32 idr0 = reg(IDR0), idr1 = reg(IDR1);
     features_ = arm_smmu_decode_features(idr0, idr1, reg(IDR3), reg(IDR5));
-    if (!(idr0 & IDR0_S1P)) throw std::runtime_error("SMMU without stage 1 translation (IDR0.S1P=0)");
+    if (!(idr0 & IDR0_S1P))
+        throw std::runtime_error("SMMU without stage 1 translation (IDR0.S1P=0)");
     if (config_.cmdq.log2size > field(idr1, 25, 21))
-        throw std::runtime_error("SMMU's command queue holds at most 2^" + std::to_string(field(idr1, 25, 21)) +
+        throw std::runtime_error("SMMU's command queue holds at most 2^" +
+                                 std::to_string(field(idr1, 25, 21)) +
                                  " entries (IDR1.CMDQS); lower cmdq_log2size");
     config_.evtq_log2size = log2size_within(config_.evtq_log2size, idr1, 20, 16);
     config_.priq_log2size = log2size_within(config_.priq_log2size, idr1, 15, 11);
@@ -134,14 +143,16 @@ void arm_smmu_device::setup_msi(u64 cfg0, u32 vector) {
 
 void arm_smmu_device::setup_irqs() {
     write_and_wait(IRQ_CTRL, IRQ_CTRLACK, 0);
-    setup_msi(GERROR_IRQ_CFG0,
-              kernel_.request_irq("arm-smmu-v3-gerror", config_.gerror_cpu, [this] { gerror_handler(); }));
-    setup_msi(EVTQ_IRQ_CFG0, kernel_.request_irq(
-                                 "arm-smmu-v3-evtq", config_.evtq_cpu, [] {}, [this] { evtq_thread(); }));
+    setup_msi(GERROR_IRQ_CFG0, kernel_.request_irq("arm-smmu-v3-gerror", config_.gerror_cpu,
+                                                   [this] { gerror_handler(); }));
+    setup_msi(EVTQ_IRQ_CFG0,
+              kernel_.request_irq(
+                  "arm-smmu-v3-evtq", config_.evtq_cpu, [] {}, [this] { evtq_thread(); }));
     u32 enable = IRQ_CTRL_GERROR | IRQ_CTRL_EVTQ;
     if (features_.pri) {
-        setup_msi(PRIQ_IRQ_CFG0, kernel_.request_irq(
-                                     "arm-smmu-v3-priq", config_.priq_cpu, [] {}, [this] { priq_thread(); }));
+        setup_msi(PRIQ_IRQ_CFG0,
+                  kernel_.request_irq(
+                      "arm-smmu-v3-priq", config_.priq_cpu, [] {}, [this] { priq_thread(); }));
         enable |= IRQ_CTRL_PRIQ;
     }
     write_and_wait(IRQ_CTRL, IRQ_CTRLACK, enable);

@@ -18,13 +18,13 @@ struct arm_smmu_config {
     u32 evtq_log2size = 7;
     u32 priq_log2size = 8;
     unsigned gerror_cpu = 0, evtq_cpu = 0, priq_cpu = 0;  ///< who takes which interrupt
-    u32 sid_bits = 16;  ///< StreamIDs used; at most what IDR1 has
+    u32 sid_bits = 16;                                    ///< StreamIDs used; at most what IDR1 has
 };
 
 /// What IDR0..IDR5 say, as far as the driver uses it.
 struct arm_smmu_features {
-    bool ats = false, pri = false, msi = false, sev = false, hyp = false, stalls = false, range_inv = false,
-         two_level_strtab = false, two_level_cdtab = false, coherent = false;
+    bool ats = false, pri = false, msi = false, sev = false, hyp = false, stalls = false,
+         range_inv = false, two_level_strtab = false, two_level_cdtab = false, coherent = false;
     u8 sid_bits = 0, ssid_bits = 0, asid_bits = 8, ias = 48, oas_code = 5;
 };
 arm_smmu_features arm_smmu_decode_features(u32 idr0, u32 idr1, u32 idr3, u32 idr5);
@@ -32,8 +32,8 @@ arm_smmu_features arm_smmu_decode_features(u32 idr0, u32 idr1, u32 idr3, u32 idr
 class arm_smmu_domain;
 class arm_smmu_static_domain;
 
-/// Driver of one SMMUv3 (Linux: struct arm_smmu_device). Use: construct, reset() from a task, then through
-/// iommu_ops.
+/// Driver of one SMMUv3 (Linux: struct arm_smmu_device). Use: construct, reset() from a task, then
+/// through iommu_ops.
 class arm_smmu_device final : public iommu_ops {
 public:
     arm_smmu_device(kernel& k, const arm_smmu_config& config);
@@ -50,7 +50,8 @@ public:
     std::unique_ptr<iommu_domain> domain_alloc_sva(u32 id, std::string name) override;
     int probe_device(device&) override;
 
-    /// The core's answer to "what does this device translate by"; set once, before the first attach.
+    /// The core's answer to "what does this device translate by"; set once, before the first
+    /// attach.
     using get_domain = std::function<iommu_domain*(device&)>;
     void set_driver_get_domain(get_domain f) { get_domain_ = std::move(f); }
     iommu_domain* driver_get_domain(device& d) { return get_domain_(d); }

@@ -6,7 +6,8 @@
 namespace drydock::sw {
 
 arm_smmu_domain* to_smmu_domain(iommu_domain* d) {
-    if (!d || (d->type != iommu_domain_type::paging && d->type != iommu_domain_type::sva)) return nullptr;
+    if (!d || (d->type != iommu_domain_type::paging && d->type != iommu_domain_type::sva))
+        return nullptr;
     return static_cast<arm_smmu_domain*>(d);
 }
 
@@ -25,7 +26,8 @@ void arm_smmu_domain::charge_walk() {
 }
 
 int arm_smmu_domain::map_pages(dma_addr_t iova, phys_addr_t phys, u64 bytes, u32 prot) {
-    smmu_.k().spend(smmu_.k().costs().function_call);  // iommu_map and its walk, one call each page run
+    smmu_.k().spend(
+        smmu_.k().costs().function_call);  // iommu_map and its walk, one call each page run
     const int rc = tables_.map(iova, phys, bytes, prot);
     charge_walk();
     return rc;
@@ -59,7 +61,8 @@ unmap_class arm_smmu_domain::inv_range(u64 iova, u64 size, bool leaf, hal::span_
     return c;
 }
 
-unmap_class arm_smmu_domain::inv_entries(arm_smmu_invs& invs, u64 iova, u64 size, bool leaf, hal::span_id unmap) {
+unmap_class arm_smmu_domain::inv_entries(arm_smmu_invs& invs, u64 iova, u64 size, bool leaf,
+                                         hal::span_id unmap) {
     kernel& k = smmu_.k();
     const auto& all = invs.entries();
     const auto next_live = [&all](std::size_t i) {
@@ -79,7 +82,8 @@ unmap_class arm_smmu_domain::inv_entries(arm_smmu_invs& invs, u64 iova, u64 size
             batch.add(e);
             c = unmap_class::atc;
         } else {
-            tlbi_range range(static_cast<u16>(cur.id), iova, size, leaf, smmu_.features().range_inv);
+            tlbi_range range(static_cast<u16>(cur.id), iova, size, leaf,
+                             smmu_.features().range_inv);
             while (const auto e = range.next()) batch.add(*e);
             if (c == unmap_class::none) c = unmap_class::tlbi_only;
         }
@@ -102,12 +106,14 @@ void arm_smmu_domain::add_invs(const std::vector<arm_smmu_inv>& add) { invs_ = i
 void arm_smmu_domain::remove_invs(const std::vector<arm_smmu_inv>& remove) {
     for (const auto& gone : invs_->unref(remove))
         if (gone.type == arm_smmu_inv_type::s1_asid)
-            smmu_.cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_TLBI_NH_ASID, .asid = static_cast<u16>(gone.id)});
+            smmu_.cmdq().issue_cmd_with_sync(
+                {.opcode = CMDQ_OP_TLBI_NH_ASID, .asid = static_cast<u16>(gone.id)});
     if (auto compact = invs_->purge()) invs_ = std::move(compact);
 }
 
 entry_words arm_smmu_domain::make_cd() const {
-    return arm_smmu_make_s1_cd({.ttb = tables_.ttbr(), .asid = asid_, .ips = smmu_.features().oas_code});
+    return arm_smmu_make_s1_cd(
+        {.ttb = tables_.ttbr(), .asid = asid_, .ips = smmu_.features().oas_code});
 }
 
 }  // namespace drydock::sw

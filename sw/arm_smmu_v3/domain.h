@@ -10,7 +10,8 @@
 
 namespace drydock::sw {
 
-/// Tables in the modelled RAM. Reads and writes at once; the domain charges the CPU for what a walk touched.
+/// Tables in the modelled RAM. Reads and writes at once; the domain charges the CPU for what a walk
+/// touched.
 class kernel_table_memory final : public io_pgtable_memory {
 public:
     explicit kernel_table_memory(kernel& k) : kernel_(k) {}
@@ -27,8 +28,8 @@ private:
     kernel& kernel_;
 };
 
-/// A stage 1 address space: DMA mappings (paging) or a process (sva), which differ in what an unmap knows of the
-/// level that changed.
+/// A stage 1 address space: DMA mappings (paging) or a process (sva), which differ in what an unmap
+/// knows of the level that changed.
 class arm_smmu_domain final : public iommu_domain {
 public:
     arm_smmu_domain(arm_smmu_device&, iommu_domain_type, u32 id, std::string name);
@@ -46,8 +47,9 @@ public:
     /// Returns when no invalidation that is under way still sends to what was removed.
     void remove_invs(const std::vector<arm_smmu_inv>&);
 
-    /// arm_smmu_domain_inv_range(): TLBI, SYNC, then ATC_INV, SYNC, to all who use this domain. A timeout is
-    /// ignored: it does not reach who unmaps. @param unmap span whose stages this tells, 0: none
+    /// arm_smmu_domain_inv_range(): TLBI, SYNC, then ATC_INV, SYNC, to all who use this domain. A
+    /// timeout is ignored: it does not reach who unmaps. @param unmap span whose stages this tells,
+    /// 0: none
     unmap_class inv_range(u64 iova, u64 size, bool leaf, hal::span_id unmap);
 
 private:

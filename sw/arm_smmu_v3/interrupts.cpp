@@ -17,14 +17,17 @@ void arm_smmu_device::gerror_handler() {
     ++gerror_interrupts_;
     if (event_log_.allow(kernel_.now())) {
         char text[80];
-        std::snprintf(text, sizeof text, "unexpected global error reported (0x%08x), this could be serious", active);
+        std::snprintf(text, sizeof text,
+                      "unexpected global error reported (0x%08x), this could be serious", active);
         kernel_.log(4, text);
     }
     static constexpr struct {
         u32 bit;
         const char* text;
-    } causes[]{{GERROR_MSI_GERROR_ABT_ERR, "GERROR MSI write aborted"}, {GERROR_MSI_PRIQ_ABT_ERR, "PRIQ MSI write aborted"},
-               {GERROR_MSI_EVTQ_ABT_ERR, "EVTQ MSI write aborted"},     {GERROR_MSI_CMDQ_ABT_ERR, "CMDQ MSI write aborted"},
+    } causes[]{{GERROR_MSI_GERROR_ABT_ERR, "GERROR MSI write aborted"},
+               {GERROR_MSI_PRIQ_ABT_ERR, "PRIQ MSI write aborted"},
+               {GERROR_MSI_EVTQ_ABT_ERR, "EVTQ MSI write aborted"},
+               {GERROR_MSI_CMDQ_ABT_ERR, "CMDQ MSI write aborted"},
                {GERROR_PRIQ_ABT_ERR, "PRIQ write aborted -- events may have been lost"},
                {GERROR_EVTQ_ABT_ERR, "EVTQ write aborted -- events may have been lost"}};
     if (active & GERROR_SFM_ERR) {
@@ -76,9 +79,10 @@ void arm_smmu_device::handle_event(const std::array<u64, 4>& r) {
     if (!event_log_.allow(kernel_.now())) return;
     const auto sid = static_cast<u32>(r[0] >> 32);
     char text[128];
-    std::snprintf(text, sizeof text, "event 0x%02x received: stream 0x%x, ssid 0x%x, address 0x%llx",
-                  static_cast<unsigned>(r[0] & 0xff), sid, static_cast<unsigned>(r[0] >> 12 & 0xfffff),
-                  static_cast<unsigned long long>(r[2]));
+    std::snprintf(
+        text, sizeof text, "event 0x%02x received: stream 0x%x, ssid 0x%x, address 0x%llx",
+        static_cast<unsigned>(r[0] & 0xff), sid, static_cast<unsigned>(r[0] >> 12 & 0xfffff),
+        static_cast<unsigned long long>(r[2]));
     kernel_.log(6, text, static_cast<u16>(sid));
 }
 
@@ -92,15 +96,20 @@ void arm_smmu_device::priq_thread() {
 
 /// Nothing here resolves page requests: each group is denied with its last request. No SYNC.
 void arm_smmu_device::handle_page_request(const std::array<u64, 2>& r) {
-    // PRI queue entry (SMMUv3 8.1): SID[31:0] SSID[51:32] Last[62] SSV[63]; PRGIndex[8:0] Addr[63:12]
+    // PRI queue entry (SMMUv3 8.1): SID[31:0] SSID[51:32] Last[62] SSV[63]; PRGIndex[8:0]
+    // Addr[63:12]
     const auto sid = static_cast<u32>(r[0]);
     const auto ssid = static_cast<u32>(r[0] >> 32 & 0xfffff);
     const bool last = r[0] >> 62 & 1, ssv = r[0] >> 63 & 1;
     if (event_log_.allow(kernel_.now()))
         kernel_.log(6, "unexpected PRI request received", static_cast<u16>(sid));
     if (!last) return;
-    cmdq_.issue_cmd({.opcode = CMDQ_OP_PRI_RESP, .sid = sid, .ssid = ssid, .substream_valid = ssv,
-                     .prg_index = static_cast<u16>(r[1] & 0x1ff), .resp = PRI_RESP_DENY});
+    cmdq_.issue_cmd({.opcode = CMDQ_OP_PRI_RESP,
+                     .sid = sid,
+                     .ssid = ssid,
+                     .substream_valid = ssv,
+                     .prg_index = static_cast<u16>(r[1] & 0x1ff),
+                     .resp = PRI_RESP_DENY});
 }
 
 }  // namespace drydock::sw

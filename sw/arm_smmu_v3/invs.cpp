@@ -32,8 +32,9 @@ std::shared_ptr<arm_smmu_invs> arm_smmu_invs::merge(const std::vector<arm_smmu_i
     for (const auto& i : inv_)
         if (i.users != 0) out.push_back(i);
     for (const auto& a : add) {
-        const auto at = std::lower_bound(out.begin(), out.end(), a,
-                                         [](const auto& x, const auto& y) { return arm_smmu_inv_cmp(x, y) < 0; });
+        const auto at = std::lower_bound(
+            out.begin(), out.end(), a,
+            [](const auto& x, const auto& y) { return arm_smmu_inv_cmp(x, y) < 0; });
         if (at != out.end() && arm_smmu_inv_cmp(*at, a) == 0)
             at->users += a.users;
         else
@@ -45,9 +46,11 @@ std::shared_ptr<arm_smmu_invs> arm_smmu_invs::merge(const std::vector<arm_smmu_i
 std::vector<arm_smmu_inv> arm_smmu_invs::unref(const std::vector<arm_smmu_inv>& remove) {
     std::vector<arm_smmu_inv> gone;
     for (const auto& r : remove) {
-        const auto at = std::lower_bound(inv_.begin(), inv_.end(), r,
-                                         [](const auto& x, const auto& y) { return arm_smmu_inv_cmp(x, y) < 0; });
-        const bool found = at != inv_.end() && arm_smmu_inv_cmp(*at, r) == 0 && at->users >= r.users;
+        const auto at = std::lower_bound(
+            inv_.begin(), inv_.end(), r,
+            [](const auto& x, const auto& y) { return arm_smmu_inv_cmp(x, y) < 0; });
+        const bool found =
+            at != inv_.end() && arm_smmu_inv_cmp(*at, r) == 0 && at->users >= r.users;
         if (kernel_.warn_on(!found, "arm_smmu_invs_unref: entry is not in the array")) continue;
         at->users -= r.users;
         if (at->users == 0) {

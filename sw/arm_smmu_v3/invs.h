@@ -18,18 +18,20 @@ enum class arm_smmu_inv_type : u8 { s1_asid, s2_vmid, s2_vmid_s1_clear, ats, ats
 struct arm_smmu_inv {
     arm_smmu_device* smmu = nullptr;
     arm_smmu_inv_type type{};
-    u32 id = 0;    ///< ASID, or StreamID for ATS
-    u32 ssid = 0;  ///< PASID for ATS, IOMMU_NO_PASID: without
-    u32 users = 1; ///< 0: trash, skipped
+    u32 id = 0;     ///< ASID, or StreamID for ATS
+    u32 ssid = 0;   ///< PASID for ATS, IOMMU_NO_PASID: without
+    u32 users = 1;  ///< 0: trash, skipped
 
-    bool is_ats() const { return type == arm_smmu_inv_type::ats || type == arm_smmu_inv_type::ats_full; }
+    bool is_ats() const {
+        return type == arm_smmu_inv_type::ats || type == arm_smmu_inv_type::ats_full;
+    }
 };
 
 /// Order of the array: SMMU (by number), type, id, ssid.
 std::strong_ordering arm_smmu_inv_cmp(const arm_smmu_inv&, const arm_smmu_inv&);
 
-/// Sorted addressees of a domain (Linux: struct arm_smmu_invs). Readers hold the lock for the whole of an
-/// invalidation if an ATC is among them; who removes entries waits for them.
+/// Sorted addressees of a domain (Linux: struct arm_smmu_invs). Readers hold the lock for the whole
+/// of an invalidation if an ATC is among them; who removes entries waits for them.
 class arm_smmu_invs {
 public:
     explicit arm_smmu_invs(kernel& k, std::vector<arm_smmu_inv> entries = {});
@@ -42,8 +44,9 @@ public:
     /// A new array with `add` merged in: equal entries get more users, trash goes.
     std::shared_ptr<arm_smmu_invs> merge(const std::vector<arm_smmu_inv>& add) const;
 
-    /// Takes the users of `remove` back; entries without users become trash, at the end they are cut off. Under
-    /// the writer's lock: returns only when no reader still sends to what was removed.
+    /// Takes the users of `remove` back; entries without users become trash, at the end they are
+    /// cut off. Under the writer's lock: returns only when no reader still sends to what was
+    /// removed.
     /// @return entries that lost their last user
     std::vector<arm_smmu_inv> unref(const std::vector<arm_smmu_inv>& remove);
 
@@ -58,8 +61,8 @@ private:
     bool has_ats_ = false;
 };
 
-/// Whether the commands up to `cur` need a SYNC before those of `next`: another SMMU, ATC_INV behind TLBI, and
-/// before the stage 1 entries of a stage 2 are cleared.
+/// Whether the commands up to `cur` need a SYNC before those of `next`: another SMMU, ATC_INV
+/// behind TLBI, and before the stage 1 entries of a stage 2 are cleared.
 bool arm_smmu_invs_end_batch(const arm_smmu_inv& cur, const arm_smmu_inv& next);
 
 }  // namespace drydock::sw

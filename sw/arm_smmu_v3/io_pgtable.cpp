@@ -32,7 +32,9 @@ u64 attributes(u32 prot) {
 }
 
 constexpr unsigned shift_of(unsigned level) { return 12 + 9 * (last_level - level); }
-bool is_table(u64 pte, unsigned level) { return level < last_level && (pte & pte_type) == pte_table; }
+bool is_table(u64 pte, unsigned level) {
+    return level < last_level && (pte & pte_type) == pte_table;
+}
 
 }  // namespace
 
@@ -43,8 +45,8 @@ phys_addr_t io_pgtable::entry_of(phys_addr_t table, u64 iova, unsigned level) co
     return table + (iova >> shift_of(level) & 0x1ff) * 8;
 }
 
-/// @return address of the entry at `level`, 0 if a table above is missing and may not be made; a block above it
-/// is split when it has to be.
+/// @return address of the entry at `level`, 0 if a table above is missing and may not be made; a
+/// block above it is split when it has to be.
 phys_addr_t io_pgtable::walk(u64 iova, unsigned level, bool make) {
     phys_addr_t table = root_;
     for (unsigned l = 0; l < level; ++l) {
@@ -83,7 +85,9 @@ bool io_pgtable::mapped(u64 iova, u64 bytes) {
 
 int io_pgtable::map(u64 iova, phys_addr_t phys, u64 bytes, u32 prot) {
     if ((iova | phys | bytes) & (page_size - 1)) return -EINVAL;
-    if (bytes == 0 || iova + bytes > input_limit || iova + bytes < iova || phys + bytes > input_limit) return -EINVAL;
+    if (bytes == 0 || iova + bytes > input_limit || iova + bytes < iova ||
+        phys + bytes > input_limit)
+        return -EINVAL;
     if (mapped(iova, bytes)) return -EEXIST;
     const u64 attr = attributes(prot);
     while (bytes > 0) {
@@ -153,7 +157,8 @@ io_pgtable::accesses io_pgtable::take_accesses() { return std::exchange(accesses
 void io_pgtable::free_below(phys_addr_t table, unsigned level) {
     if (level < last_level)
         for (u64 i = 0; i < 512; ++i)
-            if (const u64 pte = memory_.load(table + i * 8); is_table(pte, level)) free_below(pte & address, level + 1);
+            if (const u64 pte = memory_.load(table + i * 8); is_table(pte, level))
+                free_below(pte & address, level + 1);
     memory_.free_table(table);
 }
 

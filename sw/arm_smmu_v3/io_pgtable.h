@@ -31,12 +31,15 @@ public:
 
     phys_addr_t ttbr() const { return root_; }
 
-    /// Maps by pages, by blocks where both addresses are aligned to one and the rest is long enough.
-    /// @return 0; -EINVAL: misaligned or beyond 48 bits; -EEXIST: mapped already (nothing is changed then)
+    /// Maps by pages, by blocks where both addresses are aligned to one and the rest is long
+    /// enough.
+    /// @return 0; -EINVAL: misaligned or beyond 48 bits; -EEXIST: mapped already (nothing is
+    /// changed then)
     int map(u64 iova, phys_addr_t phys, u64 bytes, u32 prot);
 
-    /// Clears leaf entries; missing ones are skipped. A table whose whole 2 MiB go is unhooked and handed to
-    /// `walk_flush` (iova, bytes) before it is freed: walks may still be on it. @return bytes that were mapped
+    /// Clears leaf entries; missing ones are skipped. A table whose whole 2 MiB go is unhooked and
+    /// handed to `walk_flush` (iova, bytes) before it is freed: walks may still be on it. @return
+    /// bytes that were mapped
     u64 unmap(u64 iova, u64 bytes, const std::function<void(u64, u64)>& walk_flush);
 
     /// @return physical address, 0 if not mapped

@@ -20,10 +20,13 @@ entry_words read_entry(kernel& k, phys_addr_t at) {
 /// CFGI and SYNC after each step of a change.
 class ste_writer final : public arm_smmu_entry_writer {
 public:
-    ste_writer(arm_smmu_device& smmu, u32 sid) : smmu_(smmu), sid_(sid), at_(smmu.strtab().ste(sid)) {}
+    ste_writer(arm_smmu_device& smmu, u32 sid)
+        : smmu_(smmu), sid_(sid), at_(smmu.strtab().ste(sid)) {}
     phys_addr_t at() const { return at_; }
     void write(unsigned word, u64 value) override { smmu_.k().store64(at_ + word * 8, value); }
-    void sync() override { smmu_.cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_CFGI_STE, .sid = sid_, .leaf = true}); }
+    void sync() override {
+        smmu_.cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_CFGI_STE, .sid = sid_, .leaf = true});
+    }
     entry_words used(const entry_words& e) const override { return arm_smmu_get_ste_used(e); }
 
 private:
@@ -50,7 +53,8 @@ constexpr u8 page_shift = 12;
 
 }  // namespace
 
-arm_smmu_master::arm_smmu_master(arm_smmu_device& s, device& d) : smmu(s), dev(d), streams(d.iommu->ids) {
+arm_smmu_master::arm_smmu_master(arm_smmu_device& s, device& d)
+    : smmu(s), dev(d), streams(d.iommu->ids) {
     std::sort(streams.begin(), streams.end());
 }
 
@@ -79,7 +83,8 @@ entry_words arm_smmu_master::make_cdtable_ste(bool ats, u64 s1dss) const {
 
 void arm_smmu_master::sync_cd(u32 ssid, bool leaf) {
     arm_smmu_cmdq_batch batch(smmu.cmdq());
-    for (const u32 sid : streams) batch.add({.opcode = CMDQ_OP_CFGI_CD, .sid = sid, .ssid = ssid, .leaf = leaf});
+    for (const u32 sid : streams)
+        batch.add({.opcode = CMDQ_OP_CFGI_CD, .sid = sid, .ssid = ssid, .leaf = leaf});
     batch.submit();
 }
 
@@ -117,7 +122,8 @@ void arm_smmu_master::enable_ats() {
     if (pci_enable_ats(*dev.pdev, page_shift) != 0) smmu.k().log(3, "Failed to enable ATS", dev.id);
 }
 
-std::vector<arm_smmu_inv> arm_smmu_master::build_invs(const arm_smmu_domain& domain, bool ats, u32 ssid) const {
+std::vector<arm_smmu_inv> arm_smmu_master::build_invs(const arm_smmu_domain& domain, bool ats,
+                                                      u32 ssid) const {
     std::vector<arm_smmu_inv> out;
     out.push_back({&smmu, arm_smmu_inv_type::s1_asid, domain.asid(), 0, 1});
     if (ats)
@@ -136,8 +142,8 @@ int arm_smmu_device::probe_device(device& dev) {
     if (dev.pdev && features_.ssid_bits != 0) {
         const int pasids = pci_max_pasids(*dev.pdev);
         if (pasids > 0 && pci_enable_pasid(*dev.pdev, pci_pasid_features(*dev.pdev)) == 0)
-            master->ssid_bits =
-                std::min<u8>(features_.ssid_bits, static_cast<u8>(std::bit_width(static_cast<u32>(pasids)) - 1));
+            master->ssid_bits = std::min<u8>(
+                features_.ssid_bits, static_cast<u8>(std::bit_width(static_cast<u32>(pasids)) - 1));
     }
     master->cds = std::make_unique<cd_table>(kernel_, master->ssid_bits, features_.two_level_cdtab);
     dev.iommu->max_pasids = master->ssid_bits == 0 ? 0 : 1u << master->cds->cdmax();

@@ -20,7 +20,7 @@ public:
     arm_smmu_device& smmu;
     device& dev;
     std::vector<u32> streams;
-    bool ats_enabled = false;      ///< of the last committed attach; pci_dev::ats_enabled follows it
+    bool ats_enabled = false;  ///< of the last committed attach; pci_dev::ats_enabled follows it
     bool ste_ats_enabled = false;  ///< EATS of the STE
     u8 ssid_bits = 0;
     std::unique_ptr<cd_table> cds;
@@ -45,17 +45,22 @@ private:
     void sync_cd(u32 ssid, bool leaf);
 };
 
-inline arm_smmu_master& to_master(device& dev) { return static_cast<arm_smmu_master&>(*dev.iommu->priv); }
+inline arm_smmu_master& to_master(device& dev) {
+    return static_cast<arm_smmu_master&>(*dev.iommu->priv);
+}
 
-/// The steps common to every attach (Linux: struct arm_smmu_attach_state). prepare(), then CD and STE, then
-/// commit(); under arm_smmu_asid_lock.
+/// The steps common to every attach (Linux: struct arm_smmu_attach_state). prepare(), then CD and
+/// STE, then commit(); under arm_smmu_asid_lock.
 class arm_smmu_attach_state {
 public:
-    arm_smmu_attach_state(arm_smmu_master& m, u32 ssid, iommu_domain* old) : master_(m), ssid_(ssid), old_(old) {}
-    bool cd_needs_ats = false;  ///< a CD table stays although the RID's domain has none: a PASID may use ATS
-    bool ats_enabled = false;   ///< result of prepare()
+    arm_smmu_attach_state(arm_smmu_master& m, u32 ssid, iommu_domain* old)
+        : master_(m), ssid_(ssid), old_(old) {}
+    bool cd_needs_ats =
+        false;  ///< a CD table stays although the RID's domain has none: a PASID may use ATS
+    bool ats_enabled = false;  ///< result of prepare()
 
-    /// Adds the device to the new domain's addressees; turns ATS off at the device if the new state has none.
+    /// Adds the device to the new domain's addressees; turns ATS off at the device if the new state
+    /// has none.
     void prepare(arm_smmu_domain* domain);
     /// Turns ATS on, or flushes the ATC; takes the device out of the old domain's addressees.
     void commit();

@@ -5,7 +5,8 @@
 
 namespace drydock::sw {
 
-/// Producer and consumer index of a queue of 2^max_n_shift entries: index bits, one wrap bit above them.
+/// Producer and consumer index of a queue of 2^max_n_shift entries: index bits, one wrap bit above
+/// them.
 struct arm_smmu_ll_queue {
     u32 prod = 0;
     u32 cons = 0;
@@ -23,9 +24,11 @@ struct arm_smmu_ll_queue {
     }
     bool has_space(u32 n) const { return space() >= n; }
     u32 inc(u32 p, u32 n = 1) const { return pos(p + n); }
-    /// Whether the consumer has passed the entry at position p, given that it is at most one round ahead.
+    /// Whether the consumer has passed the entry at position p, given that it is at most one round
+    /// ahead.
     bool consumed(u32 p) const {
-        return (wrp(cons) == wrp(p) && idx(cons) > idx(p)) || (wrp(cons) != wrp(p) && idx(cons) <= idx(p));
+        return (wrp(cons) == wrp(p) && idx(cons) > idx(p)) ||
+               (wrp(cons) != wrp(p) && idx(cons) <= idx(p));
     }
 };
 
@@ -33,7 +36,9 @@ struct arm_smmu_ll_queue {
 struct arm_smmu_queue_memory {
     phys_addr_t base = 0;
     u32 entry_bytes = 0;
-    phys_addr_t entry(const arm_smmu_ll_queue& q, u32 p) const { return base + u64{q.idx(p)} * entry_bytes; }
+    phys_addr_t entry(const arm_smmu_ll_queue& q, u32 p) const {
+        return base + u64{q.idx(p)} * entry_bytes;
+    }
 };
 
 /// Zeroed pages whose address is a multiple of `align` (a power of two, at least 4 KiB).

@@ -26,7 +26,9 @@ u64 stream_table::base_register() const {
     return smmu_reg::STRTAB_BASE_RA | (table_ & smmu_reg::STRTAB_BASE_ADDR);
 }
 
-u32 stream_table::config_register() const { return sid_bits_ | (two_level_ ? 1u << 16 | split << 6 : 0); }
+u32 stream_table::config_register() const {
+    return sid_bits_ | (two_level_ ? 1u << 16 | split << 6 : 0);
+}
 
 void stream_table::init_sid(u32 sid) {
     const auto abort = arm_smmu_make_abort_ste();

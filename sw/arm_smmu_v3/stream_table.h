@@ -11,7 +11,8 @@ namespace drydock::sw {
 
 class arm_smmu_device;
 
-/// Stream table in RAM: linear, or two levels with 256 STEs to a leaf that is made when a StreamID first needs it.
+/// Stream table in RAM: linear, or two levels with 256 STEs to a leaf that is made when a StreamID
+/// first needs it.
 class stream_table {
 public:
     static constexpr u32 split = 8;
@@ -44,7 +45,8 @@ public:
     bool two_level() const { return two_level_; }
     /// @return address of the CD, 0 if its leaf is not there
     phys_addr_t cd(u32 ssid) const;
-    /// Makes the leaf if need be. @param made set if a first-level entry was written: CFGI_CD with Leaf=0 is due
+    /// Makes the leaf if need be. @param made set if a first-level entry was written: CFGI_CD with
+    /// Leaf=0 is due
     phys_addr_t alloc_cd(u32 ssid, bool& made);
 
     u32 used_ssids = 0;  ///< PASIDs with a valid CD (Linux: arm_smmu_ssids_in_use)

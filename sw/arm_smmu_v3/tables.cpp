@@ -13,16 +13,17 @@ entry_words arm_smmu_make_cdtable_ste(const cdtable_ste& c) {
     entry_words w{};
     w[0] = ste::V | ste::CFG_S1_TRANS | (c.two_level ? ste::S1FMT_64K_L2 : ste::S1FMT_LINEAR) |
            (c.table & ste::S1CTXPTR) | u64{c.cdmax} << ste::S1CDMAX_SHIFT;
-    w[1] = c.s1dss | ste::S1CIR_WBRA | ste::S1COR_WBRA | ste::S1CSH_ISH | (c.stalls_supported ? ste::S1STALLD : 0) |
-           (c.ats ? ste::EATS_TRANS : 0);
+    w[1] = c.s1dss | ste::S1CIR_WBRA | ste::S1COR_WBRA | ste::S1CSH_ISH |
+           (c.stalls_supported ? ste::S1STALLD : 0) | (c.ats ? ste::EATS_TRANS : 0);
     if (c.s1dss == ste::S1DSS_BYPASS) w[1] |= ste::SHCFG_INCOMING;
     return w;
 }
 
 entry_words arm_smmu_make_s1_cd(const s1_cd& c) {
     entry_words w{};
-    w[0] = cd::T0SZ_48BIT | cd::TG0_4K | cd::IR0_WBWA | cd::OR0_WBWA | cd::SH0_ISH | cd::EPD1 | cd::V |
-           u64{c.ips} << cd::IPS_SHIFT | cd::AA64 | cd::R | cd::A | cd::ASET | u64{c.asid} << cd::ASID_SHIFT;
+    w[0] = cd::T0SZ_48BIT | cd::TG0_4K | cd::IR0_WBWA | cd::OR0_WBWA | cd::SH0_ISH | cd::EPD1 |
+           cd::V | u64{c.ips} << cd::IPS_SHIFT | cd::AA64 | cd::R | cd::A | cd::ASET |
+           u64{c.asid} << cd::ASID_SHIFT;
     w[1] = c.ttb & cd::TTB0;
     w[3] = cd::MAIR;
     return w;
@@ -36,7 +37,8 @@ entry_words arm_smmu_get_ste_used(const entry_words& e) {
     const u64 cfg = e[0] & ste::CFG;
     if (cfg == ste::CFG_S1_TRANS) {
         used[0] |= ste::S1FMT | ste::S1CTXPTR | ste::S1CDMAX;
-        used[1] |= ste::S1DSS | ste::S1CIR | ste::S1COR | ste::S1CSH | ste::S1STALLD | ste::EATS | ste::STRW;
+        used[1] |= ste::S1DSS | ste::S1CIR | ste::S1COR | ste::S1CSH | ste::S1STALLD | ste::EATS |
+                   ste::STRW;
         if ((e[1] & ste::S1DSS) == ste::S1DSS_BYPASS) used[1] |= ste::SHCFG;
     }
     if (cfg == ste::CFG_BYPASS) used[1] |= ste::SHCFG;
@@ -57,7 +59,8 @@ entry_words arm_smmu_get_cd_used(const entry_words& e) {
 
 namespace {
 
-bool set_words(arm_smmu_entry_writer& w, entry_words& entry, const entry_words& to, unsigned from, unsigned count) {
+bool set_words(arm_smmu_entry_writer& w, entry_words& entry, const entry_words& to, unsigned from,
+               unsigned count) {
     bool changed = false;
     for (unsigned i = from; i < from + count; ++i) {
         if (entry[i] == to[i]) continue;
@@ -71,7 +74,8 @@ bool set_words(arm_smmu_entry_writer& w, entry_words& entry, const entry_words& 
 
 }  // namespace
 
-unsigned arm_smmu_write_entry(arm_smmu_entry_writer& w, entry_words& entry, const entry_words& target) {
+unsigned arm_smmu_write_entry(arm_smmu_entry_writer& w, entry_words& entry,
+                              const entry_words& target) {
     const entry_words now = w.used(entry), then = w.used(target);
     // First step that is always harmless: new values wherever the SMMU does not look at present.
     entry_words unused_update;

@@ -20,7 +20,8 @@ inline constexpr u64 S1CTXPTR = smmu_reg::genmask64(51, 6);
 inline constexpr u64 S1CDMAX = smmu_reg::genmask64(63, 59);
 inline constexpr unsigned S1CDMAX_SHIFT = 59;
 // word 1
-inline constexpr u64 S1DSS = smmu_reg::genmask64(1, 0), S1DSS_TERMINATE = 0, S1DSS_BYPASS = 1, S1DSS_SSID0 = 2;
+inline constexpr u64 S1DSS = smmu_reg::genmask64(1, 0), S1DSS_TERMINATE = 0, S1DSS_BYPASS = 1,
+                     S1DSS_SSID0 = 2;
 inline constexpr u64 S1CIR = smmu_reg::genmask64(3, 2), S1CIR_WBRA = 1u << 2;
 inline constexpr u64 S1COR = smmu_reg::genmask64(5, 4), S1COR_WBRA = 1u << 4;
 inline constexpr u64 S1CSH = smmu_reg::genmask64(7, 6), S1CSH_ISH = 3u << 6;
@@ -51,8 +52,8 @@ entry_words arm_smmu_make_abort_ste();
 entry_words arm_smmu_make_bypass_ste();
 
 struct cdtable_ste {
-    u64 table = 0;          ///< physical address of the CD table
-    u8 cdmax = 0;           ///< log2 of the number of CDs
+    u64 table = 0;  ///< physical address of the CD table
+    u8 cdmax = 0;   ///< log2 of the number of CDs
     bool two_level = false;
     bool ats = false;
     u64 s1dss = ste::S1DSS_SSID0;
@@ -82,9 +83,11 @@ protected:
     ~arm_smmu_entry_writer() = default;
 };
 
-/// Changes `entry` into `target` in steps after each of which the SMMU sees the old, the new, or, if several
-/// words in use must change, an invalid entry: never a mixture. Each step ends with sync().
+/// Changes `entry` into `target` in steps after each of which the SMMU sees the old, the new, or,
+/// if several words in use must change, an invalid entry: never a mixture. Each step ends with
+/// sync().
 /// @return number of syncs
-unsigned arm_smmu_write_entry(arm_smmu_entry_writer&, entry_words& entry, const entry_words& target);
+unsigned arm_smmu_write_entry(arm_smmu_entry_writer&, entry_words& entry,
+                              const entry_words& target);
 
 }  // namespace drydock::sw

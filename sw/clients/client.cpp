@@ -21,7 +21,8 @@ std::invalid_argument bad(const client_config& c, const std::string& what) {
 
 }  // namespace
 
-client::client(kernel& k, iommu_core& core, dma_engine& engine, const client_config& config, u64 seed)
+client::client(kernel& k, iommu_core& core, dma_engine& engine, const client_config& config,
+               u64 seed)
     : kernel_(k),
       core_(core),
       engine_(engine),
@@ -36,12 +37,15 @@ client::client(kernel& k, iommu_core& core, dma_engine& engine, const client_con
 
 void client::check() const {
     const auto& c = config_;
-    if (c.page_bytes == 0 || c.page_bytes % 4096 != 0) throw bad(c, "page must be a multiple of 4 KiB");
+    if (c.page_bytes == 0 || c.page_bytes % 4096 != 0)
+        throw bad(c, "page must be a multiple of 4 KiB");
     if (c.buffer_bytes == 0 || c.buffer_bytes % c.page_bytes != 0 || c.buffer_bytes > buffer_offset)
         throw bad(c, "buffer must be whole pages, at most 256 MiB");
     if (c.kind == client_kind::sva && !c.pasid) throw bad(c, "a process needs a pasid");
-    if (c.dma && (c.dma->burst == 0 || c.dma->burst > 2048)) throw bad(c, "burst must be 1..2048 descriptors");
-    if (c.dma && (c.dma->bytes == 0 || c.dma->bytes > 4096)) throw bad(c, "a descriptor moves 1..4096 bytes");
+    if (c.dma && (c.dma->burst == 0 || c.dma->burst > 2048))
+        throw bad(c, "burst must be 1..2048 descriptors");
+    if (c.dma && (c.dma->bytes == 0 || c.dma->bytes > 4096))
+        throw bad(c, "a descriptor moves 1..4096 bytes");
     if (c.unmap && (c.unmap->pages == 0 || c.unmap->pages > c.buffer_bytes / c.page_bytes))
         throw bad(c, "unmap takes 1 page up to the whole buffer");
     if ((c.dma && c.dma->every.count() <= 0) || (c.unmap && c.unmap->every.count() <= 0))
@@ -53,9 +57,10 @@ void client::attach_pasid() {
     domain_ = config_.kind == client_kind::sva ? &core_.sva_domain_alloc(config_.name)
                                                : &core_.paging_domain_alloc(config_.name);
     if (const int rc = core_.iommu_attach_device_pasid(*domain_, dev, *config_.pasid); rc != 0)
-        throw std::runtime_error("client " + config_.name + ": PASID " + std::to_string(*config_.pasid) +
-                                 " cannot be attached to " + dev.name + " (error " + std::to_string(rc) +
-                                 "); does the device have the PASID capability, and the port take TLP prefixes?");
+        throw std::runtime_error(
+            "client " + config_.name + ": PASID " + std::to_string(*config_.pasid) +
+            " cannot be attached to " + dev.name + " (error " + std::to_string(rc) +
+            "); does the device have the PASID capability, and the port take TLP prefixes?");
 }
 
 void client::setup() {
@@ -64,7 +69,8 @@ void client::setup() {
         attach_pasid();
     else
         domain_ = core_.iommu_get_domain_for_dev(engine_.dev().dev);
-    if (domain_->type == iommu_domain_type::identity) throw bad(config_, "needs a device that is not in identity mode");
+    if (domain_->type == iommu_domain_type::identity)
+        throw bad(config_, "needs a device that is not in identity mode");
     const u32 burst = config_.dma ? config_.dma->burst : 1;
     dma_queue_config q{.name = config_.name + ".irq", .cpu = config_.cpu, .pasid = config_.pasid};
     q.log2_entries = std::max<u32>(2, static_cast<u32>(std::bit_width(2 * burst - 1)));
@@ -78,8 +84,8 @@ void client::setup() {
     pages_.reserve(count);
     for (u64 i = 0; i < count; ++i) {
         pages_.push_back(kernel_.alloc_pages(contiguous, config_.name));
-        if (core_.iommu_map(*domain_, buffer_ + i * config_.page_bytes, pages_.back(), config_.page_bytes,
-                            IOMMU_READ | IOMMU_WRITE) != 0)
+        if (core_.iommu_map(*domain_, buffer_ + i * config_.page_bytes, pages_.back(),
+                            config_.page_bytes, IOMMU_READ | IOMMU_WRITE) != 0)
             throw std::runtime_error("client " + config_.name + ": its buffer could not be mapped");
     }
     work_.reserve(burst);
@@ -102,11 +108,13 @@ u64 client::missed_until(hal::time_point due, hal::duration every) const {
 void client::tell_due(hal::text_id op, u64 missed) {
     auto& tell = kernel_.observe();
     if (tell.wants(hal::note::op_due))
-        tell.emit(hal::note::op_due, place_, kernel_.current_span(), op, engine_.dev().rid(), missed);
+        tell.emit(hal::note::op_due, place_, kernel_.current_span(), op, engine_.dev().rid(),
+                  missed);
 }
 
 /// Counts what was missed since `due` was served. @return the next due time
-hal::time_point client::account(operation_counts& n, hal::text_id op, hal::time_point due, hal::duration every) {
+hal::time_point client::account(operation_counts& n, hal::text_id op, hal::time_point due,
+                                hal::duration every) {
     const u64 missed = missed_until(due, every);
     n.due += missed;
     n.missed += missed;
@@ -136,7 +144,8 @@ void client::begin_burst() {
     const auto& load = *config_.dma;
     work_.clear();
     recent_.clear();
-    const u64 places = (config_.page_bytes - std::min<u64>(load.bytes, config_.page_bytes)) / access_align + 1;
+    const u64 places =
+        (config_.page_bytes - std::min<u64>(load.bytes, config_.page_bytes)) / access_align + 1;
     for (u32 i = 0; i < load.burst; ++i) {
         const auto page = static_cast<u32>(dma_random_.below(pages_.size()));
         const bool read = dma_random_.below(100) < load.read_percent;
@@ -144,7 +153,8 @@ void client::begin_burst() {
         work_.push_back({.what = read ? dma_descriptor::op::read : dma_descriptor::op::write,
                          .interrupt = i + 1 == load.burst,
                          .bytes = load.bytes,
-                         .address = buffer_ + page * config_.page_bytes + dma_random_.below(places) * access_align,
+                         .address = buffer_ + page * config_.page_bytes +
+                                    dma_random_.below(places) * access_align,
                          .pattern = u64{submitted_ + i} << 32 | page,
                          .cookie = submitted_ + i});
     }
@@ -161,8 +171,9 @@ void client::end_burst(dma_status worst) {
     results_.dma.begun.reset();
     ++results_.dma.done;
     results_.dma.longest = std::max(results_.dma.longest, took);
-    kernel_.observe().emit(hal::note::op_end, place_, kernel_.current_span(), dma_text_, engine_.dev().rid(),
-                           static_cast<u64>(worst), static_cast<u64>(took.count()));
+    kernel_.observe().emit(hal::note::op_end, place_, kernel_.current_span(), dma_text_,
+                           engine_.dev().rid(), static_cast<u64>(worst),
+                           static_cast<u64>(took.count()));
 }
 
 void client::dma_completed(u32, dma_status worst, u64 failed) {
@@ -191,7 +202,8 @@ void client::unmap_task() {
     }
 }
 
-/// First page of the range to unmap: one with DMA lately in flight, so that the ATC has something to drain.
+/// First page of the range to unmap: one with DMA lately in flight, so that the ATC has something
+/// to drain.
 u64 client::victim() {
     const u64 last = pages_.size() - config_.unmap->pages;
     if (recent_.empty()) return unmap_random_.below(last + 1);
@@ -211,19 +223,23 @@ void client::unmap_once() {
     auto& tell = kernel_.observe();
     const auto begun = kernel_.now();
     results_.unmap.begun = begun;
-    tell.emit(hal::note::op_begin, place_, kernel_.current_span(), unmap_text_, engine_.dev().rid());
-    const unmap_class c = core_.iommu_unmap(*domain_, buffer_ + first * bytes, count * bytes, engine_.dev().rid());
+    tell.emit(hal::note::op_begin, place_, kernel_.current_span(), unmap_text_,
+              engine_.dev().rid());
+    const unmap_class c =
+        core_.iommu_unmap(*domain_, buffer_ + first * bytes, count * bytes, engine_.dev().rid());
     const auto took = kernel_.now() - begun;
     results_.unmap.begun.reset();
     ++results_.unmap.done;
     ++results_.unmaps_of_class[static_cast<unsigned>(c)];
     results_.unmap.longest = std::max(results_.unmap.longest, took);
-    tell.emit(hal::note::op_end, place_, kernel_.current_span(), unmap_text_, engine_.dev().rid(), static_cast<u64>(c),
-              static_cast<u64>(took.count()));
+    tell.emit(hal::note::op_end, place_, kernel_.current_span(), unmap_text_, engine_.dev().rid(),
+              static_cast<u64>(c), static_cast<u64>(took.count()));
     for (u64 i = 0; i < count; ++i) {
-        const int rc = core_.iommu_map(*domain_, buffer_ + (first + i) * bytes, fresh_[i], bytes, IOMMU_READ | IOMMU_WRITE);
+        const int rc = core_.iommu_map(*domain_, buffer_ + (first + i) * bytes, fresh_[i], bytes,
+                                       IOMMU_READ | IOMMU_WRITE);
         kernel_.warn_on(rc != 0, "client could not map a page again", engine_.dev().rid());
-        kernel_.free_pages(pages_[first + i], contiguous, true);  // poisoned; from here on another owner's
+        kernel_.free_pages(pages_[first + i], contiguous,
+                           true);  // poisoned; from here on another owner's
         pages_[first + i] = fresh_[i];
     }
 }

@@ -16,8 +16,8 @@ enum class client_kind : u8 {
 };
 
 struct dma_load {
-    u32 burst = 16;    ///< descriptors
-    u32 bytes = 256;   ///< of each, 1..page
+    u32 burst = 16;   ///< descriptors
+    u32 bytes = 256;  ///< of each, 1..page
     hal::duration every = 20us;
     u32 read_percent = 50;
 };
@@ -55,14 +55,17 @@ struct client_results {
     u64 dma_bytes = 0;
 };
 
-/// A closed-loop user of one queue of a DMA engine, as two tasks on its CPU: one submits bursts, one unmaps pages
-/// and maps new ones in their place. A due time that passes while an operation is in progress is missed.
+/// A closed-loop user of one queue of a DMA engine, as two tasks on its CPU: one submits bursts,
+/// one unmaps pages and maps new ones in their place. A due time that passes while an operation is
+/// in progress is missed.
 class client final : dma_queue_client {
 public:
-    /// @param domain that the queue's requests translate by; null for sva: a domain of its own, on the PASID
+    /// @param domain that the queue's requests translate by; null for sva: a domain of its own, on
+    /// the PASID
     client(kernel& k, iommu_core& core, dma_engine& engine, const client_config& config, u64 seed);
 
-    /// Allocates and maps the buffer, attaches the PASID, makes the queue. From a task, before engine.start().
+    /// Allocates and maps the buffer, attaches the PASID, makes the queue. From a task, before
+    /// engine.start().
     /// @throws std::runtime_error or std::invalid_argument naming the client and what is wrong
     void setup();
     /// Starts the tasks; due times count from now.
@@ -84,7 +87,8 @@ private:
     u64 victim();
     u64 missed_until(hal::time_point due, hal::duration every) const;
     void tell_due(hal::text_id op, u64 missed);
-    hal::time_point account(operation_counts&, hal::text_id op, hal::time_point due, hal::duration every);
+    hal::time_point account(operation_counts&, hal::text_id op, hal::time_point due,
+                            hal::duration every);
     void dma_completed(u32 head, dma_status worst, u64 failed) override;
     void dma_aborted() override;
 
@@ -97,12 +101,12 @@ private:
     hal::text_id dma_text_, unmap_text_;
     iommu_domain* domain_ = nullptr;
     dma_addr_t buffer_ = 0;
-    std::vector<phys_addr_t> pages_;   ///< of the buffer, in the order of its addresses
+    std::vector<phys_addr_t> pages_;  ///< of the buffer, in the order of its addresses
     std::vector<dma_descriptor> work_;
-    std::vector<u32> recent_;          ///< pages of the latest burst that were not unmapped since
+    std::vector<u32> recent_;  ///< pages of the latest burst that were not unmapped since
     std::vector<phys_addr_t> fresh_;
     unsigned queue_ = 0;
-    u32 submitted_ = 0;                ///< tail of the burst in progress
+    u32 submitted_ = 0;  ///< tail of the burst in progress
     client_results results_;
 };
 

@@ -17,8 +17,8 @@ constexpr u32 engine_id = 0x4452'4459;
 
 // Register map in BAR0
 constexpr u64 reg_id = 0x000, reg_queues = 0x004, queue_base = 0x100, queue_stride = 0x40;
-constexpr u64 q_ring = 0x00, q_log2 = 0x08, q_control = 0x0c, q_tail = 0x10, q_write_back = 0x18, q_vector = 0x20,
-              q_status = 0x24;
+constexpr u64 q_ring = 0x00, q_log2 = 0x08, q_control = 0x0c, q_tail = 0x10, q_write_back = 0x18,
+              q_vector = 0x20, q_status = 0x24;
 constexpr u32 control_enable = 1u << 0, control_pasid_valid = 1u << 1, control_irq_enable = 1u << 4;
 constexpr u32 status_busy = 1u << 0;
 
@@ -26,12 +26,14 @@ constexpr hal::duration idle_limit = 100ms;
 constexpr hal::duration idle_look = 10us;
 
 std::array<u64, 4> encode(const dma_descriptor& d) {
-    return {static_cast<u8>(d.what) | u64{d.interrupt} << 8 | u64{d.bytes} << 32, d.address, d.pattern, d.cookie};
+    return {static_cast<u8>(d.what) | u64{d.interrupt} << 8 | u64{d.bytes} << 32, d.address,
+            d.pattern, d.cookie};
 }
 
 }  // namespace
 
-dma_engine::dma_engine(kernel& k, iommu_core& core, pci_dev& dev) : kernel_(k), core_(core), dev_(dev) {}
+dma_engine::dma_engine(kernel& k, iommu_core& core, pci_dev& dev)
+    : kernel_(k), core_(core), dev_(dev) {}
 
 phys_addr_t dma_engine::reg(unsigned q, u64 offset) const {
     return dev_.resource[0].start + queue_base + q * queue_stride + offset;
@@ -41,8 +43,10 @@ void dma_engine::probe() {
     pci_enable_device(dev_);
     pci_set_master(dev_);
     const u64 bar0 = dev_.resource[0].start;
-    if (dev_.resource[0].size < queue_base + max_queues * queue_stride || kernel_.readl(bar0 + reg_id) != engine_id)
-        throw std::runtime_error(dev_.dev.name + ": BAR0 holds no DMA engine (no ID 0x44524459 at offset 0)");
+    if (dev_.resource[0].size < queue_base + max_queues * queue_stride ||
+        kernel_.readl(bar0 + reg_id) != engine_id)
+        throw std::runtime_error(dev_.dev.name +
+                                 ": BAR0 holds no DMA engine (no ID 0x44524459 at offset 0)");
     if (kernel_.readl(bar0 + reg_queues) < max_queues)
         throw std::runtime_error(dev_.dev.name + ": the DMA engine has fewer than 8 queues");
     map_doorbell();
@@ -58,14 +62,17 @@ void dma_engine::map_doorbell() {
     }
     core_.iommu_deferred_attach(dev_.dev, *domain);
     if (domain->iova_to_phys(msi_iova_base) == 0 &&
-        core_.iommu_map(*domain, msi_iova_base, doorbell / page * page, page, IOMMU_WRITE | IOMMU_MMIO) != 0)
+        core_.iommu_map(*domain, msi_iova_base, doorbell / page * page, page,
+                        IOMMU_WRITE | IOMMU_MMIO) != 0)
         throw std::runtime_error(dev_.dev.name + ": the interrupt doorbell could not be mapped");
     msi_address_ = msi_iova_base + doorbell % page;
 }
 
-unsigned dma_engine::add_queue(const dma_queue_config& config, iommu_domain& domain, dma_queue_client& client) {
+unsigned dma_engine::add_queue(const dma_queue_config& config, iommu_domain& domain,
+                               dma_queue_client& client) {
     const auto q = static_cast<unsigned>(queues_.size());
-    if (q == max_queues) throw std::runtime_error(dev_.dev.name + ": more than 8 clients on one DMA engine");
+    if (q == max_queues)
+        throw std::runtime_error(dev_.dev.name + ": more than 8 clients on one DMA engine");
     queues_.push_back(std::make_unique<ring>(kernel_, config, client));
     ring& n = *queues_.back();
     const u64 ring_bytes = ((descriptor_bytes << config.log2_entries) + page - 1) / page * page;
@@ -84,7 +91,8 @@ unsigned dma_engine::add_queue(const dma_queue_config& config, iommu_domain& dom
 
 void dma_engine::start() {
     std::vector<msi_desc> vectors;
-    for (unsigned q = 0; q < queues_.size(); ++q) vectors.push_back({q, msi_address_, queues_[q]->vector});
+    for (unsigned q = 0; q < queues_.size(); ++q)
+        vectors.push_back({q, msi_address_, queues_[q]->vector});
     if (!vectors.empty() && pci_enable_msix(dev_, vectors) != 0)
         throw std::runtime_error(dev_.dev.name + ": MSI-X with " + std::to_string(vectors.size()) +
                                  " vectors could not be enabled");
@@ -114,7 +122,8 @@ bool dma_engine::submit(unsigned number, const std::vector<dma_descriptor>& work
         for (const auto& d : work) {
             const auto words = encode(d);
             // Stores of one burst stay in the write buffer: they are charged together below.
-            kernel_.host().memory.write(q.base + (q.tail & mask) * descriptor_bytes, words.data(), sizeof words, 0);
+            kernel_.host().memory.write(q.base + (q.tail & mask) * descriptor_bytes, words.data(),
+                                        sizeof words, 0);
             ++q.tail;
         }
         kernel_.spend(static_cast<std::int64_t>(work.size()) * 2 * kernel_.costs().memory_write);
@@ -159,7 +168,8 @@ void dma_engine::reset_prepare(pci_dev&) {
         it.lock.unlock_irqrestore();
     }
     for (unsigned q = 0; q < queues_.size(); ++q)
-        if (!wait_idle(q)) kernel_.log(4, queues_[q]->config.name + ": DMA does not come to an end", dev_.rid());
+        if (!wait_idle(q))
+            kernel_.log(4, queues_[q]->config.name + ": DMA does not come to an end", dev_.rid());
 }
 
 void dma_engine::reset_done(pci_dev&) {

@@ -15,16 +15,18 @@ namespace drydock::sw {
 struct dma_descriptor {
     enum class op : u8 { nop = 0, read = 1, write = 2 };
     op what = op::nop;
-    bool interrupt = false;  ///< status write-back and interrupt when this one and all before it are done
-    u32 bytes = 0;           ///< 1..4096
+    bool interrupt =
+        false;      ///< status write-back and interrupt when this one and all before it are done
+    u32 bytes = 0;  ///< 1..4096
     dma_addr_t address = 0;
-    u64 pattern = 0;         ///< what op::write writes
+    u64 pattern = 0;  ///< what op::write writes
     u64 cookie = 0;
 };
 
 enum class dma_status : u8 { ok = 0, no_access = 1, error = 2 };
 
-/// Who uses a queue. Called in interrupt context (completed) or by the task that resets (aborted, restarted).
+/// Who uses a queue. Called in interrupt context (completed) or by the task that resets (aborted,
+/// restarted).
 struct dma_queue_client {
     /// All that was submitted up to `head` is done; worst outcome and failures since the last call.
     virtual void dma_completed(u32 head, dma_status worst, u64 failed) = 0;
@@ -37,10 +39,10 @@ protected:
 
 struct dma_queue_config {
     std::string name;
-    unsigned cpu = 0;          ///< takes the interrupt
+    unsigned cpu = 0;               ///< takes the interrupt
     std::optional<u32> pasid = {};  ///< every request of the queue carries it
-    u32 log2_entries = 6;      ///< 2..12
-    dma_addr_t ring_iova = 0;  ///< ring, then one page for the write-back
+    u32 log2_entries = 6;           ///< 2..12
+    dma_addr_t ring_iova = 0;       ///< ring, then one page for the write-back
 };
 
 /// Driver of an endpoint's DMA engine: up to 8 descriptor rings, one per client.
@@ -54,20 +56,23 @@ public:
 
     /// Takes the device: decoding, bus master. @throws std::runtime_error if it is no such engine
     void probe();
-    /// Makes a queue and maps ring and write-back page in `domain`. Before start(). @return its number
+    /// Makes a queue and maps ring and write-back page in `domain`. Before start(). @return its
+    /// number
     /// @throws std::runtime_error beyond 8 queues or if mapping fails
     unsigned add_queue(const dma_queue_config&, iommu_domain& domain, dma_queue_client&);
     /// Interrupts on, queues enabled.
     void start();
 
-    /// @return false if the queue is stopped. @pre fewer descriptors outstanding than the ring has entries
+    /// @return false if the queue is stopped. @pre fewer descriptors outstanding than the ring has
+    /// entries
     bool submit(unsigned queue, const std::vector<dma_descriptor>&);
     unsigned queues() const { return static_cast<unsigned>(queues_.size()); }
     bool stopped(unsigned queue) const { return queues_[queue]->stopped; }
     pci_dev& dev() { return dev_; }
 
-    void reset_prepare(pci_dev&) override;  ///< quiesces: no new work, then waits until nothing is outstanding
-    void reset_done(pci_dev&) override;     ///< programs the queues again, aborts what was lost
+    void reset_prepare(
+        pci_dev&) override;  ///< quiesces: no new work, then waits until nothing is outstanding
+    void reset_done(pci_dev&) override;  ///< programs the queues again, aborts what was lost
 
 private:
     struct ring {

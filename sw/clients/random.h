@@ -7,8 +7,8 @@
 
 namespace drydock::sw {
 
-/// A client's own stream of random numbers: counter-based, from the run's seed and the client's name, so that
-/// clients do not disturb each other.
+/// A client's own stream of random numbers: counter-based, from the run's seed and the client's
+/// name, so that clients do not disturb each other.
 class random_stream {
 public:
     random_stream(u64 seed, std::string_view name) : key_(mix(seed ^ hash(name))) {}
@@ -16,7 +16,8 @@ public:
     u64 next() { return mix(key_ + ++count_ * 0x9e37'79b9'7f4a'7c15); }
     /// Uniform in [0, n). @pre 0 < n <= 2^32. The bias is below n / 2^64.
     u64 below(u64 n) {
-        const u64 r = next(), high = r >> 32, low = r & 0xffff'ffff;  // high half of r * n for n < 2^32
+        const u64 r = next(), high = r >> 32,
+                  low = r & 0xffff'ffff;  // high half of r * n for n < 2^32
         return (high * n + (low * n >> 32)) >> 32;
     }
 

@@ -7,8 +7,8 @@
 
 namespace drydock::sw::hal {
 
-/// What software tells of itself; the fields of each are those of the hardware side's table of the same name
-/// (the platform joins the two and checks it).
+/// What software tells of itself; the fields of each are those of the hardware side's table of the
+/// same name (the platform joins the two and checks it).
 enum class note : u8 {
     span_begin,      // class, parent, device, detail
     span_end,        // result, detail
@@ -41,13 +41,26 @@ enum class note : u8 {
 };
 
 /// Classes of spans that software gives birth to; numbers as on the hardware side.
-enum class span_class : u8 { none, unmap, atc_inv, tlbi, cfgi, sync, translation, page_request, dma, reset, call };
+enum class span_class : u8 {
+    none,
+    unmap,
+    atc_inv,
+    tlbi,
+    cfgi,
+    sync,
+    translation,
+    page_request,
+    dma,
+    reset,
+    call
+};
 
 /// Software's one door for data about itself. Nothing in sw/ decides by what it returns.
 struct observe {
     virtual ~observe() = default;
     virtual bool wants(note) const = 0;
-    virtual void emit(note, place_id where, span_id, u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0) = 0;
+    virtual void emit(note, place_id where, span_id, u64 a = 0, u64 b = 0, u64 c = 0,
+                      u64 d = 0) = 0;
     virtual place_id place(std::string_view hierarchical_name) = 0;
     virtual text_id text(std::string_view) = 0;
     virtual span_id new_span() = 0;

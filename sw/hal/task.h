@@ -34,8 +34,9 @@ struct stacks {
     /// A stack out of the pool that will run entry(argument) at the first resume().
     /// @throws std::runtime_error when the pool (made before the run) is empty
     virtual stack* take(void (*entry)(void*), void* argument) = 0;
-    /// Hands the baton to s: it runs after the calling alarm returns, until it suspends or its entry returns
-    /// (then it is back in the pool). Only as the last act of on_alarm(), at most once per alarm call.
+    /// Hands the baton to s: it runs after the calling alarm returns, until it suspends or its
+    /// entry returns (then it is back in the pool). Only as the last act of on_alarm(), at most
+    /// once per alarm call.
     virtual void resume(stack* s) = 0;
     /// Called on a stack: gives the baton back. Returns when somebody resumes this stack.
     virtual void suspend() = 0;

@@ -25,8 +25,9 @@ int iommu_core::__iommu_group_set_domain(iommu_group& g, iommu_domain& domain, b
         }
         for (auto& back : g.devices) {  // those already moved go back
             if (&back == &gdev) break;
-            kernel_.warn_on(g.domain == nullptr || __iommu_attach_device(*g.domain, *back.dev, &domain) != 0,
-                            "attach could not be rolled back", back.dev->id);
+            kernel_.warn_on(
+                g.domain == nullptr || __iommu_attach_device(*g.domain, *back.dev, &domain) != 0,
+                "attach could not be rolled back", back.dev->id);
         }
         return rc;
     }
@@ -35,7 +36,8 @@ int iommu_core::__iommu_group_set_domain(iommu_group& g, iommu_domain& domain, b
 }
 
 int iommu_core::iommu_attach_group(iommu_domain& domain, iommu_group& g) {
-    call_scope call(kernel_, "iommu_attach_group", g.devices.empty() ? u16{0} : g.devices.front().dev->id);
+    call_scope call(kernel_, "iommu_attach_group",
+                    g.devices.empty() ? u16{0} : g.devices.front().dev->id);
     guard hold(g.lock);
     return call.result(__iommu_group_set_domain(g, domain, false));
 }
@@ -54,7 +56,8 @@ int iommu_core::iommu_deferred_attach(device& dev, iommu_domain& domain) {
     call_scope call(kernel_, "iommu_deferred_attach", dev.id);
     guard hold(dev.group->lock);
     group_device* gdev = dev_to_gdev(dev);
-    if (kernel_.warn_on(gdev == nullptr, "iommu_deferred_attach: device is not in its group", dev.id))
+    if (kernel_.warn_on(gdev == nullptr, "iommu_deferred_attach: device is not in its group",
+                        dev.id))
         return call.result(-ENODEV);
     if (const auto rc = variant_->deferred_fence(*dev.group, *gdev)) return call.result(*rc);
     const int rc = __iommu_attach_device(domain, dev, nullptr);
@@ -64,7 +67,8 @@ int iommu_core::iommu_deferred_attach(device& dev, iommu_domain& domain) {
 
 // -- PASIDs --
 
-int iommu_core::__iommu_set_group_pasid(iommu_domain& domain, iommu_group& g, u32 pasid, iommu_domain* old) {
+int iommu_core::__iommu_set_group_pasid(iommu_domain& domain, iommu_group& g, u32 pasid,
+                                        iommu_domain* old) {
     for (auto& gdev : g.devices) {
         if (!dev_has_iommu(*gdev.dev) || gdev.dev->iommu->max_pasids == 0) continue;
         const int rc = set_dev_pasid(domain, *gdev.dev, pasid, old);
@@ -133,7 +137,8 @@ void iommu_core::iommu_detach_device_pasid(device& dev, u32 pasid) {
 std::unique_ptr<reset_ops> make_reset_variant(std::string_view name) {
     if (name == "none") return make_reset_none();
     if (name == "M2") return make_reset_m2();
-    throw std::invalid_argument("reset variant '" + std::string(name) + "' is unknown; there are: none, M2");
+    throw std::invalid_argument("reset variant '" + std::string(name) +
+                                "' is unknown; there are: none, M2");
 }
 
 }  // namespace drydock::sw

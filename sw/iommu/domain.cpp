@@ -7,10 +7,14 @@ namespace drydock::sw {
 
 std::string_view iommu_domain_type_name(iommu_domain_type t) {
     switch (t) {
-        case iommu_domain_type::identity: return "identity";
-        case iommu_domain_type::blocked: return "blocked";
-        case iommu_domain_type::paging: return "paging";
-        case iommu_domain_type::sva: return "sva";
+        case iommu_domain_type::identity:
+            return "identity";
+        case iommu_domain_type::blocked:
+            return "blocked";
+        case iommu_domain_type::paging:
+            return "paging";
+        case iommu_domain_type::sva:
+            return "sva";
     }
     return "unknown";
 }

@@ -18,7 +18,8 @@ enum iommu_prot : u32 { IOMMU_READ = 1, IOMMU_WRITE = 2, IOMMU_MMIO = 16 };
 
 /// An address space that devices can be attached to (Linux: struct iommu_domain and its ops).
 struct iommu_domain {
-    iommu_domain(iommu_domain_type t, u32 number, std::string n) : type(t), id(number), name(std::move(n)) {}
+    iommu_domain(iommu_domain_type t, u32 number, std::string n)
+        : type(t), id(number), name(std::move(n)) {}
     virtual ~iommu_domain() = default;
 
     iommu_domain_type type;
@@ -31,10 +32,11 @@ struct iommu_domain {
     /// The same for one PASID. The blocked domain's form removes the PASID from `old`.
     virtual int set_dev_pasid(device&, u32 pasid, iommu_domain* old) = 0;
 
-    /// @return 0; -EINVAL for misaligned ranges or a domain without page tables; -EEXIST if mapped already
+    /// @return 0; -EINVAL for misaligned ranges or a domain without page tables; -EEXIST if mapped
+    /// already
     virtual int map_pages(dma_addr_t, phys_addr_t, u64 bytes, u32 prot);
-    /// Clears the entries and returns when no device can use them any more. A timeout of the hardware's
-    /// invalidation is not reported: the caller frees the pages.
+    /// Clears the entries and returns when no device can use them any more. A timeout of the
+    /// hardware's invalidation is not reported: the caller frees the pages.
     virtual unmap_class unmap_pages(dma_addr_t, u64 bytes);
     /// @return 0 if not mapped
     virtual phys_addr_t iova_to_phys(dma_addr_t);

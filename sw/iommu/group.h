@@ -20,7 +20,9 @@ struct group_device {
 /// Devices that share one domain (Linux: struct iommu_group).
 struct iommu_group {
     iommu_group(kernel& k, std::string n)
-        : name(std::move(n)), lock(k, "group_mutex(" + name + ")"), refs(k, "iommu_group(" + name + ")") {}
+        : name(std::move(n)),
+          lock(k, "group_mutex(" + name + ")"),
+          refs(k, "iommu_group(" + name + ")") {}
 
     std::string name;
     mutex lock;  ///< group->mutex: everything below

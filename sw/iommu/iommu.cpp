@@ -53,7 +53,8 @@ int iommu_core::iommu_probe_device(device& dev, const std::string& group, bool i
     dev.group = &g;
     guard hold(g.lock);
     if (!g.default_domain) {
-        g.default_domain = identity ? &ops_.identity_domain() : &paging_domain_alloc("default(" + g.name + ")");
+        g.default_domain =
+            identity ? &ops_.identity_domain() : &paging_domain_alloc("default(" + g.name + ")");
         g.domain = g.default_domain;
     }
     g.devices.push_back({&dev});
@@ -64,18 +65,22 @@ int iommu_core::iommu_probe_device(device& dev, const std::string& group, bool i
 iommu_domain* iommu_core::iommu_driver_get_domain_for_dev(device& dev) {
     if (!dev.group) return nullptr;
     group_device* gdev = dev_to_gdev(dev);
-    if (kernel_.warn_on(gdev == nullptr, "iommu_driver_get_domain_for_dev: device is not in its group", dev.id))
+    if (kernel_.warn_on(gdev == nullptr,
+                        "iommu_driver_get_domain_for_dev: device is not in its group", dev.id))
         return nullptr;
     return variant_->driver_domain(*dev.group, *gdev);
 }
 
-iommu_domain* iommu_core::iommu_get_domain_for_dev(device& dev) { return dev.group ? dev.group->domain : nullptr; }
+iommu_domain* iommu_core::iommu_get_domain_for_dev(device& dev) {
+    return dev.group ? dev.group->domain : nullptr;
+}
 
-int iommu_core::iommu_map(iommu_domain& domain, dma_addr_t iova, phys_addr_t phys, u64 bytes, u32 prot) {
+int iommu_core::iommu_map(iommu_domain& domain, dma_addr_t iova, phys_addr_t phys, u64 bytes,
+                          u32 prot) {
     const int rc = domain.map_pages(iova, phys, bytes, prot);
     if (rc == 0)
-        kernel_.observe().emit(hal::note::map, kernel_.current_place(), kernel_.current_span(), domain.id, iova, phys,
-                               bytes);
+        kernel_.observe().emit(hal::note::map, kernel_.current_place(), kernel_.current_span(),
+                               domain.id, iova, phys, bytes);
     return rc;
 }
 
@@ -86,17 +91,20 @@ unmap_class iommu_core::iommu_unmap(iommu_domain& domain, dma_addr_t iova, u64 b
     // Where the pages were, for observers only; the few of an ordinary unmap need no allocation.
     std::array<phys_addr_t, 16> few;
     std::vector<phys_addr_t> many;
-    const u64 count = tell.wants(hal::note::unmap_begin) || tell.wants(hal::note::unmap_complete) ? bytes / page_bytes : 0;
+    const u64 count = tell.wants(hal::note::unmap_begin) || tell.wants(hal::note::unmap_complete)
+                          ? bytes / page_bytes
+                          : 0;
     if (count > few.size()) many.resize(count);
     phys_addr_t* pages = count > few.size() ? many.data() : few.data();
     for (u64 i = 0; i < count; ++i) {
         pages[i] = domain.iova_to_phys(iova + i * page_bytes);
-        tell.emit(hal::note::unmap_begin, where, span.id(), domain.id, iova + i * page_bytes, pages[i], page_bytes);
+        tell.emit(hal::note::unmap_begin, where, span.id(), domain.id, iova + i * page_bytes,
+                  pages[i], page_bytes);
     }
     const unmap_class c = domain.unmap_pages(iova, bytes);
     for (u64 i = 0; i < count; ++i)
-        tell.emit(hal::note::unmap_complete, where, span.id(), domain.id, iova + i * page_bytes, pages[i],
-                  static_cast<u64>(c));
+        tell.emit(hal::note::unmap_complete, where, span.id(), domain.id, iova + i * page_bytes,
+                  pages[i], static_cast<u64>(c));
     span.result(static_cast<int>(c));
     kernel_.point("i6", device);
     return c;
@@ -111,8 +119,8 @@ void iommu_core::tell_attach(const device& dev, u32 pasid, const iommu_domain& d
     auto& tell = kernel_.observe();
     const u64 substream = pasid == IOMMU_NO_PASID ? 0 : substream_valid | pasid;
     for (const u32 sid : dev.iommu->ids)
-        tell.emit(hal::note::attach, kernel_.current_place(), kernel_.current_span(), sid, substream, domain.id,
-                  tell.text(iommu_domain_type_name(domain.type)));
+        tell.emit(hal::note::attach, kernel_.current_place(), kernel_.current_span(), sid,
+                  substream, domain.id, tell.text(iommu_domain_type_name(domain.type)));
 }
 
 int iommu_core::__iommu_attach_device(iommu_domain& domain, device& dev, iommu_domain* old) {
@@ -134,14 +142,14 @@ void iommu_core::remove_dev_pasid(device& dev, u32 pasid, iommu_domain& old) {
         return;
     }
     for (const u32 sid : dev.iommu->ids)
-        kernel_.observe().emit(hal::note::detach, kernel_.current_place(), kernel_.current_span(), sid,
-                               substream_valid | pasid, old.id);
+        kernel_.observe().emit(hal::note::detach, kernel_.current_place(), kernel_.current_span(),
+                               sid, substream_valid | pasid, old.id);
 }
 
 void iommu_core::set_blocked(iommu_group&, group_device& gdev, bool blocked) {
     gdev.blocked = blocked;
-    kernel_.observe().emit(hal::note::device_blocked, kernel_.current_place(), kernel_.current_span(), gdev.dev->id,
-                           blocked);
+    kernel_.observe().emit(hal::note::device_blocked, kernel_.current_place(),
+                           kernel_.current_span(), gdev.dev->id, blocked);
 }
 
 }  // namespace drydock::sw

@@ -11,8 +11,8 @@
 
 namespace drydock::sw {
 
-/// The IOMMU core: groups, domains, attaching, and the two calls around a reset. Linux's function names.
-/// All int results are 0 or a negative error code.
+/// The IOMMU core: groups, domains, attaching, and the two calls around a reset. Linux's function
+/// names. All int results are 0 or a negative error code.
 class iommu_core final : public reset_iommu {
 public:
     /// @param variant how resets are protected; see sw/iommu/reset
@@ -24,8 +24,8 @@ public:
     const reset_ops& variant() const { return *variant_; }
 
     // -- devices and groups --
-    /// Adds the device to the group of this name (made if new) and attaches it to the group's domain, by
-    /// default to a paging domain, or to the identity domain.
+    /// Adds the device to the group of this name (made if new) and attaches it to the group's
+    /// domain, by default to a paging domain, or to the identity domain.
     int iommu_probe_device(device&, const std::string& group, bool identity);
     const std::vector<std::unique_ptr<iommu_group>>& groups() const { return groups_; }
     /// @pre group->mutex held. @return null if the device is in no group
@@ -35,7 +35,8 @@ public:
     iommu_domain& paging_domain_alloc(std::string name);
     iommu_domain& sva_domain_alloc(std::string name);
     iommu_domain& identity_domain() { return ops_.identity_domain(); }
-    /// The driver's blocked domain, or an empty paging domain where it has none. Sets group->blocking_domain.
+    /// The driver's blocked domain, or an empty paging domain where it has none. Sets
+    /// group->blocking_domain.
     int __iommu_group_alloc_blocking_domain(iommu_group&);
 
     // -- attaching --
@@ -78,7 +79,7 @@ private:
     std::unique_ptr<reset_ops> variant_;
     std::vector<std::unique_ptr<iommu_group>> groups_;
     std::vector<std::unique_ptr<iommu_domain>> domains_;
-    u32 next_domain_ = 16;               ///< below: the driver's static domains
+    u32 next_domain_ = 16;  ///< below: the driver's static domains
 };
 
 }  // namespace drydock::sw

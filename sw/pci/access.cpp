@@ -5,7 +5,8 @@
 
 namespace drydock::sw {
 
-pci_dev::pci_dev(kernel& kern, phys_addr_t ecam, u8 bus_number, u8 device_function, std::string name)
+pci_dev::pci_dev(kernel& kern, phys_addr_t ecam, u8 bus_number, u8 device_function,
+                 std::string name)
     : k(kern),
       dev(kern, std::move(name), static_cast<u16>(bus_number << 8 | device_function)),
       config(ecam + (u64{bus_number} << 20) + (u64{device_function} << 12)),
@@ -15,12 +16,24 @@ pci_dev::pci_dev(kernel& kern, phys_addr_t ecam, u8 bus_number, u8 device_functi
     dev.pdev = this;
 }
 
-u8 pci_read_config_byte(pci_dev& d, int where) { return d.k.readb(d.config + static_cast<u64>(where)); }
-u16 pci_read_config_word(pci_dev& d, int where) { return d.k.readw(d.config + static_cast<u64>(where)); }
-u32 pci_read_config_dword(pci_dev& d, int where) { return d.k.readl(d.config + static_cast<u64>(where)); }
-void pci_write_config_byte(pci_dev& d, int where, u8 v) { d.k.writeb(d.config + static_cast<u64>(where), v); }
-void pci_write_config_word(pci_dev& d, int where, u16 v) { d.k.writew(d.config + static_cast<u64>(where), v); }
-void pci_write_config_dword(pci_dev& d, int where, u32 v) { d.k.writel(d.config + static_cast<u64>(where), v); }
+u8 pci_read_config_byte(pci_dev& d, int where) {
+    return d.k.readb(d.config + static_cast<u64>(where));
+}
+u16 pci_read_config_word(pci_dev& d, int where) {
+    return d.k.readw(d.config + static_cast<u64>(where));
+}
+u32 pci_read_config_dword(pci_dev& d, int where) {
+    return d.k.readl(d.config + static_cast<u64>(where));
+}
+void pci_write_config_byte(pci_dev& d, int where, u8 v) {
+    d.k.writeb(d.config + static_cast<u64>(where), v);
+}
+void pci_write_config_word(pci_dev& d, int where, u16 v) {
+    d.k.writew(d.config + static_cast<u64>(where), v);
+}
+void pci_write_config_dword(pci_dev& d, int where, u32 v) {
+    d.k.writel(d.config + static_cast<u64>(where), v);
+}
 
 u8 pci_find_capability(pci_dev& d, u8 id) {
     if (!(pci_read_config_word(d, PCI_STATUS) & PCI_STATUS_CAP_LIST)) return 0;
@@ -57,11 +70,19 @@ void walk_capabilities(pci_dev& d) {
     while (pos >= 0x40 && ttl--) {
         const u16 header = pci_read_config_word(d, pos);
         switch (header & 0xff) {
-            case PCI_CAP_ID_EXP: d.pcie_cap = pos; break;
-            case PCI_CAP_ID_MSIX: d.msix_cap = pos; break;
-            case PCI_CAP_ID_PM: d.pm_cap = pos; break;
-            case 0xff: return;
-            default: break;
+            case PCI_CAP_ID_EXP:
+                d.pcie_cap = pos;
+                break;
+            case PCI_CAP_ID_MSIX:
+                d.msix_cap = pos;
+                break;
+            case PCI_CAP_ID_PM:
+                d.pm_cap = pos;
+                break;
+            case 0xff:
+                return;
+            default:
+                break;
         }
         pos = static_cast<u8>(header >> 8 & ~3u);
     }
@@ -75,10 +96,17 @@ void walk_ext_capabilities(pci_dev& d) {
         if (header == 0 || header == ~0u) return;
         const auto at = static_cast<u16>(pos);
         switch (PCI_EXT_CAP_ID(header)) {
-            case PCI_EXT_CAP_ID_ATS: d.ats_cap = at; break;
-            case PCI_EXT_CAP_ID_PASID: d.pasid_cap = at; break;
-            case PCI_EXT_CAP_ID_PRI: d.pri_cap = at; break;
-            default: break;
+            case PCI_EXT_CAP_ID_ATS:
+                d.ats_cap = at;
+                break;
+            case PCI_EXT_CAP_ID_PASID:
+                d.pasid_cap = at;
+                break;
+            case PCI_EXT_CAP_ID_PRI:
+                d.pri_cap = at;
+                break;
+            default:
+                break;
         }
         pos = PCI_EXT_CAP_NEXT(header);
     }
@@ -91,13 +119,14 @@ void pci_init_capabilities(pci_dev& d) {
     walk_capabilities(d);
     if (!d.pcie_cap) return;
     walk_ext_capabilities(d);
-    d.pcie_type = static_cast<u8>((pci_read_config_word(d, d.pcie_cap + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_TYPE) >> 4);
+    d.pcie_type = static_cast<u8>(
+        (pci_read_config_word(d, d.pcie_cap + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_TYPE) >> 4);
     d.devcap = pci_read_config_dword(d, d.pcie_cap + PCI_EXP_DEVCAP);
     d.pcie_mpss = d.devcap & PCI_EXP_DEVCAP_PAYLOAD;
     // PASID prefixes pass only where every port above takes them, too.
     const u32 devcap2 = pci_read_config_dword(d, d.pcie_cap + PCI_EXP_DEVCAP2);
-    d.eetlp_prefix_path =
-        (devcap2 & PCI_EXP_DEVCAP2_EE_PREFIX) && (d.bridge == nullptr || d.bridge->eetlp_prefix_path);
+    d.eetlp_prefix_path = (devcap2 & PCI_EXP_DEVCAP2_EE_PREFIX) &&
+                          (d.bridge == nullptr || d.bridge->eetlp_prefix_path);
 }
 
 namespace {

@@ -15,7 +15,8 @@ u16 ats_control(const pci_dev& d) {
 
 int pci_enable_ats(pci_dev& d, u8 page_shift) {
     if (!pci_ats_supported(d)) return -EINVAL;
-    if (d.k.warn_on(d.ats_enabled, "pci_enable_ats: ATS is already enabled", d.rid())) return -EBUSY;
+    if (d.k.warn_on(d.ats_enabled, "pci_enable_ats: ATS is already enabled", d.rid()))
+        return -EBUSY;
     if (page_shift < PCI_ATS_MIN_STU) return -EINVAL;
     d.ats_stu = page_shift;
     pci_write_config_word(d, d.ats_cap + PCI_ATS_CTRL, ats_control(d));
@@ -26,7 +27,8 @@ int pci_enable_ats(pci_dev& d, u8 page_shift) {
 void pci_disable_ats(pci_dev& d) {
     if (d.k.warn_on(!d.ats_enabled, "pci_disable_ats: ATS is not enabled", d.rid())) return;
     const u16 ctrl = pci_read_config_word(d, d.ats_cap + PCI_ATS_CTRL);
-    pci_write_config_word(d, d.ats_cap + PCI_ATS_CTRL, static_cast<u16>(ctrl & ~PCI_ATS_CTRL_ENABLE));
+    pci_write_config_word(d, d.ats_cap + PCI_ATS_CTRL,
+                          static_cast<u16>(ctrl & ~PCI_ATS_CTRL_ENABLE));
     d.ats_enabled = false;
 }
 
@@ -42,15 +44,18 @@ int pci_max_pasids(pci_dev& d) {
 
 u16 pci_pasid_features(pci_dev& d) {
     if (!d.pasid_cap) return 0;
-    return pci_read_config_word(d, d.pasid_cap + PCI_PASID_CAP) & (PCI_PASID_CAP_EXEC | PCI_PASID_CAP_PRIV);
+    return pci_read_config_word(d, d.pasid_cap + PCI_PASID_CAP) &
+           (PCI_PASID_CAP_EXEC | PCI_PASID_CAP_PRIV);
 }
 
 int pci_enable_pasid(pci_dev& d, u16 features) {
-    if (d.k.warn_on(d.pasid_enabled, "pci_enable_pasid: PASID is already enabled", d.rid())) return -EBUSY;
+    if (d.k.warn_on(d.pasid_enabled, "pci_enable_pasid: PASID is already enabled", d.rid()))
+        return -EBUSY;
     if (!d.pasid_cap || !d.eetlp_prefix_path || d.ats_enabled) return -EINVAL;
     if (features & ~pci_pasid_features(d)) return -EINVAL;
     // Capability and control bits of Execute and Privileged stand at the same positions.
-    pci_write_config_word(d, d.pasid_cap + PCI_PASID_CTRL, static_cast<u16>(PCI_PASID_CTRL_ENABLE | features));
+    pci_write_config_word(d, d.pasid_cap + PCI_PASID_CTRL,
+                          static_cast<u16>(PCI_PASID_CTRL_ENABLE | features));
     d.pasid_enabled = true;
     d.pasid_features = features;
     return 0;

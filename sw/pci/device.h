@@ -37,8 +37,8 @@ struct device {
 
     kernel& k;
     std::string name;
-    u16 id;      ///< Routing ID, by which observers name the device
-    mutex lock;  ///< device_lock()
+    u16 id;                   ///< Routing ID, by which observers name the device
+    mutex lock;               ///< device_lock()
     pci_dev* pdev = nullptr;  ///< to_pci_dev(); null for a device that is not on PCI
     std::unique_ptr<dev_iommu> iommu;
     iommu_group* group = nullptr;

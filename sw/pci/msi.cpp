@@ -37,7 +37,8 @@ void program(pci_dev& d) {
     const u16 on = flags | PCI_MSIX_FLAGS_ENABLE;
     pci_write_config_word(d, d.msix_cap + PCI_MSIX_FLAGS, on | PCI_MSIX_FLAGS_MASKALL);
     write_entries(d);
-    pci_write_config_word(d, d.msix_cap + PCI_MSIX_FLAGS, static_cast<u16>(on & ~PCI_MSIX_FLAGS_MASKALL));
+    pci_write_config_word(d, d.msix_cap + PCI_MSIX_FLAGS,
+                          static_cast<u16>(on & ~PCI_MSIX_FLAGS_MASKALL));
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace drydock::sw {
 
 namespace {
 
-constexpr u32 rrs_vendor_id = 0x0001;   // returned for a function that answers RRS
+constexpr u32 rrs_vendor_id = 0x0001;  // returned for a function that answers RRS
 constexpr hal::duration rrs_limit = 60000ms;
 
 std::string default_name(u8 bus, u8 devfn) {
@@ -23,7 +23,8 @@ std::string default_name(u8 bus, u8 devfn) {
 /// Vendor and device ID, waiting while the function says that it is not ready yet.
 u32 read_id(kernel& k, phys_addr_t config) {
     u32 id = k.readl(config);
-    for (hal::duration delay = 1ms; (id & 0xffff) == rrs_vendor_id && delay < rrs_limit; delay *= 2) {
+    for (hal::duration delay = 1ms; (id & 0xffff) == rrs_vendor_id && delay < rrs_limit;
+         delay *= 2) {
         k.sleep(delay);
         id = k.readl(config);
     }

@@ -19,8 +19,9 @@ struct pci_host_config {
     std::function<std::string(u16 rid)> name_of = {};
 };
 
-/// Finds everything below the host bridge, depth first, and makes it addressable: bus numbers, BARs, bridge
-/// windows, payload sizes, command registers of bridges. Endpoints stay disabled until a driver takes them.
+/// Finds everything below the host bridge, depth first, and makes it addressable: bus numbers,
+/// BARs, bridge windows, payload sizes, command registers of bridges. Endpoints stay disabled until
+/// a driver takes them.
 class pci_host {
 public:
     pci_host(kernel& k, pci_host_config config) : k_(k), config_(std::move(config)) {}

@@ -13,8 +13,8 @@ namespace drydock::sw {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> method_names{"device_specific", "acpi", "flr",    "af_flr",
-                                                       "pm",              "bus",  "cxl_bus"};
+constexpr std::array<std::string_view, 7> method_names{
+    "device_specific", "acpi", "flr", "af_flr", "pm", "bus", "cxl_bus"};
 constexpr hal::duration link_retrain_after = 1000ms;  // PCI_RESET_WAIT
 
 /// The nearest root port decides whether RRS is visible.
@@ -26,7 +26,8 @@ const pci_dev* root_port_of(const pci_dev& d) {
 
 bool answers(pci_dev& d) {
     const pci_dev* root = root_port_of(d);
-    if (root && root->config_rrs_sv) return (pci_read_config_dword(d, PCI_VENDOR_ID) & 0xffff) != 0x0001;
+    if (root && root->config_rrs_sv)
+        return (pci_read_config_dword(d, PCI_VENDOR_ID) & 0xffff) != 0x0001;
     return pci_read_config_dword(d, PCI_COMMAND) != ~0u;
 }
 
@@ -40,7 +41,9 @@ void retrain_link(pci_dev& d) {
 int pcie_flr(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
     call_scope call(d.k, "pcie_flr", d.rid());
     if (!pci_wait_for_pending_transaction(d))
-        d.k.log(3, "timed out waiting for pending transaction; performing function level reset anyway", d.rid());
+        d.k.log(3,
+                "timed out waiting for pending transaction; performing function level reset anyway",
+                d.rid());
     if (const int rc = iommu.prepare(d); rc != 0) {
         d.k.log(3, "failed to stop IOMMU for a PCI reset", d.rid());
         return call.result(rc);
@@ -86,7 +89,8 @@ pci_reset_method pci_reset_method_from(std::string_view name) {
         if (method_names[i] == name) return static_cast<pci_reset_method>(i);
     std::string known;
     for (auto n : method_names) known += (known.empty() ? "" : ", ") + std::string(n);
-    throw std::invalid_argument("reset method '" + std::string(name) + "' is unknown; there are " + known);
+    throw std::invalid_argument("reset method '" + std::string(name) + "' is unknown; there are " +
+                                known);
 }
 
 void pci_dev_lock(pci_dev& d) {
@@ -103,7 +107,8 @@ bool pci_wait_for_pending_transaction(pci_dev& d) {
     if (!d.pcie_cap) return true;
     for (int i = 0; i < 4; ++i) {
         if (i > 0) d.k.sleep((1 << (i - 1)) * 100ms);
-        if (!(pci_read_config_word(d, d.pcie_cap + PCI_EXP_DEVSTA) & PCI_EXP_DEVSTA_TRPND)) return true;
+        if (!(pci_read_config_word(d, d.pcie_cap + PCI_EXP_DEVSTA) & PCI_EXP_DEVSTA_TRPND))
+            return true;
     }
     return false;
 }

@@ -7,7 +7,8 @@
 
 namespace drydock::sw {
 
-/// The IOMMU's part of a reset: pci_dev_reset_iommu_prepare() and _done(); variants in sw/iommu/reset.
+/// The IOMMU's part of a reset: pci_dev_reset_iommu_prepare() and _done(); variants in
+/// sw/iommu/reset.
 struct reset_iommu {
     virtual ~reset_iommu() = default;
     virtual int prepare(pci_dev&) = 0;
@@ -19,8 +20,8 @@ enum class pci_reset_method : u8 { device_specific, acpi, flr, af_flr, pm, bus, 
 pci_reset_method pci_reset_method_from(std::string_view name);
 
 struct pci_reset_config {
-    hal::duration flr_wait = 100ms;          ///< pause after setting BCR_FLR (Linux: 100 ms)
-    hal::duration ready_limit = 60000ms;     ///< PCIE_RESET_READY_POLL_MS
+    hal::duration flr_wait = 100ms;       ///< pause after setting BCR_FLR (Linux: 100 ms)
+    hal::duration ready_limit = 60000ms;  ///< PCIE_RESET_READY_POLL_MS
     pci_reset_method method = pci_reset_method::flr;
 };
 
@@ -32,9 +33,10 @@ bool pci_wait_for_pending_transaction(pci_dev&);
 /// Waits until the function answers configuration requests. @return 0 or -ENOTTY
 int pci_dev_wait(pci_dev&, std::string_view reset_type, hal::duration limit);
 
-/// Resets one function with the state of its driver and its configuration kept: locks bridge and function,
-/// driver's reset_prepare(), save, INTx off, method, restore, reset_done(), unlock.
-/// @return 0; -ENOTTY: not this function, not this method, or never ready again; or what prepare() returned
+/// Resets one function with the state of its driver and its configuration kept: locks bridge and
+/// function, driver's reset_prepare(), save, INTx off, method, restore, reset_done(), unlock.
+/// @return 0; -ENOTTY: not this function, not this method, or never ready again; or what prepare()
+/// returned
 int pci_reset_function(pci_dev&, reset_iommu&, const pci_reset_config&);
 
 }  // namespace drydock::sw

@@ -27,7 +27,8 @@ pci_resource pci_decode_bar(u32 low, u32 high) {
 
 void pci_read_bases(pci_dev& d) {
     const u16 command = pci_read_config_word(d, PCI_COMMAND);
-    pci_write_config_word(d, PCI_COMMAND, static_cast<u16>(command & ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO)));
+    pci_write_config_word(d, PCI_COMMAND,
+                          static_cast<u16>(command & ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO)));
     const unsigned bars = d.is_bridge ? 2 : 6;
     const auto probe = [&](unsigned i) {
         const int where = PCI_BASE_ADDRESS_0 + static_cast<int>(i) * 4;
@@ -61,7 +62,8 @@ namespace {
 constexpr u64 window_granule = 1u << 20;  // PCI bridges forward memory in units of 1 MiB
 
 bool has_64bit_prefetch_window(pci_dev& bridge) {
-    return (pci_read_config_word(bridge, PCI_PREF_MEMORY_BASE) & PCI_PREF_RANGE_TYPE_MASK) == PCI_PREF_RANGE_TYPE_64;
+    return (pci_read_config_word(bridge, PCI_PREF_MEMORY_BASE) & PCI_PREF_RANGE_TYPE_MASK) ==
+           PCI_PREF_RANGE_TYPE_64;
 }
 
 /// Whether a BAR goes to the 64-bit window, given what the bridges above can forward.
@@ -69,7 +71,8 @@ bool in_mem64(const pci_resource& r, bool path64) { return r.mem64 && r.prefetch
 
 class assigner {
 public:
-    assigner(const std::vector<std::unique_ptr<pci_dev>>& devices, pci_window mem32, pci_window mem64)
+    assigner(const std::vector<std::unique_ptr<pci_dev>>& devices, pci_window mem32,
+             pci_window mem64)
         : devices_(devices), mem32_(mem32), mem64_(mem64) {}
 
     void bus_below(pci_dev* bridge, bool path64) {
@@ -101,7 +104,8 @@ private:
         for (const auto& d : devices_) {
             if (d->bridge != bridge) continue;
             for (unsigned i = 0; i < d->resource.size(); ++i)
-                if (d->resource[i].size != 0 && in_mem64(d->resource[i], path64) == high) all.push_back({d.get(), i});
+                if (d->resource[i].size != 0 && in_mem64(d->resource[i], path64) == high)
+                    all.push_back({d.get(), i});
         }
         std::stable_sort(all.begin(), all.end(), [](const wanted& a, const wanted& b) {
             return a.dev->resource[a.bar].size > b.dev->resource[b.bar].size;
@@ -114,7 +118,8 @@ private:
         const auto start = from.take(r.size, r.size);
         if (!start)
             throw std::runtime_error(d.dev.name + ": BAR " + std::to_string(bar) + " of " +
-                                     std::to_string(r.size) + " bytes does not fit into the host bridge's window");
+                                     std::to_string(r.size) +
+                                     " bytes does not fit into the host bridge's window");
         r.start = *start;
         const int where = PCI_BASE_ADDRESS_0 + static_cast<int>(bar) * 4;
         pci_write_config_dword(d, where, static_cast<u32>(r.start));
@@ -130,8 +135,10 @@ private:
         pci_write_config_word(b, PCI_MEMORY_LIMIT, limit);
         const bool open = limit64 > base64;
         pci_write_config_dword(b, PCI_PREF_BASE_UPPER32, static_cast<u32>(open ? base64 >> 32 : 0));
-        pci_write_config_dword(b, PCI_PREF_LIMIT_UPPER32, static_cast<u32>(open ? (limit64 - 1) >> 32 : 0));
-        pci_write_config_word(b, PCI_PREF_MEMORY_BASE, static_cast<u16>(open ? base64 >> 16 & 0xfff0 : 0xfff0));
+        pci_write_config_dword(b, PCI_PREF_LIMIT_UPPER32,
+                               static_cast<u32>(open ? (limit64 - 1) >> 32 : 0));
+        pci_write_config_word(b, PCI_PREF_MEMORY_BASE,
+                              static_cast<u16>(open ? base64 >> 16 & 0xfff0 : 0xfff0));
         pci_write_config_word(b, PCI_PREF_MEMORY_LIMIT,
                               static_cast<u16>(open ? (limit64 - 1) >> 16 & 0xfff0 : 0));
     }
@@ -143,7 +150,8 @@ private:
 
 }  // namespace
 
-void pci_assign_resources(const std::vector<std::unique_ptr<pci_dev>>& devices, pci_window mem32, pci_window mem64) {
+void pci_assign_resources(const std::vector<std::unique_ptr<pci_dev>>& devices, pci_window mem32,
+                          pci_window mem64) {
     assigner(devices, mem32, mem64).bus_below(nullptr, true);
 }
 

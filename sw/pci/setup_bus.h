@@ -9,7 +9,8 @@
 
 namespace drydock::sw {
 
-/// Memory BAR as it reads after all ones were written: size and kind. `high` is the upper half of a 64-bit one.
+/// Memory BAR as it reads after all ones were written: size and kind. `high` is the upper half of a
+/// 64-bit one.
 pci_resource pci_decode_bar(u32 low, u32 high);
 /// Writes ones to every BAR, reads back, restores. Memory decoding is off meanwhile.
 void pci_read_bases(pci_dev&);
@@ -34,9 +35,11 @@ private:
     u64 end_;
 };
 
-/// Places all BARs, closes bridge windows around them, writes both: non-prefetchable and 32-bit BARs in mem32,
-/// 64-bit prefetchable ones in mem64 (through bridges with a 64-bit prefetchable window).
+/// Places all BARs, closes bridge windows around them, writes both: non-prefetchable and 32-bit
+/// BARs in mem32, 64-bit prefetchable ones in mem64 (through bridges with a 64-bit prefetchable
+/// window).
 /// @throws std::runtime_error naming the device whose BAR does not fit
-void pci_assign_resources(const std::vector<std::unique_ptr<pci_dev>>&, pci_window mem32, pci_window mem64);
+void pci_assign_resources(const std::vector<std::unique_ptr<pci_dev>>&, pci_window mem32,
+                          pci_window mem64);
 
 }  // namespace drydock::sw

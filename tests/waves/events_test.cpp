@@ -20,12 +20,13 @@ using base::span_id;
 using namespace base::literals;
 
 struct recording {
-    explicit recording(event_level level, std::string name = "events.jsonl") : file(test::scratch(name)) {
+    explicit recording(event_level level, std::string name = "events.jsonl")
+        : file(test::scratch(name)) {
         header.identity = R"({"version":"0.1.0","seed":1})";
         out = open_events(ctx, file, level, header);
     }
-    void tell(ps t, kind k, std::string_view where, span_id s = {}, std::uint64_t a = 0, std::uint64_t b = 0,
-              std::uint64_t c = 0, std::uint64_t d = 0) {
+    void tell(ps t, kind k, std::string_view where, span_id s = {}, std::uint64_t a = 0,
+              std::uint64_t b = 0, std::uint64_t c = 0, std::uint64_t d = 0) {
         if (ctx.probe.wants(k)) ctx.probe.emit(k, ctx.probe.place(where), t, s, a, b, c, d);
     }
     std::uint64_t text(std::string_view s) { return ctx.probe.text(s); }
@@ -46,20 +47,25 @@ TEST(EventsFile, begins_with_who_wrote_it) {
     recording r(event_level::life);
     const auto lines = r.lines();
     ASSERT_EQ(lines.size(), 1u);
-    EXPECT_EQ(lines[0], R"({"drydock":{"version":"0.1.0","seed":1},"level":"life","unit":{"t":"ps"}})");
+    EXPECT_EQ(lines[0],
+              R"({"drydock":{"version":"0.1.0","seed":1},"level":"life","unit":{"t":"ps"}})");
 }
 
 TEST(EventsFile, writes_fields_by_name_and_format_in_one_order) {
     recording r(event_level::tlp);
     r.tell(1500_ps, kind::itag_timeout, "smmu.tracker", span_id{17}, 4, 0x0100, 10'000'000'000);
-    r.tell(2_ns, kind::sw_return, "cpu3", {}, r.text("pci_reset_function"), 0x0208, std::uint64_t(-25));
+    r.tell(2_ns, kind::sw_return, "cpu3", {}, r.text("pci_reset_function"), 0x0208,
+           std::uint64_t(-25));
     r.tell(3_ns, kind::tlp_sent, "rp0.link.down", span_id{2}, 1, 0x7f00, 64, 0x01000003);
     const auto lines = r.lines();
     ASSERT_EQ(lines.size(), 4u);
-    EXPECT_EQ(lines[1], R"({"t":1500,"kind":"itag_timeout","where":"smmu.tracker","span":17,"itag":4,)"
-                        R"("function":"01:00.0","age":10000000000})");
-    EXPECT_EQ(lines[2], R"({"t":2000,"kind":"sw_return","where":"cpu3","span":0,"function":"pci_reset_function",)"
-                        R"("device":"02:01.0","result":-25})");
+    EXPECT_EQ(lines[1],
+              R"({"t":1500,"kind":"itag_timeout","where":"smmu.tracker","span":17,"itag":4,)"
+              R"("function":"01:00.0","age":10000000000})");
+    EXPECT_EQ(
+        lines[2],
+        R"({"t":2000,"kind":"sw_return","where":"cpu3","span":0,"function":"pci_reset_function",)"
+        R"("device":"02:01.0","result":-25})");
     EXPECT_EQ(lines[3], R"({"t":3000,"kind":"tlp_sent","where":"rp0.link.down","span":2,"type":1,)"
                         R"("address":"0x7f00","length":64,"ids":"0x1000003"})");
 }
@@ -70,20 +76,23 @@ TEST(EventsFile, every_kind_gives_a_line_of_valid_json_with_its_fields) {
     r.ctx.probe.place("x");
     r.ctx.probe.place("y");
     std::size_t n = 0;
-    for (const base::kind_info& k : base::kind_table) r.tell(ps{std::int64_t(++n)}, k.what, "x", {}, 1, 1, 1, 1);
+    for (const base::kind_info& k : base::kind_table)
+        r.tell(ps{std::int64_t(++n)}, k.what, "x", {}, 1, 1, 1, 1);
     const auto lines = r.lines();
     ASSERT_EQ(lines.size(), base::kind_count + 1);
     for (std::size_t i = 0; i < base::kind_count; ++i) {
         const nlohmann::json j = nlohmann::json::parse(lines[i + 1]);
         EXPECT_EQ(j["kind"], base::kind_table[i].name);
         for (std::size_t f = 0; f < 4; ++f)
-            EXPECT_EQ(j.contains(std::string(base::kind_table[i].fields[f])), base::kind_table[i].formats[f] != '-')
+            EXPECT_EQ(j.contains(std::string(base::kind_table[i].fields[f])),
+                      base::kind_table[i].formats[f] != '-')
                 << lines[i + 1];
     }
 }
 
 TEST(EventsFile, levels_include_the_ones_below) {
-    for (const auto& [level, expected] : {std::pair{event_level::life, 1}, {event_level::detail, 2}, {event_level::tlp, 3}}) {
+    for (const auto& [level, expected] :
+         {std::pair{event_level::life, 1}, {event_level::detail, 2}, {event_level::tlp, 3}}) {
         recording r(level, std::to_string(expected));
         r.tell(1_ns, kind::cerror, "smmu", {}, 3, 17);
         r.tell(2_ns, kind::command_fetched, "smmu", {}, 0x40, 17);
@@ -104,9 +113,10 @@ TEST(EventsFile, life_makes_one_line_of_an_operation_with_its_boundaries) {
     r.tell(2_us, kind::span_end, "sva0", s, 0);
     const auto lines = r.lines();
     ASSERT_EQ(lines.size(), 2u);
-    EXPECT_EQ(lines[1], R"({"t":2000000,"kind":"span","where":"sva0","span":9,"class":"unmap","parent":0,)"
-                        R"("device":"01:00.0","detail":"0x7f000","begin":1000000,"result":0,)"
-                        R"("stages":[[33,100000],[34,500000]]})");
+    EXPECT_EQ(lines[1],
+              R"({"t":2000000,"kind":"span","where":"sva0","span":9,"class":"unmap","parent":0,)"
+              R"("device":"01:00.0","detail":"0x7f000","begin":1000000,"result":0,)"
+              R"("stages":[[33,100000],[34,500000]]})");
 }
 
 TEST(EventsFile, life_shows_resets_their_points_and_errors_in_full) {

@@ -25,7 +25,9 @@ struct change {
     std::uint64_t time;
     std::string value;
     friend bool operator==(const change&, const change&) = default;
-    friend void PrintTo(const change& c, std::ostream* os) { *os << c.time << ":'" << c.value << "'"; }
+    friend void PrintTo(const change& c, std::ostream* os) {
+        *os << c.time << ":'" << c.value << "'";
+    }
 };
 
 /// A wave file as fstapi's own reader gives it back.
@@ -39,10 +41,13 @@ public:
         end = fstReaderGetEndTime(reader);
         timescale = fstReaderGetTimescale(reader);
         while (const fstHier* h = fstReaderIterateHier(reader)) {
-            if (h->htyp == FST_HT_SCOPE) fstReaderPushScope(reader, h->u.scope.name, nullptr);
-            else if (h->htyp == FST_HT_UPSCOPE) fstReaderPopScope(reader);
+            if (h->htyp == FST_HT_SCOPE)
+                fstReaderPushScope(reader, h->u.scope.name, nullptr);
+            else if (h->htyp == FST_HT_UPSCOPE)
+                fstReaderPopScope(reader);
             else if (h->htyp == FST_HT_VAR)
-                names_[h->u.var.handle] = std::string(fstReaderGetCurrentFlatScope(reader)) + "." + h->u.var.name;
+                names_[h->u.var.handle] =
+                    std::string(fstReaderGetCurrentFlatScope(reader)) + "." + h->u.var.name;
         }
         fstReaderSetFacProcessMaskAll(reader);
         fstReaderIterBlocks2(reader, fixed, variable, this, nullptr);
@@ -58,9 +63,11 @@ public:
 private:
     static void fixed(void* self, std::uint64_t t, fstHandle h, const unsigned char* v) {
         auto* w = static_cast<waves_read*>(self);
-        w->changes_[w->names_[h]].push_back({t, std::to_string(std::stoul(reinterpret_cast<const char*>(v), nullptr, 2))});
+        w->changes_[w->names_[h]].push_back(
+            {t, std::to_string(std::stoul(reinterpret_cast<const char*>(v), nullptr, 2))});
     }
-    static void variable(void* self, std::uint64_t t, fstHandle h, const unsigned char* v, std::uint32_t n) {
+    static void variable(void* self, std::uint64_t t, fstHandle h, const unsigned char* v,
+                         std::uint32_t n) {
         auto* w = static_cast<waves_read*>(self);
         w->changes_[w->names_[h]].push_back({t, std::string(reinterpret_cast<const char*>(v), n)});
     }
@@ -69,14 +76,15 @@ private:
 };
 
 struct recording {
-    explicit recording(window shown = {}, fst_options options = {}, const std::string& name = "waves.fst")
+    explicit recording(window shown = {}, fst_options options = {},
+                       const std::string& name = "waves.fst")
         : file(test::scratch(name)) {
         header.version = "0.1.0";
         header.names.add(base::routing_id{0x0100}, "ep0");
         out = open_fst(ctx, file, shown, header, options);
     }
-    void tell(ps t, kind k, std::string_view where, span_id s = {}, std::uint64_t a = 0, std::uint64_t b = 0,
-              std::uint64_t c = 0, std::uint64_t d = 0) {
+    void tell(ps t, kind k, std::string_view where, span_id s = {}, std::uint64_t a = 0,
+              std::uint64_t b = 0, std::uint64_t c = 0, std::uint64_t d = 0) {
         if (ctx.probe.wants(k)) ctx.probe.emit(k, ctx.probe.place(where), t, s, a, b, c, d);
     }
     std::uint64_t text(std::string_view s) { return ctx.probe.text(s); }
@@ -103,7 +111,8 @@ TEST(FstFile, states_are_words_under_the_scopes_of_their_place) {
     r.tell(10_ns, kind::gerror, "smmu", {}, 1, 0);
     r.tell(11_ns, kind::gerror, "smmu", {}, 1, 1);
     waves_read w = r.read();
-    EXPECT_EQ(w.of("rp0.ep0.state"), (std::vector<change>{{1000, "operational"}, {5000, "flr"}, {9000, "ready"}}));
+    EXPECT_EQ(w.of("rp0.ep0.state"),
+              (std::vector<change>{{1000, "operational"}, {5000, "flr"}, {9000, "ready"}}));
     EXPECT_EQ(w.of("devices.ep0.software"), (std::vector<change>{{9000, "blocked"}}));
     EXPECT_EQ(w.of("smmu.gerror"), (std::vector<change>{{10'000, "CMDQ_ERR"}, {11'000, ""}}));
     EXPECT_EQ(w.timescale, -12);
@@ -117,10 +126,12 @@ TEST(FstFile, an_invalidation_has_a_lane_from_its_itag_to_its_completion_or_time
     r.tell(9_ns, kind::itag_timeout, "smmu", span_id{18}, 5, 0x0100);
     r.tell(9_ns, kind::itag_retired, "smmu", span_id{18}, 5, 0x0100, 32);
     waves_read w = r.read();
-    EXPECT_EQ(w.of("smmu.invalidation_0"), (std::vector<change>{{1000, "INV 17 ep0 itag 4"}, {3000, ""}}));
+    EXPECT_EQ(w.of("smmu.invalidation_0"),
+              (std::vector<change>{{1000, "INV 17 ep0 itag 4"}, {3000, ""}}));
     EXPECT_EQ(w.of("smmu.invalidation_1"),
               (std::vector<change>{{2000, "INV 18 ep0 itag 5"}, {9000, "TIMEOUT 18 ep0 itag 5"}}));
-    EXPECT_EQ(w.of("smmu.itags_in_use"), (std::vector<change>{{1000, "1"}, {2000, "2"}, {3000, "1"}, {9000, "0"}}));
+    EXPECT_EQ(w.of("smmu.itags_in_use"),
+              (std::vector<change>{{1000, "1"}, {2000, "2"}, {3000, "1"}, {9000, "0"}}));
 }
 
 TEST(FstFile, overlapping_transactions_take_the_lowest_free_lane) {
@@ -132,9 +143,12 @@ TEST(FstFile, overlapping_transactions_take_the_lowest_free_lane) {
     r.end(5_ns, span_id{2});
     r.end(6_ns, span_id{3});
     waves_read w = r.read();
-    EXPECT_EQ(w.of("clients.sva0.unmap_0"),
-              (std::vector<change>{{1000, "unmap 1 ep0 0x7f000"}, {3000, ""}, {4000, "unmap 3 ep0 0x7f000"}, {6000, ""}}));
-    EXPECT_EQ(w.of("clients.sva0.unmap_1"), (std::vector<change>{{2000, "unmap 2 ep0 0x7f000"}, {5000, ""}}));
+    EXPECT_EQ(
+        w.of("clients.sva0.unmap_0"),
+        (std::vector<change>{
+            {1000, "unmap 1 ep0 0x7f000"}, {3000, ""}, {4000, "unmap 3 ep0 0x7f000"}, {6000, ""}}));
+    EXPECT_EQ(w.of("clients.sva0.unmap_1"),
+              (std::vector<change>{{2000, "unmap 2 ep0 0x7f000"}, {5000, ""}}));
 }
 
 TEST(FstFile, what_finds_every_lane_busy_is_counted) {
@@ -149,12 +163,17 @@ TEST(FstFile, what_finds_every_lane_busy_is_counted) {
 
 TEST(FstFile, a_tlp_has_a_lane_from_its_first_byte_to_its_arrival) {
     recording r;
-    r.tell(1_ns, kind::tlp_sent, "rp0.link.up", {}, std::uint64_t(pcie::tlp_type::mwr), 0x4000, 256, 0x01000003);
-    r.tell(2_ns, kind::tlp_sent, "rp0.link.up", {}, std::uint64_t(pcie::tlp_type::mrd), 0x5000, 0, 0x01000004);
-    r.tell(3_ns, kind::tlp_arrived, "rp0.link.up", {}, std::uint64_t(pcie::tlp_type::mwr), 0x4000, 256, 0x01000003);
-    r.tell(4_ns, kind::tlp_dropped, "rp0.link.up", {}, std::uint64_t(pcie::tlp_type::mrd), r.text("link down"), 0, 0x01000004);
+    r.tell(1_ns, kind::tlp_sent, "rp0.link.up", {}, std::uint64_t(pcie::tlp_type::mwr), 0x4000, 256,
+           0x01000003);
+    r.tell(2_ns, kind::tlp_sent, "rp0.link.up", {}, std::uint64_t(pcie::tlp_type::mrd), 0x5000, 0,
+           0x01000004);
+    r.tell(3_ns, kind::tlp_arrived, "rp0.link.up", {}, std::uint64_t(pcie::tlp_type::mwr), 0x4000,
+           256, 0x01000003);
+    r.tell(4_ns, kind::tlp_dropped, "rp0.link.up", {}, std::uint64_t(pcie::tlp_type::mrd),
+           r.text("link down"), 0, 0x01000004);
     waves_read w = r.read();
-    EXPECT_EQ(w.of("rp0.link.up.tlp_0"), (std::vector<change>{{1000, "MWr 0x4000 256B 01:00.0 tag 3"}, {3000, ""}}));
+    EXPECT_EQ(w.of("rp0.link.up.tlp_0"),
+              (std::vector<change>{{1000, "MWr 0x4000 256B 01:00.0 tag 3"}, {3000, ""}}));
     ASSERT_FALSE(w.of("rp0.link.up.tlp_1").empty());
     EXPECT_EQ(w.of("rp0.link.up.log").back().value.substr(0, 11), "tlp_dropped");
 }
@@ -229,15 +248,18 @@ TEST(FstFile, is_valid_after_it_was_dropped_early) {
 
 TEST(FstFile, a_violation_is_seen_on_the_monitors_log) {
     recording r;
-    r.tell(1_us, kind::violation, "monitors", span_id{9}, r.text("stale_access"), 0x0100, r.text("the rule"), 0);
+    r.tell(1_us, kind::violation, "monitors", span_id{9}, r.text("stale_access"), 0x0100,
+           r.text("the rule"), 0);
     waves_read w = r.read();
     EXPECT_EQ(w.of("monitors.log"),
-              (std::vector<change>{{1'000'000, "violation monitor=stale_access device=ep0 rule=the rule gap=0"}}));
+              (std::vector<change>{
+                  {1'000'000, "violation monitor=stale_access device=ep0 rule=the rule gap=0"}}));
 }
 
 TEST(FstFile, options_out_of_range_and_a_missing_folder_are_refused) {
     base::context ctx;
-    EXPECT_THROW(open_fst(ctx, test::scratch("a.fst"), {}, {}, {.lanes = 0}), std::invalid_argument);
+    EXPECT_THROW(open_fst(ctx, test::scratch("a.fst"), {}, {}, {.lanes = 0}),
+                 std::invalid_argument);
     EXPECT_THROW(open_fst(ctx, test::scratch("a.fst"), {2_ns, 1_ns}, {}), std::invalid_argument);
     EXPECT_THROW(open_fst(ctx, "/nowhere/at/all/a.fst", {}, {}), std::runtime_error);
 }

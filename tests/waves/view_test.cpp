@@ -43,8 +43,8 @@ std::set<std::string> names_in(const std::filesystem::path& file) {
 
 /// What the default scenario's machine tells, two of each where transactions overlap.
 void default_machine_speaks(base::context& ctx) {
-    const auto tell = [&](kind k, const char* where, std::uint32_t span, std::uint64_t a = 0, std::uint64_t b = 0,
-                          std::uint64_t c = 0, std::uint64_t d = 0) {
+    const auto tell = [&](kind k, const char* where, std::uint32_t span, std::uint64_t a = 0,
+                          std::uint64_t b = 0, std::uint64_t c = 0, std::uint64_t d = 0) {
         ctx.probe.emit(k, ctx.probe.place(where), ps{1000}, span_id{span}, a, b, c, d);
     };
     const auto text = [&](const char* t) { return ctx.probe.text(t); };

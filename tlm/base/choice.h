@@ -10,8 +10,8 @@ namespace drydock::base {
 
 /// One of the things that may come next at a point where order is free.
 struct candidate {
-    std::string_view name;   ///< who or what, for steering files and the replay string
-    std::uint64_t key = 0;   ///< the caller's own handle
+    std::string_view name;  ///< who or what, for steering files and the replay string
+    std::uint64_t key = 0;  ///< the caller's own handle
 };
 
 /// Asked wherever order is free; no other code decides order. Steering by scenarios, holds and

@@ -18,9 +18,14 @@ template <class T, class Sink>
 class delay_line final : timeline_client {
 public:
     delay_line(timeline& t, std::string_view hierarchical_name, Sink sink, phase p = phase::arrive)
-        : timeline_(t), sink_(std::move(sink)), phase_(p), id_(t.join(hierarchical_name, *this)), ring_(16) {}
+        : timeline_(t),
+          sink_(std::move(sink)),
+          phase_(p),
+          id_(t.join(hierarchical_name, *this)),
+          ring_(16) {}
 
-    /// Comes out at `when`; an earlier time than that of an item before it is moved up to that item's.
+    /// Comes out at `when`; an earlier time than that of an item before it is moved up to that
+    /// item's.
     void push(ps when, T item) {
         if (count_ == ring_.size()) grow();
         if (count_ > 0) when = std::max(when, last_);
@@ -57,7 +62,8 @@ private:
     }
     void grow() {
         std::vector<entry> bigger(ring_.size() * 2);
-        for (std::size_t i = 0; i < count_; ++i) bigger[i] = std::move(ring_[(head_ + i) & (ring_.size() - 1)]);
+        for (std::size_t i = 0; i < count_; ++i)
+            bigger[i] = std::move(ring_[(head_ + i) & (ring_.size() - 1)]);
         ring_.swap(bigger);
         head_ = 0;
     }

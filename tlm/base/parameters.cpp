@@ -43,19 +43,23 @@ T parameters::declare(const std::string& name, T default_value, parameter p) {
     return value;
 }
 
-std::int64_t parameters::integer(const std::string& name, std::int64_t default_value, std::int64_t low,
-                                 std::int64_t high, std::string unit, std::string description) {
+std::int64_t parameters::integer(const std::string& name, std::int64_t default_value,
+                                 std::int64_t low, std::int64_t high, std::string unit,
+                                 std::string description) {
     const std::string range = std::to_string(low) + ".." + std::to_string(high);
-    const auto v = declare(name, default_value, {{}, {}, std::move(unit), range, std::move(description)});
+    const auto v =
+        declare(name, default_value, {{}, {}, std::move(unit), range, std::move(description)});
     if (v < low || v > high)
         throw std::invalid_argument(name + ": " + std::to_string(v) + " is outside " + range);
     return v;
 }
 
-ps parameters::time(const std::string& name, ps default_value, ps low, ps high, std::string description) {
+ps parameters::time(const std::string& name, ps default_value, ps low, ps high,
+                    std::string description) {
     const std::string range = text_of(low) + ".." + text_of(high);
     const auto v = declare(name, default_value, {{}, {}, "time", range, std::move(description)});
-    if (v < low || v > high) throw std::invalid_argument(name + ": " + text_of(v) + " is outside " + range);
+    if (v < low || v > high)
+        throw std::invalid_argument(name + ": " + text_of(v) + " is outside " + range);
     return v;
 }
 
@@ -63,10 +67,12 @@ bool parameters::flag(const std::string& name, bool default_value, std::string d
     return declare(name, default_value, {{}, {}, "switch", "true | false", std::move(description)});
 }
 
-std::string parameters::word(const std::string& name, std::string default_value, std::string choices,
-                             std::string description) {
-    auto v = declare(name, std::move(default_value), {{}, {}, "word", choices, std::move(description)});
-    if (!lists(choices, v)) throw std::invalid_argument(name + ": '" + v + "' is none of " + choices);
+std::string parameters::word(const std::string& name, std::string default_value,
+                             std::string choices, std::string description) {
+    auto v =
+        declare(name, std::move(default_value), {{}, {}, "word", choices, std::move(description)});
+    if (!lists(choices, v))
+        throw std::invalid_argument(name + ": '" + v + "' is none of " + choices);
     return v;
 }
 

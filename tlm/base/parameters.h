@@ -27,21 +27,24 @@ struct parameter {
     base::origin from = base::origin::default_value;
 };
 
-/// All parameters of a machine by hierarchical name. Components declare at construction and read the
-/// value then; whoever builds the machine puts the scenario's values in first by set().
+/// All parameters of a machine by hierarchical name. Components declare at construction and read
+/// the value then; whoever builds the machine puts the scenario's values in first by set().
 class parameters {
 public:
     /// A value waiting for its declaration.
     void set(std::string name, parameter_value value, origin from);
 
-    /// Declares a whole number and gives its value. @throws std::invalid_argument outside [low, high]
-    std::int64_t integer(const std::string& name, std::int64_t default_value, std::int64_t low, std::int64_t high,
-                         std::string unit, std::string description);
+    /// Declares a whole number and gives its value. @throws std::invalid_argument outside [low,
+    /// high]
+    std::int64_t integer(const std::string& name, std::int64_t default_value, std::int64_t low,
+                         std::int64_t high, std::string unit, std::string description);
     /// Declares a time. @throws std::invalid_argument outside [low, high]
     ps time(const std::string& name, ps default_value, ps low, ps high, std::string description);
     bool flag(const std::string& name, bool default_value, std::string description);
-    /// Declares a word out of `choices` ("drop | fail_fast"). @throws std::invalid_argument for another
-    std::string word(const std::string& name, std::string default_value, std::string choices, std::string description);
+    /// Declares a word out of `choices` ("drop | fail_fast"). @throws std::invalid_argument for
+    /// another
+    std::string word(const std::string& name, std::string default_value, std::string choices,
+                     std::string description);
 
     const std::map<std::string, parameter>& declared() const { return declared_; }
     /// Names that were set but that no component declared.

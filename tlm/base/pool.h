@@ -15,7 +15,8 @@ namespace drydock::base {
 template <class T>
 class pool {
 public:
-    explicit pool(std::string name, std::size_t block = 256) : name_(std::move(name)), block_(block) {}
+    explicit pool(std::string name, std::size_t block = 256)
+        : name_(std::move(name)), block_(block) {}
     pool(const pool&) = delete;
     pool& operator=(const pool&) = delete;
 
@@ -46,7 +47,8 @@ public:
     /// @throws std::logic_error if something is still out
     void check_no_leak() const {
         if (taken_ != 0)
-            throw std::logic_error("pool '" + name_ + "': " + std::to_string(taken_) + " not given back");
+            throw std::logic_error("pool '" + name_ + "': " + std::to_string(taken_) +
+                                   " not given back");
     }
 
 private:

@@ -16,7 +16,9 @@ std::uint32_t intern(std::vector<std::string>& list, std::string_view text) {
 
 }  // namespace
 
-place_id probe::place(std::string_view hierarchical_name) { return intern(names_, hierarchical_name); }
+place_id probe::place(std::string_view hierarchical_name) {
+    return intern(names_, hierarchical_name);
+}
 
 std::uint32_t probe::text(std::string_view s) { return intern(texts_, s); }
 

@@ -50,12 +50,13 @@ public:
     void emit(const event& e) {
         for (observer* o : observers_[index(e.what)]) o->on_event(e);
     }
-    void emit(kind k, place_id where, ps time, span_id span, std::uint64_t a = 0, std::uint64_t b = 0,
-              std::uint64_t c = 0, std::uint64_t d = 0) {
+    void emit(kind k, place_id where, ps time, span_id span, std::uint64_t a = 0,
+              std::uint64_t b = 0, std::uint64_t c = 0, std::uint64_t d = 0) {
         emit(event{k, where, time, span, a, b, c, d});
     }
 
-    /// Texts that events refer to by index (names of locks, reasons, points). Same text, same index.
+    /// Texts that events refer to by index (names of locks, reasons, points). Same text, same
+    /// index.
     std::uint32_t text(std::string_view s);
     const std::string& text_of(std::uint64_t index) const { return texts_[index]; }
 

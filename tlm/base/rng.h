@@ -26,7 +26,9 @@ public:
         return static_cast<std::uint64_t>((static_cast<wide>(next()) * n) >> 64);
     }
     /// True with probability numerator/denominator.
-    bool chance(std::uint64_t numerator, std::uint64_t denominator) { return below(denominator) < numerator; }
+    bool chance(std::uint64_t numerator, std::uint64_t denominator) {
+        return below(denominator) < numerator;
+    }
 
 private:
     __extension__ using wide = unsigned __int128;

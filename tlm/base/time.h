@@ -21,8 +21,14 @@ struct ps {
     friend constexpr std::int64_t operator/(ps a, ps b) { return a.count / b.count; }
     friend constexpr ps operator/(ps a, std::int64_t n) { return ps{a.count / n}; }
     friend constexpr ps operator%(ps a, ps b) { return ps{a.count % b.count}; }
-    constexpr ps& operator+=(ps b) { count += b.count; return *this; }
-    constexpr ps& operator-=(ps b) { count -= b.count; return *this; }
+    constexpr ps& operator+=(ps b) {
+        count += b.count;
+        return *this;
+    }
+    constexpr ps& operator-=(ps b) {
+        count -= b.count;
+        return *this;
+    }
 };
 
 /// The instant that never comes.
@@ -30,10 +36,18 @@ inline constexpr ps never{INT64_MAX};
 
 namespace literals {
 constexpr ps operator""_ps(unsigned long long v) { return ps{static_cast<std::int64_t>(v)}; }
-constexpr ps operator""_ns(unsigned long long v) { return ps{static_cast<std::int64_t>(v) * 1'000}; }
-constexpr ps operator""_us(unsigned long long v) { return ps{static_cast<std::int64_t>(v) * 1'000'000}; }
-constexpr ps operator""_ms(unsigned long long v) { return ps{static_cast<std::int64_t>(v) * 1'000'000'000}; }
-constexpr ps operator""_s(unsigned long long v) { return ps{static_cast<std::int64_t>(v) * 1'000'000'000'000}; }
+constexpr ps operator""_ns(unsigned long long v) {
+    return ps{static_cast<std::int64_t>(v) * 1'000};
+}
+constexpr ps operator""_us(unsigned long long v) {
+    return ps{static_cast<std::int64_t>(v) * 1'000'000};
+}
+constexpr ps operator""_ms(unsigned long long v) {
+    return ps{static_cast<std::int64_t>(v) * 1'000'000'000};
+}
+constexpr ps operator""_s(unsigned long long v) {
+    return ps{static_cast<std::int64_t>(v) * 1'000'000'000'000};
+}
 }  // namespace literals
 
 /// A number of cycles of some clock.
@@ -74,9 +88,15 @@ public:
     constexpr ps rounded() const { return ps{(raw_ + (1 << 15)) >> 16}; }
 
     friend constexpr auto operator<=>(fine_time, fine_time) = default;
-    friend constexpr fine_time operator+(fine_time a, fine_time b) { return fine_time{a.raw_ + b.raw_}; }
-    friend constexpr fine_time operator-(fine_time a, fine_time b) { return fine_time{a.raw_ - b.raw_}; }
-    friend constexpr fine_time operator*(fine_time a, std::int64_t n) { return fine_time{a.raw_ * n}; }
+    friend constexpr fine_time operator+(fine_time a, fine_time b) {
+        return fine_time{a.raw_ + b.raw_};
+    }
+    friend constexpr fine_time operator-(fine_time a, fine_time b) {
+        return fine_time{a.raw_ - b.raw_};
+    }
+    friend constexpr fine_time operator*(fine_time a, std::int64_t n) {
+        return fine_time{a.raw_ * n};
+    }
 
 private:
     constexpr explicit fine_time(std::int64_t v) : raw_(v) {}

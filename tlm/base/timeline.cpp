@@ -27,7 +27,8 @@ timeline::timeline() {
 }
 
 timeline::client_id timeline::join(std::string_view name, timeline_client& client) {
-    if (sealed_) throw std::logic_error("timeline: '" + std::string(name) + "' joins after the seal");
+    if (sealed_)
+        throw std::logic_error("timeline: '" + std::string(name) + "' joins after the seal");
     if (members_.size() == max_clients) throw std::logic_error("timeline: too many clients");
     const auto id = static_cast<client_id>(members_.size());
     members_.push_back({std::string(name), &client, id});
@@ -43,7 +44,8 @@ void timeline::seal() {
               [&](client_id a, client_id b) { return members_[a].name < members_[b].name; });
     for (std::size_t r = 0; r < order.size(); ++r) {
         if (r > 0 && members_[order[r]].name == members_[order[r - 1]].name)
-            throw std::logic_error("timeline: two clients are named '" + members_[order[r]].name + "'");
+            throw std::logic_error("timeline: two clients are named '" + members_[order[r]].name +
+                                   "'");
         members_[order[r]].rank = static_cast<std::uint32_t>(r);
         by_rank_[r] = members_[order[r]].client;
     }
@@ -71,7 +73,8 @@ timeline::handle timeline::at(ps when, phase p, client_id client, std::uint64_t 
         free_slots_.pop_back();
     }
     const std::uint64_t key = (static_cast<std::uint64_t>(p) << phase_shift) |
-                              (std::uint64_t{members_[client].rank} << rank_shift) | (seq_++ & seq_mask);
+                              (std::uint64_t{members_[client].rank} << rank_shift) |
+                              (seq_++ & seq_mask);
     const record r{when, key, op, s};
     heap_.push_back(r);
     sift_up(heap_.size() - 1, r);

@@ -27,8 +27,9 @@ protected:
 /// {time, phase, rank, seq, client, op}. Equal times are ordered by phase, then rank (the client's
 /// place in the alphabet of hierarchical names), then the order of pushing.
 ///
-/// push, cancel and pop cost O(log n) in pending records; nothing allocates once the heap has grown.
-/// Free of SystemC: `timeline_kernel` drives it under the SystemC kernel, tests may call run().
+/// push, cancel and pop cost O(log n) in pending records; nothing allocates once the heap has
+/// grown. Free of SystemC: `timeline_kernel` drives it under the SystemC kernel, tests may call
+/// run().
 class timeline {
 public:
     using client_id = std::uint32_t;
@@ -68,7 +69,8 @@ public:
     ps next() const { return heap_.empty() ? never : heap_.front().time; }
     /// Moves now() forward. @pre t >= now() and no record is due before t
     void advance(ps t);
-    /// Runs what is due at now() until nothing is left, pause() or stop(). @return false if paused or stopped
+    /// Runs what is due at now() until nothing is left, pause() or stop(). @return false if paused
+    /// or stopped
     bool run_due();
     /// Runs everything up to and including `until` without a SystemC kernel.
     void run(ps until);

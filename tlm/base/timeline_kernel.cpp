@@ -25,7 +25,8 @@ void timeline_kernel::resume() {
 
 void timeline_kernel::run() {
     timeline_.go_on();
-    if (!timeline_.paused() && sc_core::sc_get_status() == sc_core::SC_PAUSED && timeline_.next() != never) {
+    if (!timeline_.paused() && sc_core::sc_get_status() == sc_core::SC_PAUSED &&
+        timeline_.next() != never) {
         armed_ = never;
         earlier(timeline_.next());
     }

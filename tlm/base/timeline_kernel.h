@@ -20,7 +20,8 @@ public:
 
     /// Simulates until timeline.stop() or until nothing is left; may be called again to go on.
     void run();
-    /// Goes on with the timeline after whoever paused it has done its part. Callable from an SC_THREAD.
+    /// Goes on with the timeline after whoever paused it has done its part. Callable from an
+    /// SC_THREAD.
     void resume();
     /// Brings now() to the kernel's time: for adapters whose third-party module calls in by itself.
     void sync() { timeline_.advance(from_sc(sc_core::sc_time_stamp())); }

@@ -11,7 +11,8 @@ namespace drydock::endpoint {
 namespace {
 
 void check(bool in_range, const char* what, const char* expected) {
-    if (!in_range) throw std::invalid_argument(std::string("ATC: ") + what + ": expected " + expected);
+    if (!in_range)
+        throw std::invalid_argument(std::string("ATC: ") + what + ": expected " + expected);
 }
 
 const atc_config& checked(const atc_config& c) {
@@ -32,11 +33,22 @@ void fill_downwards(std::vector<T>& free, std::size_t n) {
 }  // namespace
 
 atc::atc(std::string_view name, base::context& ctx, const atc_config& config, atc_client& client)
-    : ctx_(ctx), config_(checked(config)), client_(client), clock_(config.clock),
-      place_(ctx.probe.place(name)), id_(ctx.timeline.join(name, *this)), store_(config.entries, config.ways),
-      lookups_(config.uses), pipeline_(config.uses), stalled_(config.uses), requests_(config.request_slots),
-      to_send_(config.request_slots), fills_(config.request_slots), uses_(config.uses),
-      queued_(config.invalidate_queue), reason_disabled_(ctx.probe.text("ATS disabled")),
+    : ctx_(ctx),
+      config_(checked(config)),
+      client_(client),
+      clock_(config.clock),
+      place_(ctx.probe.place(name)),
+      id_(ctx.timeline.join(name, *this)),
+      store_(config.entries, config.ways),
+      lookups_(config.uses),
+      pipeline_(config.uses),
+      stalled_(config.uses),
+      requests_(config.request_slots),
+      to_send_(config.request_slots),
+      fills_(config.request_slots),
+      uses_(config.uses),
+      queued_(config.invalidate_queue),
+      reason_disabled_(ctx.probe.text("ATS disabled")),
       reason_reset_(ctx.probe.text("reset while queued")) {
     free_lookups_.reserve(config.uses);
     free_uses_.reserve(config.uses);
@@ -59,7 +71,9 @@ bool atc::try_lookup(lookup_id id, const atc_key& key, atc_access access) {
     const std::uint32_t index = free_lookups_.back();
     free_lookups_.pop_back();
     last_lookup_sample_ = sample_after(last_lookup_sample_);
-    lookups_[index] = {id, key, access, last_lookup_sample_ + clock_.to_time({config_.lookup_cycles}), false, none};
+    lookups_[index] = {id,     key,
+                       access, last_lookup_sample_ + clock_.to_time({config_.lookup_cycles}),
+                       false,  none};
     pipeline_.push(index);
     ++counted_.lookups;
     arm(pipeline_.size() == 1 ? lookups_[index].due : base::never);
@@ -233,7 +247,8 @@ void atc::drop_invalidates() {
     const std::uint32_t taken =
         ~free_invalidations_ & static_cast<std::uint32_t>(below_bit(config_.invalidate_queue));
     for (std::uint32_t left = taken; left != 0; left &= left - 1)
-        ignored(invalidations_[static_cast<std::size_t>(std::countr_zero(left))].what, reason_reset_);
+        ignored(invalidations_[static_cast<std::size_t>(std::countr_zero(left))].what,
+                reason_reset_);
 }
 
 }  // namespace drydock::endpoint

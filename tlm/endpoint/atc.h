@@ -15,26 +15,29 @@ namespace drydock::endpoint {
 
 /// Shape of an ATC.
 struct atc_config {
-    unsigned entries = 512;          ///< power of two; 0: ATS without a cache
-    unsigned ways = 4;               ///< power of two, 1..entries
-    unsigned request_slots = 32;     ///< outstanding Translation Requests, 1..256
-    unsigned uses = 256;             ///< lookups in progress and translations in use together, 1..65535
+    unsigned entries = 512;       ///< power of two; 0: ATS without a cache
+    unsigned ways = 4;            ///< power of two, 1..entries
+    unsigned request_slots = 32;  ///< outstanding Translation Requests, 1..256
+    unsigned uses = 256;  ///< lookups in progress and translations in use together, 1..65535
     unsigned invalidate_queue = 32;  ///< 1..32 (PCIe ATS: queue depth 0 means 32)
     base::ps clock{1'000};           ///< period
     unsigned lookup_cycles = 2;      ///< from the sampling edge to the answer
-    bool ignore_when_disabled = false;  ///< negative policy: Invalidate Requests while Enable=0 get no answer
-    bool retry_after_ur = false;     ///< ask again after UR without being enabled anew (P sheet 4.2 says no)
+    bool ignore_when_disabled =
+        false;  ///< negative policy: Invalidate Requests while Enable=0 get no answer
+    bool retry_after_ur =
+        false;  ///< ask again after UR without being enabled anew (P sheet 4.2 says no)
 };
 
 /// The ATC, transaction-level twin of the RTL block behind the same interface.
 ///
-/// Every accepted input is sampled at the next clock edge: at most one lookup, one fill and one invalidate
-/// an edge. Answers of lookups come `lookup_cycles` later; an invalidate takes one cycle a set probe.
-/// It has timeline records only while there is work.
+/// Every accepted input is sampled at the next clock edge: at most one lookup, one fill and one
+/// invalidate an edge. Answers of lookups come `lookup_cycles` later; an invalidate takes one cycle
+/// a set probe. It has timeline records only while there is work.
 class atc final : public atc_if, base::timeline_client {
 public:
     /// @throws std::invalid_argument for a shape outside the ranges of atc_config
-    atc(std::string_view hierarchical_name, base::context& ctx, const atc_config& config, atc_client& client);
+    atc(std::string_view hierarchical_name, base::context& ctx, const atc_config& config,
+        atc_client& client);
 
     bool try_lookup(lookup_id, const atc_key&, atc_access) override;
     bool try_fill(request_slot, const completion_entry&) override;
@@ -84,7 +87,7 @@ private:
         base::routing_id rid{};
         bool global = false;
         std::uint16_t generation = 0;
-        std::uint32_t holds = 0;     // bit n: invalidation n waits for its release
+        std::uint32_t holds = 0;  // bit n: invalidation n waits for its release
         std::uint32_t position = none;
     };
     struct invalidation {

@@ -8,7 +8,8 @@ namespace drydock::endpoint {
 
 void atc::do_invalidates() {
     if (current_ != no_invalidation && current_ends_ <= now()) finish_current();
-    while (current_ == no_invalidation && !queued_.empty() && invalidations_[queued_.front()].sample <= now())
+    while (current_ == no_invalidation && !queued_.empty() &&
+           invalidations_[queued_.front()].sample <= now())
         start(queued_.pop());
 }
 
@@ -25,8 +26,9 @@ void atc::start(std::uint8_t slot) {
     current_ends_ = now() + clock_.to_time({static_cast<std::int64_t>(probes)});
 }
 
-/// The duties before a completion (P sheet 4.5): no entry left that could give a new use, answers under
-/// way to be dropped, uses of the range to be waited for. None of it waits for a Translation Completion.
+/// The duties before a completion (P sheet 4.5): no entry left that could give a new use, answers
+/// under way to be dropped, uses of the range to be waited for. None of it waits for a Translation
+/// Completion.
 void atc::finish_current() {
     const std::uint8_t slot = std::exchange(current_, no_invalidation);
     invalidation& i = invalidations_[slot];
@@ -36,8 +38,8 @@ void atc::finish_current() {
     i.uses = hold_uses(slot);
     stage(10, i.what.span);
     if (ctx_.probe.wants(base::kind::atc_invalidated))
-        ctx_.probe.emit(base::kind::atc_invalidated, place_, now(), i.what.span, i.what.tag.value, removed, i.uses,
-                        store_.invalidate_work().sets_probed - probed);
+        ctx_.probe.emit(base::kind::atc_invalidated, place_, now(), i.what.span, i.what.tag.value,
+                        removed, i.uses, store_.invalidate_work().sets_probed - probed);
     if (i.uses == 0) drained(slot);
 }
 
@@ -47,8 +49,8 @@ std::uint32_t atc::hold_uses(unsigned slot) {
     std::uint32_t held = 0;
     for (const std::uint32_t index : live_uses_) {
         use& u = uses_[index];
-        if (u.rid != what.rid || u.first > what.last.value || u.last < what.first.value || u.first > u.last ||
-            !reaches(what, u.ssid, u.global))
+        if (u.rid != what.rid || u.first > what.last.value || u.last < what.first.value ||
+            u.first > u.last || !reaches(what, u.ssid, u.global))
             continue;
         u.holds |= std::uint32_t{1} << slot;
         ++held;
@@ -63,7 +65,8 @@ void atc::overtake_requests(const invalidate& what) {
         if (r.is != request::state::sent || r.key.rid != what.rid || first > what.last.value ||
             (first | below_bit(stu_)) < what.first.value)
             continue;
-        // The answer may turn out Global: with a PASID in the request every PASID's answer is dropped.
+        // The answer may turn out Global: with a PASID in the request every PASID's answer is
+        // dropped.
         if (!what.ssid || r.key.ssid) r.overtaken = true;
     }
 }
@@ -72,7 +75,9 @@ void atc::drained(std::uint8_t slot) {
     const invalidate what = invalidations_[slot].what;
     stage(11, what.span);
     unsigned n = 0;
-    while (n < ready_count_ && (ready_[n].rid != what.rid || ready_[n].traffic_class != what.traffic_class)) ++n;
+    while (n < ready_count_ &&
+           (ready_[n].rid != what.rid || ready_[n].traffic_class != what.traffic_class))
+        ++n;
     if (n == ready_count_) ready_[ready_count_++] = {what.rid, what.traffic_class, 0};
     ready_[n].vector |= std::uint32_t{1} << (what.tag.value & 31);
     free_invalidation(slot);
@@ -108,8 +113,8 @@ void atc::stage(unsigned boundary, base::span_id span, base::span_id waited_for)
 
 void atc::ignored(const invalidate& what, std::uint32_t reason) {
     if (ctx_.probe.wants(base::kind::invalidate_ignored))
-        ctx_.probe.emit(base::kind::invalidate_ignored, place_, now(), what.span, what.rid.value, reason,
-                        what.tag.value);
+        ctx_.probe.emit(base::kind::invalidate_ignored, place_, now(), what.span, what.rid.value,
+                        reason, what.tag.value);
 }
 
 }  // namespace drydock::endpoint

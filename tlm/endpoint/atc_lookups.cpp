@@ -6,7 +6,9 @@
 namespace drydock::endpoint {
 namespace {
 
-std::uint64_t substream_field(const std::optional<base::substream_id>& s) { return s ? s->value : 0; }
+std::uint64_t substream_field(const std::optional<base::substream_id>& s) {
+    return s ? s->value : 0;
+}
 
 /// The part of an address above the Smallest Translation Unit.
 std::uint64_t unit_of(base::iova va, unsigned stu) { return va.value & ~below_bit(stu); }
@@ -14,7 +16,8 @@ std::uint64_t unit_of(base::iova va, unsigned stu) { return va.value & ~below_bi
 }  // namespace
 
 void atc::do_lookups() {
-    while (!pipeline_.empty() && lookups_[pipeline_.front()].due <= now()) evaluate(pipeline_.pop());
+    while (!pipeline_.empty() && lookups_[pipeline_.front()].due <= now())
+        evaluate(pipeline_.pop());
 }
 
 void atc::evaluate(std::uint32_t index) {
@@ -23,7 +26,8 @@ void atc::evaluate(std::uint32_t index) {
     const stored_translation* found = enabled_ ? store_.find(l.key, l.access) : nullptr;
     const bool hit = found != nullptr && allows(found->entry, l.access);
     if (ctx_.probe.wants(base::kind::atc_lookup))
-        ctx_.probe.emit(base::kind::atc_lookup, place_, now(), {}, l.key.va.value, hit, substream_field(l.key.ssid));
+        ctx_.probe.emit(base::kind::atc_lookup, place_, now(), {}, l.key.va.value, hit,
+                        substream_field(l.key.ssid));
     if (!enabled_) {
         refuse(index, atc_fault::disabled);
     } else if (hit) {
@@ -38,15 +42,15 @@ void atc::evaluate(std::uint32_t index) {
     replay_stalled();
 }
 
-/// Waits for the request that is already out for its page, or makes one. A cached entry that does not
-/// allow the access counts as no entry: rights may have been raised without an invalidate.
+/// Waits for the request that is already out for its page, or makes one. A cached entry that does
+/// not allow the access counts as no entry: rights may have been raised without an invalidate.
 bool atc::join_or_request(std::uint32_t index) {
     const lookup& l = lookups_[index];
     const std::uint64_t unit = unit_of(l.key.va, stu_);
     for (const request_slot s : active_requests_) {
         request& r = requests_[s];
-        if (r.abandoned || r.key.va.value != unit || r.key.rid != l.key.rid || r.key.ssid != l.key.ssid ||
-            r.key.priv != l.key.priv)
+        if (r.abandoned || r.key.va.value != unit || r.key.rid != l.key.rid ||
+            r.key.ssid != l.key.ssid || r.key.priv != l.key.priv)
             continue;
         if (r.is == request::state::to_send && l.access == atc_access::write) r.no_write = false;
         wait_in(s, index);
@@ -56,7 +60,8 @@ bool atc::join_or_request(std::uint32_t index) {
     const request_slot s = free_requests_.back();
     free_requests_.pop_back();
     active_requests_.push_back(s);
-    requests_[s] = {l.key, request::state::free, l.access != atc_access::write, false, false, none, none};
+    requests_[s] = {l.key, request::state::free, l.access != atc_access::write, false, false, none,
+                    none};
     requests_[s].key.va = base::iova{unit};
     wait_in(s, index);
     ask(s);
@@ -117,7 +122,8 @@ void atc::grant(std::uint32_t index, const stored_translation& t) {
     const std::uint32_t u = free_uses_.back();
     free_uses_.pop_back();
     use& taken = uses_[u];
-    // What goes out untranslated is translated by the TA itself: nothing for an invalidate to wait for.
+    // What goes out untranslated is translated by the TA itself: nothing for an invalidate to wait
+    // for.
     const bool drained_by_ta = t.entry.untranslated;
     taken.first = drained_by_ta ? 1 : t.first;
     taken.last = drained_by_ta ? 0 : t.last();
@@ -170,7 +176,8 @@ void atc::filled(request_slot s, const completion_entry& c) {
     }
     if (c.result == status::completer_abort)
         return refuse_waiters(s, atc_fault::completer_abort), finish_request(s);
-    if (c.result == status::timeout) return refuse_waiters(s, atc_fault::timeout), finish_request(s);
+    if (c.result == status::timeout)
+        return refuse_waiters(s, atc_fault::timeout), finish_request(s);
     if (r.overtaken) {  // P sheet 4.5 duty 2
         r.overtaken = false;
         ++counted_.repeated_requests;
@@ -183,12 +190,12 @@ void atc::filled(request_slot s, const completion_entry& c) {
         return refuse_waiters(s, atc_fault::no_access), finish_request(s);
     }
     const std::uint64_t first = r.key.va.value & ~below_bit(e.log2_bytes);
-    const stored_translation t{first, e, r.key.rid, r.key.ssid, r.key.priv,
-                               c.obtained != base::ps{} ? c.obtained : now()};
+    const stored_translation t{
+        first, e, r.key.rid, r.key.ssid, r.key.priv, c.obtained != base::ps{} ? c.obtained : now()};
     store_.insert(t);
     if (ctx_.probe.wants(base::kind::atc_fill))
-        ctx_.probe.emit(base::kind::atc_fill, place_, now(), {}, first, e.base, below_bit(e.log2_bytes) + 1,
-                        substream_field(r.key.ssid));
+        ctx_.probe.emit(base::kind::atc_fill, place_, now(), {}, first, e.base,
+                        below_bit(e.log2_bytes) + 1, substream_field(r.key.ssid));
     answer_waiters(s, t);
 }
 
@@ -198,8 +205,8 @@ std::uint32_t atc::take_waiters(request_slot s) {
     return first;
 }
 
-/// A write that waits behind an answer to NW = 1 with W = 0 asks again with NW = 0; any other access
-/// that the answer does not allow is refused.
+/// A write that waits behind an answer to NW = 1 with W = 0 asks again with NW = 0; any other
+/// access that the answer does not allow is refused.
 void atc::answer_waiters(request_slot s, const stored_translation& t) {
     bool ask_again = false;
     for (std::uint32_t i = take_waiters(s); i != none;) {

@@ -20,21 +20,27 @@ constexpr std::uint64_t below_bit(unsigned n) {
 /// One 64-bit entry of a Translation Completion, decoded (PCIe ATS; P sheet 4.2), its size as a
 /// logarithm. N[10] needs nothing here: no request of ours sets No Snoop.
 struct ats_entry {
-    std::uint64_t base = 0;       ///< translated address, aligned to its size
-    std::uint8_t log2_bytes = 12; ///< 12..64
-    bool read = false;            ///< R[0]
-    bool write = false;           ///< W[1]
-    bool untranslated = false;    ///< U[2]: only untranslated access to the range
-    bool execute = false;         ///< [3]
-    bool privileged = false;      ///< [4]
-    bool global = false;          ///< [5]
+    std::uint64_t base = 0;        ///< translated address, aligned to its size
+    std::uint8_t log2_bytes = 12;  ///< 12..64
+    bool read = false;             ///< R[0]
+    bool write = false;            ///< W[1]
+    bool untranslated = false;     ///< U[2]: only untranslated access to the range
+    bool execute = false;          ///< [3]
+    bool privileged = false;       ///< [4]
+    bool global = false;           ///< [5]
 };
 
 constexpr ats_entry decode_entry(std::uint64_t word) {
     const pcie::translation_entry e = pcie::translation_entry::decode(word);
     const int n = e.bytes == 0 ? 64 : std::countr_zero(e.bytes);
-    return {e.address, static_cast<std::uint8_t>(n), e.read,   e.write,         e.untranslated_only,
-            e.execute, e.privileged,                 e.global};
+    return {e.address,
+            static_cast<std::uint8_t>(n),
+            e.read,
+            e.write,
+            e.untranslated_only,
+            e.execute,
+            e.privileged,
+            e.global};
 }
 
 }  // namespace drydock::endpoint

@@ -17,10 +17,16 @@ std::uint64_t with_high(std::uint64_t whole, std::uint32_t v) {
 
 }  // namespace
 
-dma_engine::dma_engine(std::string_view name, base::context& ctx, const dma_config& config, dma_function& function)
-    : ctx_(ctx), config_(config), function_(function), place_(ctx.probe.place(name)),
-      id_(ctx.timeline.join(name, *this)), segments_(config.max_outstanding_reads + config.max_outstanding_writes),
-      ready_reads_(config.max_outstanding_reads), ready_writes_(config.max_outstanding_writes),
+dma_engine::dma_engine(std::string_view name, base::context& ctx, const dma_config& config,
+                       dma_function& function)
+    : ctx_(ctx),
+      config_(config),
+      function_(function),
+      place_(ctx.probe.place(name)),
+      id_(ctx.timeline.join(name, *this)),
+      segments_(config.max_outstanding_reads + config.max_outstanding_writes),
+      ready_reads_(config.max_outstanding_reads),
+      ready_writes_(config.max_outstanding_writes),
       outcome_text_{ctx.probe.text("ok"), ctx.probe.text("no_access"), ctx.probe.text("error")} {
     if (config.max_outstanding_reads < 1 || config.max_outstanding_reads > 1024)
         throw std::invalid_argument("DMA engine: max_outstanding_reads: expected 1..1024");
@@ -56,17 +62,28 @@ std::uint32_t dma_engine::read_register(std::uint32_t offset) const {
     if (offset < dma::queue_base || offset >= dma::register_bytes) return 0;
     const dma_queue& q = queues_[(offset - dma::queue_base) / dma::queue_stride];
     switch ((offset - dma::queue_base) % dma::queue_stride) {
-        case dma::ring_low: return static_cast<std::uint32_t>(q.ring);
-        case dma::ring_high: return static_cast<std::uint32_t>(q.ring >> 32);
-        case dma::ring_log2: return q.ring_log2;
-        case dma::control: return q.control;
-        case dma::tail: return q.tail;
-        case dma::head: return q.head;
-        case dma::write_back_low: return static_cast<std::uint32_t>(q.write_back);
-        case dma::write_back_high: return static_cast<std::uint32_t>(q.write_back >> 32);
-        case dma::vector: return q.vector;
-        case dma::status: return (q.errors << 16) | (q.busy() ? 1u : 0u);
-        default: return 0;
+        case dma::ring_low:
+            return static_cast<std::uint32_t>(q.ring);
+        case dma::ring_high:
+            return static_cast<std::uint32_t>(q.ring >> 32);
+        case dma::ring_log2:
+            return q.ring_log2;
+        case dma::control:
+            return q.control;
+        case dma::tail:
+            return q.tail;
+        case dma::head:
+            return q.head;
+        case dma::write_back_low:
+            return static_cast<std::uint32_t>(q.write_back);
+        case dma::write_back_high:
+            return static_cast<std::uint32_t>(q.write_back >> 32);
+        case dma::vector:
+            return q.vector;
+        case dma::status:
+            return (q.errors << 16) | (q.busy() ? 1u : 0u);
+        default:
+            return 0;
     }
 }
 
@@ -76,7 +93,8 @@ void dma_engine::write_register(std::uint32_t offset, std::uint32_t value) {
     dma_queue& q = queues_[n];
     switch ((offset - dma::queue_base) % dma::queue_stride) {
         case dma::ring_low:
-            if (!q.enabled()) q.ring = with_low(q.ring, value & ~static_cast<std::uint32_t>(ring_alignment - 1));
+            if (!q.enabled())
+                q.ring = with_low(q.ring, value & ~static_cast<std::uint32_t>(ring_alignment - 1));
             break;
         case dma::ring_high:
             if (!q.enabled()) q.ring = with_high(q.ring, value);
@@ -84,12 +102,23 @@ void dma_engine::write_register(std::uint32_t offset, std::uint32_t value) {
         case dma::ring_log2:
             if (!q.enabled()) q.ring_log2 = value & 0xf;
             break;
-        case dma::control: write_control(n, value); break;
-        case dma::tail: ring_doorbell(n, value); break;
-        case dma::write_back_low: q.write_back = with_low(q.write_back, value & ~(dma::write_back_bytes - 1)); break;
-        case dma::write_back_high: q.write_back = with_high(q.write_back, value); break;
-        case dma::vector: q.vector = value; break;
-        default: break;
+        case dma::control:
+            write_control(n, value);
+            break;
+        case dma::tail:
+            ring_doorbell(n, value);
+            break;
+        case dma::write_back_low:
+            q.write_back = with_low(q.write_back, value & ~(dma::write_back_bytes - 1));
+            break;
+        case dma::write_back_high:
+            q.write_back = with_high(q.write_back, value);
+            break;
+        case dma::vector:
+            q.vector = value;
+            break;
+        default:
+            break;
     }
 }
 
@@ -103,7 +132,8 @@ void dma_engine::write_control(unsigned n, std::uint32_t value) {
     }
     if (was_enabled && !q.enabled()) {
         for (segment& s : segments_)
-            if (s.is != segment::state::free && s.queue == n && s.what == task::fetch) s.stale = true;
+            if (s.is != segment::state::free && s.queue == n && s.what == task::fetch)
+                s.stale = true;
         q.drop_prefetched();
     }
     wake();

@@ -17,17 +17,23 @@ namespace drydock::endpoint {
 
 /// One memory request as the engine wants it on the link: within one 4 KiB page, MPS or MRRS kept.
 struct memory_request {
-    base::iova requested{};          ///< address before translation
-    std::uint64_t address = 0;       ///< as it goes out
+    base::iova requested{};     ///< address before translation
+    std::uint64_t address = 0;  ///< as it goes out
     base::address_type at = base::address_type::untranslated;
-    std::uint32_t bytes = 0;         ///< 1..4096
+    std::uint32_t bytes = 0;  ///< 1..4096
     std::optional<pcie::pasid_prefix> pasid;
     base::span_id span{};
-    base::ps obtained{};             ///< when the translation was obtained; observers only
+    base::ps obtained{};  ///< when the translation was obtained; observers only
 };
 
 /// How a read ended.
-enum class read_result : std::uint8_t { success, unsupported_request, completer_abort, timeout, poisoned };
+enum class read_result : std::uint8_t {
+    success,
+    unsupported_request,
+    completer_abort,
+    timeout,
+    poisoned
+};
 
 /// What the engine asks of the function around it.
 struct dma_function {
@@ -40,9 +46,11 @@ struct dma_function {
     virtual std::uint32_t max_payload() const = 0;
     virtual std::uint32_t max_read_request() const = 0;
     virtual base::routing_id id() const = 0;
-    virtual bool try_translate(lookup_id, const std::optional<pcie::pasid_prefix>&, base::iova, atc_access) = 0;
+    virtual bool try_translate(lookup_id, const std::optional<pcie::pasid_prefix>&, base::iova,
+                               atc_access) = 0;
     virtual void release(use_id) = 0;
-    /// false: no tag or no room; dma_engine::room() tells when to repeat. `reader` comes back with the data.
+    /// false: no tag or no room; dma_engine::room() tells when to repeat. `reader` comes back with
+    /// the data.
     virtual bool try_read(const memory_request&, std::uint32_t reader) = 0;
     /// Enters the posted queue, or false: full.
     virtual bool try_write(const memory_request&, std::span<const std::uint8_t> data) = 0;
@@ -57,13 +65,15 @@ struct dma_config {
 
 /// A descriptor-ring DMA engine of 8 queues, served round robin one TLP at a time.
 ///
-/// Descriptors are fetched ahead in reads of up to MRRS. Segments of many descriptors are under way together;
-/// the head moves in order. A write is done when it enters the posted queue, a read when its last completion
-/// is back: then the use of the translation is given back. A fetch that fails stops its queue (enable reads 0,
-/// interrupt). Works at the end of an instant (phase serve), only when something changed.
+/// Descriptors are fetched ahead in reads of up to MRRS. Segments of many descriptors are under way
+/// together; the head moves in order. A write is done when it enters the posted queue, a read when
+/// its last completion is back: then the use of the translation is given back. A fetch that fails
+/// stops its queue (enable reads 0, interrupt). Works at the end of an instant (phase serve), only
+/// when something changed.
 class dma_engine final : base::timeline_client {
 public:
-    dma_engine(std::string_view hierarchical_name, base::context& ctx, const dma_config& config, dma_function& function);
+    dma_engine(std::string_view hierarchical_name, base::context& ctx, const dma_config& config,
+               dma_function& function);
 
     /// Aligned 32-bit register accesses; unimplemented offsets read 0.
     std::uint32_t read_register(std::uint32_t offset) const;
@@ -78,8 +88,8 @@ public:
     void room();
     /// ATS Enable changed: translated requests that have not gone out go untranslated.
     void ats_disabled();
-    /// Nothing may be issued for now: translations of what has not gone out are given back, so that no
-    /// Invalidate Request waits for it, and asked for again later.
+    /// Nothing may be issued for now: translations of what has not gone out are given back, so that
+    /// no Invalidate Request waits for it, and asked for again later.
     void suspend();
     void reset();
 
@@ -93,11 +103,11 @@ private:
         state is = state::free;
         task what{};
         std::uint8_t queue = 0;
-        bool stale = false;              // a fetch of before the queue was disabled
+        bool stale = false;  // a fetch of before the queue was disabled
         bool holds_use = false;
-        bool translate_again = false;    // its translation was given back unused
-        std::uint32_t descriptor = 0;    // count; of a fetch the first
-        std::uint32_t offset = 0;        // in the descriptor
+        bool translate_again = false;  // its translation was given back unused
+        std::uint32_t descriptor = 0;  // count; of a fetch the first
+        std::uint32_t offset = 0;      // in the descriptor
         use_id use = 0;
         memory_request request{};
     };
@@ -132,7 +142,9 @@ private:
     void segment_done(unsigned q, std::uint32_t descriptor, dma::outcome result);
     void advance_head(unsigned q);
     void count_error(dma_queue& q);
-    std::uint32_t index_of(const segment& s) const { return static_cast<std::uint32_t>(&s - segments_.data()); }
+    std::uint32_t index_of(const segment& s) const {
+        return static_cast<std::uint32_t>(&s - segments_.data());
+    }
 
     base::context& ctx_;
     dma_config config_;

@@ -24,17 +24,20 @@ void parse(dma_descriptor& d, std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-void dma_engine::read_data(std::uint32_t reader, std::uint32_t offset, std::span<const std::uint8_t> data) {
+void dma_engine::read_data(std::uint32_t reader, std::uint32_t offset,
+                           std::span<const std::uint8_t> data) {
     segment& s = segments_[reader];
     if (s.what != task::fetch || s.stale) return;  // what a descriptor reads goes nowhere
     // Completions end at multiples of 64 B, hence never within a descriptor.
-    for (std::uint32_t done = 0; done + dma::descriptor_bytes <= data.size(); done += dma::descriptor_bytes)
+    for (std::uint32_t done = 0; done + dma::descriptor_bytes <= data.size();
+         done += dma::descriptor_bytes)
         parse(queues_[s.queue].at(s.descriptor + (offset + done) / dma::descriptor_bytes),
               data.subspan(done, dma::descriptor_bytes));
 }
 
 void dma_engine::read_done(std::uint32_t reader, read_result result) {
-    finish(segments_[reader], result == read_result::success ? dma::outcome::ok : dma::outcome::error);
+    finish(segments_[reader],
+           result == read_result::success ? dma::outcome::ok : dma::outcome::error);
     wake();
 }
 
@@ -44,7 +47,9 @@ void dma_engine::finish(segment& s, dma::outcome result) {
     again_ = true;
     give_back_use(s);
     switch (s.what) {
-        case task::fetch: fetch_done(s, result); break;
+        case task::fetch:
+            fetch_done(s, result);
+            break;
         case task::write_back:
             q.write_back_busy = false;
             q.worst = dma::outcome::ok;
@@ -81,7 +86,8 @@ void dma_engine::fetch_done(segment& s, dma::outcome result) {
     --q.fetches;
     if (s.stale) return;
     if (result == dma::outcome::ok) {
-        for (std::uint32_t c = s.descriptor; c != s.descriptor + s.offset; ++c) q.at(c).arrived = true;
+        for (std::uint32_t c = s.descriptor; c != s.descriptor + s.offset; ++c)
+            q.at(c).arrived = true;
         while (q.arrived != q.fetched && q.at(q.arrived).arrived) ++q.arrived;
         return;
     }
@@ -113,7 +119,8 @@ void dma_engine::segment_done(unsigned n, std::uint32_t count, dma::outcome resu
         ctx_.probe.emit(base::kind::dma_done, place_, now(), d.span, n, count,
                         outcome_text_[static_cast<std::size_t>(d.result)], d.length);
     if (d.span != base::no_span && ctx_.probe.wants(base::kind::span_end))
-        ctx_.probe.emit(base::kind::span_end, place_, now(), d.span, static_cast<std::uint64_t>(d.result), d.cookie);
+        ctx_.probe.emit(base::kind::span_end, place_, now(), d.span,
+                        static_cast<std::uint64_t>(d.result), d.cookie);
     advance_head(n);
 }
 
@@ -126,6 +133,8 @@ void dma_engine::advance_head(unsigned n) {
     }
 }
 
-void dma_engine::count_error(dma_queue& q) { q.errors = std::min<std::uint32_t>(q.errors + 1, 0xffff); }
+void dma_engine::count_error(dma_queue& q) {
+    q.errors = std::min<std::uint32_t>(q.errors + 1, 0xffff);
+}
 
 }  // namespace drydock::endpoint

@@ -10,8 +10,8 @@ namespace {
 constexpr std::uint64_t page_bytes = 4096;
 constexpr std::uint32_t fetches_ahead = 4;  ///< outstanding descriptor reads of a queue
 
-/// Bytes up to the next boundary of `unit` (a power of two up to a page): no request crosses it, so none
-/// crosses a page, and after the first all are aligned.
+/// Bytes up to the next boundary of `unit` (a power of two up to a page): no request crosses it, so
+/// none crosses a page, and after the first all are aligned.
 std::uint32_t up_to_boundary(std::uint64_t address, std::uint32_t unit) {
     return unit - static_cast<std::uint32_t>(address & (unit - 1));
 }
@@ -36,7 +36,9 @@ void dma_engine::issue_all() {
     }
 }
 
-bool dma_engine::issue_one(unsigned q) { return issue_write_back(q) || issue_fetch(q) || issue_segment(q); }
+bool dma_engine::issue_one(unsigned q) {
+    return issue_write_back(q) || issue_fetch(q) || issue_segment(q);
+}
 
 bool dma_engine::issue_write_back(unsigned n) {
     dma_queue& q = queues_[n];
@@ -107,13 +109,14 @@ void dma_engine::begin_descriptor(unsigned n) {
     if (ctx_.probe.wants(base::kind::span_begin)) {
         d.span = ctx_.probe.new_span();
         ctx_.probe.emit(base::kind::span_begin, place_, now(), d.span,
-                        static_cast<std::uint64_t>(base::span_class::dma), 0, function_.id().value, d.address);
+                        static_cast<std::uint64_t>(base::span_class::dma), 0, function_.id().value,
+                        d.address);
     }
     const bool moves = d.op == dma::op::read || d.op == dma::op::write;
     const auto prefix = q.prefix();
-    const bool possible = (d.op == dma::op::nop) ||
-                          (moves && d.length >= 1 && d.length <= dma::max_length &&
-                           (!prefix || function_.pasid_allowed(*prefix)));
+    const bool possible =
+        (d.op == dma::op::nop) || (moves && d.length >= 1 && d.length <= dma::max_length &&
+                                   (!prefix || function_.pasid_allowed(*prefix)));
     if (moves && possible) {
         q.cursor_started = true;
         return;
@@ -126,7 +129,8 @@ void dma_engine::begin_descriptor(unsigned n) {
 dma_engine::segment* dma_engine::take_segment(task what, unsigned q) {
     const bool reads = what == task::fetch || what == task::read;
     unsigned& in_use = reads ? reads_in_use_ : writes_in_use_;
-    if (in_use == (reads ? config_.max_outstanding_reads : config_.max_outstanding_writes)) return nullptr;
+    if (in_use == (reads ? config_.max_outstanding_reads : config_.max_outstanding_writes))
+        return nullptr;
     ++in_use;
     ++segments_in_use_;
     ++queues_[q].segments;

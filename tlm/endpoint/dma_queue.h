@@ -15,7 +15,7 @@ namespace drydock::endpoint {
 struct dma_descriptor {
     dma::op op{};
     bool irq = false;
-    bool arrived = false;        ///< its fetch is back
+    bool arrived = false;  ///< its fetch is back
     bool done = false;
     dma::outcome result{};
     std::uint32_t length = 0;
@@ -47,8 +47,8 @@ struct dma_queue {
     std::uint32_t arrived = 0;  ///< all before it are here
     std::uint32_t cursor = 0;   ///< the first not fully handed out
     bool cursor_started = false;
-    std::uint32_t fetches = 0;  ///< outstanding
-    std::uint32_t segments = 0; ///< outstanding of any kind
+    std::uint32_t fetches = 0;   ///< outstanding
+    std::uint32_t segments = 0;  ///< outstanding of any kind
     bool write_back_due = false;
     bool write_back_busy = false;
     dma::outcome worst = dma::outcome::ok;  ///< since the last write-back
@@ -56,11 +56,14 @@ struct dma_queue {
     std::array<dma_descriptor, dma_window> window{};
 
     bool enabled() const { return (control & dma::control_enable) != 0; }
-    bool ring_valid() const { return ring_log2 >= dma::min_ring_log2 && ring_log2 <= dma::max_ring_log2; }
+    bool ring_valid() const {
+        return ring_log2 >= dma::min_ring_log2 && ring_log2 <= dma::max_ring_log2;
+    }
     std::uint32_t entries() const { return 1u << ring_log2; }
     dma_descriptor& at(std::uint32_t count) { return window[count % dma_window]; }
     bool busy() const {
-        return segments > 0 || write_back_due || (enabled() ? head != tail : head != cursor || cursor_started);
+        return segments > 0 || write_back_due ||
+               (enabled() ? head != tail : head != cursor || cursor_started);
     }
     std::optional<pcie::pasid_prefix> prefix() const {
         if ((control & dma::control_pasid_valid) == 0) return {};

@@ -9,41 +9,55 @@
 namespace drydock::endpoint {
 namespace {
 
-constexpr std::size_t most_replies = 1024;     ///< requests of the other side under way, all flow control allows
-constexpr std::uint16_t device_control2 = 0x28;      // PCIe capability, P sheet 11
+constexpr std::size_t most_replies =
+    1024;  ///< requests of the other side under way, all flow control allows
+constexpr std::uint16_t device_control2 = 0x28;       // PCIe capability, P sheet 11
 constexpr std::uint16_t ten_bit_tag_enable = 0x1000;  // DevCtl2[12]
 constexpr std::uint16_t command_at = 0x04;
 
-std::unique_ptr<atc_if> transaction_level(const std::string& name, base::context& ctx, const atc_config& config,
-                                          atc_client& client) {
+std::unique_ptr<atc_if> transaction_level(const std::string& name, base::context& ctx,
+                                          const atc_config& config, atc_client& client) {
     return std::make_unique<atc>(name, ctx, config, client);
 }
 
 const endpoint_config& checked(const endpoint_config& c) {
     if (c.image.header_type() != 0)
         throw std::invalid_argument("endpoint: the configuration space has header type " +
-                                    std::to_string(c.image.header_type()) + "; expected 0, a device");
-    if (c.posted_queue < 1 || c.posted_queue > 1024) throw std::invalid_argument("endpoint: posted_queue: expected 1..1024");
+                                    std::to_string(c.image.header_type()) +
+                                    "; expected 0, a device");
+    if (c.posted_queue < 1 || c.posted_queue > 1024)
+        throw std::invalid_argument("endpoint: posted_queue: expected 1..1024");
     if (c.non_posted_queue < 1 || c.non_posted_queue > 1024)
         throw std::invalid_argument("endpoint: non_posted_queue: expected 1..1024");
     return c;
 }
 
-unsigned vectors_of(pcie::config_space& space) { return space.msix().present() ? space.msix().vectors() : 0; }
+unsigned vectors_of(pcie::config_space& space) {
+    return space.msix().present() ? space.msix().vectors() : 0;
+}
 
 /// Upper end of the programmed Completion Timeout range, DevCtl2[3:0] (P sheet 1.3).
 base::ps completion_timeout(unsigned range, base::ps of_default) {
     using namespace base::literals;
     switch (range) {
-        case 0x1: return 100_us;
-        case 0x2: return 10_ms;
-        case 0x5: return 55_ms;
-        case 0x6: return 210_ms;
-        case 0x9: return 900_ms;
-        case 0xa: return 3'500_ms;
-        case 0xd: return 13_s;
-        case 0xe: return 64_s;
-        default: return of_default;
+        case 0x1:
+            return 100_us;
+        case 0x2:
+            return 10_ms;
+        case 0x5:
+            return 55_ms;
+        case 0x6:
+            return 210_ms;
+        case 0x9:
+            return 900_ms;
+        case 0xa:
+            return 3'500_ms;
+        case 0xd:
+            return 13_s;
+        case 0xe:
+            return 64_s;
+        default:
+            return of_default;
     }
 }
 
@@ -51,20 +65,34 @@ base::ps completion_timeout(unsigned range, base::ps of_default) {
 
 endpoint::endpoint(sc_core::sc_module_name module_name, base::context& ctx, pcie::tlp_pool& pool,
                    const endpoint_config& config, atc_maker make_atc)
-    : sc_module(module_name), port("port", *this, pool), ctx_(ctx), pool_(pool), config_(checked(config)),
-      place_(ctx.probe.place(name())), timer_id_(ctx.timeline.join(name(), *this)), space_(config.image),
-      errors_(ctx, place_, space_, *this), pages_(space_), msix_(vectors_of(space_), *this),
+    : sc_module(module_name),
+      port("port", *this, pool),
+      ctx_(ctx),
+      pool_(pool),
+      config_(checked(config)),
+      place_(ctx.probe.place(name())),
+      timer_id_(ctx.timeline.join(name(), *this)),
+      space_(config.image),
+      errors_(ctx, place_, space_, *this),
+      pages_(space_),
+      msix_(vectors_of(space_), *this),
       engine_(std::string(name()) + ".dma", ctx, config.dma, *this),
       outstanding_(std::string(name()) + ".outstanding", ctx, *this),
       tx_(*this, config.posted_queue, config.non_posted_queue, most_replies),
-      replies_(ctx.timeline, std::string(name()) + ".replies", reply_sink{this}), reply_credits_(most_replies),
-      span_of_slot_(config.atc.request_slots), text_flr_(ctx.probe.text("flr")), text_ready_(ctx.probe.text("ready")),
-      text_operational_(ctx.probe.text("operational")), text_link_down_(ctx.probe.text("link_down")),
-      text_in_reset_(ctx.probe.text("function in reset")), text_injected_(ctx.probe.text("injected")),
+      replies_(ctx.timeline, std::string(name()) + ".replies", reply_sink{this}),
+      reply_credits_(most_replies),
+      span_of_slot_(config.atc.request_slots),
+      text_flr_(ctx.probe.text("flr")),
+      text_ready_(ctx.probe.text("ready")),
+      text_operational_(ctx.probe.text("operational")),
+      text_link_down_(ctx.probe.text("link_down")),
+      text_in_reset_(ctx.probe.text("function in reset")),
+      text_injected_(ctx.probe.text("injected")),
       text_queued_(ctx.probe.text("reset while queued")) {
     const std::string atc_name = std::string(name()) + ".atc";
     if (space_.ats().present())
-        atc_ = (make_atc != nullptr ? make_atc : transaction_level)(atc_name, ctx, config.atc, *this);
+        atc_ =
+            (make_atc != nullptr ? make_atc : transaction_level)(atc_name, ctx, config.atc, *this);
     space_.listen(*this);
     update_controls();
 }
@@ -84,7 +112,8 @@ void endpoint::update_controls() {
     update_ats();
     update_requester();
     pasid_on_ = space_.pasid().enabled();
-    if (space_.msix().present()) msix_.set_control(space_.msix().enabled(), space_.msix().function_mask());
+    if (space_.msix().present())
+        msix_.set_control(space_.msix().enabled(), space_.msix().function_mask());
 }
 
 void endpoint::update_requester() {
@@ -94,12 +123,14 @@ void endpoint::update_requester() {
     pcie::express_view express = space_.express();
     if (express.present()) {
         const bool second_version = (express.regs.get16(express.at + 2u) & 0xf) >= 2;
-        const std::uint16_t control2 = second_version ? express.regs.get16(express.at + device_control2) : 0;
+        const std::uint16_t control2 =
+            second_version ? express.regs.get16(express.at + device_control2) : 0;
         outstanding_.set_width((control2 & ten_bit_tag_enable) != 0 ? tag_width::ten
                                : d.extended_tag                     ? tag_width::eight
                                                                     : tag_width::five);
         const bool off = second_version && express.completion_timeout_disabled();
-        outstanding_.set_timeout(off ? base::never : completion_timeout(control2 & 0xf, config_.completion_timeout));
+        outstanding_.set_timeout(
+            off ? base::never : completion_timeout(control2 & 0xf, config_.completion_timeout));
     }
     const bool before = may_issue_;
     may_issue_ = state_ == state::operational && space_.command().bus_master && power_state_ == 0;
@@ -124,12 +155,14 @@ void endpoint::update_ats() {
 /// D3hot to D0 without No_Soft_Reset is a reset of the function (P sheet 4.6, 8).
 void endpoint::update_power() {
     const unsigned before = std::exchange(power_state_, space_.power().state());
-    if (before == 3 && power_state_ == 0 && !space_.power().no_soft_reset()) reset(pcie::reset_kind::flr);
+    if (before == 3 && power_state_ == 0 && !space_.power().no_soft_reset())
+        reset(pcie::reset_kind::flr);
 }
 
 void endpoint::control_atc(atc_control what) {
     if (!atc_controls_.full()) atc_controls_.push(what);
-    while (!atc_controls_.empty() && atc_->try_control(id_, atc_controls_.front())) atc_controls_.pop();
+    while (!atc_controls_.empty() && atc_->try_control(id_, atc_controls_.front()))
+        atc_controls_.pop();
 }
 
 // -- resets --------------------------------------------------------------------------------------
@@ -143,7 +176,8 @@ void endpoint::reset(pcie::reset_kind kind) {
     while (!held_.empty()) {
         const held_invalidate h = held_.pop();
         ignore_invalidate(h.what.tag, h.what.span, text_queued_);
-        if (kind == pcie::reset_kind::flr) port.credit_return(pcie::fc_class::posted, 1, h.data_credits);
+        if (kind == pcie::reset_kind::flr)
+            port.credit_return(pcie::fc_class::posted, 1, h.data_credits);
     }
     if (atc_) {
         ats_on_ = false;
@@ -164,7 +198,8 @@ void endpoint::begin_flr() {
     ctx_.timeline.cancel(ready_timer_);
     enter(state::flr, text_flr_);
     reset(pcie::reset_kind::flr);
-    if (!faults_.never_ready) ready_timer_ = ctx_.timeline.after(config_.flr_time, base::phase::arrive, timer_id_);
+    if (!faults_.never_ready)
+        ready_timer_ = ctx_.timeline.after(config_.flr_time, base::phase::arrive, timer_id_);
 }
 
 void endpoint::on_time(std::uint64_t) {

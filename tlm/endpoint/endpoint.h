@@ -19,23 +19,29 @@
 
 namespace drydock::endpoint {
 
-/// A device with one function (header type 0): configuration space, the DMA engine in BAR0, MSI-X, and an ATC
-/// where the configuration space has the ATS capability.
+/// A device with one function (header type 0): configuration space, the DMA engine in BAR0, MSI-X,
+/// and an ATC where the configuration space has the ATS capability.
 ///
-/// Initiate FLR clears all of it at once; until flr_time is over the function ignores Invalidate Requests,
-/// answers configuration requests with RRS and drops completions.
+/// Initiate FLR clears all of it at once; until flr_time is over the function ignores Invalidate
+/// Requests, answers configuration requests with RRS and drops completions.
 class endpoint final : public sc_core::sc_module,
-                       pcie::tlp_receiver, pcie::config_listener, atc_client, dma_function,
-                       base::timeline_client, timeout_listener, msix_table::sender, transmitter::wire,
+                       pcie::tlp_receiver,
+                       pcie::config_listener,
+                       atc_client,
+                       dma_function,
+                       base::timeline_client,
+                       timeout_listener,
+                       msix_table::sender,
+                       transmitter::wire,
                        error_reporter::messenger {
 public:
     /// An ATC other than the transaction-level one: an RTL block behind the same interface.
-    using atc_maker = std::unique_ptr<atc_if> (*)(const std::string& hierarchical_name, base::context&,
-                                                  const atc_config&, atc_client&);
+    using atc_maker = std::unique_ptr<atc_if> (*)(const std::string& hierarchical_name,
+                                                  base::context&, const atc_config&, atc_client&);
 
     /// @throws pcie::config_error, std::invalid_argument
-    endpoint(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool, const endpoint_config& config,
-             atc_maker make_atc = nullptr);
+    endpoint(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool,
+             const endpoint_config& config, atc_maker make_atc = nullptr);
 
     pcie::upstream_socket port;
 
@@ -77,7 +83,9 @@ private:
 
     // endpoint_receive.cpp: what comes down
     void receive(pcie::tlp_ptr t) override;
-    void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override { tx_.credits(c, hdr, data); }
+    void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override {
+        tx_.credits(c, hdr, data);
+    }
     void receive_config(const pcie::tlp& t);
     void receive_memory(const pcie::tlp& t);
     void read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offset);
@@ -92,7 +100,9 @@ private:
     pcie::tlp_ptr completion_of(const pcie::tlp& request, pcie::cpl_status status);
     void reply(const pcie::tlp& request, pcie::tlp_ptr completion);
     void answer(const pcie::tlp& request, pcie::cpl_status status);
-    void free_buffer(const pcie::tlp& t) { port.credit_return(t.flow_class(), 1, t.data_credits()); }
+    void free_buffer(const pcie::tlp& t) {
+        port.credit_return(t.flow_class(), 1, t.data_credits());
+    }
 
     // endpoint_requester.cpp: what goes up, and its completions
     void receive_completion(const pcie::tlp& t);
@@ -112,7 +122,8 @@ private:
     void hit(lookup_id l, use_id u, const translation& t) override { engine_.hit(l, u, t); }
     void fault(lookup_id l, atc_fault why) override { engine_.fault(l, why); }
     bool try_request(request_slot slot, const atc_key& key, bool no_write) override;
-    bool try_completion(base::routing_id rid, itag_vector vector, std::uint8_t traffic_class) override;
+    bool try_completion(base::routing_id rid, itag_vector vector,
+                        std::uint8_t traffic_class) override;
     itag_vector same_authority(itag_vector vector) const;
     void ready(atc_channel c) override;
     // dma_function
@@ -122,7 +133,8 @@ private:
     std::uint32_t max_payload() const override { return max_payload_; }
     std::uint32_t max_read_request() const override { return max_read_request_; }
     base::routing_id id() const override { return id_; }
-    bool try_translate(lookup_id, const std::optional<pcie::pasid_prefix>&, base::iova, atc_access) override;
+    bool try_translate(lookup_id, const std::optional<pcie::pasid_prefix>&, base::iova,
+                       atc_access) override;
     void release(use_id u) override { atc_->release(u); }
     bool try_read(const memory_request&, std::uint32_t reader) override;
     bool try_write(const memory_request&, std::span<const std::uint8_t> data) override;
@@ -159,14 +171,15 @@ private:
     std::uint32_t max_read_request_ = 512;
     bool non_posted_refused_ = false;
     bool posted_refused_ = false;
-    ring<atc_control> atc_controls_{8};      // not yet taken by the ATC
-    ring<held_invalidate> held_{64};         // beyond the queue of the ATC: their buffers stay taken
-    std::array<base::routing_id, 32> authority_of_itag_{};  // who asked, hence where the completion goes
+    ring<atc_control> atc_controls_{8};  // not yet taken by the ATC
+    ring<held_invalidate> held_{64};     // beyond the queue of the ATC: their buffers stay taken
+    std::array<base::routing_id, 32>
+        authority_of_itag_{};  // who asked, hence where the completion goes
     std::array<base::span_id, 32> span_of_itag_{};
     std::vector<base::span_id> span_of_slot_;
-    std::uint32_t errors_to_send_ = 0;       // messages that wait for the posted queue, by kind
-    std::uint32_t text_flr_, text_ready_, text_operational_, text_link_down_, text_in_reset_, text_injected_,
-        text_queued_;
+    std::uint32_t errors_to_send_ = 0;  // messages that wait for the posted queue, by kind
+    std::uint32_t text_flr_, text_ready_, text_operational_, text_link_down_, text_in_reset_,
+        text_injected_, text_queued_;
 };
 
 }  // namespace drydock::endpoint

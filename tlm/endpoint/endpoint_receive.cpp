@@ -13,7 +13,8 @@ using pcie::cpl_status;
 using pcie::msg_code;
 using pcie::tlp_type;
 
-constexpr std::uint32_t largest_read_dw = 16;  ///< of a BAR; more is against the programming model (CA)
+constexpr std::uint32_t largest_read_dw =
+    16;  ///< of a BAR; more is against the programming model (CA)
 
 std::uint32_t data_word(const pcie::tlp& t, std::uint32_t dw) {
     std::uint32_t v = 0;
@@ -22,7 +23,8 @@ std::uint32_t data_word(const pcie::tlp& t, std::uint32_t dw) {
 }
 
 void set_data_word(pcie::tlp& t, std::uint32_t dw, std::uint32_t v) {
-    for (std::uint32_t i = 0; i < 4; ++i, v >>= 8) (*t.payload)[dw * 4 + i] = static_cast<std::uint8_t>(v);
+    for (std::uint32_t i = 0; i < 4; ++i, v >>= 8)
+        (*t.payload)[dw * 4 + i] = static_cast<std::uint8_t>(v);
 }
 
 std::uint8_t enables_of(const pcie::tlp& t, std::uint32_t dw) {
@@ -44,18 +46,24 @@ void endpoint::receive(pcie::tlp_ptr owned) {
             free_buffer(t);
             return receive_completion(t);
         case tlp_type::cfg_rd0:
-        case tlp_type::cfg_wr0: return receive_config(t);
+        case tlp_type::cfg_wr0:
+            return receive_config(t);
         case tlp_type::mrd:
-        case tlp_type::mwr: return receive_memory(t);
+        case tlp_type::mwr:
+            return receive_memory(t);
         case tlp_type::msg:
-        case tlp_type::msg_d: return receive_message(t);
-        default: return unsupported(t);
+        case tlp_type::msg_d:
+            return receive_message(t);
+        default:
+            return unsupported(t);
     }
 }
 
-// -- answers ---------------------------------------------------------------------------------------
+// -- answers
+// ---------------------------------------------------------------------------------------
 
-/// Without data. Byte Count and Lower Address are those of a memory read, 4 and 0 of any other request.
+/// Without data. Byte Count and Lower Address are those of a memory read, 4 and 0 of any other
+/// request.
 pcie::tlp_ptr endpoint::completion_of(const pcie::tlp& request, cpl_status status) {
     pcie::tlp_ptr c = pool_.make();
     const bool memory = request.type == tlp_type::mrd;
@@ -77,27 +85,34 @@ pcie::tlp_ptr endpoint::completion_of(const pcie::tlp& request, cpl_status statu
 }
 
 void endpoint::reply(const pcie::tlp& request, pcie::tlp_ptr completion) {
-    if (reply_credits_.full()) throw std::logic_error(std::string(name()) + ": more requests than flow control allows");
+    if (reply_credits_.full())
+        throw std::logic_error(std::string(name()) + ": more requests than flow control allows");
     reply_credits_.push(request.data_credits());
     replies_.push(now() + config_.turn_round, std::move(completion));
 }
 
-void endpoint::answer(const pcie::tlp& request, cpl_status status) { reply(request, completion_of(request, status)); }
+void endpoint::answer(const pcie::tlp& request, cpl_status status) {
+    reply(request, completion_of(request, status));
+}
 
-/// P sheet 1.3, 6: non-posted requests are answered with UR, which makes the error advisory; posted ones
-/// are dropped. In a reset nothing is logged.
+/// P sheet 1.3, 6: non-posted requests are answered with UR, which makes the error advisory; posted
+/// ones are dropped. In a reset nothing is logged.
 void endpoint::unsupported(const pcie::tlp& t) {
     const bool posted = t.flow_class() == pcie::fc_class::posted;
-    if (state_ == state::operational) errors_.report(pcie::error::unsupported_request, !posted, &t, id_);
+    if (state_ == state::operational)
+        errors_.report(pcie::error::unsupported_request, !posted, &t, id_);
     if (posted) return free_buffer(t);
     answer(t, cpl_status::unsupported_request);
 }
 
-// -- configuration ---------------------------------------------------------------------------------
+// -- configuration
+// ---------------------------------------------------------------------------------
 
 void endpoint::receive_config(const pcie::tlp& t) {
-    if ((t.target.value & 7) != 0) return answer(t, cpl_status::unsupported_request);  // one function
-    if (state_ == state::flr && !config_.answer_config_in_flr) return answer(t, cpl_status::request_retry);
+    if ((t.target.value & 7) != 0)
+        return answer(t, cpl_status::unsupported_request);  // one function
+    if (state_ == state::flr && !config_.answer_config_in_flr)
+        return answer(t, cpl_status::request_retry);
     const auto offset = static_cast<std::uint16_t>(t.address & 0xffc);
     if (t.type == tlp_type::cfg_wr0) {
         id_ = t.target;  // captured from every configuration write (P sheet 1.3)
@@ -106,7 +121,8 @@ void endpoint::receive_config(const pcie::tlp& t) {
         if (flr_asked_) begin_flr();
         return;
     }
-    if (space_.express().present()) space_.express().set_transactions_pending(outstanding_.waiting() > 0);
+    if (space_.express().present())
+        space_.express().set_transactions_pending(outstanding_.waiting() > 0);
     pcie::tlp_ptr c = completion_of(t, cpl_status::success);
     c->type = tlp_type::cpl_d;
     c->length = 1;
@@ -115,10 +131,12 @@ void endpoint::receive_config(const pcie::tlp& t) {
     reply(t, std::move(c));
 }
 
-// -- memory ------------------------------------------------------------------------------------------
+// -- memory
+// ------------------------------------------------------------------------------------------
 
 void endpoint::receive_memory(const pcie::tlp& t) {
-    const bool reachable = state_ == state::operational && power_state_ == 0 && space_.command().memory;
+    const bool reachable =
+        state_ == state::operational && power_state_ == 0 && space_.command().memory;
     for (unsigned n = 0; reachable && n < 6; ++n) {
         const auto bar = space_.bar(n);
         if (!bar || bar->is_io || !bar->contains(t.address, t.bytes())) continue;
@@ -142,7 +160,8 @@ void endpoint::read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offse
     c->type = tlp_type::cpl_d;
     c->length = t.length;
     pool_.add_payload(*c);
-    for (std::uint32_t dw = 0; dw < t.length; ++dw) set_data_word(*c, dw, read_bar(bar, offset + dw * 4));
+    for (std::uint32_t dw = 0; dw < t.length; ++dw)
+        set_data_word(*c, dw, read_bar(bar, offset + dw * 4));
     reply(t, std::move(c));
 }
 
@@ -161,35 +180,45 @@ std::uint32_t endpoint::read_bar(unsigned bar, std::uint64_t offset) const {
         if (bar == m.pba_bar() && offset - m.pba_offset() < msix_.pba_bytes())
             return msix_.read_pba(static_cast<std::uint32_t>(offset - m.pba_offset()));
     }
-    return bar == 0 && offset < dma::register_bytes ? engine_.read_register(static_cast<std::uint32_t>(offset)) : 0;
+    return bar == 0 && offset < dma::register_bytes
+               ? engine_.read_register(static_cast<std::uint32_t>(offset))
+               : 0;
 }
 
-void endpoint::write_bar(unsigned bar, std::uint64_t offset, std::uint32_t value, std::uint8_t enables) {
+void endpoint::write_bar(unsigned bar, std::uint64_t offset, std::uint32_t value,
+                         std::uint8_t enables) {
     if ((enables & 0xf) != 0xf) {  // bytes that are not enabled keep their value
         const std::uint32_t old = read_bar(bar, offset);
         for (unsigned i = 0; i < 4; ++i)
-            if ((enables >> i & 1) == 0) value = (value & ~(0xffu << (8 * i))) | (old & (0xffu << (8 * i)));
+            if ((enables >> i & 1) == 0)
+                value = (value & ~(0xffu << (8 * i))) | (old & (0xffu << (8 * i)));
     }
     const pcie::msix_view m = space_.msix();
     if (m.present() && bar == m.table_bar() && offset - m.table_offset() < msix_.table_bytes())
         return msix_.write_table(static_cast<std::uint32_t>(offset - m.table_offset()), value);
-    if (m.present() && bar == m.pba_bar() && offset - m.pba_offset() < msix_.pba_bytes()) return;  // read-only
-    if (bar == 0 && offset < dma::register_bytes) engine_.write_register(static_cast<std::uint32_t>(offset), value);
+    if (m.present() && bar == m.pba_bar() && offset - m.pba_offset() < msix_.pba_bytes())
+        return;  // read-only
+    if (bar == 0 && offset < dma::register_bytes)
+        engine_.write_register(static_cast<std::uint32_t>(offset), value);
 }
 
-// -- messages ------------------------------------------------------------------------------------------
+// -- messages
+// ------------------------------------------------------------------------------------------
 
 void endpoint::receive_message(const pcie::tlp& t) {
     switch (t.code) {
-        case msg_code::invalidate_request: return receive_invalidate(t);
+        case msg_code::invalidate_request:
+            return receive_invalidate(t);
         case msg_code::prg_response:
             if (state_ == state::operational && !pages_.receive_response(t)) return unsupported(t);
             return free_buffer(t);
         case msg_code::unlock:
         case msg_code::pme_turn_off:
         case msg_code::set_slot_power_limit:
-        case msg_code::vendor_type1: return free_buffer(t);  // P-022: nothing to do, nothing logged
-        default: return unsupported(t);
+        case msg_code::vendor_type1:
+            return free_buffer(t);  // P-022: nothing to do, nothing logged
+        default:
+            return unsupported(t);
     }
 }
 
@@ -198,7 +227,8 @@ void endpoint::receive_invalidate(const pcie::tlp& t) {
     if (t.span != base::no_span && ctx_.probe.wants(base::kind::stage))
         ctx_.probe.emit(base::kind::stage, place_, now(), t.span, 8, 0, id_.value);
     if (state_ != state::operational || faults::take(faults_.swallow_invalidates)) {
-        ignore_invalidate(tag, t.span, state_ != state::operational ? text_in_reset_ : text_injected_);
+        ignore_invalidate(tag, t.span,
+                          state_ != state::operational ? text_in_reset_ : text_injected_);
         return free_buffer(t);
     }
     const bool prefix_refused = t.pasid && config_.refuse_pasid_invalidates && !pasid_on_;
@@ -210,7 +240,8 @@ void endpoint::receive_invalidate(const pcie::tlp& t) {
         errors_.note("Invalidate Request with PASID while PASID Enable is 0", id_, t.span);
     const std::uint64_t body = pcie::payload_word(t);
     const pcie::ats_range range = pcie::decode_ats_range(body);
-    const std::uint64_t unit = space_.ats().stu_bytes() - 1;  // a range below the STU: the STU around it
+    const std::uint64_t unit =
+        space_.ats().stu_bytes() - 1;  // a range below the STU: the STU around it
     invalidate i;
     i.rid = id_;
     i.tag = tag;
@@ -225,17 +256,21 @@ void endpoint::receive_invalidate(const pcie::tlp& t) {
     take_invalidate(i, t.data_credits());
 }
 
-/// Up to the queue depth requests are taken at once; the buffers of the others stay taken, which stalls the
-/// sender's posted traffic (P sheet 4.5).
+/// Up to the queue depth requests are taken at once; the buffers of the others stay taken, which
+/// stalls the sender's posted traffic (P sheet 4.5).
 void endpoint::take_invalidate(const invalidate& what, std::uint32_t data_credits) {
-    if (held_.empty() && atc_->try_invalidate(what)) return port.credit_return(pcie::fc_class::posted, 1, data_credits);
-    if (held_.full()) throw std::logic_error(std::string(name()) + ": more Invalidate Requests than flow control allows");
+    if (held_.empty() && atc_->try_invalidate(what))
+        return port.credit_return(pcie::fc_class::posted, 1, data_credits);
+    if (held_.full())
+        throw std::logic_error(std::string(name()) +
+                               ": more Invalidate Requests than flow control allows");
     held_.push({what, data_credits});
 }
 
 void endpoint::ignore_invalidate(base::itag tag, base::span_id span, std::uint32_t reason) {
     if (ctx_.probe.wants(base::kind::invalidate_ignored))
-        ctx_.probe.emit(base::kind::invalidate_ignored, place_, now(), span, id_.value, reason, tag.value);
+        ctx_.probe.emit(base::kind::invalidate_ignored, place_, now(), span, id_.value, reason,
+                        tag.value);
 }
 
 }  // namespace drydock::endpoint

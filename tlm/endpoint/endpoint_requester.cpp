@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a function sends up of its own: memory requests, Translation Requests, Invalidate Completions, error
-// messages; and the completions of its requests.
+// What a function sends up of its own: memory requests, Translation Requests, Invalidate
+// Completions, error messages; and the completions of its requests.
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -15,10 +15,10 @@ using pcie::cpl_status;
 using pcie::fc_class;
 using pcie::tlp_type;
 
-constexpr std::uint16_t status_at = 0x06;                   // P sheet 11
-constexpr std::uint16_t received_target_abort = 1u << 12;   // a CA came
-constexpr std::uint16_t received_master_abort = 1u << 13;   // a UR came
-constexpr std::uint32_t entry_bytes = 8;                    // of a Translation Completion
+constexpr std::uint16_t status_at = 0x06;                  // P sheet 11
+constexpr std::uint16_t received_target_abort = 1u << 12;  // a CA came
+constexpr std::uint16_t received_master_abort = 1u << 13;  // a UR came
+constexpr std::uint32_t entry_bytes = 8;                   // of a Translation Completion
 
 /// Byte enables of a request (P sheet 1.3).
 void set_extent(pcie::tlp& t, std::uint64_t address, std::uint32_t bytes) {
@@ -34,9 +34,12 @@ void set_extent(pcie::tlp& t, std::uint64_t address, std::uint32_t bytes) {
 
 read_result result_of(cpl_status s) {
     switch (s) {
-        case cpl_status::success: return read_result::success;
-        case cpl_status::completer_abort: return read_result::completer_abort;
-        default: return read_result::unsupported_request;
+        case cpl_status::success:
+            return read_result::success;
+        case cpl_status::completer_abort:
+            return read_result::completer_abort;
+        default:
+            return read_result::unsupported_request;
     }
 }
 
@@ -56,16 +59,18 @@ pcie::tlp_ptr endpoint::request(const memory_request& r, tlp_type type) {
     return t;
 }
 
-// -- the DMA engine's requests -----------------------------------------------------------------------
+// -- the DMA engine's requests
+// -----------------------------------------------------------------------
 
 bool endpoint::pasid_allowed(const pcie::pasid_prefix& p) const {
     auto& space = const_cast<pcie::config_space&>(space_);  // views are for both
     const pcie::pasid_view v = space.pasid();
-    return v.enabled() && p.pasid.value >> v.width() == 0 && (!p.privileged || v.privileged_enabled());
+    return v.enabled() && p.pasid.value >> v.width() == 0 &&
+           (!p.privileged || v.privileged_enabled());
 }
 
-bool endpoint::try_translate(lookup_id id, const std::optional<pcie::pasid_prefix>& prefix, base::iova va,
-                             atc_access access) {
+bool endpoint::try_translate(lookup_id id, const std::optional<pcie::pasid_prefix>& prefix,
+                             base::iova va, atc_access access) {
     atc_key key;
     key.rid = id_;
     if (prefix) {
@@ -117,7 +122,8 @@ bool endpoint::try_send_msi(std::uint64_t address, std::uint32_t data) {
     return try_write(r, bytes);
 }
 
-// -- the ATC's messages ----------------------------------------------------------------------------
+// -- the ATC's messages
+// ----------------------------------------------------------------------------
 
 bool endpoint::try_request(request_slot slot, const atc_key& key, bool no_write) {
     const auto tag = may_issue_ && ats_on_ && tx_.room(fc_class::non_posted) > 0
@@ -137,7 +143,8 @@ bool endpoint::try_request(request_slot slot, const atc_key& key, bool no_write)
         r.span = ctx_.probe.new_span();
         span_of_slot_[slot] = r.span;
         ctx_.probe.emit(base::kind::span_begin, place_, now(), r.span,
-                        static_cast<std::uint64_t>(base::span_class::translation), 0, id_.value, key.va.value);
+                        static_cast<std::uint64_t>(base::span_class::translation), 0, id_.value,
+                        key.va.value);
     }
     pcie::tlp_ptr t = request(r, tlp_type::mrd);
     if (no_write) t->address |= pcie::translation_request_nw;
@@ -147,7 +154,8 @@ bool endpoint::try_request(request_slot slot, const atc_key& key, bool no_write)
 }
 
 itag_vector endpoint::same_authority(itag_vector vector) const {
-    const base::routing_id to = authority_of_itag_[static_cast<std::size_t>(std::countr_zero(vector))];
+    const base::routing_id to =
+        authority_of_itag_[static_cast<std::size_t>(std::countr_zero(vector))];
     itag_vector part = 0;
     for (; vector != 0; vector &= vector - 1) {
         const auto n = static_cast<std::size_t>(std::countr_zero(vector));
@@ -157,7 +165,8 @@ itag_vector endpoint::same_authority(itag_vector vector) const {
 }
 
 /// One message for each translation agent among the ITags; there is one as a rule.
-bool endpoint::try_completion(base::routing_id rid, itag_vector vector, std::uint8_t traffic_class) {
+bool endpoint::try_completion(base::routing_id rid, itag_vector vector,
+                              std::uint8_t traffic_class) {
     if (state_ != state::operational) {  // ended at the very instant of the reset
         for (; vector != 0; vector &= vector - 1) {
             const auto n = static_cast<std::uint8_t>(std::countr_zero(vector));
@@ -193,13 +202,16 @@ bool endpoint::try_completion(base::routing_id rid, itag_vector vector, std::uin
 
 void endpoint::ready(atc_channel c) {
     if (c == atc_channel::lookup) engine_.room();
-    while (c == atc_channel::invalidate && !held_.empty() && atc_->try_invalidate(held_.front().what))
+    while (c == atc_channel::invalidate && !held_.empty() &&
+           atc_->try_invalidate(held_.front().what))
         port.credit_return(fc_class::posted, 1, held_.pop().data_credits);
-    while (c == atc_channel::control && !atc_controls_.empty() && atc_->try_control(id_, atc_controls_.front()))
+    while (c == atc_channel::control && !atc_controls_.empty() &&
+           atc_->try_control(id_, atc_controls_.front()))
         atc_controls_.pop();
 }
 
-// -- the queues --------------------------------------------------------------------------------------
+// -- the queues
+// --------------------------------------------------------------------------------------
 
 void endpoint::left(fc_class c) {
     if (c == fc_class::completion) {
@@ -234,7 +246,8 @@ void endpoint::drop_queued() {
 }
 
 void endpoint::send_error(pcie::msg_code code) {
-    errors_to_send_ |= 1u << (static_cast<unsigned>(code) - static_cast<unsigned>(pcie::msg_code::err_cor));
+    errors_to_send_ |=
+        1u << (static_cast<unsigned>(code) - static_cast<unsigned>(pcie::msg_code::err_cor));
     flush_errors();
 }
 
@@ -242,18 +255,21 @@ void endpoint::flush_errors() {
     while (errors_to_send_ != 0 && tx_.room(fc_class::posted) > 0) {
         const auto n = static_cast<unsigned>(std::countr_zero(errors_to_send_));
         errors_to_send_ &= errors_to_send_ - 1;
-        const auto code = static_cast<pcie::msg_code>(static_cast<unsigned>(pcie::msg_code::err_cor) + n);
+        const auto code =
+            static_cast<pcie::msg_code>(static_cast<unsigned>(pcie::msg_code::err_cor) + n);
         tx_.push(pcie::make_error_message(pool_, code, id_));
     }
 }
 
-// -- completions ---------------------------------------------------------------------------------------
+// -- completions
+// ---------------------------------------------------------------------------------------
 
 void endpoint::receive_completion(const pcie::tlp& t) {
     const bool known = t.requester == id_ && t.tag < 1024;
     outstanding_request* r = known ? &outstanding_.at(t.tag) : nullptr;
     const bool last = t.status != cpl_status::success || !t.has_data() || t.byte_count <= t.bytes();
-    if (r != nullptr && r->is == outstanding_request::state::quarantined && last) outstanding_.free(t.tag);
+    if (r != nullptr && r->is == outstanding_request::state::quarantined && last)
+        outstanding_.free(t.tag);
     if (state_ != state::operational) return;  // P-134
     if (r == nullptr || r->is != outstanding_request::state::waiting)
         return errors_.report(pcie::error::unexpected_completion, true, &t, id_);
@@ -279,7 +295,8 @@ void endpoint::translation_answered(std::uint16_t tag, const pcie::tlp& t) {
         errors_.report(pcie::error::malformed, false, &t, id_);
         e.result = status::timeout;
     } else {
-        e.result = t.status == cpl_status::completer_abort ? status::completer_abort : status::unsupported_request;
+        e.result = t.status == cpl_status::completer_abort ? status::completer_abort
+                                                           : status::unsupported_request;
     }
     end_translation(slot, e);
     atc_->try_fill(slot, e);
@@ -288,7 +305,8 @@ void endpoint::translation_answered(std::uint16_t tag, const pcie::tlp& t) {
 void endpoint::end_translation(request_slot slot, const completion_entry& e) {
     const base::span_id span = std::exchange(span_of_slot_[slot], base::no_span);
     if (span != base::no_span && ctx_.probe.wants(base::kind::span_end))
-        ctx_.probe.emit(base::kind::span_end, place_, now(), span, static_cast<std::uint64_t>(e.result), e.data);
+        ctx_.probe.emit(base::kind::span_end, place_, now(), span,
+                        static_cast<std::uint64_t>(e.result), e.data);
 }
 
 void endpoint::read_answered(std::uint16_t tag, const pcie::tlp& t) {
@@ -296,9 +314,13 @@ void endpoint::read_answered(std::uint16_t tag, const pcie::tlp& t) {
     const std::uint32_t reader = r.owner;
     if (t.status != cpl_status::success || t.poisoned || !t.has_data()) {
         if (t.poisoned) errors_.report(pcie::error::poisoned, true, &t, id_);
-        if (t.status == cpl_status::unsupported_request) space_.registers().set(status_at, 2, received_master_abort, received_master_abort);
-        if (t.status == cpl_status::completer_abort) space_.registers().set(status_at, 2, received_target_abort, received_target_abort);
-        const read_result result = t.poisoned || t.status == cpl_status::success ? read_result::poisoned : result_of(t.status);
+        if (t.status == cpl_status::unsupported_request)
+            space_.registers().set(status_at, 2, received_master_abort, received_master_abort);
+        if (t.status == cpl_status::completer_abort)
+            space_.registers().set(status_at, 2, received_target_abort, received_target_abort);
+        const read_result result = t.poisoned || t.status == cpl_status::success
+                                       ? read_result::poisoned
+                                       : result_of(t.status);
         outstanding_.free(tag);
         return engine_.read_done(reader, result);
     }

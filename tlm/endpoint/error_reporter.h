@@ -10,8 +10,8 @@
 
 namespace drydock::endpoint {
 
-/// A function's own errors: registers by the rules of pcie/errors.h, the message to the root complex, the
-/// probe, and a count of each.
+/// A function's own errors: registers by the rules of pcie/errors.h, the message to the root
+/// complex, the probe, and a count of each.
 class error_reporter {
 public:
     struct messenger {
@@ -21,7 +21,8 @@ public:
         ~messenger() = default;
     };
 
-    error_reporter(base::context& ctx, base::place_id place, pcie::config_space& config, messenger& m);
+    error_reporter(base::context& ctx, base::place_id place, pcie::config_space& config,
+                   messenger& m);
 
     /// @param advisory  the requester is told by a completion, or the function goes on without harm
     /// @param t         the TLP at fault, for the header log; null if there is none
@@ -29,7 +30,9 @@ public:
     /// Something that no register tells, for monitors: a rule that software broke.
     void note(std::string_view text, base::routing_id function, base::span_id span);
 
-    std::uint64_t count(pcie::error error) const { return counts_[static_cast<std::size_t>(error)]; }
+    std::uint64_t count(pcie::error error) const {
+        return counts_[static_cast<std::size_t>(error)];
+    }
 
 private:
     base::context& ctx_;

@@ -5,12 +5,14 @@
 
 namespace drydock::endpoint {
 
-/// Misbehaviour that a scenario may ask of a function. Everything is off by default; a count says how many
-/// of the next occasions are hit, UINT32_MAX all of them.
+/// Misbehaviour that a scenario may ask of a function. Everything is off by default; a count says
+/// how many of the next occasions are hit, UINT32_MAX all of them.
 struct faults {
-    std::uint32_t swallow_invalidates = 0;   ///< Invalidate Requests vanish at the function, as in a reset
-    std::uint32_t lose_completions = 0;      ///< Invalidate Completions are not sent though the work is done
-    bool never_ready = false;                ///< an FLR does not end
+    std::uint32_t swallow_invalidates =
+        0;  ///< Invalidate Requests vanish at the function, as in a reset
+    std::uint32_t lose_completions =
+        0;                     ///< Invalidate Completions are not sent though the work is done
+    bool never_ready = false;  ///< an FLR does not end
 
     /// Takes one occasion from a count.
     static bool take(std::uint32_t& count) {

@@ -9,20 +9,23 @@ msix_table::msix_table(unsigned vectors, sender& s)
     : sender_(s), entries_(vectors), pending_((vectors + 63) / 64) {}
 
 std::uint32_t msix_table::read_table(std::uint32_t offset) const {
-    return offset < table_bytes() ? entries_[offset / entry_bytes].words[offset % entry_bytes / 4] : 0;
+    return offset < table_bytes() ? entries_[offset / entry_bytes].words[offset % entry_bytes / 4]
+                                  : 0;
 }
 
 void msix_table::write_table(std::uint32_t offset, std::uint32_t value) {
     if (offset >= table_bytes()) return;
     const std::uint32_t word = offset % entry_bytes / 4;
-    if (word == 0) value &= ~3u;      // address [1:0] are zero
-    if (word == 3) value &= masked;   // other control bits are reserved
+    if (word == 0) value &= ~3u;     // address [1:0] are zero
+    if (word == 3) value &= masked;  // other control bits are reserved
     entries_[offset / entry_bytes].words[word] = value;
     flush();
 }
 
 std::uint32_t msix_table::read_pba(std::uint32_t offset) const {
-    return offset < pba_bytes() ? static_cast<std::uint32_t>(pending_[offset / 8] >> (offset % 8 * 8)) : 0;
+    return offset < pba_bytes()
+               ? static_cast<std::uint32_t>(pending_[offset / 8] >> (offset % 8 * 8))
+               : 0;
 }
 
 void msix_table::set_control(bool enabled, bool function_mask) {

@@ -6,8 +6,9 @@
 
 namespace drydock::endpoint {
 
-/// MSI-X table and Pending Bit Array of a function (P sheet 10). A vector that fires while it is masked
-/// sets its pending bit; what may not go out yet (Bus Master Enable 0, posted queue full) waits here too.
+/// MSI-X table and Pending Bit Array of a function (P sheet 10). A vector that fires while it is
+/// masked sets its pending bit; what may not go out yet (Bus Master Enable 0, posted queue full)
+/// waits here too.
 class msix_table {
 public:
     static constexpr std::uint32_t entry_bytes = 16;
@@ -23,7 +24,9 @@ public:
     /// @param vectors  0..2048; 0: the function has no MSI-X
     msix_table(unsigned vectors, sender& s);
 
-    std::uint32_t table_bytes() const { return static_cast<std::uint32_t>(entries_.size()) * entry_bytes; }
+    std::uint32_t table_bytes() const {
+        return static_cast<std::uint32_t>(entries_.size()) * entry_bytes;
+    }
     std::uint32_t pba_bytes() const { return static_cast<std::uint32_t>(pending_.size()) * 8; }
 
     /// Aligned 32-bit accesses; offsets from the start of the table or of the Pending Bit Array.

@@ -3,7 +3,8 @@
 
 namespace drydock::endpoint {
 
-outstanding_requests::outstanding_requests(std::string_view name, base::context& ctx, timeout_listener& listener)
+outstanding_requests::outstanding_requests(std::string_view name, base::context& ctx,
+                                           timeout_listener& listener)
     : ctx_(ctx), listener_(listener), id_(ctx.timeline.join(name, *this)), timeout_(base::never) {
     requests_[end].previous = requests_[end].next = end;
     refill();
@@ -11,9 +12,12 @@ outstanding_requests::outstanding_requests(std::string_view name, base::context&
 
 bool outstanding_requests::usable(std::uint16_t tag) const {
     switch (width_) {
-        case tag_width::five: return tag < 32;
-        case tag_width::eight: return tag < 256;
-        case tag_width::ten: return tag >= 256 && tag < tags;
+        case tag_width::five:
+            return tag < 32;
+        case tag_width::eight:
+            return tag < 256;
+        case tag_width::ten:
+            return tag >= 256 && tag < tags;
     }
     return false;
 }
@@ -30,12 +34,14 @@ void outstanding_requests::set_width(tag_width w) {
     refill();
 }
 
-std::optional<std::uint16_t> outstanding_requests::take(waiter_kind kind, std::uint32_t owner, std::uint32_t bytes) {
+std::optional<std::uint16_t> outstanding_requests::take(waiter_kind kind, std::uint32_t owner,
+                                                        std::uint32_t bytes) {
     if (free_.empty()) return {};
     const std::uint16_t tag = free_.pop();
     const std::uint16_t last = requests_[end].previous;
     const base::ps deadline = timeout_ == base::never ? base::never : ctx_.now() + timeout_;
-    requests_[tag] = {outstanding_request::state::waiting, kind, owner, bytes, 0, deadline, last, end};
+    requests_[tag] = {
+        outstanding_request::state::waiting, kind, owner, bytes, 0, deadline, last, end};
     requests_[last].next = tag;
     requests_[end].previous = tag;
     ++waiting_;
@@ -67,7 +73,8 @@ void outstanding_requests::on_time(std::uint64_t) {
         free(tag);
     }
     const std::uint16_t oldest = requests_[end].next;
-    if (oldest != end && requests_[oldest].deadline != base::never && !ctx_.timeline.pending(timer_))
+    if (oldest != end && requests_[oldest].deadline != base::never &&
+        !ctx_.timeline.pending(timer_))
         timer_ = ctx_.timeline.at(requests_[oldest].deadline, base::phase::arrive, id_);
 }
 

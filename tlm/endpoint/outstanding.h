@@ -21,12 +21,13 @@ struct outstanding_request {
     enum class state : std::uint8_t {
         free,
         waiting,
-        quarantined  ///< forgotten by a reset: the tag stays taken until its completion or its timeout comes
+        quarantined  ///< forgotten by a reset: the tag stays taken until its completion or its
+                     ///< timeout comes
     };
     state is = state::free;
     waiter_kind kind{};
-    std::uint32_t owner = 0;     ///< DMA reader or request slot
-    std::uint32_t bytes = 0;     ///< asked for
+    std::uint32_t owner = 0;  ///< DMA reader or request slot
+    std::uint32_t bytes = 0;  ///< asked for
     std::uint32_t received = 0;
     base::ps deadline{};
     std::uint16_t previous = 0, next = 0;  ///< in the list by age
@@ -40,11 +41,12 @@ protected:
     ~timeout_listener() = default;
 };
 
-/// The non-posted requests of a function that wait for completions: tags, which are reused as late as
-/// possible, and one timeline record for the oldest deadline while anything is outstanding.
+/// The non-posted requests of a function that wait for completions: tags, which are reused as late
+/// as possible, and one timeline record for the oldest deadline while anything is outstanding.
 class outstanding_requests final : base::timeline_client {
 public:
-    outstanding_requests(std::string_view hierarchical_name, base::context& ctx, timeout_listener& listener);
+    outstanding_requests(std::string_view hierarchical_name, base::context& ctx,
+                         timeout_listener& listener);
 
     void set_width(tag_width w);
     /// Completion Timeout of requests from now on; `never`: disabled.

@@ -42,7 +42,8 @@ const stored_translation* translation_store::find(const atc_key& key, atc_access
         ++lookup_work_.sets_probed;
         way* const set = &array_[std::size_t{set_of(key.va.value, n)} * ways_];
         for (way* w = set; w != set + ways_; ++w) {
-            if (w->position == not_valid || w->t.entry.log2_bytes != n || !w->t.serves(key)) continue;
+            if (w->position == not_valid || w->t.entry.log2_bytes != n || !w->t.serves(key))
+                continue;
             if (best == nullptr || allows(w->t.entry, access)) best = w;
         }
     });

@@ -7,34 +7,40 @@
 #include <vector>
 
 #include "tlm/base/time.h"
-#include "tlm/endpoint/ats_format.h"
 #include "tlm/endpoint/atc_if.h"
+#include "tlm/endpoint/ats_format.h"
 
 namespace drydock::endpoint {
 
-/// Whether an entry of the ATC allows an access (P sheet 4.2: read needs R, write needs W, zero-length
-/// read needs R or W, execution needs R and Exe).
+/// Whether an entry of the ATC allows an access (P sheet 4.2: read needs R, write needs W,
+/// zero-length read needs R or W, execution needs R and Exe).
 constexpr bool allows(const ats_entry& e, atc_access a) {
     switch (a) {
-        case atc_access::read: return e.read;
-        case atc_access::write: return e.write;
-        case atc_access::execute: return e.read && e.execute;
-        case atc_access::zero_length_read: return e.read || e.write;
+        case atc_access::read:
+            return e.read;
+        case atc_access::write:
+            return e.write;
+        case atc_access::execute:
+            return e.read && e.execute;
+        case atc_access::zero_length_read:
+            return e.read || e.write;
     }
     return false;
 }
 
 /// A cached translation with its tag.
 struct stored_translation {
-    std::uint64_t first = 0;                ///< first untranslated byte, aligned to the size
+    std::uint64_t first = 0;  ///< first untranslated byte, aligned to the size
     ats_entry entry{};
     base::routing_id rid{};
     std::optional<base::substream_id> ssid;
-    bool priv = false;                      ///< Privileged Mode was requested
+    bool priv = false;  ///< Privileged Mode was requested
     base::ps obtained{};
 
     std::uint64_t last() const { return first | below_bit(entry.log2_bytes); }
-    bool covers(std::uint64_t va) const { return ((va ^ first) & ~below_bit(entry.log2_bytes)) == 0; }
+    bool covers(std::uint64_t va) const {
+        return ((va ^ first) & ~below_bit(entry.log2_bytes)) == 0;
+    }
     /// A PASID's entry serves that PASID only, unless Global.
     bool serves(const atc_key& k) const {
         if (rid != k.rid || priv != k.priv || !covers(k.va.value)) return false;
@@ -44,15 +50,16 @@ struct stored_translation {
 
 /// Whether an Invalidate Request with this PASID (or none) reaches translations of `ssid`. Without
 /// PASID: all of them. With: that PASID; Global entries and Global Invalidates reach every PASID.
-constexpr bool reaches(const invalidate& i, std::optional<base::substream_id> ssid, bool entry_is_global) {
+constexpr bool reaches(const invalidate& i, std::optional<base::substream_id> ssid,
+                       bool entry_is_global) {
     if (!i.ssid) return true;
     return ssid.has_value() && (i.global || entry_is_global || ssid == i.ssid);
 }
 
-/// The array of an ATC: sets x ways, true LRU within a set. A set is chosen by VA bits only (above the
-/// page size of each size that is present), so that an Invalidate Request without PASID finds the
-/// entries of every PASID. Simulation work of an invalidate is the lesser of the sets its range can
-/// be in and the entries that are valid; it never depends on the capacity.
+/// The array of an ATC: sets x ways, true LRU within a set. A set is chosen by VA bits only (above
+/// the page size of each size that is present), so that an Invalidate Request without PASID finds
+/// the entries of every PASID. Simulation work of an invalidate is the lesser of the sets its range
+/// can be in and the entries that are valid; it never depends on the capacity.
 class translation_store {
 public:
     /// @param entries  0 (holds nothing) or a power of two
@@ -63,7 +70,8 @@ public:
     /// The entry that serves the key: one that allows the access where there is one, else any, else
     /// null. Marks it as used.
     const stored_translation* find(const atc_key& key, atc_access access);
-    /// Replaces the entry with the same tag and size, else an invalid one, else the least recently used.
+    /// Replaces the entry with the same tag and size, else an invalid one, else the least recently
+    /// used.
     void insert(const stored_translation& t);
 
     /// Modelled number of set probes for a range: one a page and size present, at most one sweep.
@@ -86,8 +94,8 @@ public:
 private:
     struct way {
         stored_translation t;
-        std::uint64_t used = 0;               ///< LRU stamp
-        std::uint32_t position = not_valid;   ///< in valid_
+        std::uint64_t used = 0;              ///< LRU stamp
+        std::uint32_t position = not_valid;  ///< in valid_
     };
     static constexpr std::uint32_t not_valid = UINT32_MAX;
 
@@ -103,9 +111,9 @@ private:
     std::uint32_t sets_;
     std::uint32_t ways_;
     std::vector<way> array_;
-    std::vector<std::uint32_t> valid_;            ///< indices of valid entries, dense
-    std::array<std::uint32_t, 65> of_size_{};     ///< valid entries by log2 of the size
-    std::uint64_t sizes_ = 0;                     ///< bit n - 1: of_size_[n] > 0
+    std::vector<std::uint32_t> valid_;         ///< indices of valid entries, dense
+    std::array<std::uint32_t, 65> of_size_{};  ///< valid entries by log2 of the size
+    std::uint64_t sizes_ = 0;                  ///< bit n - 1: of_size_[n] > 0
     std::uint64_t stamp_ = 0;
     work lookup_work_;
     work invalidate_work_;

@@ -9,9 +9,9 @@
 
 namespace drydock::endpoint {
 
-/// What a function has to send: a queue for each class, emptied as the link's store has room. Neither a
-/// request nor a completion passes a posted TLP that was queued before it (P sheet 3, cells b, c, d);
-/// posted ones wait for nobody.
+/// What a function has to send: a queue for each class, emptied as the link's store has room.
+/// Neither a request nor a completion passes a posted TLP that was queued before it (P sheet 3,
+/// cells b, c, d); posted ones wait for nobody.
 class transmitter {
 public:
     struct wire {
@@ -26,7 +26,9 @@ public:
     transmitter(wire& w, std::size_t posted, std::size_t non_posted, std::size_t completions)
         : wire_(w), queues_{queue(posted), queue(non_posted), queue(completions)} {}
 
-    std::size_t room(pcie::fc_class c) const { return queues_[index(c)].limit - queues_[index(c)].items.size(); }
+    std::size_t room(pcie::fc_class c) const {
+        return queues_[index(c)].limit - queues_[index(c)].items.size();
+    }
     /// @pre room for its class
     void push(pcie::tlp_ptr t);
     /// Room in the link's store; UINT32_MAX data: unlimited.

@@ -8,7 +8,8 @@
 #include "tlm/base/ids.h"
 #include "tlm/pcie/tlp.h"
 
-/// Fields of the ATS and PRI messages, as they lie in tlp::address and tlp::payload (P sheet 4.2-5.3).
+/// Fields of the ATS and PRI messages, as they lie in tlp::address and tlp::payload (P
+/// sheet 4.2-5.3).
 namespace drydock::pcie {
 
 /// A naturally aligned power-of-two range, [first, last] inclusive.
@@ -28,7 +29,8 @@ constexpr unsigned lowest_zero_from_12(std::uint64_t v) {
 }
 /// Puts the size code of a range of 2^n >= 8 KiB into its low address bits.
 constexpr std::uint64_t with_size(std::uint64_t first, std::uint64_t bytes) {
-    return bytes <= 4096 ? (first & ~page_mask) : ((first & ~(bytes - 1)) | ((bytes / 2 - 1) & ~page_mask) | size_bit);
+    return bytes <= 4096 ? (first & ~page_mask)
+                         : ((first & ~(bytes - 1)) | ((bytes / 2 - 1) & ~page_mask) | size_bit);
 }
 }  // namespace detail
 
@@ -46,44 +48,47 @@ constexpr ats_range decode_ats_range(std::uint64_t word) {
     return {first, first + bytes - 1};
 }
 
-/// Body of an Invalidate Request: 4 KiB or a larger naturally aligned power of two; bytes = 0 means all.
-constexpr std::uint64_t encode_invalidate_body(std::uint64_t first, std::uint64_t bytes, bool global = false) {
+/// Body of an Invalidate Request: 4 KiB or a larger naturally aligned power of two; bytes = 0 means
+/// all.
+constexpr std::uint64_t encode_invalidate_body(std::uint64_t first, std::uint64_t bytes,
+                                               bool global = false) {
     constexpr std::uint64_t everything = 0x7fff'ffff'ffff'f800;
     return (bytes == 0 ? everything : detail::with_size(first, bytes)) | (global ? 1 : 0);
 }
 
 /// One 8-byte entry of a Translation Completion (P sheet 4.2).
 struct translation_entry {
-    std::uint64_t address = 0;  ///< first byte of the translated range
-    std::uint64_t bytes = 4096; ///< power of two >= 4 KiB
-    bool read = false, write = false, untranslated_only = false, execute = false, privileged = false, global = false,
-         no_snoop_clear = false;
+    std::uint64_t address = 0;   ///< first byte of the translated range
+    std::uint64_t bytes = 4096;  ///< power of two >= 4 KiB
+    bool read = false, write = false, untranslated_only = false, execute = false,
+         privileged = false, global = false, no_snoop_clear = false;
 
     constexpr std::uint64_t encode() const {
         return detail::with_size(address, bytes) | (std::uint64_t{no_snoop_clear} << 10) |
-               (std::uint64_t{global} << 5) | (std::uint64_t{privileged} << 4) | (std::uint64_t{execute} << 3) |
-               (std::uint64_t{untranslated_only} << 2) | (std::uint64_t{write} << 1) | std::uint64_t{read};
+               (std::uint64_t{global} << 5) | (std::uint64_t{privileged} << 4) |
+               (std::uint64_t{execute} << 3) | (std::uint64_t{untranslated_only} << 2) |
+               (std::uint64_t{write} << 1) | std::uint64_t{read};
     }
     static constexpr translation_entry decode(std::uint64_t w) {
         const ats_range r = decode_ats_range(w);
-        return {r.first,         r.last - r.first + 1, (w & 1) != 0,  (w & 2) != 0, (w & 4) != 0,
+        return {r.first,      r.last - r.first + 1, (w & 1) != 0,  (w & 2) != 0,   (w & 4) != 0,
                 (w & 8) != 0, (w & 16) != 0,        (w & 32) != 0, (w & 1024) != 0};
     }
 };
 
 /// Page Request, bytes 8-15 (P sheet 5.2).
 struct page_request_fields {
-    std::uint64_t page = 0;       ///< address, [11:0] = 0
-    std::uint16_t group = 0;      ///< PRG index, 9 bits
+    std::uint64_t page = 0;   ///< address, [11:0] = 0
+    std::uint16_t group = 0;  ///< PRG index, 9 bits
     bool last = false, write = false, read = false;
 
     constexpr std::uint64_t encode() const {
-        return (page & ~detail::page_mask) | (std::uint64_t{group & 0x1ffu} << 3) | (std::uint64_t{last} << 2) |
-               (std::uint64_t{write} << 1) | std::uint64_t{read};
+        return (page & ~detail::page_mask) | (std::uint64_t{group & 0x1ffu} << 3) |
+               (std::uint64_t{last} << 2) | (std::uint64_t{write} << 1) | std::uint64_t{read};
     }
     static constexpr page_request_fields decode(std::uint64_t w) {
-        return {w & ~detail::page_mask, static_cast<std::uint16_t>((w >> 3) & 0x1ff), (w & 4) != 0, (w & 2) != 0,
-                (w & 1) != 0};
+        return {w & ~detail::page_mask, static_cast<std::uint16_t>((w >> 3) & 0x1ff), (w & 4) != 0,
+                (w & 2) != 0, (w & 1) != 0};
     }
 };
 
@@ -95,13 +100,18 @@ constexpr std::uint64_t encode_prg_response(std::uint8_t code, std::uint16_t gro
     return (std::uint64_t{code & 0xfu} << 44) | (std::uint64_t{group & 0x1ffu} << 32);
 }
 constexpr std::uint8_t prg_response_code(std::uint64_t address) { return (address >> 44) & 0xf; }
-constexpr std::uint16_t prg_response_group(std::uint64_t address) { return (address >> 32) & 0x1ff; }
+constexpr std::uint16_t prg_response_group(std::uint64_t address) {
+    return (address >> 32) & 0x1ff;
+}
 
-/// Invalidate Completion, bytes 10-15: CC in B11[2:0] (0 means 8), ITag vector in B12-15 (P sheet 4.4).
+/// Invalidate Completion, bytes 10-15: CC in B11[2:0] (0 means 8), ITag vector in B12-15 (P
+/// sheet 4.4).
 constexpr std::uint64_t encode_invalidate_completion(unsigned cc, std::uint32_t itag_vector) {
     return (std::uint64_t{cc & 7u} << 32) | itag_vector;
 }
-constexpr std::uint32_t completion_itag_vector(std::uint64_t address) { return static_cast<std::uint32_t>(address); }
+constexpr std::uint32_t completion_itag_vector(std::uint64_t address) {
+    return static_cast<std::uint32_t>(address);
+}
 /// 1..8.
 constexpr unsigned completion_cc(std::uint64_t address) {
     const unsigned cc = (address >> 32) & 7;

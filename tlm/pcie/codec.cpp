@@ -19,14 +19,22 @@ struct type_code {
     bool by_address;  ///< 3DW or 4DW by address
 };
 constexpr type_code type_codes[] = {
-    {tlp_type::mrd, 0x00, false, true},         {tlp_type::mwr, 0x00, true, true},
-    {tlp_type::mrd_locked, 0x01, false, true},  {tlp_type::io_rd, 0x02, false, false},
-    {tlp_type::io_wr, 0x02, true, false},       {tlp_type::cfg_rd0, 0x04, false, false},
-    {tlp_type::cfg_wr0, 0x04, true, false},     {tlp_type::cfg_rd1, 0x05, false, false},
-    {tlp_type::cfg_wr1, 0x05, true, false},     {tlp_type::cpl, 0x0a, false, false},
-    {tlp_type::cpl_d, 0x0a, true, false},       {tlp_type::cpl_locked, 0x0b, false, false},
-    {tlp_type::cpl_d_locked, 0x0b, true, false},{tlp_type::fetch_add, 0x0c, true, true},
-    {tlp_type::swap, 0x0d, true, true},         {tlp_type::cas, 0x0e, true, true},
+    {tlp_type::mrd, 0x00, false, true},
+    {tlp_type::mwr, 0x00, true, true},
+    {tlp_type::mrd_locked, 0x01, false, true},
+    {tlp_type::io_rd, 0x02, false, false},
+    {tlp_type::io_wr, 0x02, true, false},
+    {tlp_type::cfg_rd0, 0x04, false, false},
+    {tlp_type::cfg_wr0, 0x04, true, false},
+    {tlp_type::cfg_rd1, 0x05, false, false},
+    {tlp_type::cfg_wr1, 0x05, true, false},
+    {tlp_type::cpl, 0x0a, false, false},
+    {tlp_type::cpl_d, 0x0a, true, false},
+    {tlp_type::cpl_locked, 0x0b, false, false},
+    {tlp_type::cpl_d_locked, 0x0b, true, false},
+    {tlp_type::fetch_add, 0x0c, true, true},
+    {tlp_type::swap, 0x0d, true, true},
+    {tlp_type::cas, 0x0e, true, true},
     {tlp_type::deferrable_write, 0x1b, true, true},
 };
 
@@ -37,7 +45,9 @@ void put16(std::uint8_t* to, std::uint16_t v) {
 void put(std::uint8_t* to, unsigned bytes, std::uint64_t v) {
     for (unsigned i = bytes; i-- > 0; v >>= 8) to[i] = static_cast<std::uint8_t>(v);
 }
-std::uint16_t get16(const std::uint8_t* p) { return static_cast<std::uint16_t>((p[0] << 8) | p[1]); }
+std::uint16_t get16(const std::uint8_t* p) {
+    return static_cast<std::uint16_t>((p[0] << 8) | p[1]);
+}
 std::uint64_t get(const std::uint8_t* p, unsigned bytes) {
     std::uint64_t v = 0;
     for (unsigned i = 0; i < bytes; ++i) v = (v << 8) | p[i];
@@ -45,23 +55,27 @@ std::uint64_t get(const std::uint8_t* p, unsigned bytes) {
 }
 
 bool is_config(tlp_type t) {
-    return t == tlp_type::cfg_rd0 || t == tlp_type::cfg_wr0 || t == tlp_type::cfg_rd1 || t == tlp_type::cfg_wr1;
+    return t == tlp_type::cfg_rd0 || t == tlp_type::cfg_wr0 || t == tlp_type::cfg_rd1 ||
+           t == tlp_type::cfg_wr1;
 }
 
 std::uint8_t first_byte(const tlp& t) {
     if (t.is_message())
-        return static_cast<std::uint8_t>((t.type == tlp_type::msg_d ? 0x70 : 0x30) | static_cast<unsigned>(t.routing));
+        return static_cast<std::uint8_t>((t.type == tlp_type::msg_d ? 0x70 : 0x30) |
+                                         static_cast<unsigned>(t.routing));
     for (const type_code& c : type_codes)
         if (c.type == t.type)
-            return static_cast<std::uint8_t>(c.code | (c.data ? fmt_data : 0) |
-                                             (c.by_address && t.address >= four_gib ? fmt_long : 0));
+            return static_cast<std::uint8_t>(
+                c.code | (c.data ? fmt_data : 0) |
+                (c.by_address && t.address >= four_gib ? fmt_long : 0));
     return 0;
 }
 
 void pack_completion(const tlp& t, std::uint8_t* h) {
     put16(h + 4, t.completer.value);
     put16(h + 6, static_cast<std::uint16_t>((static_cast<unsigned>(t.status) << 13) |
-                                            (t.byte_count_modified ? 0x1000u : 0) | (t.byte_count & 0xfffu)));
+                                            (t.byte_count_modified ? 0x1000u : 0) |
+                                            (t.byte_count & 0xfffu)));
     put16(h + 8, t.requester.value);
     h[10] = static_cast<std::uint8_t>(t.tag);
     h[11] = t.lower_address & 0x7f;
@@ -90,7 +104,8 @@ void pack_request(const tlp& t, std::uint8_t* h) {
 std::string_view decode_completion(tlp& t, const std::uint8_t* h) {
     t.completer = base::routing_id{get16(h + 4)};
     const unsigned code = h[6] >> 5;
-    t.status = code == 0 || code == 2 || code == 4 ? static_cast<cpl_status>(code) : cpl_status::unsupported_request;
+    t.status = code == 0 || code == 2 || code == 4 ? static_cast<cpl_status>(code)
+                                                   : cpl_status::unsupported_request;
     t.byte_count_modified = (h[6] & 0x10) != 0;
     t.byte_count = get16(h + 6) & 0xfff;
     if (t.byte_count == 0) t.byte_count = 4096;
@@ -148,9 +163,10 @@ std::string_view decode_prefixes(tlp& t, std::span<const std::uint8_t>& bytes) {
     while (bytes.size() >= 4 && (bytes[0] & 0xe0) == fmt_prefix) {
         if (bytes[0] != pasid_prefix_byte) return "TLP prefix that is not supported";
         if (t.pasid) return "two PASID prefixes";
-        t.pasid = pasid_prefix{base::substream_id{static_cast<std::uint32_t>(get(bytes.data() + 1, 3) & 0xfffff)},
-                               ((bytes[1] >> pasid_privileged_bit) & 1) != 0,
-                               ((bytes[1] >> pasid_execute_bit) & 1) != 0};
+        t.pasid = pasid_prefix{
+            base::substream_id{static_cast<std::uint32_t>(get(bytes.data() + 1, 3) & 0xfffff)},
+            ((bytes[1] >> pasid_privileged_bit) & 1) != 0,
+            ((bytes[1] >> pasid_execute_bit) & 1) != 0};
         bytes = bytes.subspan(4);
     }
     return {};
@@ -184,7 +200,8 @@ std::string_view decode(tlp& t, std::span<const std::uint8_t> bytes, tlp_pool& p
     if (bytes.size() < header) return "shorter than its 4 DW header";
     decode_common(t, h);
     if (t.length == 0 && has_length(t.type)) t.length = 1024;
-    const std::string_view e = t.is_completion() ? decode_completion(t, h) : decode_request(t, h, long_header);
+    const std::string_view e =
+        t.is_completion() ? decode_completion(t, h) : decode_request(t, h, long_header);
     if (!e.empty()) return e;
     const bool data = (h[0] & fmt_data) != 0;
     const std::size_t expected = header + (data ? t.bytes() : 0) + (t.digest ? 4 : 0);
@@ -201,19 +218,21 @@ std::string_view decode(tlp& t, std::span<const std::uint8_t> bytes, tlp_pool& p
 void pack(const tlp& t, std::vector<std::uint8_t>& to) {
     if (t.pasid) {
         to.push_back(pasid_prefix_byte);
-        to.push_back(static_cast<std::uint8_t>((std::uint32_t{t.pasid->privileged} << pasid_privileged_bit) |
-                                               (std::uint32_t{t.pasid->execute} << pasid_execute_bit) |
-                                               ((t.pasid->pasid.value >> 16) & 0xf)));
+        to.push_back(
+            static_cast<std::uint8_t>((std::uint32_t{t.pasid->privileged} << pasid_privileged_bit) |
+                                      (std::uint32_t{t.pasid->execute} << pasid_execute_bit) |
+                                      ((t.pasid->pasid.value >> 16) & 0xf)));
         to.push_back(static_cast<std::uint8_t>(t.pasid->pasid.value >> 8));
         to.push_back(static_cast<std::uint8_t>(t.pasid->pasid.value));
     }
     std::uint8_t h[16] = {};
     h[0] = first_byte(t);
-    h[1] = static_cast<std::uint8_t>(((t.tag >> 9) & 1) << 7 | (t.traffic_class & 7) << 4 | ((t.tag >> 8) & 1) << 3 |
-                                     (t.id_based_ordering ? 4 : 0) | (t.hints ? 1 : 0));
-    h[2] = static_cast<std::uint8_t>((t.digest ? 0x80 : 0) | (t.poisoned ? 0x40 : 0) | (t.relaxed_ordering ? 0x20 : 0) |
-                                     (t.no_snoop ? 0x10 : 0) | static_cast<unsigned>(t.at) << 2 |
-                                     ((t.length >> 8) & 3));
+    h[1] = static_cast<std::uint8_t>(((t.tag >> 9) & 1) << 7 | (t.traffic_class & 7) << 4 |
+                                     ((t.tag >> 8) & 1) << 3 | (t.id_based_ordering ? 4 : 0) |
+                                     (t.hints ? 1 : 0));
+    h[2] = static_cast<std::uint8_t>((t.digest ? 0x80 : 0) | (t.poisoned ? 0x40 : 0) |
+                                     (t.relaxed_ordering ? 0x20 : 0) | (t.no_snoop ? 0x10 : 0) |
+                                     static_cast<unsigned>(t.at) << 2 | ((t.length >> 8) & 3));
     h[3] = static_cast<std::uint8_t>(t.length);
     if (t.is_completion())
         pack_completion(t, h);

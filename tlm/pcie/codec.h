@@ -10,8 +10,8 @@
 
 namespace drydock::pcie {
 
-/// Appends the wire bytes of a TLP: prefixes, header, payload and, with TD=1, a digest of zeros (P sheet 1;
-/// ECRC values are not modelled).
+/// Appends the wire bytes of a TLP: prefixes, header, payload and, with TD=1, a digest of zeros (P
+/// sheet 1; ECRC values are not modelled).
 void pack(const tlp& t, std::vector<std::uint8_t>& to);
 inline std::vector<std::uint8_t> pack(const tlp& t) {
     std::vector<std::uint8_t> bytes;
@@ -26,10 +26,12 @@ struct unpacked {
     explicit operator bool() const { return t != nullptr; }
 };
 
-/// Decodes one whole TLP. Never throws for what the bytes hold: a malformed TLP comes back as an error.
+/// Decodes one whole TLP. Never throws for what the bytes hold: a malformed TLP comes back as an
+/// error.
 unpacked unpack(std::span<const std::uint8_t> bytes, tlp_pool& pool);
 
-/// Position of the flags in byte 1 of the PASID prefix; the sheet marks them as unverified (P sheet 1.2).
+/// Position of the flags in byte 1 of the PASID prefix; the sheet marks them as unverified (P
+/// sheet 1.2).
 inline constexpr unsigned pasid_privileged_bit = 5, pasid_execute_bit = 4;
 
 }  // namespace drydock::pcie

@@ -28,11 +28,14 @@ constexpr std::uint16_t first_capability = 0x40;
 using seen_dwords = std::bitset<config_bytes / 4>;
 
 /// @return false where the walk must end; `from` holds the pointer to `at`
-bool step_is_good(capability_walk& w, seen_dwords& seen, std::uint16_t from, std::uint16_t at, std::uint16_t lowest) {
+bool step_is_good(capability_walk& w, seen_dwords& seen, std::uint16_t from, std::uint16_t at,
+                  std::uint16_t lowest) {
     if (at < lowest)
-        w.reason = "capability pointer at " + hex(from) + " leads to " + hex(at) + ", below " + hex(lowest);
+        w.reason = "capability pointer at " + hex(from) + " leads to " + hex(at) + ", below " +
+                   hex(lowest);
     else if (seen[at / 4u])
-        w.reason = "capability chain is cyclic: the pointer at " + hex(from) + " leads back to " + hex(at);
+        w.reason =
+            "capability chain is cyclic: the pointer at " + hex(from) + " leads back to " + hex(at);
     else {
         seen.set(at / 4u);
         return true;
@@ -62,7 +65,8 @@ void walk_extended(const config_image& image, capability_walk& w) {
     while (at != 0) {
         if (!step_is_good(w, seen, from, at, extended_config_start)) return;
         const std::uint32_t header = image.u32(at);
-        w.found.push_back({static_cast<std::uint16_t>(header), at, static_cast<std::uint8_t>((header >> 16) & 0xf), true});
+        w.found.push_back({static_cast<std::uint16_t>(header), at,
+                           static_cast<std::uint8_t>((header >> 16) & 0xf), true});
         from = at;
         at = (header >> 20) & 0xffc;
     }
@@ -70,8 +74,11 @@ void walk_extended(const config_image& image, capability_walk& w) {
 
 }  // namespace
 
-config_error::config_error(std::string file_name, unsigned line_number, const std::string& what_is_wrong)
-    : runtime_error(located(file_name, line_number, what_is_wrong)), file(std::move(file_name)), line(line_number) {}
+config_error::config_error(std::string file_name, unsigned line_number,
+                           const std::string& what_is_wrong)
+    : runtime_error(located(file_name, line_number, what_is_wrong)),
+      file(std::move(file_name)),
+      line(line_number) {}
 
 capability_walk walk_capabilities(const config_image& image) {
     capability_walk w;

@@ -20,13 +20,16 @@ struct config_error : std::runtime_error {
 inline constexpr std::size_t config_bytes = 4096;
 inline constexpr std::uint16_t extended_config_start = 0x100;  // P sheet 11
 
-/// The 4 KiB of a function as they stand after reset, and what they cannot say: the sizes of the BARs.
+/// The 4 KiB of a function as they stand after reset, and what they cannot say: the sizes of the
+/// BARs.
 struct config_image {
     std::array<std::uint8_t, config_bytes> bytes{};
     /// Bytes, a power of two; 0: not implemented. A 64-bit BAR has its size at its lower index.
     std::array<std::uint64_t, 6> bar_size{};
 
-    std::uint16_t u16(std::size_t at) const { return static_cast<std::uint16_t>(bytes[at] | (bytes[at + 1] << 8)); }
+    std::uint16_t u16(std::size_t at) const {
+        return static_cast<std::uint16_t>(bytes[at] | (bytes[at + 1] << 8));
+    }
     std::uint32_t u32(std::size_t at) const { return u16(at) | (std::uint32_t{u16(at + 2)} << 16); }
     void set16(std::size_t at, std::uint16_t v) {
         bytes[at] = static_cast<std::uint8_t>(v);

@@ -32,10 +32,14 @@ struct blob {
 };
 
 void require(bool good, const std::string& field, std::uint64_t value, const char* range) {
-    if (!good) throw config_error("", 0, field + ": " + std::to_string(value) + " is out of range, expected " + range);
+    if (!good)
+        throw config_error(
+            "", 0, field + ": " + std::to_string(value) + " is out of range, expected " + range);
 }
 
-std::uint32_t size_code(unsigned bytes) { return static_cast<std::uint32_t>(std::countr_zero(bytes) - 7); }
+std::uint32_t size_code(unsigned bytes) {
+    return static_cast<std::uint32_t>(std::countr_zero(bytes) - 7);
+}
 
 std::uint32_t flag(bool on, unsigned bit) { return on ? 1u << bit : 0; }
 
@@ -53,38 +57,46 @@ config_image_builder::config_image_builder(const function_ids& ids, bool bridge)
     header_.bytes[0x3d] = ids.interrupt_pin;
 }
 
-config_image_builder& config_image_builder::bar(unsigned n, std::uint64_t bytes, bool wide, bool prefetchable) {
+config_image_builder& config_image_builder::bar(unsigned n, std::uint64_t bytes, bool wide,
+                                                bool prefetchable) {
     const unsigned bars = bridge_ ? 2 : 6;
-    require(n + (wide ? 1 : 0) < bars, "bar", n, wide ? "a pair of BARs that exists" : "a BAR that exists");
-    require(std::has_single_bit(bytes) && bytes >= 128 && (wide || bytes <= 0x8000'0000u), "bar size", bytes,
-            "a power of two of at least 128, at most 2 GiB for a 32-bit BAR");
-    const bool taken = header_.bar_size[n] != 0 || (n > 0 && header_.bar_size[n - 1] != 0 &&
-                                                    (header_.bytes[0x10 + 4 * (n - 1)] & 6) == 4) ||
-                       (wide && header_.bar_size[n + 1] != 0);
+    require(n + (wide ? 1 : 0) < bars, "bar", n,
+            wide ? "a pair of BARs that exists" : "a BAR that exists");
+    require(std::has_single_bit(bytes) && bytes >= 128 && (wide || bytes <= 0x8000'0000u),
+            "bar size", bytes, "a power of two of at least 128, at most 2 GiB for a 32-bit BAR");
+    const bool taken =
+        header_.bar_size[n] != 0 ||
+        (n > 0 && header_.bar_size[n - 1] != 0 && (header_.bytes[0x10 + 4 * (n - 1)] & 6) == 4) ||
+        (wide && header_.bar_size[n + 1] != 0);
     require(!taken, "bar", n, "a BAR that no other uses");
     header_.bar_size[n] = bytes;
-    header_.bytes[0x10 + 4 * n] = static_cast<std::uint8_t>((wide ? 4 : 0) | (prefetchable ? 8 : 0));
+    header_.bytes[0x10 + 4 * n] =
+        static_cast<std::uint8_t>((wide ? 4 : 0) | (prefetchable ? 8 : 0));
     return *this;
 }
 
 config_image_builder& config_image_builder::express(const express_fields& f) {
     check_link(f.gen, f.width);
-    require(std::has_single_bit(f.max_payload) && f.max_payload >= 128 && f.max_payload <= 4096, "max_payload",
-            f.max_payload, "128, 256, 512, 1024, 2048 or 4096");
+    require(std::has_single_bit(f.max_payload) && f.max_payload >= 128 && f.max_payload <= 4096,
+            "max_payload", f.max_payload, "128, 256, 512, 1024, 2048 or 4096");
     blob b(express_view::size);
     const bool integrated = f.type == port_type::root_complex_endpoint;
-    b.put16(2, 2u | (static_cast<unsigned>(f.type) << 4) | flag(f.slot, 8) | ((f.interrupt_message & 31) << 9));
-    b.put32(4, size_code(f.max_payload) | flag(f.extended_tag, 5) | flag(true, 15) | flag(f.flr, 28));
+    b.put16(2, 2u | (static_cast<unsigned>(f.type) << 4) | flag(f.slot, 8) |
+                   ((f.interrupt_message & 31) << 9));
+    b.put32(4,
+            size_code(f.max_payload) | flag(f.extended_tag, 5) | flag(true, 15) | flag(f.flr, 28));
     if (!integrated) {
         const bool port = f.type != port_type::endpoint;
-        b.put32(0xc, f.gen | (f.width << 4) | flag(f.surprise_down, 19) | flag(port, 20) | (f.port_number << 24));
+        b.put32(0xc, f.gen | (f.width << 4) | flag(f.surprise_down, 19) | flag(port, 20) |
+                         (f.port_number << 24));
         b.put16(0x12, f.gen | (f.width << 4));
         b.put32(0x2c, ((1u << f.gen) - 1) << 1);
         b.put16(0x30, f.gen);
     }
     if (f.type == port_type::root_port) b.put16(0x1e, f.rrs_visibility ? 1 : 0);
     // Completion timeout ranges A-D and disable; 10-bit tags as completer; prefixes.
-    b.put32(0x24, 0x1fu | flag(true, 16) | flag(true, 20) | (f.prefixes ? flag(true, 21) | (1u << 22) : 0));
+    b.put32(0x24, 0x1fu | flag(true, 16) | flag(true, 20) |
+                      (f.prefixes ? flag(true, 21) | (1u << 22) : 0));
     list_.push_back({express_view::id, false, 0, f.at, std::move(b.bytes)});
     return *this;
 }
@@ -149,14 +161,15 @@ config_image_builder& config_image_builder::pasid(const pasid_fields& f) {
 
 config_image_builder& config_image_builder::dpc(const dpc_fields& f) {
     blob b(dpc_view::size);
-    b.put16(4, flag(f.root_port_extensions, 5) | flag(f.poisoned_egress_blocking, 6) | flag(f.software_trigger, 7) |
-                   (f.root_port_extensions ? 4u << 8 : 0));
+    b.put16(4, flag(f.root_port_extensions, 5) | flag(f.poisoned_egress_blocking, 6) |
+                   flag(f.software_trigger, 7) | (f.root_port_extensions ? 4u << 8 : 0));
     list_.push_back({dpc_view::id, true, 1, f.at, std::move(b.bytes)});
     return *this;
 }
 
-config_image_builder& config_image_builder::raw(std::uint16_t id, bool extended, std::vector<std::uint8_t> bytes,
-                                                std::uint16_t at, unsigned version) {
+config_image_builder& config_image_builder::raw(std::uint16_t id, bool extended,
+                                                std::vector<std::uint8_t> bytes, std::uint16_t at,
+                                                unsigned version) {
     bytes.resize(std::max<std::size_t>(bytes.size(), 4));
     list_.push_back({id, extended, version, at, std::move(bytes)});
     return *this;
@@ -182,7 +195,8 @@ void config_image_builder::place(config_image& image, bool extended) const {
         }
         if (extended) {
             image.set32(at, c.id | (c.version << 16));
-            if (previous != 0) image.set32(previous, image.u32(previous) | static_cast<std::uint32_t>(at << 20));
+            if (previous != 0)
+                image.set32(previous, image.u32(previous) | static_cast<std::uint32_t>(at << 20));
         } else {
             image.bytes[at] = static_cast<std::uint8_t>(c.id);
             image.bytes[at + 1] = 0;

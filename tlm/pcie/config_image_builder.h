@@ -23,7 +23,8 @@ struct function_ids {
 struct express_fields {
     port_type type = port_type::endpoint;
     unsigned max_payload = 256;  ///< bytes, supported
-    bool flr = true, extended_tag = true, prefixes = true, slot = false, surprise_down = false, rrs_visibility = false;
+    bool flr = true, extended_tag = true, prefixes = true, slot = false, surprise_down = false,
+         rrs_visibility = false;
     unsigned gen = 4, width = 8;
     unsigned port_number = 0;
     unsigned interrupt_message = 0;
@@ -78,7 +79,8 @@ public:
     explicit config_image_builder(const function_ids& ids, bool bridge = false);
 
     /// @throws config_error if bytes is no power of two, too small, or n does not exist or is taken
-    config_image_builder& bar(unsigned n, std::uint64_t bytes, bool wide = true, bool prefetchable = true);
+    config_image_builder& bar(unsigned n, std::uint64_t bytes, bool wide = true,
+                              bool prefetchable = true);
     config_image_builder& express(const express_fields& f);
     config_image_builder& msix(const msix_fields& f);
     config_image_builder& msi(const msi_fields& f);
@@ -88,9 +90,10 @@ public:
     config_image_builder& pri(const pri_fields& f);
     config_image_builder& pasid(const pasid_fields& f);
     config_image_builder& dpc(const dpc_fields& f);
-    /// Any other capability as read-only bytes, those of the header included (id and next are set here).
-    config_image_builder& raw(std::uint16_t id, bool extended, std::vector<std::uint8_t> bytes, std::uint16_t at = 0,
-                              unsigned version = 1);
+    /// Any other capability as read-only bytes, those of the header included (id and next are set
+    /// here).
+    config_image_builder& raw(std::uint16_t id, bool extended, std::vector<std::uint8_t> bytes,
+                              std::uint16_t at = 0, unsigned version = 1);
 
     /// @throws config_error where capabilities overlap or do not fit
     config_image build() const;

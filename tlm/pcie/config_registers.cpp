@@ -3,8 +3,8 @@
 
 namespace drydock::pcie {
 
-void config_registers::declare(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t reset_value,
-                               retention keep) {
+void config_registers::declare(std::size_t at, unsigned size, std::uint32_t mask,
+                               std::uint32_t reset_value, retention keep) {
     for (unsigned i = 0; i < size; ++i, mask >>= 8, reset_value >>= 8) {
         const auto m = static_cast<std::uint8_t>(mask);
         const auto v = static_cast<std::uint8_t>(reset_value & mask);
@@ -17,19 +17,20 @@ void config_registers::declare(std::size_t at, unsigned size, std::uint32_t mask
     }
 }
 
-void config_registers::declare_rw(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t reset_value,
-                                  retention keep) {
+void config_registers::declare_rw(std::size_t at, unsigned size, std::uint32_t mask,
+                                  std::uint32_t reset_value, retention keep) {
     declare(at, size, mask, reset_value, keep);
     for (unsigned i = 0; i < size; ++i) rw_[at + i] |= static_cast<std::uint8_t>(mask >> (8 * i));
 }
 
-void config_registers::declare_w1c(std::size_t at, unsigned size, std::uint32_t mask, retention keep) {
+void config_registers::declare_w1c(std::size_t at, unsigned size, std::uint32_t mask,
+                                   retention keep) {
     declare(at, size, mask, 0, keep);
     for (unsigned i = 0; i < size; ++i) w1c_[at + i] |= static_cast<std::uint8_t>(mask >> (8 * i));
 }
 
-void config_registers::declare_status(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t reset_value,
-                                      retention keep) {
+void config_registers::declare_status(std::size_t at, unsigned size, std::uint32_t mask,
+                                      std::uint32_t reset_value, retention keep) {
     declare(at, size, mask, reset_value, keep);
 }
 

@@ -15,8 +15,8 @@ enum class retention : std::uint8_t {
     sticky,  ///< kept by FLR and conventional reset
 };
 
-/// The bytes of a configuration space and, for each bit, who may change it. Capabilities declare their
-/// registers here; hardware changes them by set().
+/// The bytes of a configuration space and, for each bit, who may change it. Capabilities declare
+/// their registers here; hardware changes them by set().
 class config_registers {
 public:
     config_image image;  ///< values now; BAR sizes
@@ -37,13 +37,14 @@ public:
     }
 
     /// The bits of `mask` are read-write for software and are `reset_value` after reset.
-    void declare_rw(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t reset_value = 0,
-                    retention keep = retention::none);
+    void declare_rw(std::size_t at, unsigned size, std::uint32_t mask,
+                    std::uint32_t reset_value = 0, retention keep = retention::none);
     /// Written 1 clears; 0 after reset.
-    void declare_w1c(std::size_t at, unsigned size, std::uint32_t mask, retention keep = retention::none);
+    void declare_w1c(std::size_t at, unsigned size, std::uint32_t mask,
+                     retention keep = retention::none);
     /// Read-only for software, changed by hardware; `reset_value` after reset.
-    void declare_status(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t reset_value = 0,
-                        retention keep = retention::none);
+    void declare_status(std::size_t at, unsigned size, std::uint32_t mask,
+                        std::uint32_t reset_value = 0, retention keep = retention::none);
 
     /// One byte as software writes it.
     void write_byte(std::size_t at, std::uint8_t value) {
@@ -51,13 +52,16 @@ public:
         b = static_cast<std::uint8_t>((b & ~rw_[at]) | (value & rw_[at]));
         b = static_cast<std::uint8_t>(b & ~(value & w1c_[at]));
     }
-    /// Bits kept by FLR / by conventional reset keep their value, declared ones take their reset value.
+    /// Bits kept by FLR / by conventional reset keep their value, declared ones take their reset
+    /// value.
     void reset(bool keep_flr, bool keep_sticky);
 
 private:
-    void declare(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t reset_value, retention keep);
+    void declare(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t reset_value,
+                 retention keep);
 
-    std::array<std::uint8_t, config_bytes> rw_{}, w1c_{}, declared_{}, flr_kept_{}, sticky_{}, initial_{};
+    std::array<std::uint8_t, config_bytes> rw_{}, w1c_{}, declared_{}, flr_kept_{}, sticky_{},
+        initial_{};
 };
 
 }  // namespace drydock::pcie

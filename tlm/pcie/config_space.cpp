@@ -8,14 +8,16 @@ namespace drydock::pcie {
 namespace {
 
 // Header registers, P sheet 11.
-constexpr unsigned command_at = 0x04, status_at = 0x06, cache_line_at = 0x0c, bar_at = 0x10, rom_at = 0x30, line_at = 0x3c,
-                   bridge_rom_at = 0x38, bridge_control_at = 0x3e, secondary_status_at = 0x1e;
+constexpr unsigned command_at = 0x04, status_at = 0x06, cache_line_at = 0x0c, bar_at = 0x10,
+                   rom_at = 0x30, line_at = 0x3c, bridge_rom_at = 0x38, bridge_control_at = 0x3e,
+                   secondary_status_at = 0x1e;
 constexpr std::uint16_t command_writable = 0x0547;  // IO, Mem, BME, parity, SERR, INTx disable
 constexpr std::uint16_t status_w1c = 0xf900;
 constexpr std::uint32_t bar_io = 1, bar_type = 6, bar_64 = 4, bar_prefetchable = 8;
 
 bool aligned(std::uint16_t offset, unsigned size) {
-    return (size == 1 || size == 2 || size == 4) && offset % size == 0 && offset + size <= config_bytes;
+    return (size == 1 || size == 2 || size == 4) && offset % size == 0 &&
+           offset + size <= config_bytes;
 }
 
 }  // namespace
@@ -63,20 +65,24 @@ void config_space::declare_bars(unsigned count) {
         const std::uint32_t low = regs_.get32(at);
         const bool wide = (low & bar_io) == 0 && (low & bar_type) == bar_64;
         const std::uint64_t least = (low & bar_io) != 0 ? 4 : 128;
-        if (!std::has_single_bit(bytes) || bytes < least || (!wide && bytes > (std::uint64_t{1} << 31)) ||
-            (wide && n + 1 == count))
-            throw config_error("", 0, "BAR" + std::to_string(n) + ": " + std::to_string(bytes) +
-                                          " bytes is no size of such a BAR; it must be a power of two of at least " +
-                                          std::to_string(least));
+        if (!std::has_single_bit(bytes) || bytes < least ||
+            (!wide && bytes > (std::uint64_t{1} << 31)) || (wide && n + 1 == count))
+            throw config_error(
+                "", 0,
+                "BAR" + std::to_string(n) + ": " + std::to_string(bytes) +
+                    " bytes is no size of such a BAR; it must be a power of two of at least " +
+                    std::to_string(least));
         const std::uint64_t address_bits = ~(bytes - 1);
-        regs_.declare_rw(at, 4, static_cast<std::uint32_t>(address_bits) & ~((low & bar_io) != 0 ? 3u : 15u));
+        regs_.declare_rw(
+            at, 4, static_cast<std::uint32_t>(address_bits) & ~((low & bar_io) != 0 ? 3u : 15u));
         if (wide) {
             regs_.declare_rw(at + 4, 4, static_cast<std::uint32_t>(address_bits >> 32));
             regs_.declare_status(at + 4, 4, ~static_cast<std::uint32_t>(address_bits >> 32));
             ++n;
         }
         // Bits between the type bits and the size read 0 whatever the dump had there.
-        regs_.declare_status(at, 4, ~static_cast<std::uint32_t>(address_bits) & ~((low & bar_io) != 0 ? 3u : 15u));
+        regs_.declare_status(
+            at, 4, ~static_cast<std::uint32_t>(address_bits) & ~((low & bar_io) != 0 ? 3u : 15u));
     }
 }
 
@@ -89,25 +95,44 @@ void config_space::declare_capabilities() {
     for (const capability_entry& c : capabilities_) {
         if (!c.extended) {
             switch (c.id) {
-                case power_view::id: own(power_at_, c.offset, power_view::declare); break;
-                case msi_view::id: own(msi_at_, c.offset, msi_view::declare); break;
-                case express_view::id: own(express_at_, c.offset, express_view::declare); break;
-                case msix_view::id: own(msix_at_, c.offset, msix_view::declare); break;
-                default: break;
+                case power_view::id:
+                    own(power_at_, c.offset, power_view::declare);
+                    break;
+                case msi_view::id:
+                    own(msi_at_, c.offset, msi_view::declare);
+                    break;
+                case express_view::id:
+                    own(express_at_, c.offset, express_view::declare);
+                    break;
+                case msix_view::id:
+                    own(msix_at_, c.offset, msix_view::declare);
+                    break;
+                default:
+                    break;
             }
             continue;
         }
         switch (c.id) {
             case aer_view::id:
                 own(aer_at_, c.offset, [this](config_registers& r, std::uint16_t at) {
-                    aer_view::declare(r, at, express().present() && express().type() == port_type::root_port);
+                    aer_view::declare(
+                        r, at, express().present() && express().type() == port_type::root_port);
                 });
                 break;
-            case ats_view::id: own(ats_at_, c.offset, ats_view::declare); break;
-            case pri_view::id: own(pri_at_, c.offset, pri_view::declare); break;
-            case pasid_view::id: own(pasid_at_, c.offset, pasid_view::declare); break;
-            case dpc_view::id: own(dpc_at_, c.offset, dpc_view::declare); break;
-            default: break;
+            case ats_view::id:
+                own(ats_at_, c.offset, ats_view::declare);
+                break;
+            case pri_view::id:
+                own(pri_at_, c.offset, pri_view::declare);
+                break;
+            case pasid_view::id:
+                own(pasid_at_, c.offset, pasid_view::declare);
+                break;
+            case dpc_view::id:
+                own(dpc_at_, c.offset, dpc_view::declare);
+                break;
+            default:
+                break;
         }
     }
 }
@@ -123,14 +148,17 @@ std::uint32_t config_space::read(std::uint16_t offset, unsigned size) const {
     return regs_.get(offset, size);
 }
 
-void config_space::write(std::uint16_t offset, unsigned size, std::uint32_t value, std::uint8_t byte_enables) {
+void config_space::write(std::uint16_t offset, unsigned size, std::uint32_t value,
+                         std::uint8_t byte_enables) {
     if (!aligned(offset, size)) return;
     const auto dword = static_cast<std::uint16_t>(offset & ~3u);
     const unsigned shift = offset & 3;
-    const std::uint8_t enabled = static_cast<std::uint8_t>((byte_enables & ((1u << size) - 1)) << shift);
+    const std::uint8_t enabled =
+        static_cast<std::uint8_t>((byte_enables & ((1u << size) - 1)) << shift);
     const unsigned old_state = power().state();
     for (unsigned i = 0; i < 4; ++i)
-        if ((enabled >> i) & 1) regs_.write_byte(dword + i, static_cast<std::uint8_t>(value >> (8 * (i - shift))));
+        if ((enabled >> i) & 1)
+            regs_.write_byte(dword + i, static_cast<std::uint8_t>(value >> (8 * (i - shift))));
     if (power().present() && dword == power_at_ + 4u && !power().reachable(power().state()))
         regs_.set(power_at_ + 4u, 2, 3, old_state);
     after_write(dword, enabled);

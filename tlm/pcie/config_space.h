@@ -20,8 +20,8 @@
 
 namespace drydock::pcie {
 
-/// What a reset reaches (P sheet 8): FLR keeps sticky bits and the keep list, a conventional (hot) reset
-/// keeps sticky bits, a fundamental one nothing.
+/// What a reset reaches (P sheet 8): FLR keeps sticky bits and the keep list, a conventional (hot)
+/// reset keeps sticky bits, a fundamental one nothing.
 enum class reset_kind : std::uint8_t { flr, conventional, fundamental };
 
 /// Who acts on what software writes. Called after the registers have their new values.
@@ -29,7 +29,8 @@ struct config_listener {
     virtual ~config_listener() = default;
     /// A write touched the DW at this offset.
     virtual void config_written(std::uint16_t offset) = 0;
-    /// Initiate FLR was written (DevCtl[15]; the bit itself reads 0). The owner calls config_space::reset(flr).
+    /// Initiate FLR was written (DevCtl[15]; the bit itself reads 0). The owner calls
+    /// config_space::reset(flr).
     virtual void flr_initiated() {}
 };
 
@@ -43,21 +44,26 @@ struct bar_state {
     std::uint64_t address = 0;
     std::uint64_t bytes = 0;  ///< power of two
     bool is_64 = false, prefetchable = false, is_io = false;
-    bool contains(std::uint64_t a, std::uint64_t n) const { return a >= address && a - address + n <= bytes; }
+    bool contains(std::uint64_t a, std::uint64_t n) const {
+        return a >= address && a - address + n <= bytes;
+    }
 };
 
-/// The configuration space of one function: bytes with access rules. Writes to read-only bits are ignored,
-/// unimplemented registers read 0. Capabilities without an own model are kept as read-only bytes.
+/// The configuration space of one function: bytes with access rules. Writes to read-only bits are
+/// ignored, unimplemented registers read 0. Capabilities without an own model are kept as read-only
+/// bytes.
 class config_space {
 public:
-    /// Registers get their reset values; what the image says of read-write fields (a dump of a running
-    /// device) is replaced by them. @throws config_error for a broken capability chain or BAR size
+    /// Registers get their reset values; what the image says of read-write fields (a dump of a
+    /// running device) is replaced by them. @throws config_error for a broken capability chain or
+    /// BAR size
     explicit config_space(const config_image& image);
 
     /// 1, 2 or 4 bytes, naturally aligned; all ones otherwise.
     std::uint32_t read(std::uint16_t offset, unsigned size = 4) const;
     /// As software writes it; byte_enables: bit n = byte n of the value. Misaligned: ignored.
-    void write(std::uint16_t offset, unsigned size, std::uint32_t value, std::uint8_t byte_enables = 0xf);
+    void write(std::uint16_t offset, unsigned size, std::uint32_t value,
+               std::uint8_t byte_enables = 0xf);
     void reset(reset_kind kind);
     /// Told of every write, in order of joining.
     void listen(config_listener& l) { listeners_.push_back(&l); }
@@ -82,7 +88,9 @@ public:
     dpc_view dpc() { return {regs_, dpc_at_}; }
     power_view power() { return {regs_, power_at_}; }
     /// Device Control, for the hot path: MPS and MRRS in bytes.
-    device_control_bits device_control() const { return express_view::device_control_of(regs_, express_at_); }
+    device_control_bits device_control() const {
+        return express_view::device_control_of(regs_, express_at_);
+    }
 
     /// For hardware's own changes; offsets as in the specification.
     config_registers& registers() { return regs_; }
@@ -97,8 +105,8 @@ private:
     config_registers regs_;
     std::vector<capability_entry> capabilities_;
     std::vector<config_listener*> listeners_;
-    std::uint16_t express_at_ = 0, ats_at_ = 0, pasid_at_ = 0, pri_at_ = 0, msix_at_ = 0, msi_at_ = 0, aer_at_ = 0,
-                  dpc_at_ = 0, power_at_ = 0;
+    std::uint16_t express_at_ = 0, ats_at_ = 0, pasid_at_ = 0, pri_at_ = 0, msix_at_ = 0,
+                  msi_at_ = 0, aer_at_ = 0, dpc_at_ = 0, power_at_ = 0;
 };
 
 }  // namespace drydock::pcie

@@ -23,9 +23,12 @@ void log_header(aer_view& aer, unsigned bit, const tlp* t) {
 bool reports(const config_space& config, msg_code code) {
     const device_control_bits d = config.device_control();
     switch (code) {
-        case msg_code::err_cor: return d.correctable_reporting;
-        case msg_code::err_nonfatal: return d.nonfatal_reporting || config.command().serr;
-        default: return d.fatal_reporting || config.command().serr;
+        case msg_code::err_cor:
+            return d.correctable_reporting;
+        case msg_code::err_nonfatal:
+            return d.nonfatal_reporting || config.command().serr;
+        default:
+            return d.fatal_reporting || config.command().serr;
     }
 }
 
@@ -33,23 +36,40 @@ bool reports(const config_space& config, msg_code code) {
 
 std::string_view name_of(error e) {
     switch (e) {
-        case error::data_link_protocol: return "data_link_protocol";
-        case error::surprise_down: return "surprise_down";
-        case error::poisoned: return "poisoned";
-        case error::fc_protocol: return "fc_protocol";
-        case error::completion_timeout: return "completion_timeout";
-        case error::completer_abort: return "completer_abort";
-        case error::unexpected_completion: return "unexpected_completion";
-        case error::receiver_overflow: return "receiver_overflow";
-        case error::malformed: return "malformed";
-        case error::ecrc: return "ecrc";
-        case error::unsupported_request: return "unsupported_request";
-        case error::acs_violation: return "acs_violation";
-        case error::internal: return "internal";
-        case error::mc_blocked: return "mc_blocked";
-        case error::atomic_egress_blocked: return "atomic_egress_blocked";
-        case error::prefix_blocked: return "prefix_blocked";
-        case error::poisoned_egress_blocked: return "poisoned_egress_blocked";
+        case error::data_link_protocol:
+            return "data_link_protocol";
+        case error::surprise_down:
+            return "surprise_down";
+        case error::poisoned:
+            return "poisoned";
+        case error::fc_protocol:
+            return "fc_protocol";
+        case error::completion_timeout:
+            return "completion_timeout";
+        case error::completer_abort:
+            return "completer_abort";
+        case error::unexpected_completion:
+            return "unexpected_completion";
+        case error::receiver_overflow:
+            return "receiver_overflow";
+        case error::malformed:
+            return "malformed";
+        case error::ecrc:
+            return "ecrc";
+        case error::unsupported_request:
+            return "unsupported_request";
+        case error::acs_violation:
+            return "acs_violation";
+        case error::internal:
+            return "internal";
+        case error::mc_blocked:
+            return "mc_blocked";
+        case error::atomic_egress_blocked:
+            return "atomic_egress_blocked";
+        case error::prefix_blocked:
+            return "prefix_blocked";
+        case error::poisoned_egress_blocked:
+            return "poisoned_egress_blocked";
     }
     return "unknown";
 }
@@ -62,10 +82,11 @@ std::optional<msg_code> log_error(config_space& config, error e, const tlp* head
     advisory = advisory && !fatal;
     const bool is_ur = e == error::unsupported_request;
     if (express_view x = config.express(); x.present())
-        x.set_device_status(static_cast<std::uint16_t>((advisory ? express_view::correctable_detected
-                                                        : fatal  ? express_view::fatal_detected
-                                                                 : express_view::nonfatal_detected) |
-                                                       (is_ur ? express_view::unsupported_request_detected : 0)));
+        x.set_device_status(
+            static_cast<std::uint16_t>((advisory ? express_view::correctable_detected
+                                        : fatal  ? express_view::fatal_detected
+                                                 : express_view::nonfatal_detected) |
+                                       (is_ur ? express_view::unsupported_request_detected : 0)));
     bool masked = false;
     if (aer.present()) {
         const bool log_taken = aer.first_error_taken();
@@ -78,15 +99,19 @@ std::optional<msg_code> log_error(config_space& config, error e, const tlp* head
         if (!masked && !log_taken) log_header(aer, bit, header);
     }
     if (masked) return std::nullopt;
-    const msg_code code = advisory ? msg_code::err_cor : fatal ? msg_code::err_fatal : msg_code::err_nonfatal;
+    const msg_code code = advisory ? msg_code::err_cor
+                          : fatal  ? msg_code::err_fatal
+                                   : msg_code::err_nonfatal;
     if (!reports(config, code)) return std::nullopt;
     const bool serr_path = !advisory && config.command().serr;
-    if (is_ur && !config.device_control().unsupported_request_reporting && !serr_path) return std::nullopt;
+    if (is_ur && !config.device_control().unsupported_request_reporting && !serr_path)
+        return std::nullopt;
     return code;
 }
 
 std::optional<msg_code> log_correctable(config_space& config, unsigned bit) {
-    if (express_view x = config.express(); x.present()) x.set_device_status(express_view::correctable_detected);
+    if (express_view x = config.express(); x.present())
+        x.set_device_status(express_view::correctable_detected);
     aer_view aer = config.aer();
     if (aer.present()) {
         aer.set_correctable(1u << bit);
@@ -113,11 +138,12 @@ bool record_root_error(config_space& port, msg_code code, base::routing_id sourc
     aer_view aer = port.aer();
     if (!aer.present()) return false;
     constexpr unsigned root_status = 0x30, sources = 0x34;
-    constexpr std::uint32_t cor = 1, cor_multiple = 2, unc = 4, unc_multiple = 8, first_fatal = 16, nonfatal = 32,
-                            fatal = 64;
+    constexpr std::uint32_t cor = 1, cor_multiple = 2, unc = 4, unc_multiple = 8, first_fatal = 16,
+                            nonfatal = 32, fatal = 64;
     const auto asks = [&] {
         const std::uint32_t s = aer.root_status(), enabled = aer.root_command();
-        return ((s & cor) != 0 && (enabled & 1) != 0) || ((s & nonfatal) != 0 && (enabled & 2) != 0) ||
+        return ((s & cor) != 0 && (enabled & 1) != 0) ||
+               ((s & nonfatal) != 0 && (enabled & 2) != 0) ||
                ((s & fatal) != 0 && (enabled & 4) != 0);
     };
     const bool asked = asks();

@@ -12,15 +12,28 @@ namespace drydock::pcie {
 
 /// Uncorrectable errors by their bit in AER's status (P sheet 6).
 enum class error : std::uint8_t {
-    data_link_protocol = 4, surprise_down = 5, poisoned = 12, fc_protocol = 13, completion_timeout = 14,
-    completer_abort = 15, unexpected_completion = 16, receiver_overflow = 17, malformed = 18, ecrc = 19,
-    unsupported_request = 20, acs_violation = 21, internal = 22, mc_blocked = 23, atomic_egress_blocked = 24,
-    prefix_blocked = 25, poisoned_egress_blocked = 26
+    data_link_protocol = 4,
+    surprise_down = 5,
+    poisoned = 12,
+    fc_protocol = 13,
+    completion_timeout = 14,
+    completer_abort = 15,
+    unexpected_completion = 16,
+    receiver_overflow = 17,
+    malformed = 18,
+    ecrc = 19,
+    unsupported_request = 20,
+    acs_violation = 21,
+    internal = 22,
+    mc_blocked = 23,
+    atomic_egress_blocked = 24,
+    prefix_blocked = 25,
+    poisoned_egress_blocked = 26
 };
 std::string_view name_of(error e);
 
-/// What a detected error does to Device Status and AER of the function that detects it (P sheet 6, table of
-/// steps), and the message it sends towards the root complex, if any.
+/// What a detected error does to Device Status and AER of the function that detects it (P sheet 6,
+/// table of steps), and the message it sends towards the root complex, if any.
 /// @param header    the TLP in error, for the header log; null if there is none
 /// @param advisory  an advisory non-fatal case (e.g. a non-posted request answered with UR)
 std::optional<msg_code> log_error(config_space& config, error e, const tlp* header, bool advisory);
@@ -34,7 +47,8 @@ tlp_ptr make_error_message(tlp_pool& pool, msg_code code, base::routing_id repor
 /// A root port takes an error message (or its own error): Root Error Status and source IDs.
 /// @return true when the interrupt condition goes from 0 to 1 (P-099, P-101)
 bool record_root_error(config_space& port, msg_code code, base::routing_id source);
-/// Bridge Control SERR and the port's own reporting enables let a message through to Root Error Status.
+/// Bridge Control SERR and the port's own reporting enables let a message through to Root Error
+/// Status.
 bool passes_to_root(config_space& port, msg_code code);
 
 /// Rules of P sheet 1.3 that every receiver checks. @param max_payload bytes, the receiver's MPS
@@ -43,8 +57,8 @@ std::string_view malformed(const tlp& t, unsigned max_payload);
 
 /// First and last enabled byte of a memory request with byte enables (P sheet 1.3).
 struct enabled_bytes {
-    unsigned first = 0;   ///< offset of the first enabled byte from tlp::address
-    unsigned bytes = 0;   ///< up to and including the last enabled one; 0: a zero-length request
+    unsigned first = 0;  ///< offset of the first enabled byte from tlp::address
+    unsigned bytes = 0;  ///< up to and including the last enabled one; 0: a zero-length request
     bool contiguous = true;
 };
 enabled_bytes enabled_bytes_of(const tlp& t);

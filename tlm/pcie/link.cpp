@@ -17,8 +17,13 @@ void link::end::store_freed(fc_class c, std::uint32_t data) {
         owner.down.credit_return(c, 1, data);
 }
 
-link::link(sc_core::sc_module_name name, base::context& ctx, tlp_pool& pool, const link_config& config)
-    : sc_module(name), up("up", above_, pool), down("down", below_, pool), ctx_(ctx), config_(config),
+link::link(sc_core::sc_module_name name, base::context& ctx, tlp_pool& pool,
+           const link_config& config)
+    : sc_module(name),
+      up("up", above_, pool),
+      down("down", below_, pool),
+      ctx_(ctx),
+      config_(config),
       place_(ctx.probe.place(this->name())),
       down_(ctx, std::string(this->name()) + ".down", config, config.device_buffers, above_),
       up_(ctx, std::string(this->name()) + ".up", config, config.port_buffers, below_) {

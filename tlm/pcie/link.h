@@ -8,24 +8,27 @@
 
 namespace drydock::pcie {
 
-/// A PCI Express link between a port above and a device below: rate, framing, DLLP share, propagation and
-/// flow-control credits.
+/// A PCI Express link between a port above and a device below: rate, framing, DLLP share,
+/// propagation and flow-control credits.
 ///
-/// Senders: a TLP may be sent while the link's store for its class has room. The link advertises the store at
-/// start of simulation by credit_return(class, n, UINT32_MAX), and gives a place back when the TLP's first
-/// byte goes on the wire (possibly from inside send()) or the TLP is dropped. Going down and up changes
-/// nothing about that account: every accepted TLP gives its place back once.
-/// Receivers: credit_return frees the buffer of a TLP; their limits stand in link_config.
+/// Senders: a TLP may be sent while the link's store for its class has room. The link advertises
+/// the store at start of simulation by credit_return(class, n, UINT32_MAX), and gives a place back
+/// when the TLP's first byte goes on the wire (possibly from inside send()) or the TLP is dropped.
+/// Going down and up changes nothing about that account: every accepted TLP gives its place back
+/// once. Receivers: credit_return frees the buffer of a TLP; their limits stand in link_config.
 class link final : public sc_core::sc_module {
 public:
-    link(sc_core::sc_module_name name, base::context& ctx, tlp_pool& pool, const link_config& config);
+    link(sc_core::sc_module_name name, base::context& ctx, tlp_pool& pool,
+         const link_config& config);
 
 private:
     struct end final : tlp_receiver, link_side {
         end(link& l, bool above) : owner(l), is_above(above) {}
         // as the end of a socket
         void receive(tlp_ptr t) override { sends().accept(std::move(t)); }
-        void credits(fc_class c, std::uint32_t hdr, std::uint32_t data) override { receives().free_credits(c, hdr, data); }
+        void credits(fc_class c, std::uint32_t hdr, std::uint32_t data) override {
+            receives().free_credits(c, hdr, data);
+        }
         void link_changed(bool up) override { owner.set_up(up); }
         // as the sending side of a direction
         void deliver(tlp_ptr t) override;

@@ -31,17 +31,19 @@ void link_direction::consume(fc_class c, const tlp& t) {
     if (g.stalled) {
         g.stalled = false;
         if (ctx_.probe.wants(base::kind::credit_stall))
-            ctx_.probe.emit(base::kind::credit_stall, place_, ctx_.now(), t.span, static_cast<std::uint64_t>(c), 0);
+            ctx_.probe.emit(base::kind::credit_stall, place_, ctx_.now(), t.span,
+                            static_cast<std::uint64_t>(c), 0);
     }
     if (ctx_.probe.wants(base::kind::credit_consumed))
-        ctx_.probe.emit(base::kind::credit_consumed, place_, ctx_.now(), t.span, static_cast<std::uint64_t>(c), 1, data);
+        ctx_.probe.emit(base::kind::credit_consumed, place_, ctx_.now(), t.span,
+                        static_cast<std::uint64_t>(c), 1, data);
 }
 
 void link_direction::free_credits(fc_class c, std::uint32_t header, std::uint32_t data) {
     gate& g = gates_[static_cast<std::size_t>(c)];
     if (header > g.header_owed || data > g.data_owed) {
-        // Before the first TLP this is the receiver's advertisement, which the link's own limits stand for.
-        // Later it grants more than was ever taken: FC Protocol Error (P-037).
+        // Before the first TLP this is the receiver's advertisement, which the link's own limits
+        // stand for. Later it grants more than was ever taken: FC Protocol Error (P-037).
         if (g.ever_used) ++count_.fc_protocol_errors;
         header = std::min(header, g.header_owed);
         data = std::min(data, g.data_owed);
@@ -50,8 +52,8 @@ void link_direction::free_credits(fc_class c, std::uint32_t header, std::uint32_
     g.header_owed -= header;
     g.data_owed -= data;
     if (ctx_.probe.wants(base::kind::credit_returned))
-        ctx_.probe.emit(base::kind::credit_returned, place_, ctx_.now(), base::no_span, static_cast<std::uint64_t>(c),
-                        header, data);
+        ctx_.probe.emit(base::kind::credit_returned, place_, ctx_.now(), base::no_span,
+                        static_cast<std::uint64_t>(c), header, data);
     const bool finite = g.limit.header != 0 || g.limit.data != 0;
     if (!finite) {  // nothing to wait for, no UpdateFC (P-035)
         g.header_used -= header;
@@ -94,8 +96,8 @@ void link_direction::note_stalls() {
 }
 
 void link_direction::emit(base::kind k, const tlp& t) {
-    ctx_.probe.emit(k, place_, ctx_.now(), t.span, static_cast<std::uint64_t>(t.type), t.address, t.bytes(),
-                    (std::uint64_t{t.requester.value} << 16) | t.tag);
+    ctx_.probe.emit(k, place_, ctx_.now(), t.span, static_cast<std::uint64_t>(t.type), t.address,
+                    t.bytes(), (std::uint64_t{t.requester.value} << 16) | t.tag);
 }
 
 void link_direction::emit_stage(const tlp& t) {

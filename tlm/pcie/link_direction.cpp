@@ -15,22 +15,32 @@ void check_limits(const std::string& name, const link_config& config, const cred
     // P sheet 3: at most 127 header and 2047 data credits unused; a payload must fit.
     for (std::size_t c = 0; c < fc_classes; ++c) {
         if (limits[c].header > max_header_credits || limits[c].data > max_data_credits)
-            throw std::invalid_argument(name + ": at most 127 header and 2047 data credits can be advertised");
+            throw std::invalid_argument(
+                name + ": at most 127 header and 2047 data credits can be advertised");
         const bool carries_payload = c != index(fc_class::non_posted);
-        if (limits[c].data != 0 && limits[c].data < (carries_payload ? (config.max_payload + 15) / 16 : 1))
+        if (limits[c].data != 0 &&
+            limits[c].data < (carries_payload ? (config.max_payload + 15) / 16 : 1))
             throw std::invalid_argument(name + ": data credits below one payload of " +
-                                        std::to_string(config.max_payload) + " B would block for ever");
+                                        std::to_string(config.max_payload) +
+                                        " B would block for ever");
     }
 }
 
 }  // namespace
 
-link_direction::link_direction(base::context& ctx, const std::string& name, const link_config& config,
-                               const credit_limits& limits, link_side& side)
-    : ctx_(ctx), config_(config), side_(side), rate_(config.gen, config.width, config.max_payload, config.dllp),
-      place_(ctx.probe.place(name)), id_(ctx.timeline.join(name + ".wire", *this)),
-      flight_(ctx.timeline, name + ".flight", arrive{this}), dllp_time_(rate_.of(dllp_bytes(config.gen))),
-      next_refresh_(update_fc_interval), reason_link_down_(ctx.probe.text("link down")) {
+link_direction::link_direction(base::context& ctx, const std::string& name,
+                               const link_config& config, const credit_limits& limits,
+                               link_side& side)
+    : ctx_(ctx),
+      config_(config),
+      side_(side),
+      rate_(config.gen, config.width, config.max_payload, config.dllp),
+      place_(ctx.probe.place(name)),
+      id_(ctx.timeline.join(name + ".wire", *this)),
+      flight_(ctx.timeline, name + ".flight", arrive{this}),
+      dllp_time_(rate_.of(dllp_bytes(config.gen))),
+      next_refresh_(update_fc_interval),
+      reason_link_down_(ctx.probe.text("link down")) {
     check_limits(name, config, limits);
     for (std::size_t c = 0; c < fc_classes; ++c) {
         gates_[c].limit = limits[c];
@@ -96,8 +106,9 @@ void link_direction::arrived(tlp_ptr t) {
 void link_direction::drop(tlp_ptr t) {
     ++count_.dropped;
     if (ctx_.probe.wants(base::kind::tlp_dropped))
-        ctx_.probe.emit(base::kind::tlp_dropped, place_, ctx_.now(), t->span, static_cast<std::uint64_t>(t->type),
-                        reason_link_down_, t->bytes(), (std::uint64_t{t->requester.value} << 16) | t->tag);
+        ctx_.probe.emit(base::kind::tlp_dropped, place_, ctx_.now(), t->span,
+                        static_cast<std::uint64_t>(t->type), reason_link_down_, t->bytes(),
+                        (std::uint64_t{t->requester.value} << 16) | t->tag);
     const fc_class c = t->flow_class();
     const std::uint32_t data = t->data_credits();
     t.reset();
@@ -121,8 +132,9 @@ void link_direction::set_up(bool up) {
     flight_.clear([this](tlp_ptr t) {
         ++count_.dropped;
         if (ctx_.probe.wants(base::kind::tlp_dropped))
-            ctx_.probe.emit(base::kind::tlp_dropped, place_, ctx_.now(), t->span, static_cast<std::uint64_t>(t->type),
-                            reason_link_down_, t->bytes(), (std::uint64_t{t->requester.value} << 16) | t->tag);
+            ctx_.probe.emit(base::kind::tlp_dropped, place_, ctx_.now(), t->span,
+                            static_cast<std::uint64_t>(t->type), reason_link_down_, t->bytes(),
+                            (std::uint64_t{t->requester.value} << 16) | t->tag);
     });
     stores_.clear([this](tlp_ptr t) { drop(std::move(t)); });
 }
@@ -135,9 +147,12 @@ void link_direction::charge_dllps(std::uint64_t count) {
 
 void link_direction::refresh() {
     // UpdateFC of every finite class at least every 30 us (P sheet 3), counted when somebody looks.
-    if (config_.dllp != dllp_accounting::mechanistic || refreshed_classes_ == 0 || ctx_.now() < next_refresh_) return;
+    if (config_.dllp != dllp_accounting::mechanistic || refreshed_classes_ == 0 ||
+        ctx_.now() < next_refresh_)
+        return;
     const std::int64_t rounds = (ctx_.now() - next_refresh_) / update_fc_interval + 1;
-    const base::fine_time last = base::fine_time::from(next_refresh_ + update_fc_interval * (rounds - 1));
+    const base::fine_time last =
+        base::fine_time::from(next_refresh_ + update_fc_interval * (rounds - 1));
     next_refresh_ += update_fc_interval * rounds;
     count_.dllps += static_cast<std::uint64_t>(rounds) * refreshed_classes_;
     free_at_ = std::max(free_at_, last) + dllp_time_ * refreshed_classes_;

@@ -25,11 +25,11 @@ struct link_config {
     base::ps propagation{1'000};
     unsigned max_payload = 256;  ///< bytes; for the ACK limit and the check of data credits
     dllp_accounting dllp = dllp_accounting::mechanistic;
-    unsigned tlps_per_ack = 1;         ///< mechanistic: one ACK for so many TLPs (P sheet 14.1)
-    unsigned tlps_per_update_fc = 4;   ///< mechanistic: one UpdateFC for so many freed TLPs
-    std::uint32_t store = 8;           ///< TLPs of each class that wait on the sending side
-    /// Buffers of the device (for what goes down) and of the port (for what goes up). Endpoints and root
-    /// complexes advertise infinite completion credits (P sheet 3).
+    unsigned tlps_per_ack = 1;        ///< mechanistic: one ACK for so many TLPs (P sheet 14.1)
+    unsigned tlps_per_update_fc = 4;  ///< mechanistic: one UpdateFC for so many freed TLPs
+    std::uint32_t store = 8;          ///< TLPs of each class that wait on the sending side
+    /// Buffers of the device (for what goes down) and of the port (for what goes up). Endpoints and
+    /// root complexes advertise infinite completion credits (P sheet 3).
     credit_limits device_buffers{{{64, 1024}, {64, 64}, {0, 0}}};
     credit_limits port_buffers{{{64, 1024}, {64, 64}, {0, 0}}};
 };
@@ -46,12 +46,12 @@ protected:
     ~link_side() = default;
 };
 
-/// One direction of a link: stores, credit gate, serialiser, wire. One timeline record per TLP on an idle
-/// wire, two when it has to wait.
+/// One direction of a link: stores, credit gate, serialiser, wire. One timeline record per TLP on
+/// an idle wire, two when it has to wait.
 class link_direction final : base::timeline_client {
 public:
-    link_direction(base::context& ctx, const std::string& name, const link_config& config, const credit_limits& limits,
-                   link_side& side);
+    link_direction(base::context& ctx, const std::string& name, const link_config& config,
+                   const credit_limits& limits, link_side& side);
 
     void accept(tlp_ptr t);
     /// The receiver freed buffer space; the sender learns of it a propagation and a DLLP later.
@@ -62,7 +62,8 @@ public:
     void set_up(bool up);
 
     struct counters {
-        std::uint64_t tlps = 0, wire_bytes = 0, dllps = 0, dropped = 0, credit_stalls = 0, fc_protocol_errors = 0;
+        std::uint64_t tlps = 0, wire_bytes = 0, dllps = 0, dropped = 0, credit_stalls = 0,
+                      fc_protocol_errors = 0;
     };
     const counters& count() const { return count_; }
     /// Classes with finite buffers at this direction's receiver: they need the periodic UpdateFC.
@@ -78,8 +79,9 @@ private:
     };
     struct gate {
         credit_limit limit;
-        std::uint32_t header_used = 0, data_used = 0;    // as the sender knows
-        std::uint32_t header_owed = 0, data_owed = 0;    // consumed and not yet given back by the receiver
+        std::uint32_t header_used = 0, data_used = 0;  // as the sender knows
+        std::uint32_t header_owed = 0,
+                      data_owed = 0;  // consumed and not yet given back by the receiver
         bool ever_used = false, stalled = false;
         unsigned freed_since_update = 0;
         ring<update> updates;

@@ -17,7 +17,12 @@ constexpr std::int64_t ns = std::int64_t{1000} << 16;
 
 // P sheet 9: raw bytes/ns/lane 0.25, 0.5, 8/8 x 128/130 and its doubles, gen6 8 x 236/256.
 constexpr std::array<lane_rate, 6> lane_rates{{
-    {ns * 4, 1}, {ns * 2, 1}, {ns * 130, 128}, {ns * 65, 128}, {ns * 65, 256}, {ns * 8, 59},
+    {ns * 4, 1},
+    {ns * 2, 1},
+    {ns * 130, 128},
+    {ns * 65, 128},
+    {ns * 65, 256},
+    {ns * 8, 59},
 }};
 
 // SKP: 4 symbols per 1538 (P sheet 9 and 14.1).
@@ -35,7 +40,8 @@ unsigned ack_factor_tenths(unsigned width, unsigned max_payload) {  // table of 
 
 void check_link(unsigned gen, unsigned width) {
     if (gen < 1 || gen > 6)
-        throw std::invalid_argument("link generation " + std::to_string(gen) + " does not exist; 1..6 do");
+        throw std::invalid_argument("link generation " + std::to_string(gen) +
+                                    " does not exist; 1..6 do");
     for (const unsigned w : {1u, 2u, 4u, 8u, 12u, 16u, 32u})
         if (w == width) return;
     throw std::invalid_argument("link width x" + std::to_string(width) +
@@ -44,10 +50,12 @@ void check_link(unsigned gen, unsigned width) {
 
 unsigned ack_limit_symbols(unsigned gen, unsigned width, unsigned max_payload) {
     const unsigned internal_delay = gen == 1 ? 19 : gen == 2 ? 70 : 115;
-    return (max_payload + 28) * ack_factor_tenths(width, max_payload) / (10 * width) + internal_delay;
+    return (max_payload + 28) * ack_factor_tenths(width, max_payload) / (10 * width) +
+           internal_delay;
 }
 
-serial_rate::serial_rate(unsigned gen, unsigned width, unsigned max_payload, dllp_accounting accounting) {
+serial_rate::serial_rate(unsigned gen, unsigned width, unsigned max_payload,
+                         dllp_accounting accounting) {
     check_link(gen, width);
     const lane_rate lane = lane_rates[gen - 1];
     numerator_ = lane.numerator;

@@ -21,7 +21,8 @@ void check_link(unsigned gen, unsigned width);
 /// @param max_payload bytes, 128..4096
 unsigned ack_limit_symbols(unsigned gen, unsigned width, unsigned max_payload);
 
-/// Bytes added to a TLP on the wire: framing, sequence number, LCRC (P sheet 9). Flits have them inside.
+/// Bytes added to a TLP on the wire: framing, sequence number, LCRC (P sheet 9). Flits have them
+/// inside.
 constexpr unsigned tlp_framing_bytes(unsigned gen) { return gen >= 6 ? 0 : 8; }
 /// A DLLP with CRC-16 and framing (P sheet 9); gen6 carries DLLPs in room of their own.
 constexpr unsigned dllp_bytes(unsigned gen) { return gen >= 6 ? 0 : 8; }

@@ -25,14 +25,16 @@ struct device_text {
 
 struct parsed {
     config_image image;
-    std::size_t bytes = 0;      ///< hex bytes read
+    std::size_t bytes = 0;  ///< hex bytes read
     unsigned first_hex = 0, last_line = 0;
     std::array<std::uint64_t, 6> sizes{};
     std::array<unsigned, 6> region_line{};
     unsigned extended_line = 0;  ///< a decoded capability at or above 0x100
 };
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hex(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 std::string_view leading(std::string_view s, bool (*good)(char)) {
     std::size_t n = 0;
@@ -52,16 +54,17 @@ std::string_view slot_of(std::string_view line) {
     std::string_view s = line.substr(0, line.find(' '));
     std::string_view rest = s;
     if (std::count(rest.begin(), rest.end(), ':') == 2) rest.remove_prefix(rest.find(':') + 1);
-    const bool good = rest.size() == 7 && is_hex(rest[0]) && is_hex(rest[1]) && rest[2] == ':' && is_hex(rest[3]) &&
-                      is_hex(rest[4]) && rest[5] == '.' && rest[6] >= '0' && rest[6] <= '7';
+    const bool good = rest.size() == 7 && is_hex(rest[0]) && is_hex(rest[1]) && rest[2] == ':' &&
+                      is_hex(rest[3]) && is_hex(rest[4]) && rest[5] == '.' && rest[6] >= '0' &&
+                      rest[6] <= '7';
     return good ? s : std::string_view{};
 }
 
 /// "1f0: ..." at the start of a line.
 std::optional<std::size_t> hex_offset(std::string_view line) {
     const std::string_view digits = leading(line, is_hex);
-    if (digits.size() < 2 || digits.size() > 3 || line.size() <= digits.size() + 1 || line[digits.size()] != ':' ||
-        line[digits.size() + 1] != ' ')
+    if (digits.size() < 2 || digits.size() > 3 || line.size() <= digits.size() + 1 ||
+        line[digits.size()] != ':' || line[digits.size() + 1] != ' ')
         return std::nullopt;
     return number(digits, 16);
 }
@@ -75,7 +78,8 @@ std::vector<device_text> split_devices(std::string_view text) {
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
         if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
         ++n;
-        if (const std::string_view slot = slot_of(line); !slot.empty()) devices.push_back({std::string(slot), n, {}});
+        if (const std::string_view slot = slot_of(line); !slot.empty())
+            devices.push_back({std::string(slot), n, {}});
         if (devices.empty() && hex_offset(line)) devices.push_back({"", n, {}});  // hex lines alone
         if (!devices.empty()) devices.back().lines.push_back({line, n});
     }
@@ -86,8 +90,10 @@ class reader {
 public:
     explicit reader(const std::string& file_name) : file_(file_name) {}
 
-    const device_text& choose(const std::vector<device_text>& devices, std::string_view slot) const {
-        if (devices.empty()) fail(1, "no device and no hex lines ('00: 86 80 ...') found" + std::string(how_to));
+    const device_text& choose(const std::vector<device_text>& devices,
+                              std::string_view slot) const {
+        if (devices.empty())
+            fail(1, "no device and no hex lines ('00: 86 80 ...') found" + std::string(how_to));
         if (slot.empty()) {
             if (devices.size() == 1) return devices.front();
             fail(devices[1].line, std::to_string(devices.size()) + " devices (" + names(devices) +
@@ -95,7 +101,8 @@ public:
         }
         for (const device_text& d : devices)
             if (d.slot == slot || (d.slot.size() > slot.size() && d.slot.ends_with(slot))) return d;
-        fail(devices.front().line, "no device " + std::string(slot) + "; there is " + names(devices));
+        fail(devices.front().line,
+             "no device " + std::string(slot) + "; there is " + names(devices));
     }
 
     config_image read(const device_text& d) {
@@ -113,7 +120,9 @@ public:
     }
 
 private:
-    [[noreturn]] void fail(unsigned line, const std::string& what) const { throw config_error(file_, line, what); }
+    [[noreturn]] void fail(unsigned line, const std::string& what) const {
+        throw config_error(file_, line, what);
+    }
 
     static std::string names(const std::vector<device_text>& devices) {
         std::string s;
@@ -124,22 +133,25 @@ private:
     void take_hex(const text_line& l, std::size_t offset) {
         if (p_.first_hex == 0) p_.first_hex = l.number;
         if (offset != p_.bytes)
-            fail(l.number, "hex line of offset " + hex(offset) + " where " + hex(p_.bytes) + " was expected");
+            fail(l.number,
+                 "hex line of offset " + hex(offset) + " where " + hex(p_.bytes) + " was expected");
         std::string_view rest = l.text.substr(l.text.find(':') + 1);
         std::size_t n = 0;
         for (;;) {
-            while (!rest.empty() && (rest.front() == ' ' || rest.front() == '\t')) rest.remove_prefix(1);
+            while (!rest.empty() && (rest.front() == ' ' || rest.front() == '\t'))
+                rest.remove_prefix(1);
             if (rest.empty()) break;
             const std::string_view word = rest.substr(0, rest.find_first_of(" \t"));
             rest.remove_prefix(word.size());
             const auto v = word.size() == 2 ? number(word, 16) : std::nullopt;
             if (!v) fail(l.number, "'" + std::string(word) + "' is no byte in hexadecimal");
-            if (n == 16 || offset + n >= config_bytes) fail(l.number, "more bytes than a hex line or the space has");
+            if (n == 16 || offset + n >= config_bytes)
+                fail(l.number, "more bytes than a hex line or the space has");
             p_.image.bytes[offset + n++] = static_cast<std::uint8_t>(*v);
         }
         if (n != 16)
-            fail(l.number, "the dump is cut short: " + std::to_string(n) + " bytes on the line of offset " + hex(offset) +
-                               ", expected 16");
+            fail(l.number, "the dump is cut short: " + std::to_string(n) +
+                               " bytes on the line of offset " + hex(offset) + ", expected 16");
         p_.bytes += n;
     }
 
@@ -150,34 +162,43 @@ private:
         const std::string_view s = l.text.substr(indent);
         if (s.starts_with("Capabilities: [")) {
             const std::string_view digits = leading(s.substr(15), is_hex);
-            if (const auto at = number(digits, 16); at && *at >= extended_config_start && p_.extended_line == 0)
+            if (const auto at = number(digits, 16);
+                at && *at >= extended_config_start && p_.extended_line == 0)
                 p_.extended_line = l.number;
         }
-        if (s.starts_with("Region ") && s.size() > 8 && s[7] >= '0' && s[7] <= '5') take_region(l, s, s[7] - '0');
+        if (s.starts_with("Region ") && s.size() > 8 && s[7] >= '0' && s[7] <= '5')
+            take_region(l, s, s[7] - '0');
     }
 
     void take_region(const text_line& l, std::string_view s, int n) {
         p_.region_line[static_cast<std::size_t>(n)] = l.number;
         const std::size_t at = s.find("[size=");
         if (at == std::string_view::npos) return;
-        const std::string_view digits = leading(s.substr(at + 6), [](char c) { return c >= '0' && c <= '9'; });
+        const std::string_view digits =
+            leading(s.substr(at + 6), [](char c) { return c >= '0' && c <= '9'; });
         const std::string_view unit = s.substr(at + 6 + digits.size(), 1);
         const auto v = number(digits, 10);
         const std::size_t scale = std::string_view("]KMGT").find(unit);
         if (!v || unit.empty() || scale == std::string_view::npos || *v == 0 || *v > 1024 * 1024)
-            fail(l.number, "size of Region " + std::to_string(n) + " is not understood; expected like [size=64K]");
+            fail(l.number, "size of Region " + std::to_string(n) +
+                               " is not understood; expected like [size=64K]");
         p_.sizes[static_cast<std::size_t>(n)] = *v << (10 * scale);
     }
 
     void check_whole(const device_text& d) const {
-        if (p_.first_hex == 0) fail(d.line, "no hex lines ('00: 86 80 ...') for device " + d.slot + std::string(how_to));
+        if (p_.first_hex == 0)
+            fail(d.line,
+                 "no hex lines ('00: 86 80 ...') for device " + d.slot + std::string(how_to));
         const std::size_t n = p_.bytes;
         if (n != 256 && n != config_bytes)
-            fail(p_.last_line, "the dump is cut short: it ends at offset " + hex(n) + ", expected 0x100 or 0x1000" +
-                                   std::string(how_to));
+            fail(p_.last_line, "the dump is cut short: it ends at offset " + hex(n) +
+                                   ", expected 0x100 or 0x1000" + std::string(how_to));
         if (n == 256 && p_.extended_line != 0)
-            fail(p_.extended_line, "an extended capability is listed, but the hex lines end at 0x100" + std::string(how_to));
-        if (p_.image.u16(0) == 0xffff) fail(p_.first_hex, "Vendor ID 0xffff: there was no device when this was captured");
+            fail(p_.extended_line,
+                 "an extended capability is listed, but the hex lines end at 0x100" +
+                     std::string(how_to));
+        if (p_.image.u16(0) == 0xffff)
+            fail(p_.first_hex, "Vendor ID 0xffff: there was no device when this was captured");
     }
 
     void check_chains() const {
@@ -194,7 +215,8 @@ private:
                 p_.image.bar_size[n] = p_.sizes[n];
             } else if (low != 0 || p_.region_line[n] != 0) {
                 const unsigned line = p_.region_line[n] != 0 ? p_.region_line[n] : p_.first_hex + 1;
-                fail(line, "BAR " + std::to_string(n) + " is implemented but its size is not told by a line 'Region " +
+                fail(line, "BAR " + std::to_string(n) +
+                               " is implemented but its size is not told by a line 'Region " +
                                std::to_string(n) + ": ... [size=64K]'" + std::string(how_to));
             }
             if (wide) ++n;
@@ -213,7 +235,8 @@ private:
 
 }  // namespace
 
-config_image parse_lspci_dump(std::string_view text, const std::string& file_name, std::string_view slot) {
+config_image parse_lspci_dump(std::string_view text, const std::string& file_name,
+                              std::string_view slot) {
     reader r(file_name);
     const std::vector<device_text> devices = split_devices(text);
     return r.read(r.choose(devices, slot));

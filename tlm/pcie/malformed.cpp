@@ -21,8 +21,10 @@ bool needs_data(tlp_type t) {
         case tlp_type::fetch_add:
         case tlp_type::swap:
         case tlp_type::cas:
-        case tlp_type::deferrable_write: return true;
-        default: return false;
+        case tlp_type::deferrable_write:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -32,8 +34,10 @@ std::string_view bad_byte_enables(const tlp& t) {
     const bool qword = t.length == 2 && t.address % 8 == 0;
     if (qword) return {};
     // Gaps are allowed only where the enabled bytes run towards the middle.
-    const bool first_runs = t.first_be == 0xf || t.first_be == 0xe || t.first_be == 0xc || t.first_be == 0x8;
-    const bool last_runs = t.last_be == 0xf || t.last_be == 0x7 || t.last_be == 0x3 || t.last_be == 0x1;
+    const bool first_runs =
+        t.first_be == 0xf || t.first_be == 0xe || t.first_be == 0xc || t.first_be == 0x8;
+    const bool last_runs =
+        t.last_be == 0xf || t.last_be == 0x7 || t.last_be == 0x3 || t.last_be == 0x1;
     return first_runs && last_runs ? "" : "byte enables with gaps";
 }
 
@@ -51,21 +55,27 @@ std::string_view bad_memory_request(const tlp& t) {
 }  // namespace
 
 std::string_view malformed(const tlp& t, unsigned max_payload) {
-    if (needs_data(t.type) != t.has_data()) return "data where there must be none, or none where there must be";
+    if (needs_data(t.type) != t.has_data())
+        return "data where there must be none, or none where there must be";
     if (t.has_data() && (t.length == 0 || t.length > 1024)) return "Length outside 1..1024";
     switch (t.type) {
         case tlp_type::mwr:
             if (t.bytes() > max_payload) return "payload above Max Payload Size";
             return bad_memory_request(t);
-        case tlp_type::mrd: return bad_memory_request(t);
+        case tlp_type::mrd:
+            return bad_memory_request(t);
         case tlp_type::cpl_d:
-        case tlp_type::msg_d: return t.bytes() > max_payload ? "payload above Max Payload Size" : "";
+        case tlp_type::msg_d:
+            return t.bytes() > max_payload ? "payload above Max Payload Size" : "";
         case tlp_type::cfg_rd0:
         case tlp_type::cfg_wr0:
         case tlp_type::cfg_rd1:
         case tlp_type::cfg_wr1:
-            return t.length != 1 || t.last_be != 0 || t.traffic_class != 0 ? "config request not of Length 1, TC 0" : "";
-        default: return {};
+            return t.length != 1 || t.last_be != 0 || t.traffic_class != 0
+                       ? "config request not of Length 1, TC 0"
+                       : "";
+        default:
+            return {};
     }
 }
 
@@ -82,7 +92,8 @@ enabled_bytes enabled_bytes_of(const tlp& t) {
     const unsigned end = t.bytes() - 4 + static_cast<unsigned>(std::bit_width(t.last_be));
     e.bytes = end - e.first;
     if (t.length == 2)
-        e.contiguous = static_cast<unsigned>(std::popcount(t.first_be) + std::popcount(t.last_be)) == e.bytes;
+        e.contiguous =
+            static_cast<unsigned>(std::popcount(t.first_be) + std::popcount(t.last_be)) == e.bytes;
     return e;
 }
 

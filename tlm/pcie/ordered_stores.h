@@ -10,10 +10,10 @@
 
 namespace drydock::pcie {
 
-/// The three stores of a port that sends: posted, non-posted, completions, with the ordering rules of
-/// P sheet 3 between them. Within a class TLPs stay in order. Posted passes everything; a non-posted
-/// request never passes an older posted one; a completion passes an older posted TLP only where cell (d)
-/// allows: RO=1, or the completion of a config or IO write.
+/// The three stores of a port that sends: posted, non-posted, completions, with the ordering rules
+/// of P sheet 3 between them. Within a class TLPs stay in order. Posted passes everything; a
+/// non-posted request never passes an older posted one; a completion passes an older posted TLP
+/// only where cell (d) allows: RO=1, or the completion of a config or IO write.
 class ordered_stores {
 public:
     void push(tlp_ptr t) {
@@ -37,7 +37,8 @@ public:
             auto& s = store(c);
             if (s.empty() || s.front().number >= best_number) continue;
             const entry& e = s.front();
-            if (c != fc_class::posted && e.number > posted_number && !may_pass_posted(*e.t)) continue;
+            if (c != fc_class::posted && e.number > posted_number && !may_pass_posted(*e.t))
+                continue;
             if (!may(c, *e.t)) continue;
             best = c;
             best_number = e.number;

@@ -35,7 +35,8 @@ public:
 private:
     void grow() {
         std::vector<T> bigger(items_.size() * 2);
-        for (std::size_t i = 0; i < count_; ++i) bigger[i] = std::move(items_[(head_ + i) & (items_.size() - 1)]);
+        for (std::size_t i = 0; i < count_; ++i)
+            bigger[i] = std::move(items_[(head_ + i) & (items_.size() - 1)]);
         items_.swap(bigger);
         head_ = 0;
     }

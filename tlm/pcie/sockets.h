@@ -19,8 +19,8 @@ struct tlp_protocol {
 /// Said beside the TLPs, in both directions.
 struct link_sideband {
     virtual ~link_sideband() = default;
-    /// Buffer space for `hdr` TLPs and `data` units of 16 B of class c is free (again). The first calls, at
-    /// start of simulation, advertise all there is; UINT32_MAX means unlimited.
+    /// Buffer space for `hdr` TLPs and `data` units of 16 B of class c is free (again). The first
+    /// calls, at start of simulation, advertise all there is; UINT32_MAX means unlimited.
     virtual void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) = 0;
     /// DL_Active of the link between the two ends.
     virtual void link_state(bool up) = 0;
@@ -46,7 +46,9 @@ template <class If>
 class socket_end : public If {
 public:
     socket_end(tlp_receiver& r, tlp_pool& p) : receiver_(r), pool_(p) {}
-    void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) override { receiver_.credits(c, hdr, data); }
+    void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) override {
+        receiver_.credits(c, hdr, data);
+    }
     void link_state(bool up) override { receiver_.link_changed(up); }
 
 protected:
@@ -62,9 +64,12 @@ private:
 
 struct fw_end final : socket_end<tlp_fw_if> {
     using socket_end::socket_end;
-    tlm::tlm_sync_enum nb_transport_fw(tlp& t, tlp_phase&, sc_core::sc_time&) override { return accept(t); }
+    tlm::tlm_sync_enum nb_transport_fw(tlp& t, tlp_phase&, sc_core::sc_time&) override {
+        return accept(t);
+    }
     void b_transport(tlp&, sc_core::sc_time&) override {
-        SC_REPORT_ERROR("/drydock/pcie", "TLPs travel by nb_transport only; b_transport is not a link");
+        SC_REPORT_ERROR("/drydock/pcie",
+                        "TLPs travel by nb_transport only; b_transport is not a link");
     }
     bool get_direct_mem_ptr(tlp&, tlm::tlm_dmi&) override { return false; }
     unsigned transport_dbg(tlp&) override { return 0; }
@@ -72,7 +77,9 @@ struct fw_end final : socket_end<tlp_fw_if> {
 
 struct bw_end final : socket_end<tlp_bw_if> {
     using socket_end::socket_end;
-    tlm::tlm_sync_enum nb_transport_bw(tlp& t, tlp_phase&, sc_core::sc_time&) override { return accept(t); }
+    tlm::tlm_sync_enum nb_transport_bw(tlp& t, tlp_phase&, sc_core::sc_time&) override {
+        return accept(t);
+    }
     void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
 };
 
@@ -91,7 +98,9 @@ public:
         sc_core::sc_time none;
         (*this)->nb_transport_fw(*t.release(), ph, none);
     }
-    void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) { (*this)->credit_return(c, hdr, data); }
+    void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) {
+        (*this)->credit_return(c, hdr, data);
+    }
     void set_link(bool up) { (*this)->link_state(up); }
     std::type_index get_protocol_types() const override { return typeid(tlp_protocol); }
 
@@ -111,7 +120,9 @@ public:
         sc_core::sc_time none;
         (*this)->nb_transport_bw(*t.release(), ph, none);
     }
-    void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) { (*this)->credit_return(c, hdr, data); }
+    void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) {
+        (*this)->credit_return(c, hdr, data);
+    }
     void set_link(bool up) { (*this)->link_state(up); }
     std::type_index get_protocol_types() const override { return typeid(tlp_protocol); }
 

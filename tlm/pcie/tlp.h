@@ -15,8 +15,25 @@ namespace drydock::pcie {
 
 /// TLP types as P sheet 1.1; 32- or 64-bit headers follow from the address.
 enum class tlp_type : std::uint8_t {
-    mrd, mwr, io_rd, io_wr, cfg_rd0, cfg_wr0, cfg_rd1, cfg_wr1, cpl, cpl_d, msg, msg_d,
-    fetch_add, swap, cas, deferrable_write, mrd_locked, cpl_locked, cpl_d_locked
+    mrd,
+    mwr,
+    io_rd,
+    io_wr,
+    cfg_rd0,
+    cfg_wr0,
+    cfg_rd1,
+    cfg_wr1,
+    cpl,
+    cpl_d,
+    msg,
+    msg_d,
+    fetch_add,
+    swap,
+    cas,
+    deferrable_write,
+    mrd_locked,
+    cpl_locked,
+    cpl_d_locked
 };
 
 /// Flow-control class.
@@ -24,16 +41,41 @@ enum class fc_class : std::uint8_t { posted, non_posted, completion };
 inline constexpr std::size_t fc_classes = 3;
 
 /// Completion status, TLP byte 6 [7:5]; other codes are treated as unsupported_request.
-enum class cpl_status : std::uint8_t { success = 0, unsupported_request = 1, request_retry = 2, completer_abort = 4 };
+enum class cpl_status : std::uint8_t {
+    success = 0,
+    unsupported_request = 1,
+    request_retry = 2,
+    completer_abort = 4
+};
 
 /// Message routing, low 3 bits of Type.
-enum class msg_routing : std::uint8_t { to_root = 0, by_address = 1, by_id = 2, broadcast = 3, local = 4, gather = 5 };
+enum class msg_routing : std::uint8_t {
+    to_root = 0,
+    by_address = 1,
+    by_id = 2,
+    broadcast = 3,
+    local = 4,
+    gather = 5
+};
 
 /// Message codes, P sheet section 2.
 enum class msg_code : std::uint8_t {
-    unlock = 0x00, invalidate_request = 0x01, invalidate_completion = 0x02, page_request = 0x04, prg_response = 0x05,
-    pm_pme = 0x18, pme_turn_off = 0x19, pme_to_ack = 0x1b, assert_inta = 0x20, deassert_inta = 0x24,
-    err_cor = 0x30, err_nonfatal = 0x31, err_fatal = 0x33, set_slot_power_limit = 0x50, vendor_type0 = 0x7e, vendor_type1 = 0x7f
+    unlock = 0x00,
+    invalidate_request = 0x01,
+    invalidate_completion = 0x02,
+    page_request = 0x04,
+    prg_response = 0x05,
+    pm_pme = 0x18,
+    pme_turn_off = 0x19,
+    pme_to_ack = 0x1b,
+    assert_inta = 0x20,
+    deassert_inta = 0x24,
+    err_cor = 0x30,
+    err_nonfatal = 0x31,
+    err_fatal = 0x33,
+    set_slot_power_limit = 0x50,
+    vendor_type0 = 0x7e,
+    vendor_type1 = 0x7f
 };
 
 /// PASID TLP prefix.
@@ -54,15 +96,15 @@ struct tlp {
     std::uint8_t traffic_class = 0;
     bool relaxed_ordering = false, id_based_ordering = false, no_snoop = false;  // Attr
     base::address_type at = base::address_type::untranslated;
-    bool poisoned = false;      // EP
-    bool digest = false;        // TD
-    bool hints = false;         // TH
-    std::uint16_t length = 0;   ///< DW, 1..1024; 0 only where there is no data and no request length
+    bool poisoned = false;     // EP
+    bool digest = false;       // TD
+    bool hints = false;        // TH
+    std::uint16_t length = 0;  ///< DW, 1..1024; 0 only where there is no data and no request length
     std::uint8_t first_be = 0, last_be = 0;
     base::routing_id requester{};  ///< of requests and messages; of a completion: whom it answers
     std::uint16_t tag = 0;         ///< 10 bits
-    /// Memory: byte address, [1:0] = 0; config: register offset; message: bytes 8-15 (routed by ID: bytes 10-15,
-    /// since bytes 8-9 are `target`).
+    /// Memory: byte address, [1:0] = 0; config: register offset; message: bytes 8-15 (routed by ID:
+    /// bytes 10-15, since bytes 8-9 are `target`).
     std::uint64_t address = 0;
     // completions
     base::routing_id completer{};
@@ -85,7 +127,8 @@ struct tlp {
     base::iova requested{};
     bool requested_known = false;
     base::ps obtained{};
-    const base::span_id* itag_spans = nullptr;  ///< Invalidate Completion: span of each of the 32 ITags, kept by the sender
+    const base::span_id* itag_spans =
+        nullptr;  ///< Invalidate Completion: span of each of the 32 ITags, kept by the sender
     std::uint64_t order = 0;  ///< number given by the root complex among everything from one port
 
     bool has_data() const { return payload != nullptr; }
@@ -131,7 +174,8 @@ public:
     }
 
 private:
-    base::pool<payload_buffer> payloads_;  // declared first: TLPs in the other pool may hold payloads
+    base::pool<payload_buffer>
+        payloads_;  // declared first: TLPs in the other pool may hold payloads
     base::pool<tlp> tlps_;
 };
 using tlp_ptr = tlp_pool::ptr;

@@ -10,9 +10,13 @@ void fill_ones(tlm::tlm_generic_payload& gp) {
     if (gp.is_read()) std::memset(gp.get_data_ptr(), 0xff, gp.get_data_length());
 }
 
-cpu_requests::cpu_requests(base::context& ctx, const std::string& name, cpu_requests_owner& owner, base::ps timeout,
-                           base::ps rrs_retry, base::ps rrs_limit)
-    : ctx_(ctx), owner_(owner), timeout_(timeout), rrs_retry_(rrs_retry), rrs_limit_(rrs_limit),
+cpu_requests::cpu_requests(base::context& ctx, const std::string& name, cpu_requests_owner& owner,
+                           base::ps timeout, base::ps rrs_retry, base::ps rrs_limit)
+    : ctx_(ctx),
+      owner_(owner),
+      timeout_(timeout),
+      rrs_retry_(rrs_retry),
+      rrs_limit_(rrs_limit),
       id_(ctx.timeline.join(name, *this)) {
     for (std::uint16_t tag = 0; tag < slots_.size(); ++tag) free_.push(tag);
 }
@@ -28,12 +32,13 @@ std::uint16_t cpu_requests::open(tlm::tlm_generic_payload& gp, cpu_request::kind
 }
 
 void cpu_requests::start_deadline(std::uint16_t tag) {
-    slots_[tag].deadline =
-        ctx_.timeline.after(timeout_, base::phase::arrive, id_, (std::uint64_t{tag} << 1) | timeout_due);
+    slots_[tag].deadline = ctx_.timeline.after(timeout_, base::phase::arrive, id_,
+                                               (std::uint64_t{tag} << 1) | timeout_due);
 }
 
 void cpu_requests::answer_later(std::uint16_t tag, base::ps delay) {
-    slots_[tag].step = ctx_.timeline.after(delay, base::phase::arrive, id_, (std::uint64_t{tag} << 1) | step_due);
+    slots_[tag].step =
+        ctx_.timeline.after(delay, base::phase::arrive, id_, (std::uint64_t{tag} << 1) | step_due);
 }
 
 void cpu_requests::on_time(std::uint64_t op) {
@@ -47,7 +52,8 @@ void cpu_requests::on_time(std::uint64_t op) {
 }
 
 bool cpu_requests::take_data(cpu_request& r, const pcie::tlp& t) {
-    // The bytes of this piece follow those received before; the first DW may begin with bytes nobody asked for.
+    // The bytes of this piece follow those received before; the first DW may begin with bytes
+    // nobody asked for.
     tlm::tlm_generic_payload& gp = *r.gp;
     const unsigned total = gp.get_data_length();
     unsigned skip = t.lower_address & 3u;
@@ -63,10 +69,12 @@ bool cpu_requests::take_data(cpu_request& r, const pcie::tlp& t) {
 }
 
 cpu_requests::outcome cpu_requests::completion(const pcie::tlp& t, bool visible) {
-    if (!is_open(t.tag) || slots_[t.tag].what == cpu_request::kind::local) return outcome::unexpected;
+    if (!is_open(t.tag) || slots_[t.tag].what == cpu_request::kind::local)
+        return outcome::unexpected;
     cpu_request& r = slots_[t.tag];
     if (t.status == pcie::cpl_status::request_retry && r.what == cpu_request::kind::config) {
-        if (visible && r.gp->is_read() && (r.reg & ~1u) == 0) {  // P-131: VID reads 0x0001, the rest all ones
+        if (visible && r.gp->is_read() &&
+            (r.reg & ~1u) == 0) {  // P-131: VID reads 0x0001, the rest all ones
             fill_ones(*r.gp);
             constexpr std::uint8_t vendor[] = {0x01, 0x00};
             for (unsigned i = r.reg; i < std::min(2u, r.reg + r.gp->get_data_length()); ++i)
@@ -115,7 +123,9 @@ void cpu_requests::finish(std::uint16_t tag) {
 
 void cpu_requests::fail_port(std::uint16_t port) {
     for (std::uint16_t tag = 0; tag < slots_.size(); ++tag)
-        if (is_open(tag) && slots_[tag].what != cpu_request::kind::local && slots_[tag].port == port) fail(tag);
+        if (is_open(tag) && slots_[tag].what != cpu_request::kind::local &&
+            slots_[tag].port == port)
+            fail(tag);
 }
 
 }  // namespace drydock::root_complex

@@ -32,25 +32,27 @@ struct cpu_request {
     tlm::tlm_generic_payload* gp = nullptr;
     kind what = kind::none;
     std::uint16_t port = 0;
-    base::routing_id target{};       ///< config
-    std::uint16_t reg = 0;           ///< config: byte offset of the access
-    std::uint32_t received = 0;      ///< bytes of a read that are back
+    base::routing_id target{};   ///< config
+    std::uint16_t reg = 0;       ///< config: byte offset of the access
+    std::uint32_t received = 0;  ///< bytes of a read that are back
     base::ps first_issued{};
     base::timeline::handle deadline;
-    base::timeline::handle step;     ///< local answer or re-issue
+    base::timeline::handle step;  ///< local answer or re-issue
 };
 
 /// The table, its tags, deadlines and completions (P sheet 1.2, 1.3).
 class cpu_requests final : base::timeline_client {
 public:
-    cpu_requests(base::context& ctx, const std::string& name, cpu_requests_owner& owner, base::ps timeout,
-                 base::ps rrs_retry, base::ps rrs_limit);
+    cpu_requests(base::context& ctx, const std::string& name, cpu_requests_owner& owner,
+                 base::ps timeout, base::ps rrs_retry, base::ps rrs_limit);
 
     bool full() const { return free_.empty(); }
     /// @pre !full()
     std::uint16_t open(tlm::tlm_generic_payload& gp, cpu_request::kind what);
     cpu_request& operator[](std::uint16_t tag) { return slots_[tag]; }
-    bool is_open(std::uint16_t tag) const { return tag < slots_.size() && slots_[tag].gp != nullptr; }
+    bool is_open(std::uint16_t tag) const {
+        return tag < slots_.size() && slots_[tag].gp != nullptr;
+    }
     void start_deadline(std::uint16_t tag);
     void answer_later(std::uint16_t tag, base::ps delay);
 
@@ -75,7 +77,8 @@ private:
     base::ps timeout_, rrs_retry_, rrs_limit_;
     base::timeline::client_id id_;
     std::array<cpu_request, 256> slots_;
-    pcie::ring<std::uint16_t> free_{256};  ///< the tag freed longest ago is used next, so that late completions miss
+    pcie::ring<std::uint16_t> free_{
+        256};  ///< the tag freed longest ago is used next, so that late completions miss
 };
 
 /// All ones into a read's data.

@@ -14,8 +14,8 @@ namespace drydock::root_complex {
 inline constexpr base::routing_id root_complex_id{0x0000};
 
 /// A completion without data for a request.
-inline pcie::tlp_ptr make_completion(pcie::tlp_pool& pool, const pcie::tlp& request, pcie::cpl_status status,
-                                     unsigned byte_count = 4) {
+inline pcie::tlp_ptr make_completion(pcie::tlp_pool& pool, const pcie::tlp& request,
+                                     pcie::cpl_status status, unsigned byte_count = 4) {
     pcie::tlp_ptr c = pool.make();
     c->type = pcie::tlp_type::cpl;
     c->status = status;
@@ -31,13 +31,15 @@ inline pcie::tlp_ptr make_completion(pcie::tlp_pool& pool, const pcie::tlp& requ
     return c;
 }
 
-/// Splits the data of a memory read into completions: in address order, each ending at a multiple of the Read
-/// Completion Boundary or at the end, none above Max Payload (P sheet 1.3, RCB).
+/// Splits the data of a memory read into completions: in address order, each ending at a multiple
+/// of the Read Completion Boundary or at the end, none above Max Payload (P sheet 1.3, RCB).
 /// @param data   the bytes of the request from its first DW on
-/// @param first  offset of the first enabled byte, `due` bytes from there; due = 0: zero-length read
+/// @param first  offset of the first enabled byte, `due` bytes from there; due = 0: zero-length
+/// read
 template <class Send>
-void split_read(pcie::tlp_pool& pool, const pcie::tlp& request, const std::uint8_t* data, unsigned first, unsigned due,
-                unsigned boundary, unsigned max_payload, Send&& send) {
+void split_read(pcie::tlp_pool& pool, const pcie::tlp& request, const std::uint8_t* data,
+                unsigned first, unsigned due, unsigned boundary, unsigned max_payload,
+                Send&& send) {
     std::uint64_t at = request.address + first;
     unsigned left = std::max(due, 1u);
     while (left > 0) {

@@ -11,15 +11,19 @@ namespace drydock::root_complex {
 namespace {
 
 constexpr std::uint64_t page = 4096;
-constexpr unsigned ecam_bus_shift = 20;  // ECAM: bus[27:20] device[19:15] function[14:12] register[11:0]
+constexpr unsigned ecam_bus_shift =
+    20;  // ECAM: bus[27:20] device[19:15] function[14:12] register[11:0]
 constexpr unsigned ecam_function_shift = 12;
 
 void check(const std::string& name, const root_complex_config& c) {
     if (c.ports.empty() || c.ports.size() > 31)
-        throw std::invalid_argument(name + ": " + std::to_string(c.ports.size()) + " root ports; 1..31 fit on bus 0");
-    if (c.ecam_bytes == 0 || c.ecam_bytes % (1u << ecam_bus_shift) != 0 || c.ecam_bytes > (256u << ecam_bus_shift))
+        throw std::invalid_argument(name + ": " + std::to_string(c.ports.size()) +
+                                    " root ports; 1..31 fit on bus 0");
+    if (c.ecam_bytes == 0 || c.ecam_bytes % (1u << ecam_bus_shift) != 0 ||
+        c.ecam_bytes > (256u << ecam_bus_shift))
         throw std::invalid_argument(name + ": ecam_bytes must be 1..256 buses of 1 MiB");
-    if (c.completion_timeout < pcie::completion_timeout_least || c.completion_timeout > pcie::completion_timeout_most)
+    if (c.completion_timeout < pcie::completion_timeout_least ||
+        c.completion_timeout > pcie::completion_timeout_most)
         throw std::invalid_argument(name + ": completion_timeout outside 50us..50ms");
 }
 
@@ -27,13 +31,18 @@ void check(const std::string& name, const root_complex_config& c) {
 
 root_complex::root_complex(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool,
                            const root_complex_config& config)
-    : sc_module(name), cpu("cpu"), ctx_(ctx), pool_(pool), config_(config),
-      table_(ctx, std::string(this->name()) + ".cpu_requests", *this, config.completion_timeout, config.rrs_retry,
-             config.rrs_limit),
+    : sc_module(name),
+      cpu("cpu"),
+      ctx_(ctx),
+      pool_(pool),
+      config_(config),
+      table_(ctx, std::string(this->name()) + ".cpu_requests", *this, config.completion_timeout,
+             config.rrs_retry, config.rrs_limit),
       waiting_(64) {
     check(this->name(), config);
     for (unsigned p = 0; p < config.ports.size(); ++p)
-        ports_.push_back(std::make_unique<root_port>(config.ports[p].name.c_str(), ctx, pool, requests_, config_, p,
+        ports_.push_back(std::make_unique<root_port>(config.ports[p].name.c_str(), ctx, pool,
+                                                     requests_, config_, p,
                                                      static_cast<root_port_owner&>(*this)));
     bus_to_port_.fill(nowhere);
     cpu.bind(*this);
@@ -56,7 +65,8 @@ void root_complex::buses_changed() {
 
 // -- requests of the CPUs ------------------------------------------------------------------------
 
-tlm::tlm_sync_enum root_complex::nb_transport_fw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase, sc_core::sc_time&) {
+tlm::tlm_sync_enum root_complex::nb_transport_fw(tlm::tlm_generic_payload& gp,
+                                                 tlm::tlm_phase& phase, sc_core::sc_time&) {
     if (phase != tlm::BEGIN_REQ) return tlm::TLM_COMPLETED;  // END_RESP
     if (gp.get_byte_enable_ptr() != nullptr) {
         gp.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
@@ -73,13 +83,15 @@ tlm::tlm_sync_enum root_complex::nb_transport_fw(tlm::tlm_generic_payload& gp, t
 void root_complex::b_transport(tlm::tlm_generic_payload& gp, sc_core::sc_time&) {
     gp.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
     SC_REPORT_ERROR("/drydock/root_complex",
-                    "a read of PCI Express takes simulated time in a model without threads: use nb_transport_fw");
+                    "a read of PCI Express takes simulated time in a model without threads: use "
+                    "nb_transport_fw");
 }
 
 root_complex::taken root_complex::take(tlm::tlm_generic_payload& gp) {
     const std::uint64_t at = gp.get_address();
     const std::uint64_t offset = at - config_.ecam_base.value;
-    if (at >= config_.ecam_base.value && offset < config_.ecam_bytes) return take_config(gp, offset);
+    if (at >= config_.ecam_base.value && offset < config_.ecam_bytes)
+        return take_config(gp, offset);
     return take_memory(gp);
 }
 
@@ -95,8 +107,9 @@ root_complex::taken root_complex::take_config(tlm::tlm_generic_payload& gp, std:
     const auto reg = static_cast<std::uint16_t>(offset & (page - 1));
     const std::uint16_t p = bus_to_port_[pcie::bus_of(target)];
     // On the port's own bus only device 0 exists (P-172, no ARI).
-    const bool reachable = pcie::bus_of(target) != 0 && p != nowhere && ports_[p]->link_up() &&
-                           (pcie::bus_of(target) != ports_[p]->secondary() || pcie::device_of(target) == 0);
+    const bool reachable =
+        pcie::bus_of(target) != 0 && p != nowhere && ports_[p]->link_up() &&
+        (pcie::bus_of(target) != ports_[p]->secondary() || pcie::device_of(target) == 0);
     if (!reachable) return answer_locally(gp, target, reg);
     const std::uint16_t tag = table_.open(gp, cpu_request::kind::config);
     cpu_request& r = table_[tag];
@@ -107,7 +120,8 @@ root_complex::taken root_complex::take_config(tlm::tlm_generic_payload& gp, std:
     return taken::answers_later;
 }
 
-root_complex::taken root_complex::answer_locally(tlm::tlm_generic_payload& gp, base::routing_id target, std::uint16_t reg) {
+root_complex::taken root_complex::answer_locally(tlm::tlm_generic_payload& gp,
+                                                 base::routing_id target, std::uint16_t reg) {
     const std::uint16_t tag = table_.open(gp, cpu_request::kind::local);
     table_[tag].target = target;
     table_[tag].reg = reg;
@@ -212,12 +226,14 @@ pcie::tlp_ptr root_complex::make_memory(const tlm::tlm_generic_payload& gp, std:
 
 void root_complex::issue(std::uint16_t tag) {
     const cpu_request& r = table_[tag];
-    ports_[r.port]->send_down(r.what == cpu_request::kind::config ? make_config(r, tag) : make_memory(*r.gp, tag));
+    ports_[r.port]->send_down(r.what == cpu_request::kind::config ? make_config(r, tag)
+                                                                  : make_memory(*r.gp, tag));
     table_.start_deadline(tag);
 }
 
 void root_complex::completion(unsigned port, pcie::tlp_ptr t) {
-    const bool ours = t->requester == root_complex_id && table_.is_open(t->tag) && table_[t->tag].port == port;
+    const bool ours =
+        t->requester == root_complex_id && table_.is_open(t->tag) && table_[t->tag].port == port;
     if (!ours || table_.completion(*t, ports_[port]->config().express().rrs_visibility()) ==
                      cpu_requests::outcome::unexpected) {
         ++count_.unexpected;
@@ -240,7 +256,8 @@ void root_complex::link_changed(unsigned port, bool up) {
 void root_complex::timed_out(std::uint16_t tag) {
     ++count_.timeouts;
     const cpu_request& r = table_[tag];
-    const pcie::tlp_ptr t = r.what == cpu_request::kind::config ? make_config(r, tag) : make_memory(*r.gp, tag);
+    const pcie::tlp_ptr t =
+        r.what == cpu_request::kind::config ? make_config(r, tag) : make_memory(*r.gp, tag);
     ports_[r.port]->detect(pcie::error::completion_timeout, t.get(), false);  // P-009
     table_.fail(tag);
     resume_waiting();
@@ -249,8 +266,8 @@ void root_complex::timed_out(std::uint16_t tag) {
 void root_complex::local_due(std::uint16_t tag) {
     const cpu_request& r = table_[tag];
     const unsigned device = pcie::device_of(r.target);
-    const bool is_port = pcie::bus_of(r.target) == 0 && pcie::function_of(r.target) == 0 && device >= 1 &&
-                         device <= ports_.size();
+    const bool is_port = pcie::bus_of(r.target) == 0 && pcie::function_of(r.target) == 0 &&
+                         device >= 1 && device <= ports_.size();
     tlm::tlm_generic_payload& gp = *r.gp;
     if (!is_port) {
         table_.fail(tag);

@@ -17,10 +17,11 @@ namespace drydock::root_complex {
 
 /// A root complex with root ports at 00:01.0, 00:02.0, ...
 ///
-/// CPU side: ECAM and MMIO by the windows that software programs in the ports. Writes to memory space are
-/// posted: they complete when the port has taken them. Reads and configuration accesses are answered by
-/// BEGIN_RESP; what nobody answers reads all ones (P-010). Accesses: config 1, 2 or 4 bytes, naturally
-/// aligned; memory any length within one 4 KiB page, up to the port's Max Payload for writes.
+/// CPU side: ECAM and MMIO by the windows that software programs in the ports. Writes to memory
+/// space are posted: they complete when the port has taken them. Reads and configuration accesses
+/// are answered by BEGIN_RESP; what nobody answers reads all ones (P-010). Accesses: config 1, 2 or
+/// 4 bytes, naturally aligned; memory any length within one 4 KiB page, up to the port's Max
+/// Payload for writes.
 class root_complex final : public sc_core::sc_module,
                            public pcie::requester_directory,
                            private tlm::tlm_fw_transport_if<>,
@@ -44,7 +45,8 @@ public:
     bool fail_fast(std::uint16_t) const override { return config_.fail_fast; }
 
     struct counters {
-        std::uint64_t config_accesses = 0, memory_accesses = 0, unrouted = 0, timeouts = 0, unexpected = 0;
+        std::uint64_t config_accesses = 0, memory_accesses = 0, unrouted = 0, timeouts = 0,
+                      unexpected = 0;
     };
     const counters& count() const { return count_; }
 

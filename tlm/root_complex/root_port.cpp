@@ -11,9 +11,11 @@ constexpr auto fc_completion = pcie::fc_class::completion;
 constexpr std::uint32_t smmu_posted_room = 64, smmu_completion_room = 64;
 
 // Type-1 header, P sheet 11.
-constexpr std::uint16_t bus_numbers = 0x18, memory_window = 0x20, prefetchable_window = 0x24, prefetchable_base_high = 0x28,
-                        prefetchable_limit_high = 0x2c, bridge_control = 0x3c;
-constexpr std::uint16_t secondary_bus_reset = 0x40;  // Bridge Control[6], in the upper half of DW 0x3c
+constexpr std::uint16_t bus_numbers = 0x18, memory_window = 0x20, prefetchable_window = 0x24,
+                        prefetchable_base_high = 0x28, prefetchable_limit_high = 0x2c,
+                        bridge_control = 0x3c;
+constexpr std::uint16_t secondary_bus_reset =
+    0x40;  // Bridge Control[6], in the upper half of DW 0x3c
 
 pcie::config_image make_image(const root_port_config& c, unsigned index) {
     pcie::function_ids ids;
@@ -29,7 +31,8 @@ pcie::config_image make_image(const root_port_config& c, unsigned index) {
     x.width = c.width;
     x.port_number = index + 1;
     x.rrs_visibility = true;
-    pcie::config_image image = pcie::config_image_builder(ids, true).express(x).power({}).aer({}).build();
+    pcie::config_image image =
+        pcie::config_image_builder(ids, true).express(x).power({}).aer({}).build();
     const std::uint16_t express_at = image.bytes[0x34];
     if (c.rcb == 128) image.set16(express_at + 0x10u, 8);  // LnkCtl RCB, fixed by a port
     return image;
@@ -40,15 +43,31 @@ pcie::config_image make_image(const root_port_config& c, unsigned index) {
 root_port::root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool,
                      upstream_request_pool& requests, const root_complex_config& rc, unsigned index,
                      root_port_owner& owner)
-    : sc_module(name), link("link", *this, pool), ats("ats", ats_end_, pool), ctx_(ctx), pool_(pool), requests_(requests),
-      config_(rc.ports[index]), index_(index), owner_(owner), id_(pcie::make_routing_id(0, index + 1, 0)),
-      latency_(rc.pipeline + rc.port), place_(ctx.probe.place(this->name())),
-      client_(ctx.timeline.join(this->name(), *this)), posted_channel_("posted", posted_owner_),
-      non_posted_channel_("non_posted", non_posted_owner_), space_(make_image(config_, index)),
+    : sc_module(name),
+      link("link", *this, pool),
+      ats("ats", ats_end_, pool),
+      ctx_(ctx),
+      pool_(pool),
+      requests_(requests),
+      config_(rc.ports[index]),
+      index_(index),
+      owner_(owner),
+      id_(pcie::make_routing_id(0, index + 1, 0)),
+      latency_(rc.pipeline + rc.port),
+      place_(ctx.probe.place(this->name())),
+      client_(ctx.timeline.join(this->name(), *this)),
+      posted_channel_("posted", posted_owner_),
+      non_posted_channel_("non_posted", non_posted_owner_),
+      space_(make_image(config_, index)),
       down_(ctx.timeline, std::string(this->name()) + ".down", to_link{this}),
-      up_(ctx.timeline, std::string(this->name()) + ".up", from_link{this}), posted_queue_(64), reads_(64),
-      translations_(64), completions_(64), reason_link_down_(ctx.probe.text("link down")),
-      reason_malformed_(ctx.probe.text("malformed")), reason_refused_(ctx.probe.text("unsupported request")),
+      up_(ctx.timeline, std::string(this->name()) + ".up", from_link{this}),
+      posted_queue_(64),
+      reads_(64),
+      translations_(64),
+      completions_(64),
+      reason_link_down_(ctx.probe.text("link down")),
+      reason_malformed_(ctx.probe.text("malformed")),
+      reason_refused_(ctx.probe.text("unsupported request")),
       reason_not_routed_(ctx.probe.text("not routed")) {
     space_.listen(*this);
     space_.express().set_link_status(config_.gen, config_.width, true);
@@ -63,7 +82,9 @@ void root_port::start_of_simulation() {
 void root_port::config_written(std::uint16_t offset) {
     const pcie::config_registers& r = space_.registers();
     switch (offset) {
-        case bus_numbers: owner_.buses_changed(); break;
+        case bus_numbers:
+            owner_.buses_changed();
+            break;
         case memory_window:
             memory_.first = std::uint64_t{r.get16(memory_window) & 0xfff0u} << 16;
             memory_.last = (std::uint64_t{r.get16(memory_window + 2u) & 0xfff0u} << 16) | 0xfffff;
@@ -73,13 +94,17 @@ void root_port::config_written(std::uint16_t offset) {
         case prefetchable_limit_high:
             prefetchable_.first = (std::uint64_t{r.get32(prefetchable_base_high)} << 32) |
                                   (std::uint64_t{r.get16(prefetchable_window) & 0xfff0u} << 16);
-            prefetchable_.last = (std::uint64_t{r.get32(prefetchable_limit_high)} << 32) |
-                                 (std::uint64_t{r.get16(prefetchable_window + 2u) & 0xfff0u} << 16) | 0xfffff;
+            prefetchable_.last =
+                (std::uint64_t{r.get32(prefetchable_limit_high)} << 32) |
+                (std::uint64_t{r.get16(prefetchable_window + 2u) & 0xfff0u} << 16) | 0xfffff;
             break;
-        default: break;
+        default:
+            break;
     }
-    const bool wanted = !space_.express().link_disabled() && (r.get16(bridge_control + 2u) & secondary_bus_reset) == 0;
-    const bool decides = offset == bridge_control || offset == space_.find(pcie::express_view::id, false) + 0x10u;
+    const bool wanted = !space_.express().link_disabled() &&
+                        (r.get16(bridge_control + 2u) & secondary_bus_reset) == 0;
+    const bool decides =
+        offset == bridge_control || offset == space_.find(pcie::express_view::id, false) + 0x10u;
     if (!decides || wanted == link_up_) return;
     link.set_link(wanted);
     link_changed(wanted);  // where a device is bound without a link between
@@ -103,7 +128,8 @@ void root_port::link_changed(bool up) {
 void root_port::detect(pcie::error e, const pcie::tlp* t, bool advisory) {
     ++count_.errors;
     if (ctx_.probe.wants(base::kind::error_logged))
-        ctx_.probe.emit(base::kind::error_logged, place_, ctx_.now(), t != nullptr ? t->span : base::no_span, id_.value,
+        ctx_.probe.emit(base::kind::error_logged, place_, ctx_.now(),
+                        t != nullptr ? t->span : base::no_span, id_.value,
                         ctx_.probe.text(pcie::name_of(e)), advisory ? 0 : 1);
     // An error of the root port itself counts like a received message.
     if (const auto code = pcie::log_error(space_, e, t, advisory))
@@ -113,8 +139,9 @@ void root_port::detect(pcie::error e, const pcie::tlp* t, bool advisory) {
 void root_port::emit_dropped(const pcie::tlp& t, std::uint32_t reason) {
     ++count_.dropped;
     if (ctx_.probe.wants(base::kind::tlp_dropped))
-        ctx_.probe.emit(base::kind::tlp_dropped, place_, ctx_.now(), t.span, static_cast<std::uint64_t>(t.type), reason,
-                        t.bytes(), (std::uint64_t{t.requester.value} << 16) | t.tag);
+        ctx_.probe.emit(base::kind::tlp_dropped, place_, ctx_.now(), t.span,
+                        static_cast<std::uint64_t>(t.type), reason, t.bytes(),
+                        (std::uint64_t{t.requester.value} << 16) | t.tag);
 }
 
 // -- the way down --------------------------------------------------------------------------------
@@ -128,7 +155,8 @@ void root_port::from_smmu(pcie::tlp_ptr t) {
         ats.credit_return(t->flow_class(), 1, t->data_credits());
         return;
     }
-    // Translation Completions are as many as the requests that were let in; only messages hold their place.
+    // Translation Completions are as many as the requests that were let in; only messages hold
+    // their place.
     if (t->is_completion()) ats.credit_return(fc_completion, 1, t->data_credits());
     send_down(std::move(t));
 }
@@ -152,8 +180,9 @@ void root_port::drop_downward(const pcie::tlp& t) {
 
 void root_port::pump_down() {
     while (!egress_.empty()) {
-        const auto c = egress_.pick(
-            [this](pcie::fc_class k, const pcie::tlp&) { return link_room_[static_cast<std::size_t>(k)] > 0; });
+        const auto c = egress_.pick([this](pcie::fc_class k, const pcie::tlp&) {
+            return link_room_[static_cast<std::size_t>(k)] > 0;
+        });
         if (!c) return;
         --link_room_[static_cast<std::size_t>(*c)];
         pcie::tlp_ptr t = egress_.pop(*c);

@@ -33,16 +33,17 @@ protected:
     ~root_port_owner() = default;
 };
 
-/// A root port: type-1 configuration space, the pipelines of both directions, and the way of everything that
-/// comes from below: memory requests to the SMMU as generic payloads, ATS and PRI traffic as TLPs, error
-/// messages into Root Error Status, completions to the CPUs.
+/// A root port: type-1 configuration space, the pipelines of both directions, and the way of
+/// everything that comes from below: memory requests to the SMMU as generic payloads, ATS and PRI
+/// traffic as TLPs, error messages into Root Error Status, completions to the CPUs.
 class root_port final : public sc_core::sc_module,
                         private pcie::tlp_receiver,
                         private pcie::config_listener,
                         private base::timeline_client {
 public:
-    root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool, upstream_request_pool& requests,
-              const root_complex_config& rc, unsigned index, root_port_owner& owner);
+    root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool,
+              upstream_request_pool& requests, const root_complex_config& rc, unsigned index,
+              root_port_owner& owner);
 
     pcie::downstream_socket link;
     pcie::upstream_socket ats;
@@ -66,8 +67,8 @@ public:
     void detect(pcie::error e, const pcie::tlp* t, bool advisory);
 
     struct counters {
-        std::uint64_t writes = 0, reads = 0, translation_requests = 0, messages = 0, errors = 0, interrupts = 0,
-                      dropped = 0;
+        std::uint64_t writes = 0, reads = 0, translation_requests = 0, messages = 0, errors = 0,
+                      interrupts = 0, dropped = 0;
     };
     const counters& count() const { return count_; }
 
@@ -91,7 +92,9 @@ private:
     struct ats_end final : pcie::tlp_receiver {
         explicit ats_end(root_port& p) : owner(p) {}
         void receive(pcie::tlp_ptr t) override { owner.from_smmu(std::move(t)); }
-        void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t) override { owner.room_at_smmu(c, hdr); }
+        void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t) override {
+            owner.room_at_smmu(c, hdr);
+        }
         void link_changed(bool) override {}
         root_port& owner;
     };
@@ -161,13 +164,13 @@ private:
     std::array<std::uint64_t, pcie::fc_classes> smmu_room_{};
     pcie::ring<pcie::tlp_ptr> posted_queue_;
     pcie::ring<gated> reads_, translations_, completions_;
-    std::uint64_t order_ = 0;           ///< of everything upward (contract: root complex and SMMU)
-    std::uint64_t posted_in_ = 0;       ///< posted TLPs queued so far
-    std::uint64_t posted_out_ = 0;      ///< of these, handed to the SMMU
-    std::uint64_t writes_in_ = 0;       ///< memory writes among posted_in_
-    std::uint64_t writes_done_ = 0;     ///< of these, performed or dropped
+    std::uint64_t order_ = 0;        ///< of everything upward (contract: root complex and SMMU)
+    std::uint64_t posted_in_ = 0;    ///< posted TLPs queued so far
+    std::uint64_t posted_out_ = 0;   ///< of these, handed to the SMMU
+    std::uint64_t writes_in_ = 0;    ///< memory writes among posted_in_
+    std::uint64_t writes_done_ = 0;  ///< of these, performed or dropped
     unsigned reads_open_ = 0;
-    unsigned writes_inside_ = 0;        ///< of CPUs
+    unsigned writes_inside_ = 0;  ///< of CPUs
     bool link_up_ = true, pumping_ = false;
     std::uint32_t reason_link_down_, reason_malformed_, reason_refused_, reason_not_routed_;
     counters count_;

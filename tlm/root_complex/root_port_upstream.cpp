@@ -14,7 +14,9 @@ using pcie::fc_class;
 using pcie::tlp_ptr;
 using pcie::tlp_type;
 
-void root_port::free_buffer(const pcie::tlp& t) { link.credit_return(t.flow_class(), 1, t.data_credits()); }
+void root_port::free_buffer(const pcie::tlp& t) {
+    link.credit_return(t.flow_class(), 1, t.data_credits());
+}
 
 void root_port::arrived(tlp_ptr t) {
     const unsigned max_payload = space_.device_control().max_payload;
@@ -25,9 +27,15 @@ void root_port::arrived(tlp_ptr t) {
         return;
     }
     switch (t->flow_class()) {
-        case fc_class::posted: posted_arrived(std::move(t)); break;
-        case fc_class::non_posted: non_posted_arrived(std::move(t)); break;
-        case fc_class::completion: completions_.push({std::move(t), writes_in_}); break;
+        case fc_class::posted:
+            posted_arrived(std::move(t));
+            break;
+        case fc_class::non_posted:
+            non_posted_arrived(std::move(t));
+            break;
+        case fc_class::completion:
+            completions_.push({std::move(t), writes_in_});
+            break;
     }
     pump_up();
 }
@@ -61,11 +69,13 @@ void root_port::message_arrived(tlp_ptr t) {
                 ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), t->span, 13, 0,
                                 pcie::completion_cc(t->address) - 1);
             return hand_over(std::move(t));
-        case pcie::msg_code::page_request: return hand_over(std::move(t));
+        case pcie::msg_code::page_request:
+            return hand_over(std::move(t));
         case pcie::msg_code::err_cor:
         case pcie::msg_code::err_nonfatal:
         case pcie::msg_code::err_fatal:
-            if (pcie::passes_to_root(space_, t->code) && pcie::record_root_error(space_, t->code, t->requester))
+            if (pcie::passes_to_root(space_, t->code) &&
+                pcie::record_root_error(space_, t->code, t->requester))
                 ++count_.interrupts;
             return free_buffer(*t);
         case pcie::msg_code::pm_pme:
@@ -74,13 +84,16 @@ void root_port::message_arrived(tlp_ptr t) {
         case pcie::msg_code::vendor_type1:
         case pcie::msg_code::pme_to_ack:
         case pcie::msg_code::assert_inta:
-        case pcie::msg_code::deassert_inta: return free_buffer(*t);  // without effect here
-        default: return refuse(std::move(t), error::unsupported_request);
+        case pcie::msg_code::deassert_inta:
+            return free_buffer(*t);  // without effect here
+        default:
+            return refuse(std::move(t), error::unsupported_request);
     }
 }
 
 void root_port::non_posted_arrived(tlp_ptr t) {
-    if (t->type != tlp_type::mrd || !space_.command().bus_master) return refuse(std::move(t), error::unsupported_request);
+    if (t->type != tlp_type::mrd || !space_.command().bus_master)
+        return refuse(std::move(t), error::unsupported_request);
     t->order = ++order_;
     if (t->at == base::address_type::translation_request) {
         ++count_.translation_requests;
@@ -96,16 +109,19 @@ void root_port::refuse(tlp_ptr t, error e) {
     detect(e, t.get(), answered);
     free_buffer(*t);
     if (!answered) return emit_dropped(*t, reason_refused_);
-    const unsigned due = t->type == tlp_type::mrd ? std::max(pcie::enabled_bytes_of(*t).bytes, 1u) : 4;
+    const unsigned due =
+        t->type == tlp_type::mrd ? std::max(pcie::enabled_bytes_of(*t).bytes, 1u) : 4;
     send_down(make_completion(pool_, *t, cpl_status::unsupported_request, due));
 }
 
 // -- queues towards the SMMU ---------------------------------------------------------------------
 
 void root_port::pump_soon() {
-    // Told from inside a call of the SMMU: go on in a step of our own. Nothing waits: nothing to do.
+    // Told from inside a call of the SMMU: go on in a step of our own. Nothing waits: nothing to
+    // do.
     if (pumping_ || ctx_.timeline.pending(soon_)) return;
-    if (posted_queue_.empty() && reads_.empty() && translations_.empty() && completions_.empty()) return;
+    if (posted_queue_.empty() && reads_.empty() && translations_.empty() && completions_.empty())
+        return;
     soon_ = ctx_.timeline.at(ctx_.now(), base::phase::serve, client_);
 }
 
@@ -130,7 +146,8 @@ bool root_port::pump_posted() {
         if (posted_queue_.front()->type == tlp_type::mwr) {
             if (!posted_channel_.free()) break;
             ++posted_out_;
-            posted_channel_.send(requests_.make(posted_queue_.pop(), pool_, static_cast<std::uint16_t>(index_)));
+            posted_channel_.send(
+                requests_.make(posted_queue_.pop(), pool_, static_cast<std::uint16_t>(index_)));
         } else {
             auto& room = smmu_room_[static_cast<std::size_t>(fc_class::posted)];
             if (room == 0) break;
@@ -150,7 +167,8 @@ bool root_port::pump_reads() {
     while (!reads_.empty() && reads_.front().gate <= posted_out_ && non_posted_channel_.free() &&
            reads_open_ < config_.outstanding_reads) {
         ++reads_open_;
-        non_posted_channel_.send(requests_.make(reads_.pop().t, pool_, static_cast<std::uint16_t>(index_)));
+        non_posted_channel_.send(
+            requests_.make(reads_.pop().t, pool_, static_cast<std::uint16_t>(index_)));
         moved = true;
     }
     return moved;
@@ -188,7 +206,8 @@ void root_port::room_at_smmu(fc_class c, std::uint32_t hdr) {
 
 void root_port::request_accepted(upstream_request& r) {
     const bool write = r.is_write();
-    link.credit_return(write ? fc_class::posted : fc_class::non_posted, 1, write ? r.tlp->data_credits() : 0);
+    link.credit_return(write ? fc_class::posted : fc_class::non_posted, 1,
+                       write ? r.tlp->data_credits() : 0);
 }
 
 void root_port::request_done(upstream_request& r, base::ps later) {
@@ -208,12 +227,14 @@ void root_port::answer_read(upstream_request& r, base::ps when) {
         const bool unrouted = status == tlm::TLM_ADDRESS_ERROR_RESPONSE;
         detect(unrouted ? error::unsupported_request : error::completer_abort, &request, true);
         down_.push(when, make_completion(pool_, request,
-                                         unrouted ? cpl_status::unsupported_request : cpl_status::completer_abort,
+                                         unrouted ? cpl_status::unsupported_request
+                                                  : cpl_status::completer_abort,
                                          std::max(r.due, 1u)));
         return;
     }
-    split_read(pool_, request, request.payload->data(), r.first, r.due, space_.express().read_completion_boundary(),
-               space_.device_control().max_payload, [&](tlp_ptr c) { down_.push(when, std::move(c)); });
+    split_read(pool_, request, request.payload->data(), r.first, r.due,
+               space_.express().read_completion_boundary(), space_.device_control().max_payload,
+               [&](tlp_ptr c) { down_.push(when, std::move(c)); });
 }
 
 }  // namespace drydock::root_complex

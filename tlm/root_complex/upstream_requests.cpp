@@ -8,7 +8,8 @@
 
 namespace drydock::root_complex {
 
-upstream_request& upstream_request_pool::make(pcie::tlp_ptr t, pcie::tlp_pool& payloads, std::uint16_t port) {
+upstream_request& upstream_request_pool::make(pcie::tlp_ptr t, pcie::tlp_pool& payloads,
+                                              std::uint16_t port) {
     upstream_request& r = *pool_.take();
     r.set_mm(this);
     r.acquire();
@@ -31,7 +32,8 @@ upstream_request& upstream_request_pool::make(pcie::tlp_ptr t, pcie::tlp_pool& p
     if (e.bytes == 0 || (write && !e.contiguous)) {  // at most two DWs can have gaps
         const unsigned pattern = t->first_be | (t->length == 2 ? unsigned{t->last_be} << 4 : 0);
         for (unsigned i = 0; i < bytes; ++i)
-            r.byte_enables[i] = ((pattern >> (i + e.first)) & 1) != 0 ? TLM_BYTE_ENABLED : TLM_BYTE_DISABLED;
+            r.byte_enables[i] =
+                ((pattern >> (i + e.first)) & 1) != 0 ? TLM_BYTE_ENABLED : TLM_BYTE_DISABLED;
         r.set_byte_enable_ptr(r.byte_enables.data());
         r.set_byte_enable_length(bytes);
     }
@@ -64,7 +66,8 @@ void upstream_request_pool::free(tlm::tlm_generic_payload* gp) {
     pool_.give(r);
 }
 
-upstream_channel::upstream_channel(const char* name, upstream_owner& owner) : socket(name), owner_(owner) {
+upstream_channel::upstream_channel(const char* name, upstream_owner& owner)
+    : socket(name), owner_(owner) {
     socket.bind(*this);
 }
 
@@ -73,7 +76,8 @@ void upstream_channel::send(upstream_request& r) {
     sc_core::sc_time t;
     waiting_ = &r;
     const tlm::tlm_sync_enum answer = socket->nb_transport_fw(r, phase, t);
-    if (answer == tlm::TLM_ACCEPTED) return;  // END_REQ or BEGIN_RESP comes, or came during the call
+    if (answer == tlm::TLM_ACCEPTED)
+        return;  // END_REQ or BEGIN_RESP comes, or came during the call
     if (waiting_ == &r) {
         waiting_ = nullptr;
         owner_.accepted(r);
@@ -91,8 +95,8 @@ void upstream_channel::send(upstream_request& r) {
     finish(r, t);
 }
 
-tlm::tlm_sync_enum upstream_channel::nb_transport_bw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase,
-                                                     sc_core::sc_time& t) {
+tlm::tlm_sync_enum upstream_channel::nb_transport_bw(tlm::tlm_generic_payload& gp,
+                                                     tlm::tlm_phase& phase, sc_core::sc_time& t) {
     auto& r = static_cast<upstream_request&>(gp);
     if (waiting_ == &r) {  // END_REQ, or BEGIN_RESP which implies it
         waiting_ = nullptr;

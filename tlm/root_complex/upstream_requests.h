@@ -13,14 +13,14 @@
 
 namespace drydock::root_complex {
 
-/// A memory request of a device as the generic payload that goes to the SMMU. Pooled; it owns the TLP, whose
-/// payload buffer holds the data of writes and of reads.
+/// A memory request of a device as the generic payload that goes to the SMMU. Pooled; it owns the
+/// TLP, whose payload buffer holds the data of writes and of reads.
 struct upstream_request final : tlm::tlm_generic_payload {
     base::requester who;
     pcie::tlp_ptr tlp;
     std::array<std::uint8_t, 8> byte_enables{};
-    unsigned first = 0;     ///< offset of the first enabled byte in the TLP's data
-    unsigned due = 0;       ///< bytes from the first to the last enabled one; 0: zero-length request
+    unsigned first = 0;  ///< offset of the first enabled byte in the TLP's data
+    unsigned due = 0;    ///< bytes from the first to the last enabled one; 0: zero-length request
     upstream_request() { set_extension(&who); }
     ~upstream_request() override { clear_extension<base::requester>(); }
 };
@@ -42,7 +42,8 @@ private:
 struct upstream_owner {
     /// The SMMU has taken it: its place in the buffer is free.
     virtual void accepted(upstream_request& r) = 0;
-    /// Performed; the response status and the data of a read are there. The channel gives r back afterwards.
+    /// Performed; the response status and the data of a read are there. The channel gives r back
+    /// afterwards.
     virtual void done(upstream_request& r, base::ps later) = 0;
     /// The channel can take the next one, told from inside a call of the SMMU.
     virtual void channel_free() = 0;
@@ -51,7 +52,8 @@ protected:
     ~upstream_owner() = default;
 };
 
-/// The initiator of one socket to the SMMU: TLM-2.0 base protocol, non-blocking, with its exclusion rule.
+/// The initiator of one socket to the SMMU: TLM-2.0 base protocol, non-blocking, with its exclusion
+/// rule.
 class upstream_channel final : tlm::tlm_bw_transport_if<> {
 public:
     upstream_channel(const char* name, upstream_owner& owner);

@@ -12,12 +12,17 @@ struct bus::route final : tlm::tlm_extension<route> {
     bus* owner = nullptr;
     initiator_side* from = nullptr;
     route* below = nullptr;
-    tlm::tlm_extension_base* clone() const override { return nullptr; }  // a copy of a payload has no way back
+    tlm::tlm_extension_base* clone() const override {
+        return nullptr;
+    }  // a copy of a payload has no way back
     void copy_from(const tlm::tlm_extension_base&) override {}
 };
 
 struct bus::initiator_side final : sc_core::sc_module, tlm::tlm_fw_transport_if<> {
-    initiator_side(bus& b, const sc_core::sc_module_name& n) : sc_module(n), socket("socket"), owner(b) { socket.bind(*this); }
+    initiator_side(bus& b, const sc_core::sc_module_name& n)
+        : sc_module(n), socket("socket"), owner(b) {
+        socket.bind(*this);
+    }
 
     tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase,
                                        sc_core::sc_time& t) override;
@@ -30,7 +35,10 @@ struct bus::initiator_side final : sc_core::sc_module, tlm::tlm_fw_transport_if<
 };
 
 struct bus::target_side final : sc_core::sc_module, tlm::tlm_bw_transport_if<> {
-    target_side(bus& b, const sc_core::sc_module_name& n) : sc_module(n), socket("socket"), owner(b) { socket.bind(*this); }
+    target_side(bus& b, const sc_core::sc_module_name& n)
+        : sc_module(n), socket("socket"), owner(b) {
+        socket.bind(*this);
+    }
 
     tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase,
                                        sc_core::sc_time& t) override;
@@ -42,7 +50,8 @@ struct bus::target_side final : sc_core::sc_module, tlm::tlm_bw_transport_if<> {
     bus& owner;
 };
 
-tlm::tlm_sync_enum bus::initiator_side::nb_transport_fw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase,
+tlm::tlm_sync_enum bus::initiator_side::nb_transport_fw(tlm::tlm_generic_payload& gp,
+                                                        tlm::tlm_phase& phase,
                                                         sc_core::sc_time& t) {
     target_side* const to = owner.decode(gp.get_address(), gp.get_data_length());
     if (to == nullptr) {
@@ -63,19 +72,22 @@ tlm::tlm_sync_enum bus::initiator_side::nb_transport_fw(tlm::tlm_generic_payload
     return answer;
 }
 
-tlm::tlm_sync_enum bus::target_side::nb_transport_bw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase,
-                                                     sc_core::sc_time& t) {
+tlm::tlm_sync_enum bus::target_side::nb_transport_bw(tlm::tlm_generic_payload& gp,
+                                                     tlm::tlm_phase& phase, sc_core::sc_time& t) {
     route* const r = gp.get_extension<route>();
     if (r == nullptr || r->owner != &owner) {
-        SC_REPORT_ERROR("/drydock/system/bus", "a target answers a payload that did not come through this bus");
+        SC_REPORT_ERROR("/drydock/system/bus",
+                        "a target answers a payload that did not come through this bus");
         return tlm::TLM_COMPLETED;
     }
     initiator_side* const from = r->from;
-    // The initiator may reuse the payload from inside the call that completes it: the route leaves first.
+    // The initiator may reuse the payload from inside the call that completes it: the route leaves
+    // first.
     const bool last = phase == tlm::BEGIN_RESP;
     if (last) forget(gp);
     const tlm::tlm_sync_enum answer = from->socket->nb_transport_bw(gp, phase, t);
-    if (last && answer != tlm::TLM_COMPLETED && !(answer == tlm::TLM_UPDATED && phase == tlm::END_RESP)) {
+    if (last && answer != tlm::TLM_COMPLETED &&
+        !(answer == tlm::TLM_UPDATED && phase == tlm::END_RESP)) {
         route* const again = owner.routes_.take();  // END_RESP will come
         again->owner = &owner;
         again->from = from;
@@ -111,26 +123,34 @@ bus::bus(sc_core::sc_module_name name) : sc_module(name), routes_("bus routes", 
 bus::~bus() = default;
 
 tlm::tlm_target_socket<64>& bus::add_initiator(const std::string& name) {
-    initiators_.push_back(std::make_unique<initiator_side>(*this, (std::string(basename()) + "_from_" + name).c_str()));
+    initiators_.push_back(std::make_unique<initiator_side>(
+        *this, (std::string(basename()) + "_from_" + name).c_str()));
     return initiators_.back()->socket;
 }
 
-tlm::tlm_initiator_socket<64>& bus::add_target(const std::string& name, base::phys_addr base, std::uint64_t bytes) {
-    targets_.push_back(std::make_unique<target_side>(*this, (std::string(basename()) + "_to_" + name).c_str()));
+tlm::tlm_initiator_socket<64>& bus::add_target(const std::string& name, base::phys_addr base,
+                                               std::uint64_t bytes) {
+    targets_.push_back(
+        std::make_unique<target_side>(*this, (std::string(basename()) + "_to_" + name).c_str()));
     insert(base, bytes, targets_.back().get());
     return targets_.back()->socket;
 }
 
-void bus::add_range(base::phys_addr base, std::uint64_t bytes) { insert(base, bytes, targets_.back().get()); }
+void bus::add_range(base::phys_addr base, std::uint64_t bytes) {
+    insert(base, bytes, targets_.back().get());
+}
 
 void bus::insert(base::phys_addr base, std::uint64_t bytes, target_side* target) {
     const range r{base.value, base.value + (bytes - 1), target};
     std::ostringstream where;
     where << name() << ": range 0x" << std::hex << r.first << "..0x" << r.last;
-    if (bytes == 0 || r.last < r.first) throw std::invalid_argument(where.str() + " is empty or wraps");
-    const auto next = std::find_if(ranges_.begin(), ranges_.end(), [&](const range& o) { return o.last >= r.first; });
+    if (bytes == 0 || r.last < r.first)
+        throw std::invalid_argument(where.str() + " is empty or wraps");
+    const auto next = std::find_if(ranges_.begin(), ranges_.end(),
+                                   [&](const range& o) { return o.last >= r.first; });
     if (next != ranges_.end() && next->first <= r.last)
-        throw std::invalid_argument(where.str() + " overlaps that of " + next->target->socket.name());
+        throw std::invalid_argument(where.str() + " overlaps that of " +
+                                    next->target->socket.name());
     ranges_.insert(next, r);
 }
 

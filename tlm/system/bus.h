@@ -12,9 +12,9 @@
 
 namespace drydock::system {
 
-/// Address decoder between initiators and targets, in zero time. Addresses stay absolute. An access that no
-/// range holds as a whole answers TLM_ADDRESS_ERROR_RESPONSE. Responses that come later find their initiator
-/// through an extension on the payload, taken from a pool.
+/// Address decoder between initiators and targets, in zero time. Addresses stay absolute. An access
+/// that no range holds as a whole answers TLM_ADDRESS_ERROR_RESPONSE. Responses that come later
+/// find their initiator through an extension on the payload, taken from a pool.
 class bus final : public sc_core::sc_module {
 public:
     explicit bus(sc_core::sc_module_name name);
@@ -22,10 +22,11 @@ public:
 
     /// A socket for one more initiator to bind to. Elaboration only.
     tlm::tlm_target_socket<64>& add_initiator(const std::string& name);
-    /// A socket to bind to the target of [base, base + bytes). Elaboration only. The same target may have
-    /// several ranges: add_range.
+    /// A socket to bind to the target of [base, base + bytes). Elaboration only. The same target
+    /// may have several ranges: add_range.
     /// @throws std::invalid_argument where ranges overlap
-    tlm::tlm_initiator_socket<64>& add_target(const std::string& name, base::phys_addr base, std::uint64_t bytes);
+    tlm::tlm_initiator_socket<64>& add_target(const std::string& name, base::phys_addr base,
+                                              std::uint64_t bytes);
     /// One more range of the target that was added last.
     void add_range(base::phys_addr base, std::uint64_t bytes);
 

@@ -11,18 +11,21 @@ interrupt_controller::interrupt_controller(sc_core::sc_module_name name, base::c
     socket.bind(*this);
 }
 
-tlm::tlm_sync_enum interrupt_controller::nb_transport_fw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase,
-                                                         sc_core::sc_time&) {
+tlm::tlm_sync_enum interrupt_controller::nb_transport_fw(tlm::tlm_generic_payload& gp,
+                                                         tlm::tlm_phase& phase, sc_core::sc_time&) {
     if (phase == tlm::BEGIN_REQ) serve(gp);
     return tlm::TLM_COMPLETED;
 }
 
-void interrupt_controller::b_transport(tlm::tlm_generic_payload& gp, sc_core::sc_time&) { serve(gp); }
+void interrupt_controller::b_transport(tlm::tlm_generic_payload& gp, sc_core::sc_time&) {
+    serve(gp);
+}
 
 void interrupt_controller::serve(tlm::tlm_generic_payload& gp) {
     const std::uint64_t offset = gp.get_address() - config_.base.value;
     const unsigned n = gp.get_data_length();
-    if (gp.get_address() < config_.base.value || offset > config_.bytes || n > config_.bytes - offset) {
+    if (gp.get_address() < config_.base.value || offset > config_.bytes ||
+        n > config_.bytes - offset) {
         gp.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
         return;
     }

@@ -21,13 +21,14 @@ struct interrupt_controller_config {
     std::uint64_t bytes = 64 * 1024;
 };
 
-/// An MSI frame: a 4-byte write to offset 0x40 is an interrupt of that number. Everything else in the frame
-/// reads zero and ignores writes; the doorbell takes no other size.
+/// An MSI frame: a 4-byte write to offset 0x40 is an interrupt of that number. Everything else in
+/// the frame reads zero and ignores writes; the doorbell takes no other size.
 class interrupt_controller final : public sc_core::sc_module, private tlm::tlm_fw_transport_if<> {
 public:
     static constexpr std::uint64_t doorbell = 0x40;
 
-    interrupt_controller(sc_core::sc_module_name name, base::context&, const interrupt_controller_config& config = {});
+    interrupt_controller(sc_core::sc_module_name name, base::context&,
+                         const interrupt_controller_config& config = {});
 
     tlm::tlm_target_socket<64> socket;
 

@@ -12,13 +12,20 @@
 namespace drydock::system {
 
 memory::memory(sc_core::sc_module_name name, base::context& ctx, const memory_config& config)
-    : sc_module(name), socket("socket"), ctx_(ctx), config_(config), place_(ctx.probe.place(this->name())) {
+    : sc_module(name),
+      socket("socket"),
+      ctx_(ctx),
+      config_(config),
+      place_(ctx.probe.place(this->name())) {
     if (config.bytes == 0 || config.base.value % page_bytes != 0 || config.bytes % page_bytes != 0)
-        throw std::invalid_argument(std::string(this->name()) + ": base and size must be multiples of 4 KiB, size > 0");
+        throw std::invalid_argument(std::string(this->name()) +
+                                    ": base and size must be multiples of 4 KiB, size > 0");
     if (config.bytes > UINT64_MAX - config.base.value)
-        throw std::invalid_argument(std::string(this->name()) + ": ends beyond the 64-bit address space");
+        throw std::invalid_argument(std::string(this->name()) +
+                                    ": ends beyond the 64-bit address space");
     if (config.bytes_per_second != 0)
-        byte_time_ = static_cast<std::int64_t>((std::uint64_t{1'000'000'000'000} << 16) / config.bytes_per_second);
+        byte_time_ = static_cast<std::int64_t>((std::uint64_t{1'000'000'000'000} << 16) /
+                                               config.bytes_per_second);
     chunks_.resize((config.bytes / page_bytes + chunk_pages - 1) / chunk_pages);
     socket.bind(*this);
 }
@@ -54,8 +61,12 @@ void memory::flag_pages(base::phys_addr at, std::uint64_t bytes, flag f, bool on
     }
 }
 
-void memory::poison(base::phys_addr at, std::uint64_t bytes) { flag_pages(at, bytes, poisoned, true); }
-void memory::cure(base::phys_addr at, std::uint64_t bytes) { flag_pages(at, bytes, poisoned, false); }
+void memory::poison(base::phys_addr at, std::uint64_t bytes) {
+    flag_pages(at, bytes, poisoned, true);
+}
+void memory::cure(base::phys_addr at, std::uint64_t bytes) {
+    flag_pages(at, bytes, poisoned, false);
+}
 
 void memory::watch(write_observer& o, base::phys_addr at) {
     flag_pages(at, 1, watched, true);
@@ -68,7 +79,8 @@ void memory::unwatch(write_observer& o, base::phys_addr at) {
     auto& list = found->second;
     const auto one = std::find(list.begin(), list.end(), &o);
     if (one != list.end()) list.erase(one);
-    if (list.empty()) flag_pages(at, 1, watched, false);  // the entry stays: its page will be watched again
+    if (list.empty())
+        flag_pages(at, 1, watched, false);  // the entry stays: its page will be watched again
 }
 
 void memory::tell(base::phys_addr at, std::uint64_t bytes) {
@@ -120,12 +132,14 @@ void memory::copy_in(base::phys_addr at, const std::uint8_t* from, std::uint64_t
 }
 
 void memory::read(base::phys_addr at, void* to, std::size_t bytes) const {
-    if (!contains(at, bytes)) throw std::out_of_range(std::string(name()) + ": read outside the memory");
+    if (!contains(at, bytes))
+        throw std::out_of_range(std::string(name()) + ": read outside the memory");
     copy_out(at, static_cast<std::uint8_t*>(to), bytes);
 }
 
 void memory::write(base::phys_addr at, const void* from, std::size_t bytes) {
-    if (!contains(at, bytes)) throw std::out_of_range(std::string(name()) + ": write outside the memory");
+    if (!contains(at, bytes))
+        throw std::out_of_range(std::string(name()) + ": write outside the memory");
     copy_in(at, static_cast<const std::uint8_t*>(from), bytes);
     tell(at, bytes);
 }

@@ -25,12 +25,13 @@ protected:
 struct memory_config {
     base::phys_addr base{0x4000'0000};
     std::uint64_t bytes = std::uint64_t{1} << 30;
-    base::ps latency{80'000};                          ///< of every access, P sheet 9 "Model defaults"
+    base::ps latency{80'000};  ///< of every access, P sheet 9 "Model defaults"
     std::uint64_t bytes_per_second = 25'600'000'000u;  ///< shared by all accesses; 0: unlimited
 };
 
-/// Sparse DRAM on the TLM-2.0 base protocol. Addresses are absolute. An access has its effect in the call;
-/// the delay that comes back is latency plus the wait for bandwidth. Never written memory reads 0.
+/// Sparse DRAM on the TLM-2.0 base protocol. Addresses are absolute. An access has its effect in
+/// the call; the delay that comes back is latency plus the wait for bandwidth. Never written memory
+/// reads 0.
 class memory final : public sc_core::sc_module, private tlm::tlm_fw_transport_if<> {
 public:
     memory(sc_core::sc_module_name name, base::context& ctx, const memory_config& config = {});
@@ -59,7 +60,8 @@ public:
                bytes <= config_.bytes - (at.value - config_.base.value);
     }
 
-    /// o.written() is called for every write that touches the page of `at`. Costs other pages nothing.
+    /// o.written() is called for every write that touches the page of `at`. Costs other pages
+    /// nothing.
     void watch(write_observer& o, base::phys_addr at);
     void unwatch(write_observer& o, base::phys_addr at);
 
@@ -92,7 +94,9 @@ private:
     bool move_enabled_bytes(tlm::tlm_generic_payload& gp);
     void emit(const tlm::tlm_generic_payload& gp, const base::requester& who);
 
-    std::uint64_t page_number(base::phys_addr at) const { return (at.value - config_.base.value) / page_bytes; }
+    std::uint64_t page_number(base::phys_addr at) const {
+        return (at.value - config_.base.value) / page_bytes;
+    }
     chunk& chunk_of(std::uint64_t page_index);
     std::uint8_t flags_of(std::uint64_t page_index) const;
     void flag_pages(base::phys_addr at, std::uint64_t bytes, flag f, bool on);

@@ -8,7 +8,8 @@
 
 namespace drydock::system {
 
-tlm::tlm_sync_enum memory::nb_transport_fw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase, sc_core::sc_time& t) {
+tlm::tlm_sync_enum memory::nb_transport_fw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase,
+                                           sc_core::sc_time& t) {
     if (phase == tlm::BEGIN_REQ) {
         serve(gp);
         t += duration(gp);
@@ -48,7 +49,8 @@ tlm::tlm_response_status memory::check(const tlm::tlm_generic_payload& gp) const
     const base::phys_addr at{gp.get_address()};
     const unsigned n = gp.get_data_length();
     if (!contains(at, n)) return tlm::TLM_ADDRESS_ERROR_RESPONSE;
-    if (gp.get_streaming_width() != 0 && gp.get_streaming_width() < n) return tlm::TLM_BURST_ERROR_RESPONSE;
+    if (gp.get_streaming_width() != 0 && gp.get_streaming_width() < n)
+        return tlm::TLM_BURST_ERROR_RESPONSE;
     if (any_flag(at, n, poisoned)) return tlm::TLM_GENERIC_ERROR_RESPONSE;
     return tlm::TLM_OK_RESPONSE;
 }
@@ -104,13 +106,14 @@ bool memory::move_enabled_bytes(tlm::tlm_generic_payload& gp) {
 
 void memory::emit(const tlm::tlm_generic_payload& gp, const base::requester& who) {
     // Layout of `bits`: tlm/base/probe_kinds.h, memory_access.
-    const std::uint64_t bits = who.stream.value |
-                               (who.substream ? (std::uint64_t{who.substream->value & 0xfffff} << 32) | (1ull << 52) : 0) |
-                               (gp.is_write() ? 1ull << 53 : 0) |
-                               (who.at == base::address_type::translated ? 1ull << 54 : 0) |
-                               (who.requested_known ? 1ull << 55 : 0);
-    ctx_.probe.emit(base::kind::memory_access, place_, ctx_.now(), who.span, gp.get_address(), bits, who.requested.value,
-                    static_cast<std::uint64_t>(who.obtained.count));
+    const std::uint64_t bits =
+        who.stream.value |
+        (who.substream ? (std::uint64_t{who.substream->value & 0xfffff} << 32) | (1ull << 52) : 0) |
+        (gp.is_write() ? 1ull << 53 : 0) |
+        (who.at == base::address_type::translated ? 1ull << 54 : 0) |
+        (who.requested_known ? 1ull << 55 : 0);
+    ctx_.probe.emit(base::kind::memory_access, place_, ctx_.now(), who.span, gp.get_address(), bits,
+                    who.requested.value, static_cast<std::uint64_t>(who.obtained.count));
 }
 
 }  // namespace drydock::system

@@ -7,8 +7,9 @@ namespace drydock::sw {
 namespace {
 
 /// The merged set for 7.1: gdev->blocked, gdev->reset_depth, group->recovery_cnt.
-/// `blocked` follows the switch of the RID at once and stands before the PASID loop in both directions, so that
-/// the driver, when it asks, gets the domain that hardware uses. Nesting counts per device; siblings stay.
+/// `blocked` follows the switch of the RID at once and stands before the PASID loop in both
+/// directions, so that the driver, when it asks, gets the domain that hardware uses. Nesting counts
+/// per device; siblings stay.
 class reset_m2 final : public reset_ops {
 public:
     std::string_view name() const override { return "M2"; }
@@ -35,11 +36,13 @@ private:
 int reset_m2::block(iommu_core& core, pci_dev& d, iommu_group& g, group_device& gdev) {
     if (const int rc = core.__iommu_group_alloc_blocking_domain(g); rc != 0) return rc;
     if (g.domain != g.blocking_domain)
-        if (const int rc = core.__iommu_attach_device(*g.blocking_domain, d.dev, g.domain); rc != 0) return rc;
+        if (const int rc = core.__iommu_attach_device(*g.blocking_domain, d.dev, g.domain); rc != 0)
+            return rc;
     core.set_blocked(g, gdev, true);
     core.k().point("p2", d.rid());
     if (d.dev.iommu->max_pasids > 0)
-        for (const auto& [pasid, domain] : g.pasid_array) core.remove_dev_pasid(d.dev, pasid, *domain);
+        for (const auto& [pasid, domain] : g.pasid_array)
+            core.remove_dev_pasid(d.dev, pasid, *domain);
     core.k().point("p3", d.rid());
     ++g.recovery_cnt;
     return 0;
@@ -56,7 +59,8 @@ int reset_m2::prepare(iommu_core& core, pci_dev& d) {
         guard hold(g.lock);
         k.point("p1", d.rid());
         group_device* gdev = core.dev_to_gdev(d.dev);
-        if (k.warn_on(gdev == nullptr, "pci_dev_reset_iommu_prepare: device is not in its group", d.rid()))
+        if (k.warn_on(gdev == nullptr, "pci_dev_reset_iommu_prepare: device is not in its group",
+                      d.rid()))
             return call.result(-ENODEV);
         if (gdev->reset_depth++ == 0) {
             rc = block(core, d, g, *gdev);
@@ -76,11 +80,17 @@ void reset_m2::done(iommu_core& core, pci_dev& d) {
         guard hold(g.lock);
         k.point("d1", d.rid());
         group_device* gdev = core.dev_to_gdev(d.dev);
-        if (k.warn_on(gdev == nullptr, "pci_dev_reset_iommu_done: device is not in its group", d.rid())) return;
-        if (k.warn_on(gdev->reset_depth == 0, "pci_dev_reset_iommu_done: not prepared", d.rid())) return;
+        if (k.warn_on(gdev == nullptr, "pci_dev_reset_iommu_done: device is not in its group",
+                      d.rid()))
+            return;
+        if (k.warn_on(gdev->reset_depth == 0, "pci_dev_reset_iommu_done: not prepared", d.rid()))
+            return;
         if (--gdev->reset_depth != 0) return;
-        if (k.warn_on(g.blocking_domain == nullptr, "pci_dev_reset_iommu_done: no blocking domain", d.rid())) return;
-        // Without a domain (its default could not be allocated) the device stays parked where it is.
+        if (k.warn_on(g.blocking_domain == nullptr, "pci_dev_reset_iommu_done: no blocking domain",
+                      d.rid()))
+            return;
+        // Without a domain (its default could not be allocated) the device stays parked where it
+        // is.
         if (g.domain != nullptr && g.domain != g.blocking_domain)
             k.warn_on(core.__iommu_attach_device(*g.domain, d.dev, g.blocking_domain) != 0,
                       "pci_dev_reset_iommu_done: re-attach failed", d.rid());
@@ -91,7 +101,8 @@ void reset_m2::done(iommu_core& core, pci_dev& d) {
                 k.warn_on(core.set_dev_pasid(*domain, d.dev, pasid, g.blocking_domain) != 0,
                           "pci_dev_reset_iommu_done: PASID re-attach failed", d.rid());
         k.point("d3", d.rid());
-        if (!k.warn_on(g.recovery_cnt == 0, "pci_dev_reset_iommu_done: recovery_cnt is 0", d.rid())) --g.recovery_cnt;
+        if (!k.warn_on(g.recovery_cnt == 0, "pci_dev_reset_iommu_done: recovery_cnt is 0", d.rid()))
+            --g.recovery_cnt;
     }
     k.point("d4", d.rid());
 }

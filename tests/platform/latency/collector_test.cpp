@@ -21,11 +21,12 @@ struct told {
         names.add(base::routing_id{ep0}, "ep0");
         names.add(base::routing_id{nic}, "nic");
     }
-    void tell(ps t, kind k, std::string_view where, span_id s, std::uint64_t a = 0, std::uint64_t b = 0,
-              std::uint64_t c = 0, std::uint64_t d = 0) {
+    void tell(ps t, kind k, std::string_view where, span_id s, std::uint64_t a = 0,
+              std::uint64_t b = 0, std::uint64_t c = 0, std::uint64_t d = 0) {
         ctx.probe.emit(k, ctx.probe.place(where), t, s, a, b, c, d);
     }
-    void begin(ps t, span_id s, span_class c, std::string_view where, std::uint16_t device, span_id parent = {}) {
+    void begin(ps t, span_id s, span_class c, std::string_view where, std::uint16_t device,
+               span_id parent = {}) {
         tell(t, kind::span_begin, where, s, std::uint64_t(c), parent.value, device);
     }
     void stage(ps t, span_id s, unsigned boundary, span_id waited_for = {}) {
@@ -158,7 +159,8 @@ TEST(Collector, unmaps_are_cut_into_stages_and_classed_by_how_far_they_went) {
     EXPECT_EQ(j["clients"]["sva0"]["atc"]["count"], 1);
     std::int64_t sum = 0;
     for (const auto& s : j["stages"]) sum += s["total_ps"].get<std::int64_t>();
-    EXPECT_EQ(sum, j["total_ps"]);  // "rest" holds what lies before the first and after the last boundary
+    EXPECT_EQ(
+        sum, j["total_ps"]);  // "rest" holds what lies before the first and after the last boundary
 }
 
 TEST(Collector, blame_says_who_waited_for_whom_where_and_how_long) {
@@ -172,8 +174,10 @@ TEST(Collector, blame_says_who_waited_for_whom_where_and_how_long) {
     t.stage(10_ms, span_id{3}, 3, span_id{2});  // its owner has ended
     const nlohmann::json j = t.collect.blame_table();
     ASSERT_EQ(j.size(), 1u);
-    EXPECT_EQ(j[0], (nlohmann::json{{"waiter", "net@nic unmap"}, {"waited_for", "sva0@ep0 atc_inv"},
-                                    {"stage", "cmdq_wait"}, {"count", 2},
+    EXPECT_EQ(j[0], (nlohmann::json{{"waiter", "net@nic unmap"},
+                                    {"waited_for", "sva0@ep0 atc_inv"},
+                                    {"stage", "cmdq_wait"},
+                                    {"count", 2},
                                     {"total_ps", (10_ms).count - (1_us).count},
                                     {"max_ps", (9_ms).count - (1_us).count}}));
 }
@@ -194,8 +198,12 @@ TEST(Collector, a_command_that_waits_in_the_queue_blames_the_longest_held_one_ah
     command(span_id{5}, 11_ms, 12_ms);
     const nlohmann::json j = t.collect.blame_table();
     ASSERT_EQ(j.size(), 2u);  // not of its own tlbi
-    EXPECT_EQ(j[0], (nlohmann::json{{"waiter", "net@nic sync"}, {"waited_for", "sva0@ep0 sync"}, {"stage", "cmdq_wait"},
-                                    {"count", 1}, {"total_ps", (10_ms).count}, {"max_ps", (10_ms).count}}));
+    EXPECT_EQ(j[0], (nlohmann::json{{"waiter", "net@nic sync"},
+                                    {"waited_for", "sva0@ep0 sync"},
+                                    {"stage", "cmdq_wait"},
+                                    {"count", 1},
+                                    {"total_ps", (10_ms).count},
+                                    {"max_ps", (10_ms).count}}));
     EXPECT_EQ(j[1]["waiter"], "net@nic tlbi");
     t.begin(20_ms, span_id{6}, span_class::tlbi, "sw.net.unmap", nic);
     command(span_id{6}, 21_ms, 21_ms);
@@ -231,8 +239,10 @@ TEST(CpuTime, sums_and_finds_the_longest_time_with_interrupts_off) {
     t.tell(6_ms, kind::sw_irqs_on, "cpu0", {}, 0, (1_ms).count);
     t.tell(7_ms, kind::sw_irqs_off, "cpu1", {}, 1);
     cpus.finish(9_ms);
-    EXPECT_EQ(cpus.to_json(), (nlohmann::json{{{"irqs_off_total_ps", (4_ms).count}, {"irqs_off_longest_ps", (3_ms).count}},
-                                              {{"irqs_off_total_ps", (2_ms).count}, {"irqs_off_longest_ps", (2_ms).count}}}));
+    EXPECT_EQ(cpus.to_json(),
+              (nlohmann::json{
+                  {{"irqs_off_total_ps", (4_ms).count}, {"irqs_off_longest_ps", (3_ms).count}},
+                  {{"irqs_off_total_ps", (2_ms).count}, {"irqs_off_longest_ps", (2_ms).count}}}));
 }
 
 }  // namespace

@@ -29,8 +29,8 @@ public:
     }
 
     void at(ps t) { now_ = t; }
-    void tell(kind k, std::string_view where, std::uint64_t a = 0, std::uint64_t b = 0, std::uint64_t c = 0,
-              std::uint64_t d = 0, span_id span = {}) {
+    void tell(kind k, std::string_view where, std::uint64_t a = 0, std::uint64_t b = 0,
+              std::uint64_t c = 0, std::uint64_t d = 0, span_id span = {}) {
         ctx.probe.emit(k, ctx.probe.place(where), now_, span, a, b, c, d);
     }
     std::uint64_t text(std::string_view s) { return ctx.probe.text(s); }
@@ -38,27 +38,38 @@ public:
     void finish() { set.finish(now_); }
 
     // -- what software and hardware say, in their words --
-    void attach(routing_id rid, std::uint64_t domain, std::string_view type = "paging", int pasid = -1) {
-        tell(kind::sw_attach, "iommu", rid.value, pasid < 0 ? 0 : (1ull << 32 | unsigned(pasid)), domain, text(type));
+    void attach(routing_id rid, std::uint64_t domain, std::string_view type = "paging",
+                int pasid = -1) {
+        tell(kind::sw_attach, "iommu", rid.value, pasid < 0 ? 0 : (1ull << 32 | unsigned(pasid)),
+             domain, text(type));
     }
-    void map(std::uint64_t domain, std::uint64_t iova, std::uint64_t phys, std::uint64_t bytes = 4096) {
+    void map(std::uint64_t domain, std::uint64_t iova, std::uint64_t phys,
+             std::uint64_t bytes = 4096) {
         tell(kind::sw_map, "iommu", domain, iova, phys, bytes);
     }
-    void unmap_begin(std::uint64_t domain, std::uint64_t iova, std::uint64_t phys, std::uint64_t bytes = 4096) {
+    void unmap_begin(std::uint64_t domain, std::uint64_t iova, std::uint64_t phys,
+                     std::uint64_t bytes = 4096) {
         tell(kind::sw_unmap_begin, "iommu", domain, iova, phys, bytes);
     }
     void unmap_complete(std::uint64_t domain, std::uint64_t iova, std::uint64_t phys) {
         tell(kind::sw_unmap_complete, "iommu", domain, iova, phys, 2);
     }
-    void page(std::uint64_t phys, std::uint64_t owner) { tell(kind::sw_page, "pages", phys, owner, 1); }
+    void page(std::uint64_t phys, std::uint64_t owner) {
+        tell(kind::sw_page, "pages", phys, owner, 1);
+    }
     static constexpr std::uint64_t write = 1ull << 53, translated = 1ull << 54, known = 1ull << 55,
                                    forged = 1ull << 63;  // the fixture's own: leaves `known` out
-    void access(routing_id rid, std::uint64_t iova, std::uint64_t phys, std::uint64_t bits = translated,
-                ps obtained = {}, int pasid = -1, span_id span = {}) {
+    void access(routing_id rid, std::uint64_t iova, std::uint64_t phys,
+                std::uint64_t bits = translated, ps obtained = {}, int pasid = -1,
+                span_id span = {}) {
         const std::uint64_t ssid = pasid < 0 ? 0 : std::uint64_t(pasid) << 32 | 1ull << 52;
-        tell(kind::memory_access, "memory", phys, rid.value | ssid | ((bits & forged) != 0 ? bits & ~forged : bits | known), iova, std::uint64_t(obtained.count), span);
+        tell(kind::memory_access, "memory", phys,
+             rid.value | ssid | ((bits & forged) != 0 ? bits & ~forged : bits | known), iova,
+             std::uint64_t(obtained.count), span);
     }
-    void point(std::string_view p, routing_id rid) { tell(kind::sw_point, "R", text(p), rid.value); }
+    void point(std::string_view p, routing_id rid) {
+        tell(kind::sw_point, "R", text(p), rid.value);
+    }
     void function(routing_id rid, std::string_view state) {
         tell(kind::function_state, "ep", rid.value, text(state));
     }

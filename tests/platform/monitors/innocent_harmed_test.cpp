@@ -75,7 +75,8 @@ TEST(InnocentHarmed, a_device_that_owes_the_answer_to_an_ignored_invalidate_is_n
 
 TEST(InnocentHarmed, a_device_under_a_reset_call_or_held_blocked_is_not_innocent) {
     told t;
-    t.tell(kind::span_begin, "R", std::uint64_t(span_class::reset), 0, told::ep0.value, 0, span_id{9});
+    t.tell(kind::span_begin, "R", std::uint64_t(span_class::reset), 0, told::ep0.value, 0,
+           span_id{9});
     begin(t, told::ep0);
     t.at(9_ms);
     end(t, told::ep0);

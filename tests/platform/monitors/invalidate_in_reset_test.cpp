@@ -7,7 +7,9 @@ namespace {
 void request(told& t, span_id s, std::uint64_t itag, routing_id rid) {
     t.tell(kind::itag_taken, "smmu", itag, rid.value, 31 - itag, 0, s);
 }
-void arrives(told& t, span_id s, routing_id rid) { t.tell(kind::stage, "ep", 8, 0, rid.value, 0, s); }
+void arrives(told& t, span_id s, routing_id rid) {
+    t.tell(kind::stage, "ep", 8, 0, rid.value, 0, s);
+}
 }  // namespace
 
 TEST(InvalidateInReset, fires_once_for_a_request_that_arrives_and_is_ignored_in_reset) {

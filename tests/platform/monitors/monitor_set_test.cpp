@@ -48,9 +48,14 @@ TEST(MonitorSet, gives_the_summary_its_entries) {
     t.tell(kind::sw_warn, "R", t.text("one"), told::ep0.value, 0, 0, span_id{5});
     const nlohmann::json v = t.set.violations();
     ASSERT_EQ(v.size(), 1u);
-    EXPECT_EQ(v[0], (nlohmann::json{{"monitor", "warn"}, {"class", "broken"}, {"device", "ep0"},
-                                    {"time_ps", 7'000'000}, {"count", 1}, {"spans", {5}},
-                                    {"rule", "software does not WARN"}, {"text", "one"}}));
+    EXPECT_EQ(v[0], (nlohmann::json{{"monitor", "warn"},
+                                    {"class", "broken"},
+                                    {"device", "ep0"},
+                                    {"time_ps", 7'000'000},
+                                    {"count", 1},
+                                    {"spans", {5}},
+                                    {"rule", "software does not WARN"},
+                                    {"text", "one"}}));
 }
 
 TEST(MonitorSet, limits_are_parameters_of_the_machine) {
@@ -64,8 +69,12 @@ TEST(MonitorSet, limits_are_parameters_of_the_machine) {
 
 TEST(MonitorSet, nobody_pays_for_events_after_the_monitors_are_gone) {
     base::context ctx;
-    { monitor_set set(ctx, {}); EXPECT_TRUE(ctx.probe.wants(kind::memory_access)); }
-    for (const base::kind_info& k : base::kind_table) EXPECT_FALSE(ctx.probe.wants(k.what)) << k.name;
+    {
+        monitor_set set(ctx, {});
+        EXPECT_TRUE(ctx.probe.wants(kind::memory_access));
+    }
+    for (const base::kind_info& k : base::kind_table)
+        EXPECT_FALSE(ctx.probe.wants(k.what)) << k.name;
 }
 
 }  // namespace drydock::monitors::test

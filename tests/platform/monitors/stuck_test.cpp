@@ -5,8 +5,14 @@ namespace drydock::monitors::test {
 
 namespace {
 struct one_retry final : retry {
-    bool attach(routing_id) override { ++tries; return good; }
-    bool command_queue(std::string_view) override { ++tries; return good; }
+    bool attach(routing_id) override {
+        ++tries;
+        return good;
+    }
+    bool command_queue(std::string_view) override {
+        ++tries;
+        return good;
+    }
     bool good = false;
     int tries = 0;
 };
@@ -40,7 +46,8 @@ TEST(Stuck, is_silent_when_the_retry_heals_it) {
 
 TEST(Stuck, is_silent_while_a_reset_call_is_open_that_could_lift_it) {
     told t;
-    t.tell(kind::span_begin, "R", std::uint64_t(span_class::reset), 0, told::ep0.value, 0, span_id{3});
+    t.tell(kind::span_begin, "R", std::uint64_t(span_class::reset), 0, told::ep0.value, 0,
+           span_id{3});
     t.tell(kind::sw_device_blocked, "iommu", told::ep0.value, 1);
     t.finish();
     EXPECT_TRUE(t.silent());

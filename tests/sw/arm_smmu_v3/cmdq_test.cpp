@@ -28,7 +28,9 @@ struct CommandQueue : testing::Test {
     bool syncs_held = false;
     void hold_syncs() {
         syncs_held = true;
-        host.on_command = [this](const taken_command& c) { return c.opcode() != 0x46 || !syncs_held; };
+        host.on_command = [this](const taken_command& c) {
+            return c.opcode() != 0x46 || !syncs_held;
+        };
     }
 };
 
@@ -51,9 +53,10 @@ TEST_F(CommandQueue, S_101_many_producers_share_the_queue_and_each_gets_its_sync
     for (unsigned cpu = 0; cpu < 4; ++cpu)
         k.run_task("u" + std::to_string(cpu), cpu, [&, cpu] {
             for (u32 i = 0; i < 50; ++i)
-                EXPECT_EQ(smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_TLBI_NH_ASID,
-                                                            .asid = static_cast<u16>(cpu * 100 + i)}),
-                          0);
+                EXPECT_EQ(
+                    smmu->cmdq().issue_cmd_with_sync(
+                        {.opcode = CMDQ_OP_TLBI_NH_ASID, .asid = static_cast<u16>(cpu * 100 + i)}),
+                    0);
             ++done;
         });
     host.fake.run(100ms);
@@ -66,7 +69,9 @@ TEST_F(CommandQueue, S_101_many_producers_share_the_queue_and_each_gets_its_sync
         EXPECT_EQ(v.size(), 50u);
         EXPECT_TRUE(std::is_sorted(v.begin(), v.end()));
     }
-    EXPECT_EQ(std::count_if(host.commands.begin(), host.commands.end(), [](auto& t) { return t.opcode() == 0x46; }), 200);
+    EXPECT_EQ(std::count_if(host.commands.begin(), host.commands.end(),
+                            [](auto& t) { return t.opcode() == 0x46; }),
+              200);
 }
 
 TEST_F(CommandQueue, LinuxFlow_3_3_a_full_batch_is_pushed_without_sync) {
@@ -83,7 +88,8 @@ TEST_F(CommandQueue, LinuxFlow_3_3_a_full_batch_is_pushed_without_sync) {
     EXPECT_EQ(host.commands[70].opcode(), 0x46);
 }
 
-TEST_F(CommandQueue, P_202_the_wait_for_a_sync_ends_after_a_second_and_later_completion_does_no_harm) {
+TEST_F(CommandQueue,
+       P_202_the_wait_for_a_sync_ends_after_a_second_and_later_completion_does_no_harm) {
     boot();
     hold_syncs();
     int rc = 1;
@@ -94,16 +100,19 @@ TEST_F(CommandQueue, P_202_the_wait_for_a_sync_ends_after_a_second_and_later_com
         rc = smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_TLBI_NSNH_ALL});
         ended = k.now();
     });
-    host.fake.at(k.now() + 500ms, [&] { irqs_were_off = host.fake.of(hal::note::irqs_off).size() > 0; });
+    host.fake.at(k.now() + 500ms,
+                 [&] { irqs_were_off = host.fake.of(hal::note::irqs_off).size() > 0; });
     host.fake.run(3s);
     EXPECT_EQ(rc, -ETIMEDOUT);
     EXPECT_GE(ended - begun, 1s);
-    EXPECT_LT(ended - begun, 2s);  // the doubling delay overruns the limit (1, 2, 4.. us: sum 2^20 us)
+    EXPECT_LT(ended - begun,
+              2s);  // the doubling delay overruns the limit (1, 2, 4.. us: sum 2^20 us)
     EXPECT_TRUE(irqs_were_off);
     syncs_held = false;
     host.run_commands();
     rc = 1;
-    k.run_task("v", 1, [&] { rc = smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_TLBI_NSNH_ALL}); });
+    k.run_task("v", 1,
+               [&] { rc = smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_TLBI_NSNH_ALL}); });
     host.fake.run(k.now() + 10ms);
     EXPECT_EQ(rc, 0);
 }
@@ -139,7 +148,9 @@ TEST_F(CommandQueue, S_112_gerror_handler_acknowledges_and_the_same_sync_runs_ag
         return false;
     };
     int rc = 1;
-    k.run_task("u", 0, [&] { rc = smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_ATC_INV, .sid = 0x100}); });
+    k.run_task("u", 0, [&] {
+        rc = smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_ATC_INV, .sid = 0x100});
+    });
     host.fake.run(k.now() + 10ms);
     EXPECT_EQ(rc, 0) << "the unmapper learns nothing of the timeout";
     EXPECT_EQ(smmu->cmdq().cerror_atc_inv(), 1u);
@@ -160,7 +171,9 @@ TEST_F(CommandQueue, LinuxFlow_H_56_gerror_on_the_polling_cpu_cannot_run_before_
         return false;
     };
     int rc = 1;
-    k.run_task("u", 0, [&] { rc = smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_ATC_INV, .sid = 0x100}); });
+    k.run_task("u", 0, [&] {
+        rc = smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_ATC_INV, .sid = 0x100});
+    });
     host.fake.run(3s);
     EXPECT_EQ(rc, -ETIMEDOUT);
     EXPECT_EQ(smmu->cmdq().cerror_atc_inv(), 1u);  // afterwards
@@ -179,7 +192,9 @@ TEST_F(CommandQueue, S_104_an_illegal_command_is_replaced_by_a_sync) {
         return false;
     };
     int rc = 1;
-    k.run_task("u", 0, [&] { rc = smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_TLBI_NH_ASID, .asid = 1}); });
+    k.run_task("u", 0, [&] {
+        rc = smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_TLBI_NH_ASID, .asid = 1});
+    });
     host.fake.run(k.now() + 10ms);
     EXPECT_EQ(rc, 0);
     EXPECT_EQ(host.opcodes(), (std::vector<u8>{0x46, 0x46}));
@@ -194,7 +209,8 @@ TEST_F(CommandQueue, LinuxFlow_3_5_a_full_queue_is_waited_for) {
     for (unsigned cpu = 0; cpu < 4; ++cpu)
         k.run_task("u" + std::to_string(cpu), cpu, [&] {
             arm_smmu_cmdq_batch b(smmu->cmdq());
-            for (u32 i = 0; i < 5; ++i) b.add({.opcode = CMDQ_OP_TLBI_NH_ASID, .asid = static_cast<u16>(i)});
+            for (u32 i = 0; i < 5; ++i)
+                b.add({.opcode = CMDQ_OP_TLBI_NH_ASID, .asid = static_cast<u16>(i)});
             EXPECT_EQ(b.submit(), 0);
             ++done;
         });
@@ -212,7 +228,8 @@ TEST_F(CommandQueue, LinuxFlow_3_5_msi_polling_watches_the_slot_of_the_sync) {
     boot(c);
     host.commands.clear();
     int rc = 1;
-    k.run_task("u", 0, [&] { rc = smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_TLBI_NSNH_ALL}); });
+    k.run_task("u", 0,
+               [&] { rc = smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_TLBI_NSNH_ALL}); });
     host.fake.run(k.now() + 1ms);
     EXPECT_EQ(rc, 0);
     ASSERT_EQ(host.commands.size(), 2u);

@@ -39,12 +39,18 @@ TEST(Commands, S_100_words_of_configuration_and_tlb_commands) {
     EXPECT_EQ(arm_smmu_cmdq_build_cmd({.opcode = CMDQ_OP_CFGI_STE, .sid = 0x100, .leaf = true}),
               (words{0x0000'0100'0000'0003, 1}));
     EXPECT_EQ(arm_smmu_cmdq_build_cmd({.opcode = CMDQ_OP_CFGI_ALL}), (words{0x04, 31}));
-    EXPECT_EQ(arm_smmu_cmdq_build_cmd({.opcode = CMDQ_OP_CFGI_CD, .sid = 0x100, .ssid = 7, .leaf = true}),
-              (words{0x0000'0100'0000'7005, 1}));
-    EXPECT_EQ(arm_smmu_cmdq_build_cmd({.opcode = CMDQ_OP_TLBI_NH_ASID, .asid = 3}), (words{0x0003'0000'0000'0011, 0}));
+    EXPECT_EQ(
+        arm_smmu_cmdq_build_cmd({.opcode = CMDQ_OP_CFGI_CD, .sid = 0x100, .ssid = 7, .leaf = true}),
+        (words{0x0000'0100'0000'7005, 1}));
+    EXPECT_EQ(arm_smmu_cmdq_build_cmd({.opcode = CMDQ_OP_TLBI_NH_ASID, .asid = 3}),
+              (words{0x0003'0000'0000'0011, 0}));
     EXPECT_EQ(arm_smmu_cmdq_build_cmd({.opcode = CMDQ_OP_TLBI_NSNH_ALL}), (words{0x30, 0}));
-    EXPECT_EQ(arm_smmu_cmdq_build_cmd({.opcode = CMDQ_OP_PRI_RESP, .sid = 0x100, .ssid = 2, .substream_valid = true,
-                                       .prg_index = 9, .resp = PRI_RESP_SUCC}),
+    EXPECT_EQ(arm_smmu_cmdq_build_cmd({.opcode = CMDQ_OP_PRI_RESP,
+                                       .sid = 0x100,
+                                       .ssid = 2,
+                                       .substream_valid = true,
+                                       .prg_index = 9,
+                                       .resp = PRI_RESP_SUCC}),
               (words{0x0000'0100'0000'2841, 0x2009}));
 }
 
@@ -64,7 +70,8 @@ TEST(TlbiRange, S_120_one_leaf_page_has_ttl_so_that_it_is_legal) {
     tlbi_range r(4, 0x7000, 0x1000, true, true);
     const auto e = r.next();
     ASSERT_TRUE(e);
-    EXPECT_EQ(arm_smmu_cmdq_build_cmd(*e), (words{0x0004'0000'0000'0012, 0x7000 | 1 << 10 | 3 << 8 | 1}));
+    EXPECT_EQ(arm_smmu_cmdq_build_cmd(*e),
+              (words{0x0004'0000'0000'0012, 0x7000 | 1 << 10 | 3 << 8 | 1}));
     EXPECT_FALSE(r.next());
 }
 
@@ -92,8 +99,12 @@ TEST(TlbiRange, covers_exactly_the_range_with_and_without_range_invalidation) {
 }
 
 TEST(Tables, STE_words_of_a_cd_table_with_ats) {
-    const auto w = arm_smmu_make_cdtable_ste({.table = 0x4001'0000, .cdmax = 20, .two_level = true, .ats = true,
-                                              .s1dss = ste::S1DSS_SSID0, .stalls_supported = true});
+    const auto w = arm_smmu_make_cdtable_ste({.table = 0x4001'0000,
+                                              .cdmax = 20,
+                                              .two_level = true,
+                                              .ats = true,
+                                              .s1dss = ste::S1DSS_SSID0,
+                                              .stalls_supported = true});
     EXPECT_EQ(w[0], u64{20} << 59 | 0x4001'0000 | 2 << 4 | 5 << 1 | 1);
     EXPECT_EQ(w[1], (u64{1} << 28 | u64{1} << 27 | 3 << 6 | 1 << 4 | 1 << 2 | 2));
     EXPECT_EQ(w[1] >> 28 & 3, 1u);  // EATS = 1: full ATS
@@ -108,12 +119,12 @@ TEST(Tables, LinuxFlow_3_2_abort_and_bypass_never_allow_ats) {
 
 TEST(Tables, CD_words_of_a_48_bit_4k_table) {
     const auto w = arm_smmu_make_s1_cd({.ttb = 0x4000'5000, .asid = 7, .ips = 5});
-    EXPECT_EQ(w[0] & 0x3f, 16u);                   // T0SZ
-    EXPECT_EQ(w[0] >> 30 & 3, 3u);                 // EPD1 and V
-    EXPECT_EQ(w[0] >> 32 & 7, 5u);                 // IPS
-    EXPECT_EQ(w[0] >> 41 & 1, 1u);                 // AA64
-    EXPECT_EQ(w[0] >> 45 & 3, 3u);                 // R and A
-    EXPECT_EQ(w[0] >> 48, 7u);                     // ASID
+    EXPECT_EQ(w[0] & 0x3f, 16u);    // T0SZ
+    EXPECT_EQ(w[0] >> 30 & 3, 3u);  // EPD1 and V
+    EXPECT_EQ(w[0] >> 32 & 7, 5u);  // IPS
+    EXPECT_EQ(w[0] >> 41 & 1, 1u);  // AA64
+    EXPECT_EQ(w[0] >> 45 & 3, 3u);  // R and A
+    EXPECT_EQ(w[0] >> 48, 7u);      // ASID
     EXPECT_EQ(w[1], 0x4000'5000u);
 }
 
@@ -136,7 +147,7 @@ TEST(EntryWriter, S_214_a_new_ste_becomes_valid_last) {
     recorder r(e);
     arm_smmu_write_entry(r, e, s1(0x1000, true));
     ASSERT_EQ(r.seen.size(), 3u);
-    EXPECT_EQ(r.seen[1][0], 0u);                     // words 1..7 first, still invalid
+    EXPECT_EQ(r.seen[1][0], 0u);  // words 1..7 first, still invalid
     EXPECT_EQ(r.seen[1][1], s1(0x1000, true)[1]);
     EXPECT_EQ(r.seen[2], s1(0x1000, true));
 }

@@ -86,7 +86,8 @@ TEST_F(PageTable, an_aligned_2_mib_run_is_one_block_and_splits_when_a_page_goes)
 
 TEST_F(PageTable, a_table_whose_2_mib_go_is_flushed_and_then_freed) {
     io_pgtable t(memory);
-    for (u64 i = 0; i < 512; ++i) t.map(0x20'0000 + i * 0x1000, (i * 7 % 512 + 512) * 0x1000, 0x1000, IOMMU_READ);
+    for (u64 i = 0; i < 512; ++i)
+        t.map(0x20'0000 + i * 0x1000, (i * 7 % 512 + 512) * 0x1000, 0x1000, IOMMU_READ);
     EXPECT_EQ(t.tables(), 4u);
     EXPECT_EQ(unmap(t, 0x20'0000, 0x20'0000), 0x20'0000u);
     EXPECT_EQ(t.tables(), 3u);

@@ -13,7 +13,8 @@ namespace {
 
 using test::model_host;
 
-/// Endpoint 0x100 with a DMA engine behind BAR0 that does a burst in 2 us, and the whole software on top.
+/// Endpoint 0x100 with a DMA engine behind BAR0 that does a burst in 2 us, and the whole software
+/// on top.
 struct Software : testing::Test {
     model_host host;
     kernel k{host.doors(), 4};
@@ -24,7 +25,7 @@ struct Software : testing::Test {
     };
     std::map<unsigned, engine_queue> queues;
     hal::duration burst_time = 2us;
-    bool answers = true;                    ///< false: descriptors are swallowed
+    bool answers = true;  ///< false: descriptors are swallowed
     std::vector<std::array<u64, 4>> descriptors;
     u64 bar0 = 0;
 
@@ -39,7 +40,8 @@ struct Software : testing::Test {
         c.clients = std::move(clients);
         sw = std::make_unique<software>(k, c);
         host.on_bar_write = [this](phys_addr_t a, u64 v) { engine_write(a, v); };
-        host.on_config_write = [this](u16 rid, unsigned at, u32 v) {  // the engine's ID is there once BAR0 is
+        host.on_config_write = [this](u16 rid, unsigned at,
+                                      u32 v) {  // the engine's ID is there once BAR0 is
             if (rid == 0x100 && at == 0x14) {
                 bar0 = u64{v} << 32 | host.functions[0x100]->get(0x10, 4) % 0xfffffff0;
                 bar0 &= ~u64{0xf};
@@ -58,7 +60,8 @@ struct Software : testing::Test {
         const u64 base = bar0 + 0x100 + q * 0x40;
         if (at % 0x40 == 0x0c && (v & 1)) queues[q] = {};
         if (at % 0x40 != 0x10 || !(host.bar[base + 0x0c] & 1) || !answers) return;
-        host.fake.at(k.now() + burst_time, [this, q, base, tail = static_cast<u32>(v)] { finish(q, base, tail); });
+        host.fake.at(k.now() + burst_time,
+                     [this, q, base, tail = static_cast<u32>(v)] { finish(q, base, tail); });
     }
     iommu_domain& domain_of(unsigned q) { return *sw->clients()[q]->domain(); }
     void finish(unsigned q, u64 base, u32 tail) {
@@ -67,7 +70,8 @@ struct Software : testing::Test {
         u32 worst = 0;
         for (; e.head != tail; ++e.head) {
             const phys_addr_t d = domain_of(q).iova_to_phys(host.bar[base] + (e.head & mask) * 32);
-            descriptors.push_back({host.word(d), host.word(d + 8), host.word(d + 16), host.word(d + 24)});
+            descriptors.push_back(
+                {host.word(d), host.word(d + 8), host.word(d + 16), host.word(d + 24)});
             if (domain_of(q).iova_to_phys(host.word(d + 8)) == 0) {
                 worst = 1;
                 ++e.failed;
@@ -79,12 +83,17 @@ struct Software : testing::Test {
         host.fake.send_interrupt(static_cast<u32>(host.bar[bar0 + 0x2000 + q * 16 + 8]));
     }
     static client_config dma(std::string name = "dma0") {
-        client_config c{.name = std::move(name), .device = 0x100, .cpu = 2, .buffer_bytes = 64 << 10};
+        client_config c{
+            .name = std::move(name), .device = 0x100, .cpu = 2, .buffer_bytes = 64 << 10};
         c.dma = dma_load{.burst = 8, .bytes = 256, .every = 20us, .read_percent = 50};
         return c;
     }
     static client_config sva() {
-        client_config c{.name = "sva0", .kind = client_kind::sva, .device = 0x100, .pasid = 1, .cpu = 0,
+        client_config c{.name = "sva0",
+                        .kind = client_kind::sva,
+                        .device = 0x100,
+                        .pasid = 1,
+                        .cpu = 0,
                         .buffer_bytes = 64 << 10};
         c.dma = dma_load{.burst = 16, .bytes = 256, .every = 10us, .read_percent = 50};
         c.unmap = unmap_load{.pages = 1, .every = 5us};
@@ -129,7 +138,8 @@ TEST_F(Software, a_remapped_page_is_another_and_the_old_one_is_free_after_the_fl
     build({sva()});
     sw->start();
     host.fake.run(k.now() + 1ms);
-    // Every unmap is followed by a map of the same iova to another physical page, which was not free before.
+    // Every unmap is followed by a map of the same iova to another physical page, which was not
+    // free before.
     std::map<u64, u64> old_page, freed_after;
     for (const auto& n : host.fake.notes) {
         if (n.what == hal::note::unmap_complete) old_page[n.b] = n.c;

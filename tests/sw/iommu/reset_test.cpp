@@ -17,8 +17,8 @@ namespace {
 using test::model_host;
 using test::taken_command;
 
-/// One or two endpoints behind root ports, SMMU, core; every configuration write to ATS, PASID and DevCtl and
-/// every command goes into one trace.
+/// One or two endpoints behind root ports, SMMU, core; every configuration write to ATS, PASID and
+/// DevCtl and every command goes into one trace.
 struct Reset : testing::Test {
     model_host host;
     kernel k{host.doors(), 4};
@@ -39,8 +39,10 @@ struct Reset : testing::Test {
         c.gerror_cpu = 3;
         smmu = std::make_unique<arm_smmu_device>(k, c);
         core = std::make_unique<iommu_core>(k, *smmu, make_reset_variant(variant));
-        smmu->set_driver_get_domain([this](device& d) { return core->iommu_driver_get_domain_for_dev(d); });
-        pci_host_config h{.ecam = model_host::ecam, .mem32 = {0x1000'0000, 0x3000'0000},
+        smmu->set_driver_get_domain(
+            [this](device& d) { return core->iommu_driver_get_domain_for_dev(d); });
+        pci_host_config h{.ecam = model_host::ecam,
+                          .mem32 = {0x1000'0000, 0x3000'0000},
                           .mem64 = {0x80'0000'0000, u64{64} << 30}};
         pci = std::make_unique<pci_host>(k, h);
         in_task([&] {
@@ -61,18 +63,22 @@ struct Reset : testing::Test {
     void record() {
         host.on_config_write = [this](u16 rid, unsigned at, u32 v) {
             const std::string who = rid == 0x100 ? "A" : "B";
-            if (at == test::ep_ats + PCI_ATS_CTRL) trace.push_back(who + (v & 0x8000 ? " ATS on" : " ATS off"));
+            if (at == test::ep_ats + PCI_ATS_CTRL)
+                trace.push_back(who + (v & 0x8000 ? " ATS on" : " ATS off"));
             if (at == test::ep_pcie + PCI_EXP_DEVCTL && (v & 0x8000)) trace.push_back(who + " FLR");
-            if (at == test::ep_pasid + PCI_PASID_CTRL) trace.push_back(who + (v & 1 ? " PASID on" : " PASID off"));
+            if (at == test::ep_pasid + PCI_PASID_CTRL)
+                trace.push_back(who + (v & 1 ? " PASID on" : " PASID off"));
         };
         host.on_command = [this](const taken_command& c) {
             const auto sid = c.words[0] >> 32;
             const std::string who = sid == 0x100 ? "A" : "B";
             const auto pasid = std::to_string(c.words[0] >> 12 & 0xfffff);
             if (c.opcode() == 0x40)
-                trace.push_back(who + " ATC_INV " + (c.words[0] >> 11 & 1 ? "pasid " + pasid : "rid") +
+                trace.push_back(who + " ATC_INV " +
+                                (c.words[0] >> 11 & 1 ? "pasid " + pasid : "rid") +
                                 ((c.words[1] & 0x3f) == 52 ? " all" : ""));
-            if (c.opcode() == 0x03) trace.push_back(who + " CFGI_STE " + ste_word(static_cast<u32>(sid)));
+            if (c.opcode() == 0x03)
+                trace.push_back(who + " CFGI_STE " + ste_word(static_cast<u32>(sid)));
             if (c.opcode() == 0x05) trace.push_back(who + " CFGI_CD " + pasid);
             if (c.opcode() == 0x11) trace.push_back("TLBI_ASID");
             if (c.opcode() == 0x12) trace.push_back("TLBI");
@@ -80,14 +86,19 @@ struct Reset : testing::Test {
         };
     }
     std::string ste_word(u32 sid) const {
-        const u64 w0 = host.word(smmu->strtab().ste(sid)), w1 = host.word(smmu->strtab().ste(sid) + 8);
+        const u64 w0 = host.word(smmu->strtab().ste(sid)),
+                  w1 = host.word(smmu->strtab().ste(sid) + 8);
         if (!(w0 & 1)) return "invalid";
         if ((w0 >> 1 & 7) == 0) return "abort";
-        return std::string("cdtable s1dss") + std::to_string(w1 & 3) + (w1 >> 28 & 1 ? " eats" : "");
+        return std::string("cdtable s1dss") + std::to_string(w1 & 3) +
+               (w1 >> 28 & 1 ? " eats" : "");
     }
     void in_task(std::function<void()> f, unsigned cpu = 0) {
         bool done = false;
-        k.run_task("t" + std::to_string(++tasks), cpu, [&] { f(); done = true; });
+        k.run_task("t" + std::to_string(++tasks), cpu, [&] {
+            f();
+            done = true;
+        });
         host.fake.run(k.now() + 100s);
         ASSERT_TRUE(done);
     }
@@ -97,7 +108,8 @@ struct Reset : testing::Test {
         return out;
     }
     std::size_t at(std::string_view what) const {
-        return static_cast<std::size_t>(std::find(trace.begin(), trace.end(), what) - trace.begin());
+        return static_cast<std::size_t>(std::find(trace.begin(), trace.end(), what) -
+                                        trace.begin());
     }
     bool warned() const { return !host.fake.of(hal::note::warn).empty(); }
 };
@@ -116,10 +128,12 @@ TEST_F(Reset, LinuxFlow_3_1_enabling_ats_flushes_the_atc_and_then_sets_enable) {
 TEST_F(Reset, LinuxFlow_3_1_attach_to_blocked_clears_enable_then_ste_then_flushes) {
     build("none");
     trace.clear();
-    in_task([&] { EXPECT_EQ(core->iommu_attach_group(*smmu->blocked_domain(), *a->dev.group), 0); });
+    in_task(
+        [&] { EXPECT_EQ(core->iommu_attach_group(*smmu->blocked_domain(), *a->dev.group), 0); });
     ASSERT_LT(at("A CFGI_STE abort"), trace.size());
     EXPECT_EQ(at("A ATS off"), 0u);
-    EXPECT_LT(at("A CFGI_STE abort"), at("A ATC_INV rid all")) << "the flush comes after E was cleared";
+    EXPECT_LT(at("A CFGI_STE abort"), at("A ATC_INV rid all"))
+        << "the flush comes after E was cleared";
     EXPECT_LT(at("A ATC_INV rid all"), at("TLBI_ASID")) << "the old domain has no user left";
     EXPECT_LT(at("TLBI_ASID"), at("A CFGI_CD 0"));
     EXPECT_EQ(host.word(smmu->strtab().ste(0x100)), 1u);
@@ -137,7 +151,8 @@ TEST_F(Reset, LinuxFlow_1_M2_points_in_order_and_state_after_the_reset_as_before
     int rc = 1;
     in_task([&] { rc = pci_reset_function(*a, *core, {}); });
     EXPECT_EQ(rc, 0);
-    EXPECT_EQ(points(), (std::vector<std::string>{"p0", "p1", "p2", "p3", "p4", "r0", "r1", "d1", "d2", "d3", "d4", "s"}));
+    EXPECT_EQ(points(), (std::vector<std::string>{"p0", "p1", "p2", "p3", "p4", "r0", "r1", "d1",
+                                                  "d2", "d3", "d4", "s"}));
     EXPECT_EQ(ste_word(0x100), "cdtable s1dss2 eats");
     EXPECT_TRUE(a->ats_enabled);
     EXPECT_TRUE(host.functions[0x100]->get(test::ep_ats + PCI_ATS_CTRL, 2) & 0x8000u);
@@ -158,7 +173,8 @@ TEST_F(Reset, LinuxFlow_3_2_with_a_pasid_ats_goes_off_only_with_the_last_pasid) 
     EXPECT_LT(at("A ATC_INV pasid 1 all"), at("A ATS off"));
     EXPECT_LT(at("A ATS off"), at("A CFGI_STE abort"));
     EXPECT_LT(at("A CFGI_STE abort"), at("A FLR"));
-    // done() before pci_restore_state(): ATS on, PASID attached, and only then PASID Enable is written.
+    // done() before pci_restore_state(): ATS on, PASID attached, and only then PASID Enable is
+    // written.
     const auto flr = trace.begin() + static_cast<std::ptrdiff_t>(at("A FLR"));
     const auto on = std::find(flr, trace.end(), "A ATS on");
     const auto cd = std::find(flr, trace.end(), "A CFGI_CD 1");
@@ -166,7 +182,9 @@ TEST_F(Reset, LinuxFlow_3_2_with_a_pasid_ats_goes_off_only_with_the_last_pasid) 
     EXPECT_LT(on - flr, cd - flr);
     EXPECT_LT(cd - flr, pasid - flr);
     EXPECT_NE(pasid, trace.end());
-    EXPECT_EQ(std::count_if(flr, on, [](auto& s) { return s.find("ATC_INV pasid") != std::string::npos; }), 0);
+    EXPECT_EQ(std::count_if(flr, on,
+                            [](auto& s) { return s.find("ATC_INV pasid") != std::string::npos; }),
+              0);
 }
 
 TEST_F(Reset, H_01_M2_an_unmap_between_p4_and_r1_sends_no_invalidate) {
@@ -206,7 +224,8 @@ TEST_F(Reset, H_01_none_the_ste_keeps_eats_and_an_unmap_sends_its_invalidate) {
     });
     host.fake.run(k.now() + 1s);
     EXPECT_EQ(c, unmap_class::atc);
-    EXPECT_EQ(trace, (std::vector<std::string>{"A FLR", "TLBI", "A ATC_INV rid", "A PASID on", "A ATS on"}));
+    EXPECT_EQ(trace, (std::vector<std::string>{"A FLR", "TLBI", "A ATC_INV rid", "A PASID on",
+                                               "A ATS on"}));
 }
 
 TEST_F(Reset, H_16_M2_attaching_is_refused_while_a_member_is_reset) {
@@ -220,13 +239,16 @@ TEST_F(Reset, H_16_M2_attaching_is_refused_while_a_member_is_reset) {
         pasid = core->iommu_attach_device_pasid(core->sva_domain_alloc("S"), b->dev, 4);
         EXPECT_EQ(core->iommu_deferred_attach(b->dev, *before), 0);
         EXPECT_EQ(core->iommu_driver_get_domain_for_dev(a->dev), smmu->blocked_domain());
-        EXPECT_EQ(core->iommu_driver_get_domain_for_dev(b->dev), before) << "a sibling keeps its translation";
+        EXPECT_EQ(core->iommu_driver_get_domain_for_dev(b->dev), before)
+            << "a sibling keeps its translation";
         EXPECT_EQ(core->iommu_get_domain_for_dev(a->dev), before);
     });
     host.fake.run(k.now() + 1s);
     EXPECT_EQ(attach, -EBUSY);
     EXPECT_EQ(pasid, -EBUSY);
-    in_task([&] { EXPECT_EQ(core->iommu_attach_group(core->paging_domain_alloc("D3"), *a->dev.group), 0); });
+    in_task([&] {
+        EXPECT_EQ(core->iommu_attach_group(core->paging_domain_alloc("D3"), *a->dev.group), 0);
+    });
 }
 
 TEST_F(Reset, H_27_M2_detaching_passes_the_fence_and_done_attaches_the_new_domain) {
@@ -241,7 +263,8 @@ TEST_F(Reset, H_27_M2_detaching_passes_the_fence_and_done_attaches_the_new_domai
     });
     host.fake.run(k.now() + 1s);
     EXPECT_EQ(g.domain, g.default_domain);
-    EXPECT_EQ(host.word(to_master(a->dev).cds->cd(0)) >> 48, static_cast<arm_smmu_domain*>(g.default_domain)->asid());
+    EXPECT_EQ(host.word(to_master(a->dev).cds->cd(0)) >> 48,
+              static_cast<arm_smmu_domain*>(g.default_domain)->asid());
     EXPECT_FALSE(warned());
 }
 

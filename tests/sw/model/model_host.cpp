@@ -21,7 +21,9 @@ u32 model_function::get(unsigned at, unsigned size) const {
     return v;
 }
 
-void model_function::put(unsigned at, u32 value, unsigned size) { std::memcpy(&bytes[at], &value, size); }
+void model_function::put(unsigned at, u32 value, unsigned size) {
+    std::memcpy(&bytes[at], &value, size);
+}
 
 void model_function::store(unsigned at, unsigned size, u32 value, hal::time_point now) {
     if (!saved_) {
@@ -36,12 +38,16 @@ void model_function::store(unsigned at, unsigned size, u32 value, hal::time_poin
         const bool high = n > 0 && bar_size[n] == 0 && (at_reset_[at - 4] & 0x6) == 0x4;
         const u64 size_here = high ? bar_size[n - 1] : bar_size[n];
         const u64 mask = size_here == 0 ? 0 : ~(size_here - 1);
-        put(at, high ? value & static_cast<u32>(mask >> 32) : (value & static_cast<u32>(mask) & ~0xfu) | flags, 4);
+        put(at,
+            high ? value & static_cast<u32>(mask >> 32)
+                 : (value & static_cast<u32>(mask) & ~0xfu) | flags,
+            4);
         return;
     }
     for (unsigned i = 0; i < size; ++i) {
         const u8 in = static_cast<u8>(value >> (8 * i));
-        bytes[at + i] = static_cast<u8>((bytes[at + i] & ~writable[at + i]) | (in & writable[at + i]));
+        bytes[at + i] =
+            static_cast<u8>((bytes[at + i] & ~writable[at + i]) | (in & writable[at + i]));
     }
 }
 
@@ -53,9 +59,12 @@ void model_function::reset(hal::time_point now) {
 
 namespace {
 
-void allow(model_function& f, unsigned at, u32 mask, unsigned size) { std::memcpy(&f.writable[at], &mask, size); }
+void allow(model_function& f, unsigned at, u32 mask, unsigned size) {
+    std::memcpy(&f.writable[at], &mask, size);
+}
 
-void pcie_capability(model_function& f, unsigned at, unsigned next, unsigned type, u8 mps, bool flr) {
+void pcie_capability(model_function& f, unsigned at, unsigned next, unsigned type, u8 mps,
+                     bool flr) {
     f.put(at, PCI_CAP_ID_EXP | next << 8, 2);
     f.put(at + PCI_EXP_FLAGS, 2 | type << 4, 2);
     f.put(at + PCI_EXP_DEVCAP, mps | PCI_EXP_DEVCAP_EXT_TAG | (flr ? PCI_EXP_DEVCAP_FLR : 0), 4);
@@ -103,7 +112,8 @@ std::unique_ptr<model_function> make_endpoint(const endpoint_options& o) {
     f->put(ep_msix + PCI_MSIX_TABLE, 0x2000, 4);
     allow(*f, ep_msix + PCI_MSIX_FLAGS, 0xc000, 2);
     f->put(0x100, PCI_EXT_CAP_ID_ERR | 2 << 16 | u32{ep_ats} << 20, 4);
-    f->put(ep_ats, (o.ats ? PCI_EXT_CAP_ID_ATS : PCI_EXT_CAP_ID_DSN) | 1 << 16 | u32{ep_pasid} << 20, 4);
+    f->put(ep_ats,
+           (o.ats ? PCI_EXT_CAP_ID_ATS : PCI_EXT_CAP_ID_DSN) | 1 << 16 | u32{ep_pasid} << 20, 4);
     f->put(ep_ats + PCI_ATS_CAP, 0x60, 2);
     allow(*f, ep_ats + PCI_ATS_CTRL, 0x801f, 2);
     f->put(ep_pasid, (o.pasid ? PCI_EXT_CAP_ID_PASID : PCI_EXT_CAP_ID_DSN) | 1 << 16, 4);
@@ -120,8 +130,9 @@ constexpr u64 cmdq_base = 0x90, cmdq_prod = 0x98, cmdq_cons = 0x9c, gerror = 0x6
 }  // namespace
 
 model_host::model_host()
-    : doors_{fake.doors().clock, fake.doors().stacks,  *this,                *this,
-             fake.doors().irq,   fake.doors().observe, fake.doors().choice}, ram_(ram_size) {
+    : doors_{fake.doors().clock,   fake.doors().stacks, *this, *this, fake.doors().irq,
+             fake.doors().observe, fake.doors().choice},
+      ram_(ram_size) {
     smmu_regs_ = {{0x00, IDR0}, {0x04, IDR1}, {0x0c, IDR3}, {0x14, IDR5}};
 }
 
@@ -130,7 +141,9 @@ u64 model_host::reg(u64 offset) const {
     return it == smmu_regs_.end() ? 0 : it->second;
 }
 
-void model_host::read(phys_addr_t a, void* to, std::size_t n) { std::memcpy(to, &ram_.at(a - ram), n); }
+void model_host::read(phys_addr_t a, void* to, std::size_t n) {
+    std::memcpy(to, &ram_.at(a - ram), n);
+}
 void model_host::write(phys_addr_t a, const void* from, std::size_t n, hal::span_id) {
     std::memcpy(&ram_.at(a - ram), from, n);
 }
@@ -160,12 +173,13 @@ u64 model_host::peek(phys_addr_t a, unsigned size) {
     return it == bar.end() ? 0 : it->second & ones;
 }
 
-std::optional<hal::mmio_result> model_host::load(unsigned, phys_addr_t a, unsigned size, hal::mmio_client&, u64) {
+std::optional<hal::mmio_result> model_host::load(unsigned, phys_addr_t a, unsigned size,
+                                                 hal::mmio_client&, u64) {
     return hal::mmio_result{peek(a, size), load_time, true};
 }
 
-std::optional<hal::mmio_result> model_host::store(unsigned, phys_addr_t a, unsigned size, u64 v, hal::mmio_client&,
-                                                  u64) {
+std::optional<hal::mmio_result> model_host::store(unsigned, phys_addr_t a, unsigned size, u64 v,
+                                                  hal::mmio_client&, u64) {
     if (a >= ecam && a < ecam + (256u << 20)) {
         const auto at = static_cast<unsigned>(a & 0xfff);
         const auto rid = static_cast<u16>((a - ecam) >> 12);

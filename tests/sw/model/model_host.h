@@ -16,12 +16,12 @@ namespace drydock::sw::test {
 struct model_function {
     model_function();
     std::array<u8, 4096> bytes{};
-    std::array<u8, 4096> writable{};   ///< mask of bits that stores change
+    std::array<u8, 4096> writable{};  ///< mask of bits that stores change
     std::array<u64, 6> bar_size{};
     bool bridge = false;
-    u16 flr_at = 0;                    ///< offset of DevCtl; 0: no FLR
+    u16 flr_at = 0;  ///< offset of DevCtl; 0: no FLR
     hal::duration flr_time{};
-    hal::time_point ready_at{};        ///< answers RRS before
+    hal::time_point ready_at{};  ///< answers RRS before
     unsigned flrs = 0;
 
     u32 get(unsigned at, unsigned size) const;
@@ -51,8 +51,8 @@ struct taken_command {
     u8 opcode() const { return static_cast<u8>(words[0]); }
 };
 
-/// SMMU registers and PCI configuration space without timing, over the fake host's clock, stacks and notes.
-/// Commands are consumed when PROD is written; `on_command` may keep a SYNC back.
+/// SMMU registers and PCI configuration space without timing, over the fake host's clock, stacks
+/// and notes. Commands are consumed when PROD is written; `on_command` may keep a SYNC back.
 class model_host final : hal::mmio, hal::dma_memory {
 public:
     static constexpr phys_addr_t ram = 0x4000'0000, smmu = 0x0900'0000, ecam = 0x40'1000'0000;
@@ -62,7 +62,8 @@ public:
     hal::host& doors() { return doors_; }
     fake_host fake;
 
-    std::map<u16, std::unique_ptr<model_function>> functions;  ///< by bus << 8 | devfn, as numbered by software
+    std::map<u16, std::unique_ptr<model_function>>
+        functions;  ///< by bus << 8 | devfn, as numbered by software
     std::vector<taken_command> commands;
     std::function<void(u16 rid, unsigned at, u32 value)> on_config_write;
     /// @return false: the SYNC is not consumed until finish_sync()
@@ -72,7 +73,7 @@ public:
 
     u64 reg(u64 offset) const;
     void set_reg(u64 offset, u64 value) { smmu_regs_[offset] = value; }
-    void run_commands();   ///< goes on behind a SYNC that was kept back
+    void run_commands();  ///< goes on behind a SYNC that was kept back
     void raise_cerror(u32 code);
     u64 word(phys_addr_t) const;
     void put_word(phys_addr_t, u64);
@@ -80,8 +81,10 @@ public:
     hal::duration load_time{100'000}, store_time{20'000};
 
 private:
-    std::optional<hal::mmio_result> load(unsigned, phys_addr_t, unsigned size, hal::mmio_client&, u64) override;
-    std::optional<hal::mmio_result> store(unsigned, phys_addr_t, unsigned size, u64, hal::mmio_client&, u64) override;
+    std::optional<hal::mmio_result> load(unsigned, phys_addr_t, unsigned size, hal::mmio_client&,
+                                         u64) override;
+    std::optional<hal::mmio_result> store(unsigned, phys_addr_t, unsigned size, u64,
+                                          hal::mmio_client&, u64) override;
     u64 peek(phys_addr_t, unsigned) override;
     hal::duration load_cost(phys_addr_t, unsigned) override { return load_time; }
     hal::watch_id watch(phys_addr_t, hal::watch_client&, u64) override { return 0; }

@@ -46,7 +46,8 @@ struct Pci : testing::Test {
             host.functions[static_cast<u16>((p + 1) << 3)] = test::make_root_port();
             host.functions[static_cast<u16>((p + 1) << 8)] = test::make_endpoint(o);
         }
-        pci_host_config c{.ecam = model_host::ecam, .mem32 = {0x1000'0000, 0x3000'0000},
+        pci_host_config c{.ecam = model_host::ecam,
+                          .mem32 = {0x1000'0000, 0x3000'0000},
                           .mem64 = {0x80'0000'0000, u64{64} << 30}};
         pci = std::make_unique<pci_host>(k, c);
         in_task([this] { pci->scan(); });
@@ -54,7 +55,10 @@ struct Pci : testing::Test {
     }
     void in_task(std::function<void()> f) {
         bool done = false;
-        k.run_task("t" + std::to_string(++tasks), 0, [&] { f(); done = true; });
+        k.run_task("t" + std::to_string(++tasks), 0, [&] {
+            f();
+            done = true;
+        });
         host.fake.run(k.now() + 200s);
         ASSERT_TRUE(done);
     }
@@ -80,15 +84,18 @@ TEST_F(Pci, P_174_enumeration_numbers_buses_depth_first_and_opens_windows) {
     EXPECT_EQ(ep->resource[0].size, 0x10000u);
     EXPECT_EQ(ep->resource[0].start % 0x10000, 0u);
     EXPECT_GE(ep->resource[0].start, 0x80'0000'0000u);
-    const u64 base = u64{port.get(PCI_PREF_BASE_UPPER32, 4)} << 32 | (port.get(PCI_PREF_MEMORY_BASE, 2) & 0xfff0u) << 16;
+    const u64 base = u64{port.get(PCI_PREF_BASE_UPPER32, 4)} << 32 |
+                     (port.get(PCI_PREF_MEMORY_BASE, 2) & 0xfff0u) << 16;
     const u64 limit = u64{port.get(PCI_PREF_LIMIT_UPPER32, 4)} << 32 |
                       (port.get(PCI_PREF_MEMORY_LIMIT, 2) & 0xfff0u) << 16 | 0xfffff;
     EXPECT_LE(base, ep->resource[0].start);
     EXPECT_GE(limit, ep->resource[0].start + 0xffff);
-    EXPECT_GT(port.get(PCI_MEMORY_BASE, 2), port.get(PCI_MEMORY_LIMIT, 2)) << "nothing needs the 32-bit window";
+    EXPECT_GT(port.get(PCI_MEMORY_BASE, 2), port.get(PCI_MEMORY_LIMIT, 2))
+        << "nothing needs the 32-bit window";
     EXPECT_NE(ep->resource[0].start >> 20, pci->find(0x200)->resource[0].start >> 20);
     EXPECT_EQ(port.get(PCI_COMMAND, 2) & 6u, 6u);
-    EXPECT_EQ(host.functions[0x100]->get(PCI_COMMAND, 2) & 6u, 0u) << "an endpoint waits for its driver";
+    EXPECT_EQ(host.functions[0x100]->get(PCI_COMMAND, 2) & 6u, 0u)
+        << "an endpoint waits for its driver";
 }
 
 TEST_F(Pci, P_170_capabilities_are_found_once_and_a_cyclic_chain_ends) {
@@ -105,8 +112,11 @@ TEST_F(Pci, payload_is_the_minimum_of_the_path) {
     endpoint_options o;
     o.mps = 1;
     build(o);
-    EXPECT_EQ(host.functions[0x08]->get(0x40 + PCI_EXP_DEVCTL, 2) & PCI_EXP_DEVCTL_PAYLOAD, 1u << 5);
-    EXPECT_EQ(host.functions[0x100]->get(test::ep_pcie + PCI_EXP_DEVCTL, 2) & PCI_EXP_DEVCTL_PAYLOAD, 1u << 5);
+    EXPECT_EQ(host.functions[0x08]->get(0x40 + PCI_EXP_DEVCTL, 2) & PCI_EXP_DEVCTL_PAYLOAD,
+              1u << 5);
+    EXPECT_EQ(
+        host.functions[0x100]->get(test::ep_pcie + PCI_EXP_DEVCTL, 2) & PCI_EXP_DEVCTL_PAYLOAD,
+        1u << 5);
 }
 
 TEST_F(Pci, LinuxFlow_4_1_ats_enable_and_disable_rules) {
@@ -145,7 +155,9 @@ TEST_F(Pci, P_163_msix_is_programmed_under_function_mask) {
     host.on_config_write = [&](u16 rid, unsigned at, u32 v) {
         if (rid == 0x100 && at == test::ep_msix + PCI_MSIX_FLAGS) control.push_back(v);
     };
-    in_task([&] { EXPECT_EQ(pci_enable_msix(*ep, {{0, 0x800'0040, 33}, {8, 0x800'0040, 34}}), 0); });
+    in_task([&] {
+        EXPECT_EQ(pci_enable_msix(*ep, {{0, 0x800'0040, 33}, {8, 0x800'0040, 34}}), 0);
+    });
     const u64 table = ep->resource[0].start + 0x2000;
     EXPECT_EQ(host.bar[table], 0x800'0040u);
     EXPECT_EQ(host.bar[table + 8], 33u);
@@ -167,7 +179,8 @@ struct recording_iommu final : reset_iommu {
         return prepare_result;
     }
     void done(pci_dev&) override {
-        log.push_back("done bar=" + std::to_string(host.functions[0x100]->get(PCI_BASE_ADDRESS_0 + 4, 4)));
+        log.push_back("done bar=" +
+                      std::to_string(host.functions[0x100]->get(PCI_BASE_ADDRESS_0 + 4, 4)));
     }
 };
 
@@ -176,7 +189,8 @@ struct recording_driver final : pci_driver {
     explicit recording_driver(std::vector<std::string>& l) : log(l) {}
     void reset_prepare(pci_dev&) override { log.push_back("reset_prepare"); }
     void reset_done(pci_dev& d) override {
-        log.push_back(std::string("reset_done master=") + (pci_read_config_word(d, PCI_COMMAND) & 4 ? "1" : "0"));
+        log.push_back(std::string("reset_done master=") +
+                      (pci_read_config_word(d, PCI_COMMAND) & 4 ? "1" : "0"));
     }
 };
 
@@ -197,7 +211,8 @@ TEST_F(Pci, LinuxFlow_4_1_reset_goes_prepare_flr_done_restore_in_this_order) {
     });
     EXPECT_EQ(rc, 0);
     const std::string bar_lost = "done bar=0";  // done() runs before pci_restore_state()
-    EXPECT_EQ(iommu.log, (std::vector<std::string>{"reset_prepare", "prepare flrs=0", bar_lost, "reset_done master=1"}));
+    EXPECT_EQ(iommu.log, (std::vector<std::string>{"reset_prepare", "prepare flrs=0", bar_lost,
+                                                   "reset_done master=1"}));
     EXPECT_GE(ended - begun, 100ms);
     EXPECT_LT(ended - begun, 110ms);
     const auto& f = *host.functions[0x100];

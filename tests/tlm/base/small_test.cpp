@@ -14,7 +14,8 @@ using namespace literals;
 
 TEST(Time, a_24_byte_tlp_at_gen6_x32_keeps_its_fraction_of_a_picosecond) {
     // 24 B / (32 lanes * 7.375 B/ns) = 101.69 ps; a thousand of them must not gather rounding.
-    const fine_time one = fine_time::raw((std::int64_t{24} * 1000 * 65536 * 1000 + 118000) / (32 * 7375));
+    const fine_time one =
+        fine_time::raw((std::int64_t{24} * 1000 * 65536 * 1000 + 118000) / (32 * 7375));
     EXPECT_EQ(one.rounded(), 102_ps);
     EXPECT_EQ((one * 1000).rounded(), 101695_ps);
 }
@@ -69,7 +70,8 @@ TEST(DelayLine, items_leave_in_order_each_at_its_time_with_one_record_pending) {
     EXPECT_EQ(t.pending_records(), 1u);
     t.run(never);
     ASSERT_EQ(seen.size(), 41u);
-    for (int i = 0; i < 40; ++i) EXPECT_EQ(seen[static_cast<std::size_t>(i)], std::make_pair(std::int64_t{100 + i / 2}, i));
+    for (int i = 0; i < 40; ++i)
+        EXPECT_EQ(seen[static_cast<std::size_t>(i)], std::make_pair(std::int64_t{100 + i / 2}, i));
     EXPECT_EQ(seen.back(), std::make_pair(std::int64_t{119}, 99));
 }
 
@@ -85,7 +87,6 @@ TEST(DelayLine, clear_drops_what_is_inside) {
     t.run(never);
     EXPECT_EQ(dropped, 2);
     EXPECT_EQ(arrived, 1);
-
 }
 
 struct counter : observer {

@@ -51,7 +51,8 @@ TEST(Timeline, idle_neighbours_do_not_change_the_order) {
         for (int i = neighbours / 2; i < neighbours; ++i)
             idle.push_back(std::make_unique<scribe>(t, "w" + std::to_string(i), unused));
         for (std::uint64_t n = 0; n < 50; ++n)
-            for (const auto* s : {&x, &b, &a}) t.at(ps{static_cast<std::int64_t>(n % 7)}, phase::serve, s->id, n);
+            for (const auto* s : {&x, &b, &a})
+                t.at(ps{static_cast<std::int64_t>(n % 7)}, phase::serve, s->id, n);
         t.run(never);
         return log;
     };
@@ -143,7 +144,8 @@ TEST(Timeline, steady_state_does_not_allocate_slots) {
     EXPECT_EQ(t.now(), 10000_ns);
 }
 
-TEST(TimelineKernel, runs_records_at_their_time_under_the_kernel_and_a_third_party_event_between_them) {
+TEST(TimelineKernel,
+     runs_records_at_their_time_under_the_kernel_and_a_third_party_event_between_them) {
     timeline t;
     timeline_kernel kernel("kernel", t);
     struct probe_client : timeline_client {

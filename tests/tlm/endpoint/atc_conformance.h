@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <gtest/gtest.h>
 #include <deque>
 #include <functional>
-#include <gtest/gtest.h>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,8 +24,8 @@ struct atc_factory {
 };
 inline void PrintTo(const atc_factory& f, std::ostream* os) { *os << f.name; }
 
-/// Plays the function around an ATC: remembers every answer with its time, and may hold back requests
-/// and completions.
+/// Plays the function around an ATC: remembers every answer with its time, and may hold back
+/// requests and completions.
 struct atc_world final : atc_client {
     struct granted {
         lookup_id id;
@@ -49,14 +49,17 @@ struct atc_world final : atc_client {
         base::ps at;
     };
 
-    explicit atc_world(const atc_factory& factory, const atc_config& config = {}, bool enable = true)
+    explicit atc_world(const atc_factory& factory, const atc_config& config = {},
+                       bool enable = true)
         : dut(factory.make(ctx, config, *this)) {
         dut->set_stu(12);
         ctx.timeline.seal();
         if (enable) control(atc_control::enable);
     }
 
-    void hit(lookup_id id, use_id use, const translation& t) override { hits.push_back({id, use, t, ctx.now()}); }
+    void hit(lookup_id id, use_id use, const translation& t) override {
+        hits.push_back({id, use, t, ctx.now()});
+    }
     void fault(lookup_id id, atc_fault why) override { faults.push_back({id, why, ctx.now()}); }
     bool try_request(request_slot slot, const atc_key& key, bool no_write) override {
         if (hold_requests) return false;
@@ -84,7 +87,8 @@ struct atc_world final : atc_client {
         if (pasid) k.ssid = base::substream_id{*pasid};
         return k;
     }
-    lookup_id look(std::uint64_t va, std::optional<std::uint32_t> pasid = {}, atc_access a = atc_access::read) {
+    lookup_id look(std::uint64_t va, std::optional<std::uint32_t> pasid = {},
+                   atc_access a = atc_access::read) {
         EXPECT_TRUE(dut->try_lookup(next_id, key(va, pasid), a));
         return next_id++;
     }
@@ -97,7 +101,8 @@ struct atc_world final : atc_client {
         run();
     }
     /// Brings a translation into the cache by a lookup that misses, and gives its use back.
-    void load(std::uint64_t va, pcie::translation_entry e, std::optional<std::uint32_t> pasid = {}) {
+    void load(std::uint64_t va, pcie::translation_entry e,
+              std::optional<std::uint32_t> pasid = {}) {
         look(va, pasid);
         run();
         answer(requests.back(), e);
@@ -115,7 +120,8 @@ struct atc_world final : atc_client {
         answer(requests.back(), completion_entry::status::timeout);
         return false;
     }
-    void invalidate_body(unsigned tag, std::uint64_t body, std::optional<std::uint32_t> pasid = {}) {
+    void invalidate_body(unsigned tag, std::uint64_t body,
+                         std::optional<std::uint32_t> pasid = {}) {
         const pcie::ats_range r = pcie::decode_ats_range(body);
         invalidate i;
         i.rid = function;

@@ -36,7 +36,8 @@ TEST(Atc, work_of_a_page_invalidate_does_not_depend_on_the_capacity) {
         atc_config c;
         c.entries = entries;
         atc_world w(tlm_twin(), c);
-        for (std::uint64_t i = 0; i < 256; ++i) w.load(0x10'0000 + i * 4096, page(0x8000'0000 + i * 4096));
+        for (std::uint64_t i = 0; i < 256; ++i)
+            w.load(0x10'0000 + i * 4096, page(0x8000'0000 + i * 4096));
         const auto& cache = static_cast<const atc&>(*w.dut);
         const auto before = cache.store().invalidate_work();
         const std::uint64_t ran = w.ctx.timeline.records_run();
@@ -118,7 +119,8 @@ TEST(Atc, probe_changes_nothing) {
         atc_world w(tlm_twin());
         stage_log log;
         if (listen)
-            for (std::size_t k = 0; k < base::kind_count; ++k) w.ctx.probe.subscribe(log, static_cast<base::kind>(k));
+            for (std::size_t k = 0; k < base::kind_count; ++k)
+                w.ctx.probe.subscribe(log, static_cast<base::kind>(k));
         for (std::uint64_t i = 0; i < 16; ++i) w.load(i * 4096, page(i * 8192));
         for (unsigned i = 0; i < 8; ++i) w.invalidate_pages(i, i * 8192);
         w.run();

@@ -47,7 +47,8 @@ TEST(DmaEngine, ring_wraps) {
     b.setup(0, s);
     for (unsigned round = 0; round < 5; ++round) {
         for (unsigned i = 0; i < 3; ++i)
-            b.describe(0, dma::op::write, buffer + 8 * (round * 3 + i), 8, false, 100 + round * 3 + i);
+            b.describe(0, dma::op::write, buffer + 8 * (round * 3 + i), 8, false,
+                       100 + round * 3 + i);
         b.ring(0);
     }
     EXPECT_EQ(b.head(0), 15u);
@@ -60,7 +61,8 @@ TEST(DmaEngine, more_descriptors_than_the_window_all_complete) {
     endpoint_bench::queue_setup s;
     s.log2 = 9;
     b.setup(0, s);
-    for (unsigned i = 0; i < 500; ++i) b.describe(0, i % 2 == 0 ? dma::op::read : dma::op::write, buffer + 256 * i, 256);
+    for (unsigned i = 0; i < 500; ++i)
+        b.describe(0, i % 2 == 0 ? dma::op::read : dma::op::write, buffer + 256 * i, 256);
     b.ring(0, 200_us);
     EXPECT_EQ(b.head(0), 500u);
     EXPECT_EQ(b.status(0), 0u);
@@ -106,7 +108,8 @@ TEST(DmaEngine, queues_are_served_round_robin) {
         endpoint_bench::queue_setup s;
         s.ring += q * 0x1000;
         b.setup(q, s);
-        for (unsigned i = 0; i < 8; ++i) b.describe(q, dma::op::write, buffer + q * 0x1000 + 64 * i, 64);
+        for (unsigned i = 0; i < 8; ++i)
+            b.describe(q, dma::op::write, buffer + q * 0x1000 + 64 * i, 64);
     }
     b.write32(endpoint_bench::queue_register(0, dma::tail), 8);
     b.write32(endpoint_bench::queue_register(1, dma::tail), 8);
@@ -221,7 +224,8 @@ TEST(DmaEngine, posted_queue_full_delays_but_loses_nothing) {
     b.enable();
     b.setup(0, {});
     b.other->hold_credits = true;
-    for (unsigned i = 0; i < 60; ++i) b.describe(0, dma::op::write, buffer + 8 * i, 8, false, i + 1);
+    for (unsigned i = 0; i < 60; ++i)
+        b.describe(0, dma::op::write, buffer + 8 * i, 8, false, i + 1);
     b.ring(0);
     EXPECT_EQ(b.writes().size(), 8u) << "the store of the link is full";
     b.other->give_back_withheld();

@@ -14,7 +14,8 @@ constexpr std::uint64_t moved = 0x8'0000'0000;  ///< translations put this on to
 
 /// Ring, buffers and write-back are translated to `moved` above; memory is read back from there.
 struct ats_bench : endpoint_bench {
-    explicit ats_bench(const endpoint_config& c = {}, bool listen = false) : endpoint_bench(c, listen) {
+    explicit ats_bench(const endpoint_config& c = {}, bool listen = false)
+        : endpoint_bench(c, listen) {
         other->translate = [this](const pcie::tlp& t) {
             pcie::translation_entry e;
             e.address = (t.address & ~0xfffull) + offset;
@@ -44,7 +45,8 @@ struct ats_bench : endpoint_bench {
     std::vector<seen_tlp> completions() const { return messages(msg_code::invalidate_completion); }
     std::vector<seen_tlp> translated() const {
         return all([](auto& t) {
-            return t.at == base::address_type::translated && (t.is(tlp_type::mrd) || t.is(tlp_type::mwr));
+            return t.at == base::address_type::translated &&
+                   (t.is(tlp_type::mrd) || t.is(tlp_type::mwr));
         });
     }
     std::uint64_t offset = moved;
@@ -299,7 +301,8 @@ TEST(EndpointAts, bus_master_disable_gives_unused_translations_back) {
     b.describe(0, dma::op::write, buffer, 8, false, 1);
     b.go();
     b.other->hold_credits = true;
-    for (unsigned i = 1; i < 30; ++i) b.describe(0, dma::op::write, buffer + 8 * i, 8, false, i + 1);
+    for (unsigned i = 1; i < 30; ++i)
+        b.describe(0, dma::op::write, buffer + 8 * i, 8, false, i + 1);
     b.go();
     b.config_write(4, 0x0002, 3);
     b.offset = moved * 2;
@@ -313,7 +316,8 @@ TEST(EndpointAts, bus_master_disable_gives_unused_translations_back) {
     b.config_write(4, 0x0006, 3);
     b.run(20_us);
     EXPECT_EQ(b.head(0), 30u);
-    for (unsigned i = 0; i < 30; ++i) EXPECT_EQ(b.memory32((i < out ? moved : moved * 2) + buffer + 8 * i), i + 1);
+    for (unsigned i = 0; i < 30; ++i)
+        EXPECT_EQ(b.memory32((i < out ? moved : moved * 2) + buffer + 8 * i), i + 1);
 }
 
 TEST(EndpointAts, P_052_thirty_two_invalidates_at_once) {
@@ -331,7 +335,9 @@ TEST(EndpointAts, beyond_the_queue_depth_buffers_stay_taken) {
     c.atc.invalidate_queue = 4;
     ats_bench b(c);
     b.start();
-    const auto freed = [&] { return b.other->freed[static_cast<std::size_t>(pcie::fc_class::posted)]; };
+    const auto freed = [&] {
+        return b.other->freed[static_cast<std::size_t>(pcie::fc_class::posted)];
+    };
     const std::uint32_t before = freed();
     for (unsigned i = 0; i < 10; ++i) b.invalidate(i, buffer, {}, 0_ps);
     EXPECT_EQ(freed() - before, 4u);
@@ -349,7 +355,8 @@ TEST(EndpointAts, P_056_prefix_and_global_of_an_invalidate) {
     b.enable_ats();
     for (const std::uint32_t pasid : {1u, 2u}) {
         endpoint_bench::queue_setup s;
-        s.control = dma::control_enable | dma::control_pasid_valid | (pasid << dma::control_pasid_shift);
+        s.control =
+            dma::control_enable | dma::control_pasid_valid | (pasid << dma::control_pasid_shift);
         s.ring += pasid * 0x1000;
         b.setup(pasid, s);
     }
@@ -510,7 +517,9 @@ TEST(EndpointAts, stages_8_to_11_and_translation_spans_are_told) {
     EXPECT_EQ(boundaries, (std::vector<std::uint64_t>{8, 9, 10, 11}));
     unsigned begun = 0;
     for (const auto& e : b.log.seen)
-        if (e.what == base::kind::span_begin && e.a == static_cast<std::uint64_t>(base::span_class::translation)) ++begun;
+        if (e.what == base::kind::span_begin &&
+            e.a == static_cast<std::uint64_t>(base::span_class::translation))
+            ++begun;
     EXPECT_EQ(begun, b.translation_requests().size());
     EXPECT_EQ(b.log.count(base::kind::span_begin), b.log.count(base::kind::span_end));
 }

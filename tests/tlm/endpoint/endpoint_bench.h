@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <gtest/gtest.h>
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <gtest/gtest.h>
 #include <map>
 #include <memory>
 #include <systemc>
@@ -86,22 +86,26 @@ struct seen_tlp {
     }
 };
 
-/// The other side of the endpoint's socket: root complex, translation agent and memory in one, without
-/// timing but a latency for what it answers.
+/// The other side of the endpoint's socket: root complex, translation agent and memory in one,
+/// without timing but a latency for what it answers.
 class peer final : public sc_core::sc_module, pcie::tlp_receiver {
 public:
     peer(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool)
-        : sc_module(name), socket("socket", *this, pool), ctx_(ctx), pool_(pool),
+        : sc_module(name),
+          socket("socket", *this, pool),
+          ctx_(ctx),
+          pool_(pool),
           answers_(ctx.timeline, std::string(this->name()) + ".answers", sink{this}) {}
 
     pcie::downstream_socket socket;
     std::vector<seen_tlp> seen;
-    std::map<std::uint64_t, std::uint8_t> memory;    ///< by physical address, 0 where nothing was written
-    bool hold_reads = false;                         ///< keep reads in `held` instead of answering
+    std::map<std::uint64_t, std::uint8_t>
+        memory;               ///< by physical address, 0 where nothing was written
+    bool hold_reads = false;  ///< keep reads in `held` instead of answering
     bool hold_translations = false;
-    bool hold_credits = false;                       ///< the store for posted TLPs is not given back
+    bool hold_credits = false;  ///< the store for posted TLPs is not given back
     pcie::cpl_status read_status = pcie::cpl_status::success;
-    unsigned completion_bytes = 256;                 ///< largest completion, ends at multiples of 64
+    unsigned completion_bytes = 256;  ///< largest completion, ends at multiples of 64
     base::ps latency = 300_ns;
     std::vector<pcie::tlp_ptr> held;
     /// What a Translation Request is answered with; identity, 4 KiB, read and write by default.
@@ -115,7 +119,8 @@ public:
     std::uint32_t withheld = 0;
 
     void advertise(std::uint32_t headers = 8) {
-        for (const auto c : {pcie::fc_class::posted, pcie::fc_class::non_posted, pcie::fc_class::completion})
+        for (const auto c :
+             {pcie::fc_class::posted, pcie::fc_class::non_posted, pcie::fc_class::completion})
             socket.credit_return(c, headers, UINT32_MAX);
     }
     void give_back_withheld() {
@@ -155,18 +160,38 @@ private:
         else
             answer(std::move(t));
     }
-    void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t) override { freed[static_cast<std::size_t>(c)] += hdr; }
+    void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t) override {
+        freed[static_cast<std::size_t>(c)] += hdr;
+    }
     void link_changed(bool) override {}
 
     void remember(const pcie::tlp& t) {
-        seen_tlp s{t.type, t.at, t.address, t.length, t.first_be, t.last_be, t.tag, t.requester, t.completer, t.target,
-                   t.status, t.byte_count, t.lower_address, t.code, t.pasid, {}, t.span, ctx_.now(), t.relaxed_ordering};
+        seen_tlp s{t.type,
+                   t.at,
+                   t.address,
+                   t.length,
+                   t.first_be,
+                   t.last_be,
+                   t.tag,
+                   t.requester,
+                   t.completer,
+                   t.target,
+                   t.status,
+                   t.byte_count,
+                   t.lower_address,
+                   t.code,
+                   t.pasid,
+                   {},
+                   t.span,
+                   ctx_.now(),
+                   t.relaxed_ordering};
         if (t.has_data()) s.data.assign(t.payload->begin(), t.payload->begin() + t.bytes());
         seen.push_back(std::move(s));
     }
     void store(const pcie::tlp& t) {
         const pcie::enabled_bytes e = pcie::enabled_bytes_of(t);
-        for (unsigned i = e.first; i < e.first + e.bytes; ++i) memory[t.address + i] = (*t.payload)[i];
+        for (unsigned i = e.first; i < e.first + e.bytes; ++i)
+            memory[t.address + i] = (*t.payload)[i];
     }
     pcie::tlp_ptr completion(const pcie::tlp& request, pcie::cpl_status status) {
         pcie::tlp_ptr c = pool_.make();
@@ -194,7 +219,8 @@ private:
         std::uint32_t due = e.bytes;
         while (due > 0) {
             pcie::tlp_ptr c = completion(*t, read_status);
-            const auto bytes = std::min<std::uint32_t>(due, completion_bytes - static_cast<std::uint32_t>(at % 64));
+            const auto bytes = std::min<std::uint32_t>(
+                due, completion_bytes - static_cast<std::uint32_t>(at % 64));
             c->byte_count = static_cast<std::uint16_t>(due);
             c->lower_address = at & 0x7f;
             if (read_status != pcie::cpl_status::success) {
@@ -225,7 +251,8 @@ struct event_log final : base::observer {
     std::vector<base::event> seen;
     void on_event(const base::event& e) override { seen.push_back(e); }
     std::size_t count(base::kind k) const {
-        return static_cast<std::size_t>(std::count_if(seen.begin(), seen.end(), [k](auto& e) { return e.what == k; }));
+        return static_cast<std::size_t>(
+            std::count_if(seen.begin(), seen.end(), [k](auto& e) { return e.what == k; }));
     }
 };
 
@@ -234,7 +261,8 @@ struct endpoint_bench {
     explicit endpoint_bench(endpoint_config config = {}, bool listen = false) {
         if (config.image.u16(0) == 0) config.image = generic_image();
         if (listen)
-            for (std::size_t k = 0; k < base::kind_count; ++k) ctx.probe.subscribe(log, static_cast<base::kind>(k));
+            for (std::size_t k = 0; k < base::kind_count; ++k)
+                ctx.probe.subscribe(log, static_cast<base::kind>(k));
         dut = std::make_unique<endpoint>("ep0", ctx, pool, config);
         other = std::make_unique<peer>("peer", ctx, pool);
         other->socket.bind(dut->port);
@@ -242,13 +270,14 @@ struct endpoint_bench {
         ctx.timeline.seal();
         other->advertise();
         auto& space = dut->config_space();
-        at = {space.express().at, space.msix().at, space.power().at, space.ats().at, space.pasid().at, space.pri().at,
-              space.aer().at};
+        at = {space.express().at, space.msix().at, space.power().at, space.ats().at,
+              space.pasid().at,   space.pri().at,  space.aer().at};
     }
 
     void run(base::ps span = 5_us) { ctx.timeline.run(ctx.now() + span); }
 
-    // -- what a root complex sends -------------------------------------------------------------------
+    // -- what a root complex sends
+    // -------------------------------------------------------------------
     pcie::tlp_ptr make(pcie::tlp_type type) {
         pcie::tlp_ptr t = pool.make();
         t->type = type;
@@ -259,7 +288,8 @@ struct endpoint_bench {
         other->socket.send(std::move(t));
         run(wait);
     }
-    pcie::tlp_ptr config_request(std::uint16_t offset, bool write, std::uint32_t value = 0, std::uint8_t be = 0xf) {
+    pcie::tlp_ptr config_request(std::uint16_t offset, bool write, std::uint32_t value = 0,
+                                 std::uint8_t be = 0xf) {
         pcie::tlp_ptr t = make(write ? pcie::tlp_type::cfg_wr0 : pcie::tlp_type::cfg_rd0);
         t->target = function_id;
         t->address = offset;
@@ -273,7 +303,8 @@ struct endpoint_bench {
         return t;
     }
     void config_write(std::uint16_t offset, std::uint32_t value, std::uint8_t be = 0xf) {
-        send(config_request(static_cast<std::uint16_t>(offset & ~3), true, value << (8 * (offset & 3)),
+        send(config_request(static_cast<std::uint16_t>(offset & ~3), true,
+                            value << (8 * (offset & 3)),
                             static_cast<std::uint8_t>(be << (offset & 3))));
     }
     std::uint32_t config_read(std::uint16_t offset) {
@@ -299,11 +330,13 @@ struct endpoint_bench {
         const std::size_t before = other->seen.size();
         send(std::move(t), 60_ns);
         for (std::size_t i = other->seen.size(); i-- > before;)
-            if (other->seen[i].is(pcie::tlp_type::cpl_d) && other->seen[i].requester == root_id) return other->seen[i].word();
+            if (other->seen[i].is(pcie::tlp_type::cpl_d) && other->seen[i].requester == root_id)
+                return other->seen[i].word();
         ADD_FAILURE() << "no completion";
         return UINT32_MAX;
     }
-    void invalidate(unsigned itag, std::uint64_t body, std::optional<std::uint32_t> pasid = {}, base::ps wait = 1_us) {
+    void invalidate(unsigned itag, std::uint64_t body, std::optional<std::uint32_t> pasid = {},
+                    base::ps wait = 1_us) {
         pcie::tlp_ptr t = make(pcie::tlp_type::msg_d);
         t->code = pcie::msg_code::invalidate_request;
         t->routing = pcie::msg_routing::by_id;
@@ -317,7 +350,8 @@ struct endpoint_bench {
         send(std::move(t), wait);
     }
 
-    // -- what a driver does --------------------------------------------------------------------------
+    // -- what a driver does
+    // --------------------------------------------------------------------------
     void set_device_control(std::uint16_t value) { config_write(at.express + 8, value, 3); }
     /// Bus number, BAR0, memory and bus master enable, MPS 256, MRRS 512, extended tags, MSI-X.
     void enable() {
@@ -346,18 +380,22 @@ struct endpoint_bench {
         write32(queue_register(q, dma::ring_high), static_cast<std::uint32_t>(s.ring >> 32));
         write32(queue_register(q, dma::ring_log2), s.log2);
         write32(queue_register(q, dma::write_back_low), static_cast<std::uint32_t>(s.write_back));
-        write32(queue_register(q, dma::write_back_high), static_cast<std::uint32_t>(s.write_back >> 32));
+        write32(queue_register(q, dma::write_back_high),
+                static_cast<std::uint32_t>(s.write_back >> 32));
         write32(queue_register(q, dma::vector), s.vector);
         write32(queue_register(q, dma::control), s.control);
         rings[q] = s;
         tails[q] = 0;
     }
-    void describe(unsigned q, dma::op op, std::uint64_t address, std::uint32_t length, bool irq = false,
-                  std::uint64_t pattern = 0) {
-        const std::uint64_t words[4] = {static_cast<std::uint64_t>(op) | (irq ? 0x100u : 0u) | std::uint64_t{length} << 32,
-                                        address, pattern, 0xc00c1e + tails[q]};
-        const std::uint64_t slot = rings[q].ring + (tails[q]++ % (1u << rings[q].log2)) * dma::descriptor_bytes;
-        for (unsigned i = 0; i < 32; ++i) other->memory[slot + i] = static_cast<std::uint8_t>(words[i / 8] >> (8 * (i % 8)));
+    void describe(unsigned q, dma::op op, std::uint64_t address, std::uint32_t length,
+                  bool irq = false, std::uint64_t pattern = 0) {
+        const std::uint64_t words[4] = {
+            static_cast<std::uint64_t>(op) | (irq ? 0x100u : 0u) | std::uint64_t{length} << 32,
+            address, pattern, 0xc00c1e + tails[q]};
+        const std::uint64_t slot =
+            rings[q].ring + (tails[q]++ % (1u << rings[q].log2)) * dma::descriptor_bytes;
+        for (unsigned i = 0; i < 32; ++i)
+            other->memory[slot + i] = static_cast<std::uint8_t>(words[i / 8] >> (8 * (i % 8)));
     }
     void ring(unsigned q, base::ps wait = 20_us) {
         write32(queue_register(q, dma::tail), tails[q]);
@@ -373,7 +411,8 @@ struct endpoint_bench {
         write32(e + 12, masked ? 1 : 0);
     }
 
-    // -- what was seen ---------------------------------------------------------------------------------
+    // -- what was seen
+    // ---------------------------------------------------------------------------------
     const seen_tlp& last() const { return other->seen.back(); }
     std::vector<seen_tlp> all(const std::function<bool(const seen_tlp&)>& f) const {
         std::vector<seen_tlp> r;
@@ -381,10 +420,15 @@ struct endpoint_bench {
         return r;
     }
     std::vector<seen_tlp> reads() const {
-        return all([](auto& t) { return t.is(pcie::tlp_type::mrd) && !t.is_translation_request(); });
+        return all(
+            [](auto& t) { return t.is(pcie::tlp_type::mrd) && !t.is_translation_request(); });
     }
-    std::vector<seen_tlp> writes() const { return all([](auto& t) { return t.is(pcie::tlp_type::mwr); }); }
-    std::vector<seen_tlp> translation_requests() const { return all([](auto& t) { return t.is_translation_request(); }); }
+    std::vector<seen_tlp> writes() const {
+        return all([](auto& t) { return t.is(pcie::tlp_type::mwr); });
+    }
+    std::vector<seen_tlp> translation_requests() const {
+        return all([](auto& t) { return t.is_translation_request(); });
+    }
     std::vector<seen_tlp> messages(pcie::msg_code c) const {
         return all([c](auto& t) { return t.is_message(c); });
     }

@@ -58,7 +58,8 @@ TEST(EndpointReset, the_FLR_write_itself_is_answered) {
 TEST(EndpointReset, P_133_config_read_100_ms_after_FLR_succeeds) {
     reset_bench b;
     b.start();
-    b.other->socket.send(b.config_request(static_cast<std::uint16_t>(b.at.express + 8), true, 0x212f | flr_bit, 3));
+    b.other->socket.send(
+        b.config_request(static_cast<std::uint16_t>(b.at.express + 8), true, 0x212f | flr_bit, 3));
     b.run(100_ms);
     EXPECT_EQ(b.config_status(), pcie::cpl_status::success);
 }

@@ -71,7 +71,8 @@ TEST(Endpoint, P_004_completions_that_end_at_64_byte_multiples_are_put_together)
     b.enable();
     b.other->completion_bytes = 128;
     b.setup(0, {});
-    for (unsigned i = 0; i < 16; ++i) b.describe(0, dma::op::write, buffer + 8 * i, 8, false, i + 1);
+    for (unsigned i = 0; i < 16; ++i)
+        b.describe(0, dma::op::write, buffer + 8 * i, 8, false, i + 1);
     b.ring(0);  // one fetch of 512 B in four pieces
     EXPECT_EQ(b.reads().size(), 1u);
     for (unsigned i = 0; i < 16; ++i) EXPECT_EQ(b.memory32(buffer + 8 * i), i + 1);
@@ -221,7 +222,8 @@ TEST(Endpoint, memory_disabled_makes_reads_UR_and_writes_logged) {
     b.write32(bar0 + 0x110, 1);
     b.run();
     EXPECT_EQ(b.dut->errors().count(pcie::error::unsupported_request), 1u);
-    EXPECT_EQ(b.messages(pcie::msg_code::err_nonfatal).size(), 1u) << "P-094: a posted one has no completion";
+    EXPECT_EQ(b.messages(pcie::msg_code::err_nonfatal).size(), 1u)
+        << "P-094: a posted one has no completion";
 }
 
 TEST(Endpoint, P_093_UR_read_is_advisory) {
@@ -278,7 +280,8 @@ TEST(Endpoint, buffers_of_all_requests_are_given_back) {
     b.config_read(0);
     b.read32(bar0);
     b.invalidate(3, 0x1000);
-    // five configuration writes and one read, one register read; seven register writes, one invalidate
+    // five configuration writes and one read, one register read; seven register writes, one
+    // invalidate
     EXPECT_EQ(b.other->freed[static_cast<std::size_t>(pcie::fc_class::non_posted)], 7u);
     EXPECT_EQ(b.other->freed[static_cast<std::size_t>(pcie::fc_class::posted)], 8u);
 }

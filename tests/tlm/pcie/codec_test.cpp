@@ -72,7 +72,9 @@ struct Vectors : testing::Test {
     }
 };
 
-TEST_F(Vectors, P_220_mrd32) { expect_round_trip(*mrd32(), hex("00 00 00 01 01 00 05 0F 10 00 00 00")); }
+TEST_F(Vectors, P_220_mrd32) {
+    expect_round_trip(*mrd32(), hex("00 00 00 01 01 00 05 0F 10 00 00 00"));
+}
 
 TEST_F(Vectors, P_220_mwr64) {
     tlp_ptr t = pool.make();
@@ -91,7 +93,8 @@ TEST_F(Vectors, P_220_mwr64) {
 }
 
 TEST_F(Vectors, P_220_translation_request) {
-    expect_round_trip(*translation_request(), hex("20 00 04 02 01 00 07 FF 00 00 7F 00 12 34 50 01"));
+    expect_round_trip(*translation_request(),
+                      hex("20 00 04 02 01 00 07 FF 00 00 7F 00 12 34 50 01"));
 }
 
 TEST_F(Vectors, P_220_translated_write) {
@@ -141,13 +144,15 @@ TEST_F(Vectors, P_220_completion_unsupported_request) {
 }
 
 TEST_F(Vectors, P_220_invalidate_request) {
-    tlp_ptr t = message(tlp_type::msg_d, msg_code::invalidate_request, msg_routing::by_id, make(0, 0, 0));
+    tlp_ptr t =
+        message(tlp_type::msg_d, msg_code::invalidate_request, msg_routing::by_id, make(0, 0, 0));
     t->length = 2;
     t->tag = 5;
     t->target = make(1, 0, 0);
     pool.add_payload(*t);
     set_payload_word(*t, encode_invalidate_body(0x7f00'1234'5000, 4096));
-    expect_round_trip(*t, hex("72 00 00 02 00 00 05 01 01 00 00 00 00 00 00 00 00 00 7F 00 12 34 50 00"));
+    expect_round_trip(
+        *t, hex("72 00 00 02 00 00 05 01 01 00 00 00 00 00 00 00 00 00 7F 00 12 34 50 00"));
 }
 
 TEST_F(Vectors, P_220_invalidate_all_body) {
@@ -158,7 +163,8 @@ TEST_F(Vectors, P_220_invalidate_all_body) {
 }
 
 TEST_F(Vectors, P_220_P_047_invalidate_completion) {
-    tlp_ptr t = message(tlp_type::msg, msg_code::invalidate_completion, msg_routing::by_id, make(1, 0, 0));
+    tlp_ptr t =
+        message(tlp_type::msg, msg_code::invalidate_completion, msg_routing::by_id, make(1, 0, 0));
     t->address = encode_invalidate_completion(1, 1u << 5);
     expect_round_trip(*t, hex("32 00 00 00 01 00 00 02 00 00 00 01 00 00 00 20"));
     EXPECT_EQ(completion_cc(t->address), 1u);
@@ -232,18 +238,30 @@ TEST_F(Vectors, P_001_first_byte_of_every_type) {
         bool data;
     };
     constexpr std::uint64_t high = 0x8'0000'0000;
-    for (const row r : {row{tlp_type::mrd, 0, 0x00, false}, row{tlp_type::mrd, high, 0x20, false},
-                        row{tlp_type::mwr, 0, 0x40, true}, row{tlp_type::mwr, high, 0x60, true},
-                        row{tlp_type::io_rd, 0, 0x02, false}, row{tlp_type::io_wr, 0, 0x42, true},
-                        row{tlp_type::cfg_rd0, 0, 0x04, false}, row{tlp_type::cfg_wr0, 0, 0x44, true},
-                        row{tlp_type::cfg_rd1, 0, 0x05, false}, row{tlp_type::cfg_wr1, 0, 0x45, true},
-                        row{tlp_type::cpl, 0, 0x0a, false}, row{tlp_type::cpl_d, 0, 0x4a, true},
-                        row{tlp_type::msg, 0, 0x30, false}, row{tlp_type::msg_d, 0, 0x70, true},
-                        row{tlp_type::fetch_add, 0, 0x4c, true}, row{tlp_type::fetch_add, high, 0x6c, true},
-                        row{tlp_type::swap, 0, 0x4d, true}, row{tlp_type::cas, high, 0x6e, true},
-                        row{tlp_type::deferrable_write, 0, 0x5b, true}, row{tlp_type::deferrable_write, high, 0x7b, true},
-                        row{tlp_type::mrd_locked, 0, 0x01, false}, row{tlp_type::mrd_locked, high, 0x21, false},
-                        row{tlp_type::cpl_locked, 0, 0x0b, false}, row{tlp_type::cpl_d_locked, 0, 0x4b, true}}) {
+    for (const row r : {row{tlp_type::mrd, 0, 0x00, false},
+                        row{tlp_type::mrd, high, 0x20, false},
+                        row{tlp_type::mwr, 0, 0x40, true},
+                        row{tlp_type::mwr, high, 0x60, true},
+                        row{tlp_type::io_rd, 0, 0x02, false},
+                        row{tlp_type::io_wr, 0, 0x42, true},
+                        row{tlp_type::cfg_rd0, 0, 0x04, false},
+                        row{tlp_type::cfg_wr0, 0, 0x44, true},
+                        row{tlp_type::cfg_rd1, 0, 0x05, false},
+                        row{tlp_type::cfg_wr1, 0, 0x45, true},
+                        row{tlp_type::cpl, 0, 0x0a, false},
+                        row{tlp_type::cpl_d, 0, 0x4a, true},
+                        row{tlp_type::msg, 0, 0x30, false},
+                        row{tlp_type::msg_d, 0, 0x70, true},
+                        row{tlp_type::fetch_add, 0, 0x4c, true},
+                        row{tlp_type::fetch_add, high, 0x6c, true},
+                        row{tlp_type::swap, 0, 0x4d, true},
+                        row{tlp_type::cas, high, 0x6e, true},
+                        row{tlp_type::deferrable_write, 0, 0x5b, true},
+                        row{tlp_type::deferrable_write, high, 0x7b, true},
+                        row{tlp_type::mrd_locked, 0, 0x01, false},
+                        row{tlp_type::mrd_locked, high, 0x21, false},
+                        row{tlp_type::cpl_locked, 0, 0x0b, false},
+                        row{tlp_type::cpl_d_locked, 0, 0x4b, true}}) {
         tlp_ptr t = pool.make();
         t->type = r.type;
         t->address = r.address;
@@ -283,7 +301,8 @@ TEST_F(Vectors, attributes_survive) {
     t->traffic_class = 5;
     const unpacked u = unpack(pack(*t), pool);
     ASSERT_TRUE(u);
-    EXPECT_TRUE(u.t->relaxed_ordering && u.t->id_based_ordering && u.t->no_snoop && u.t->poisoned && u.t->hints);
+    EXPECT_TRUE(u.t->relaxed_ordering && u.t->id_based_ordering && u.t->no_snoop && u.t->poisoned &&
+                u.t->hints);
     EXPECT_EQ(u.t->traffic_class, 5);
 }
 
@@ -293,12 +312,13 @@ TEST_F(Vectors, other_completion_codes_act_as_unsupported_request) {
 }
 
 TEST_F(Vectors, malformed_bytes_are_refused_with_a_reason) {
-    for (const char* text : {"", "00 00 00", "00 00 00 01 01 00 05 0F 10 00 00", "20 00 00 01 01 00 05 0F 10 00 00 00",
-                             "40 00 00 02 01 00 05 FF 10 00 00 00 AA BB CC DD",            // Length 2, one DW of data
-                             "20 00 00 01 01 00 05 0F 00 00 00 00 10 00 00 00",            // 4 DW header below 4 GiB
-                             "1F 00 00 01 01 00 05 0F 10 00 00 00", "10 00 00 00 01 00 05 0F 10 00 00 00",
-                             "90 00 00 00 00 00 00 01 01 00 05 0F 10 00 00 00",            // TPH prefix
-                             "91 00 00 01 91 00 00 01 00 00 00 01 01 00 05 0F 10 00 00 00"}) {
+    for (const char* text :
+         {"", "00 00 00", "00 00 00 01 01 00 05 0F 10 00 00", "20 00 00 01 01 00 05 0F 10 00 00 00",
+          "40 00 00 02 01 00 05 FF 10 00 00 00 AA BB CC DD",  // Length 2, one DW of data
+          "20 00 00 01 01 00 05 0F 00 00 00 00 10 00 00 00",  // 4 DW header below 4 GiB
+          "1F 00 00 01 01 00 05 0F 10 00 00 00", "10 00 00 00 01 00 05 0F 10 00 00 00",
+          "90 00 00 00 00 00 00 01 01 00 05 0F 10 00 00 00",  // TPH prefix
+          "91 00 00 01 91 00 00 01 00 00 00 01 01 00 05 0F 10 00 00 00"}) {
         const unpacked u = unpack(hex(text), pool);
         EXPECT_FALSE(u) << text;
         EXPECT_FALSE(u.error.empty()) << text;
@@ -342,7 +362,9 @@ TEST(AtsRange, every_size_comes_back) {
     for (unsigned log = 12; log < 63; ++log) {
         const std::uint64_t size = std::uint64_t{1} << log;
         const std::uint64_t first = log < 60 ? size * 5 : 0;
-        EXPECT_EQ(decode_ats_range(encode_invalidate_body(first, size)), (ats_range{first, first + size - 1})) << log;
+        EXPECT_EQ(decode_ats_range(encode_invalidate_body(first, size)),
+                  (ats_range{first, first + size - 1}))
+            << log;
     }
 }
 

@@ -50,7 +50,8 @@ TEST(ConfigSpace, P_171_bar_sizing) {
                                    .bar(2, std::uint64_t{8} << 30, true, true)
                                    .build();
     config_space c(image);
-    for (unsigned at = 0x10; at < 0x28; at += 4) c.write(static_cast<std::uint16_t>(at), 4, UINT32_MAX);
+    for (unsigned at = 0x10; at < 0x28; at += 4)
+        c.write(static_cast<std::uint16_t>(at), 4, UINT32_MAX);
     EXPECT_EQ(c.read(0x10), 0xffff'f000u);
     EXPECT_EQ(c.read(0x14), 0xfff0'0000u);
     EXPECT_EQ(c.read(0x18), 0x0000'000cu);
@@ -174,7 +175,8 @@ TEST(ConfigSpace, initiate_flr_is_told_and_reads_0) {
     EXPECT_EQ(l.flrs, 1u);
     EXPECT_EQ(l.written, (std::vector<std::uint16_t>{devctl}));
     EXPECT_EQ(c.read(devctl, 2) & 0x8000, 0u);
-    config_space without(config_image_builder({1, 2, 0, 0, 0, 0, 0}).express({.flr = false}).build());
+    config_space without(
+        config_image_builder({1, 2, 0, 0, 0, 0, 0}).express({.flr = false}).build());
     without.listen(l);
     without.write(static_cast<std::uint16_t>(without.express().at + 8), 2, 0x8000);
     EXPECT_EQ(l.flrs, 1u);
@@ -206,13 +208,15 @@ TEST(ConfigSpace, dpc_registers) {
 TEST(Builder, mistakes_are_refused) {
     config_image_builder b({1, 2, 0, 0, 0, 0, 0});
     b.bar(0, 4096);
-    EXPECT_THROW(b.bar(1, 4096), config_error);   // upper half of BAR 0
-    EXPECT_THROW(b.bar(5, 4096), config_error);   // a 64-bit BAR needs two
+    EXPECT_THROW(b.bar(1, 4096), config_error);  // upper half of BAR 0
+    EXPECT_THROW(b.bar(5, 4096), config_error);  // a 64-bit BAR needs two
     EXPECT_THROW(b.bar(2, 5000), config_error);
     EXPECT_THROW(b.ats({.queue_depth = 33}), config_error);
     EXPECT_THROW(b.msix({.vectors = 4096}), config_error);
     EXPECT_THROW(b.express({.max_payload = 100}), config_error);
-    EXPECT_THROW(config_image_builder({1, 2, 0, 0, 0, 0, 0}).power({.at = 0x40}).msix({.at = 0x44}).build(), config_error);
+    EXPECT_THROW(
+        config_image_builder({1, 2, 0, 0, 0, 0, 0}).power({.at = 0x40}).msix({.at = 0x44}).build(),
+        config_error);
 }
 
 // -- lspci dumps ---------------------------------------------------------------------------------
@@ -223,11 +227,15 @@ std::string dump_of(const config_image& image, const std::string& slot = "01:00.
     s << slot << " Ethernet controller: Somebody Something\n";
     for (unsigned n = 0; n < 6; ++n)
         if (image.bar_size[n] != 0)
-            s << "\tRegion " << n << ": Memory at 1000 (64-bit, prefetchable) [size=" << image.bar_size[n] / 1024 << "K]\n";
-    for (const auto& c : walk_capabilities(image).found) s << "\tCapabilities: [" << std::hex << c.offset << std::dec << "] X\n";
+            s << "\tRegion " << n
+              << ": Memory at 1000 (64-bit, prefetchable) [size=" << image.bar_size[n] / 1024
+              << "K]\n";
+    for (const auto& c : walk_capabilities(image).found)
+        s << "\tCapabilities: [" << std::hex << c.offset << std::dec << "] X\n";
     char text[8];
     for (unsigned i = 0; i < config_bytes; ++i) {
-        if (i % 16 == 0) s << (i != 0 ? "\n" : "") << (std::snprintf(text, sizeof text, "%02x:", i), text);
+        if (i % 16 == 0)
+            s << (i != 0 ? "\n" : "") << (std::snprintf(text, sizeof text, "%02x:", i), text);
         s << (std::snprintf(text, sizeof text, " %02x", unsigned{image.bytes[i]}), text);
     }
     s << "\n";
@@ -246,7 +254,9 @@ unsigned line_of_error(const std::string& text, std::string* what = nullptr) {
     return 0;
 }
 
-TEST(LspciDump, an_image_comes_back_from_its_dump) { EXPECT_EQ(parse_lspci_dump(dump_of(device()), "x"), device()); }
+TEST(LspciDump, an_image_comes_back_from_its_dump) {
+    EXPECT_EQ(parse_lspci_dump(dump_of(device()), "x"), device());
+}
 
 TEST(LspciDump, a_dump_without_hex_lines_is_refused) {
     std::string what;
@@ -274,7 +284,9 @@ TEST(LspciDump, a_cyclic_chain_is_refused_with_its_line) {
     std::string what;
     const unsigned line = line_of_error(text, &what);
     EXPECT_NE(what.find("cyclic"), std::string::npos) << what;
-    const unsigned first_hex = 1 + static_cast<unsigned>(std::count(text.begin(), text.begin() + static_cast<long>(text.find("\n00:")) + 1, '\n'));
+    const unsigned first_hex =
+        1 + static_cast<unsigned>(std::count(
+                text.begin(), text.begin() + static_cast<long>(text.find("\n00:")) + 1, '\n'));
     EXPECT_EQ(line, first_hex + 0x7c / 16);
 }
 
@@ -355,9 +367,11 @@ TEST(LspciDump, a_switch_port_dumped_without_extended_space_is_refused) {
 }
 
 TEST(LspciDump, haswell_root_port) {
-    const config_image image = parse_lspci_dump(real("haswell-root-port-and-connectx3.txt"), "hsw", "00:02.0");
+    const config_image image =
+        parse_lspci_dump(real("haswell-root-port-and-connectx3.txt"), "hsw", "00:02.0");
     EXPECT_EQ(config_space(image).express().type(), port_type::root_port);
-    EXPECT_THROW(parse_lspci_dump(real("haswell-root-port-and-connectx3.txt"), "hsw"), config_error);
+    EXPECT_THROW(parse_lspci_dump(real("haswell-root-port-and-connectx3.txt"), "hsw"),
+                 config_error);
 }
 #endif
 

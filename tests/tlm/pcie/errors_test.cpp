@@ -17,10 +17,18 @@ struct function {
                     .express({.type = root ? port_type::root_port : port_type::endpoint})
                     .aer({})
                     .build()) {}
-    void devctl(unsigned v) { space.write(static_cast<std::uint16_t>(space.express().at + 8), 2, v); }
-    unsigned devsta() { return space.read(static_cast<std::uint16_t>(space.express().at + 0xa), 2); }
-    void aer(unsigned reg, std::uint32_t v) { space.write(static_cast<std::uint16_t>(space.aer().at + reg), 4, v); }
-    std::uint32_t aer(unsigned reg) { return space.read(static_cast<std::uint16_t>(space.aer().at + reg)); }
+    void devctl(unsigned v) {
+        space.write(static_cast<std::uint16_t>(space.express().at + 8), 2, v);
+    }
+    unsigned devsta() {
+        return space.read(static_cast<std::uint16_t>(space.express().at + 0xa), 2);
+    }
+    void aer(unsigned reg, std::uint32_t v) {
+        space.write(static_cast<std::uint16_t>(space.aer().at + reg), 4, v);
+    }
+    std::uint32_t aer(unsigned reg) {
+        return space.read(static_cast<std::uint16_t>(space.aer().at + reg));
+    }
     config_space space;
     tlp_pool pool;
     tlp_ptr write(std::uint64_t address) {
@@ -62,7 +70,8 @@ TEST(Errors, P_092_a_masked_error_sets_status_and_devsta_and_sends_nothing) {
 TEST(Errors, P_093_P_102_an_advisory_ur_is_correctable) {
     function f;
     f.devctl(all_enabled);
-    EXPECT_FALSE(log_error(f.space, error::unsupported_request, nullptr, true));  // advisory is masked by default
+    EXPECT_FALSE(log_error(f.space, error::unsupported_request, nullptr,
+                           true));  // advisory is masked by default
     EXPECT_EQ(f.aer(4), 1u << 20);
     EXPECT_EQ(f.aer(0x10), 1u << 13);
     EXPECT_EQ(f.devsta() & 0xf, 0x9u);  // CED, URD, not NFED
@@ -75,7 +84,8 @@ TEST(Errors, P_094_a_posted_ur_is_nonfatal_and_needs_both_enables) {
     f.devctl(2);  // NFERE alone
     EXPECT_FALSE(log_error(f.space, error::unsupported_request, nullptr, false));
     f.devctl(2 | 8);
-    EXPECT_EQ(log_error(f.space, error::unsupported_request, nullptr, false), msg_code::err_nonfatal);
+    EXPECT_EQ(log_error(f.space, error::unsupported_request, nullptr, false),
+              msg_code::err_nonfatal);
 }
 
 TEST(Errors, P_095_P_096_the_first_error_holds_the_log_until_its_bit_is_cleared) {

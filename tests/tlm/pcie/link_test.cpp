@@ -306,12 +306,24 @@ double saturated(unsigned bytes, dllp_accounting a) {
     return 8.0 * bytes * (n - 1) * 1000.0 / static_cast<double>(span.count);
 }
 
-TEST(Link, P_154_pcie_bench_64) { EXPECT_NEAR(saturated(64, dllp_accounting::pcie_bench), 42.10, 0.42); }
-TEST(Link, P_154_pcie_bench_128) { EXPECT_NEAR(saturated(128, dllp_accounting::pcie_bench), 48.75, 0.49); }
-TEST(Link, P_154_pcie_bench_256) { EXPECT_NEAR(saturated(256, dllp_accounting::pcie_bench), 52.92, 0.53); }
-TEST(Link, P_154_mechanistic_64) { EXPECT_NEAR(saturated(64, dllp_accounting::mechanistic), 45.71, 0.46); }
-TEST(Link, P_154_mechanistic_128) { EXPECT_NEAR(saturated(128, dllp_accounting::mechanistic), 52.93, 0.53); }
-TEST(Link, P_154_mechanistic_256) { EXPECT_NEAR(saturated(256, dllp_accounting::mechanistic), 57.46, 0.57); }
+TEST(Link, P_154_pcie_bench_64) {
+    EXPECT_NEAR(saturated(64, dllp_accounting::pcie_bench), 42.10, 0.42);
+}
+TEST(Link, P_154_pcie_bench_128) {
+    EXPECT_NEAR(saturated(128, dllp_accounting::pcie_bench), 48.75, 0.49);
+}
+TEST(Link, P_154_pcie_bench_256) {
+    EXPECT_NEAR(saturated(256, dllp_accounting::pcie_bench), 52.92, 0.53);
+}
+TEST(Link, P_154_mechanistic_64) {
+    EXPECT_NEAR(saturated(64, dllp_accounting::mechanistic), 45.71, 0.46);
+}
+TEST(Link, P_154_mechanistic_128) {
+    EXPECT_NEAR(saturated(128, dllp_accounting::mechanistic), 52.93, 0.53);
+}
+TEST(Link, P_154_mechanistic_256) {
+    EXPECT_NEAR(saturated(256, dllp_accounting::mechanistic), 57.46, 0.57);
+}
 
 TEST(Link, P_155_both_ways_saturated_each_loses_the_dllps_of_the_other) {
     link_config c;

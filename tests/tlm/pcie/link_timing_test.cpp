@@ -42,7 +42,8 @@ TEST(LinkTiming, P_152_efficiency_of_64_byte_writes) {
 
 TEST(LinkTiming, P_153_skp_removes_at_most_three_per_mille) {
     for (unsigned gen = 1; gen <= 6; ++gen) {
-        const double with = gigabits(gen, 8, dllp_accounting::mechanistic), raw = gigabits(gen, 8, dllp_accounting::none);
+        const double with = gigabits(gen, 8, dllp_accounting::mechanistic),
+                     raw = gigabits(gen, 8, dllp_accounting::none);
         EXPECT_LT(with, raw);
         EXPECT_GT(with, raw * 0.997);
     }
@@ -63,7 +64,8 @@ TEST(LinkTiming, impossible_links_are_refused) {
 
 TEST(Dllp, P_217_vectors) {
     EXPECT_EQ(pack_ack(0x123), (dllp_wire{0x00, 0x00, 0x01, 0x23, 0xe2, 0x85}));
-    EXPECT_EQ(pack_fc(dllp_type::update_fc_p, 0x20, 0x100), (dllp_wire{0x80, 0x08, 0x01, 0x00, 0x8c, 0x35}));
+    EXPECT_EQ(pack_fc(dllp_type::update_fc_p, 0x20, 0x100),
+              (dllp_wire{0x80, 0x08, 0x01, 0x00, 0x8c, 0x35}));
 }
 
 TEST(Dllp, a_flipped_bit_breaks_the_crc) {

@@ -19,9 +19,11 @@ using namespace base::literals;
 /// Takes part in nothing: keeps what arrives, sends what it is told, advertises room at start.
 template <class Socket>
 struct far_end : sc_core::sc_module, pcie::tlp_receiver {
-    far_end(sc_core::sc_module_name n, base::context& c, pcie::tlp_pool& p) : sc_module(n), socket("socket", *this, p), ctx(c) {}
+    far_end(sc_core::sc_module_name n, base::context& c, pcie::tlp_pool& p)
+        : sc_module(n), socket("socket", *this, p), ctx(c) {}
     void start_of_simulation() override {
-        for (auto c : {pcie::fc_class::posted, pcie::fc_class::non_posted, pcie::fc_class::completion})
+        for (auto c :
+             {pcie::fc_class::posted, pcie::fc_class::non_posted, pcie::fc_class::completion})
             socket.credit_return(c, 64, UINT32_MAX);
     }
     void receive(pcie::tlp_ptr t) override {
@@ -38,13 +40,12 @@ struct far_end : sc_core::sc_module, pcie::tlp_receiver {
     std::vector<bool> states;
 };
 
-/// Two root ports; below port 0 a device (directly, or behind a link), port 1 a second device. The "SMMU"
-/// passes everything to memory.
+/// Two root ports; below port 0 a device (directly, or behind a link), port 1 a second device. The
+/// "SMMU" passes everything to memory.
 struct bench {
     static constexpr std::uint64_t ecam = 0x40'1000'0000, ram = 0x4000'0000, mmio = 0x1000'0000;
 
-    explicit bench(root_complex_config c = two_ports())
-        : rc("rc", ctx, pool, c) {
+    explicit bench(root_complex_config c = two_ports()) : rc("rc", ctx, pool, c) {
         cpu.socket.bind(rc.cpu);
         for (unsigned p = 0; p < 2; ++p) {
             rc.posted(p).bind(bus.add_initiator("p" + std::to_string(p)));
@@ -75,7 +76,8 @@ struct bench {
     std::uint64_t ecam_of(unsigned bus_number, unsigned dev, unsigned reg) const {
         return ecam + (std::uint64_t{bus_number} << 20) + (dev << 15) + reg;
     }
-    void config_write(unsigned bus_number, unsigned dev, unsigned reg, unsigned n, std::uint32_t v) {
+    void config_write(unsigned bus_number, unsigned dev, unsigned reg, unsigned n,
+                      std::uint32_t v) {
         cpu.access(gp, true, ecam_of(bus_number, dev, reg), &v, n);
         run();
     }
@@ -96,7 +98,8 @@ struct bench {
         t->requester = base::routing_id{0x0100};
         if (type == pcie::tlp_type::mwr) {
             pool.add_payload(*t);
-            for (unsigned i = 0; i < bytes; ++i) (*t->payload)[i] = static_cast<std::uint8_t>(i + 1);
+            for (unsigned i = 0; i < bytes; ++i)
+                (*t->payload)[i] = static_cast<std::uint8_t>(i + 1);
         }
         return t;
     }

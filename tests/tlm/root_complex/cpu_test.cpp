@@ -17,13 +17,17 @@ void answer(bench& b, const pcie::tlp& request, pcie::cpl_status status, std::ui
     c->requester = request.requester;
     c->tag = request.tag;
     c->completer = base::routing_id{0x0100};
-    const bool read = request.type == tlp_type::mrd || request.type == tlp_type::cfg_rd0 || request.type == tlp_type::cfg_rd1;
-    c->byte_count = request.type == tlp_type::mrd ? static_cast<std::uint16_t>(pcie::enabled_bytes_of(request).bytes) : 4;
+    const bool read = request.type == tlp_type::mrd || request.type == tlp_type::cfg_rd0 ||
+                      request.type == tlp_type::cfg_rd1;
+    c->byte_count = request.type == tlp_type::mrd
+                        ? static_cast<std::uint16_t>(pcie::enabled_bytes_of(request).bytes)
+                        : 4;
     if (status == pcie::cpl_status::success && read) {
         c->type = tlp_type::cpl_d;
         c->length = request.length;
         if (request.type == tlp_type::mrd)
-            c->lower_address = static_cast<std::uint8_t>((request.address + pcie::enabled_bytes_of(request).first) & 0x7f);
+            c->lower_address = static_cast<std::uint8_t>(
+                (request.address + pcie::enabled_bytes_of(request).first) & 0x7f);
         b.pool.add_payload(*c);
         std::memcpy(c->payload->data(), &value, 8);
     }
@@ -80,7 +84,8 @@ TEST(RootComplex, a_config_read_returns_what_the_function_says) {
 
 TEST(RootComplex, P_010_ur_and_ca_read_all_ones) {
     bench b;
-    for (const auto s : {pcie::cpl_status::unsupported_request, pcie::cpl_status::completer_abort}) {
+    for (const auto s :
+         {pcie::cpl_status::unsupported_request, pcie::cpl_status::completer_abort}) {
         std::uint32_t v = 0;
         b.device.arrived.clear();
         b.cpu.access(b.gp, false, b.ecam_of(1, 0, 0), &v, 4);

@@ -29,12 +29,15 @@ TEST(RootPort, byte_enables_reach_memory) {
     b.device.socket.send(std::move(t));
     b.run();
     EXPECT_EQ(b.mem.load<std::uint32_t>(base::phys_addr{bench::ram}), 0x04000200u);
-    EXPECT_EQ(b.mem.load<std::uint64_t>(base::phys_addr{bench::ram + 0x10}), 0x0000'0005'0400'0000u);
+    EXPECT_EQ(b.mem.load<std::uint64_t>(base::phys_addr{bench::ram + 0x10}),
+              0x0000'0005'0400'0000u);
 }
 
 TEST(RootPort, P_004_read_completions_end_at_boundaries_with_falling_byte_counts) {
     bench b;
-    for (unsigned i = 0; i < 256; ++i) b.mem.store<std::uint8_t>(base::phys_addr{bench::ram + 0x1040 + i}, static_cast<std::uint8_t>(i));
+    for (unsigned i = 0; i < 256; ++i)
+        b.mem.store<std::uint8_t>(base::phys_addr{bench::ram + 0x1040 + i},
+                                  static_cast<std::uint8_t>(i));
     auto t = b.request(tlp_type::mrd, bench::ram + 0x1040, 256);
     t->tag = 77;
     b.device.socket.send(std::move(t));
@@ -49,7 +52,8 @@ TEST(RootPort, P_004_read_completions_end_at_boundaries_with_falling_byte_counts
         EXPECT_EQ(c->byte_count, due);
         EXPECT_EQ(c->lower_address, at & 0x7f);
         EXPECT_LE(c->bytes(), 128u);
-        for (unsigned i = 0; i < c->bytes(); ++i) EXPECT_EQ((*c->payload)[i], static_cast<std::uint8_t>(at - bench::ram - 0x1040 + i));
+        for (unsigned i = 0; i < c->bytes(); ++i)
+            EXPECT_EQ((*c->payload)[i], static_cast<std::uint8_t>(at - bench::ram - 0x1040 + i));
         at += c->bytes();
         due -= c->bytes();
         EXPECT_EQ(at % 64, 0u);
@@ -154,7 +158,8 @@ TEST(RootPort, requests_that_nobody_serves_get_ur) {
     }
     b.run();
     ASSERT_EQ(b.device.arrived.size(), 3u);
-    for (const auto& c : b.device.arrived) EXPECT_EQ(c->status, pcie::cpl_status::unsupported_request);
+    for (const auto& c : b.device.arrived)
+        EXPECT_EQ(c->status, pcie::cpl_status::unsupported_request);
 }
 
 TEST(RootPort, P_008_an_unexpected_completion_is_logged_and_dropped) {

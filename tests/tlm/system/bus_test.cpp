@@ -11,8 +11,11 @@ namespace {
 
 /// Answers when it is told to, as a third-party target may.
 struct late_target : sc_core::sc_module, tlm::tlm_fw_transport_if<> {
-    explicit late_target(sc_core::sc_module_name n) : sc_module(n), socket("socket") { socket.bind(*this); }
-    tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase, sc_core::sc_time&) override {
+    explicit late_target(sc_core::sc_module_name n) : sc_module(n), socket("socket") {
+        socket.bind(*this);
+    }
+    tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase,
+                                       sc_core::sc_time&) override {
         held.push_back(&gp);
         phase = tlm::END_REQ;
         return tlm::TLM_UPDATED;
@@ -65,7 +68,8 @@ TEST(Bus, late_answers_find_their_initiator_in_any_order) {
     initiator one("one"), two("two");
     one.socket.bind(b.add_initiator("one"));
     two.socket.bind(b.add_initiator("two"));
-    b.add_target("inner", base::phys_addr{0}, 0x10000).bind(inner.add_initiator("b"));  // a bus behind a bus
+    b.add_target("inner", base::phys_addr{0}, 0x10000)
+        .bind(inner.add_initiator("b"));  // a bus behind a bus
     inner.add_target("t", base::phys_addr{0}, 0x10000).bind(t.socket);
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
     tlm::tlm_generic_payload x, y;

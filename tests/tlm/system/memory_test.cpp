@@ -28,7 +28,8 @@ struct bench {
 TEST(Memory, what_was_written_reads_back_and_the_rest_is_zero) {
     bench b;
     std::uint64_t v = 0x1122334455667788, r = 1;
-    EXPECT_EQ(b.cpu.access(b.gp, true, base_address + 0xffc, &v, 8), tlm::TLM_COMPLETED);  // over a page boundary
+    EXPECT_EQ(b.cpu.access(b.gp, true, base_address + 0xffc, &v, 8),
+              tlm::TLM_COMPLETED);  // over a page boundary
     EXPECT_EQ(b.gp.get_response_status(), tlm::TLM_OK_RESPONSE);
     b.cpu.access(b.gp, false, base_address + 0xffc, &r, 8);
     EXPECT_EQ(r, v);
@@ -103,7 +104,9 @@ TEST(Memory, an_atomic_update_stores_only_over_what_was_expected) {
 }
 
 struct watcher final : write_observer {
-    void written(base::phys_addr at, unsigned bytes) override { seen.emplace_back(at.value, bytes); }
+    void written(base::phys_addr at, unsigned bytes) override {
+        seen.emplace_back(at.value, bytes);
+    }
     std::vector<std::pair<std::uint64_t, unsigned>> seen;
 };
 

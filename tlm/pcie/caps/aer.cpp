@@ -13,7 +13,8 @@ constexpr unsigned header_log = 0x1c;
 
 void aer_view::log_first(unsigned bit, const std::uint8_t* header16) {
     regs.set(at + 0x18u, 4, 0x1f, bit);
-    for (unsigned dw = 0; dw < 4; ++dw) {  // the log's DWs hold header bytes in wire order, first byte highest
+    for (unsigned dw = 0; dw < 4;
+         ++dw) {  // the log's DWs hold header bytes in wire order, first byte highest
         std::uint32_t v = 0;
         for (unsigned i = 0; i < 4; ++i) v = (v << 8) | header16[4 * dw + i];
         regs.set(at + header_log + 4 * dw, 4, 0xffff'ffff, v);
@@ -30,7 +31,8 @@ void aer_view::declare(config_registers& r, std::uint16_t at, bool root) {
     const std::uint32_t capable = r.get32(at + 0x18u) & 0xa0;
     r.declare_rw(at + 0x18u, 4, control_bits & (capable << 1), 0, retention::sticky);
     r.declare_status(at + 0x18u, 4, 0x1f, 0, retention::sticky);
-    for (unsigned dw = 0; dw < 4; ++dw) r.declare_status(at + header_log + 4 * dw, 4, 0xffff'ffff, 0, retention::sticky);
+    for (unsigned dw = 0; dw < 4; ++dw)
+        r.declare_status(at + header_log + 4 * dw, 4, 0xffff'ffff, 0, retention::sticky);
     if (!root) return;
     r.declare_rw(at + 0x2cu, 4, 7);
     r.declare_w1c(at + 0x30u, 4, 0x7f, retention::sticky);

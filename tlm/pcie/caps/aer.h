@@ -7,9 +7,9 @@
 
 namespace drydock::pcie {
 
-/// Advanced Error Reporting, extended capability 0x0001 (P sheet 6): uncorrectable status +4, mask +8,
-/// severity +0xc, correctable status +0x10, mask +0x14, control +0x18, header log +0x1c, root command +0x2c,
-/// root status +0x30, source IDs +0x34, prefix log +0x38.
+/// Advanced Error Reporting, extended capability 0x0001 (P sheet 6): uncorrectable status +4, mask
+/// +8, severity +0xc, correctable status +0x10, mask +0x14, control +0x18, header log +0x1c, root
+/// command +0x2c, root status +0x30, source IDs +0x34, prefix log +0x38.
 struct aer_view {
     static constexpr std::uint16_t id = 0x0001;
     static constexpr std::uint16_t size = 0x48;
@@ -32,7 +32,8 @@ struct aer_view {
     void set_correctable(std::uint32_t bits) { regs.set(at + 0x10u, 4, bits, bits); }
     /// First Error Pointer.
     unsigned first_error() const { return regs.get32(at + 0x18u) & 0x1f; }
-    /// The slot is taken while the status bit it points to is set and a header was logged (P-095, P-096).
+    /// The slot is taken while the status bit it points to is set and a header was logged (P-095,
+    /// P-096).
     bool first_error_taken() const { return ((uncorrectable_status() >> first_error()) & 1) != 0; }
     void log_first(unsigned bit, const std::uint8_t* header16);
     std::uint32_t root_command() const { return regs.get32(at + 0x2cu); }

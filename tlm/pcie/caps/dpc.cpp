@@ -11,8 +11,10 @@ void dpc_view::declare(config_registers& r, std::uint16_t at) {
     if ((r.get16(at + 4u) & 0x20) == 0) return;  // RP Extensions
     r.declare_w1c(at + 0xcu, 4, pio_bits, retention::sticky);
     r.declare_rw(at + 0x10u, 4, pio_bits, pio_bits, retention::sticky);
-    for (const unsigned reg : {0x14u, 0x18u, 0x1cu}) r.declare_rw(at + reg, 4, pio_bits, 0, retention::sticky);
-    for (unsigned dw = 0; dw < 4; ++dw) r.declare_status(at + 0x20u + 4 * dw, 4, 0xffff'ffff, 0, retention::sticky);
+    for (const unsigned reg : {0x14u, 0x18u, 0x1cu})
+        r.declare_rw(at + reg, 4, pio_bits, 0, retention::sticky);
+    for (unsigned dw = 0; dw < 4; ++dw)
+        r.declare_status(at + 0x20u + 4 * dw, 4, 0xffff'ffff, 0, retention::sticky);
 }
 
 }  // namespace drydock::pcie

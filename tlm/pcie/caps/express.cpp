@@ -4,14 +4,15 @@
 namespace drydock::pcie {
 namespace {
 
-constexpr unsigned devctl = 0x08, devsta = 0x0a, lnkctl = 0x10, lnksta = 0x12,
-                   sltctl = 0x18, sltsta = 0x1a, rootctl = 0x1c, rootsta = 0x20,
-                   devctl2 = 0x28, lnkctl2 = 0x30;
-constexpr std::uint16_t device_control_reset = 0x2810;  // MRRS 512, No Snoop and Relaxed Ordering enabled, MPS 128
+constexpr unsigned devctl = 0x08, devsta = 0x0a, lnkctl = 0x10, lnksta = 0x12, sltctl = 0x18,
+                   sltsta = 0x1a, rootctl = 0x1c, rootsta = 0x20, devctl2 = 0x28, lnkctl2 = 0x30;
+constexpr std::uint16_t device_control_reset =
+    0x2810;  // MRRS 512, No Snoop and Relaxed Ordering enabled, MPS 128
 constexpr std::uint16_t max_payload_bits = 0x00e0;
 
 bool is_port(port_type t) {
-    return t == port_type::root_port || t == port_type::switch_upstream || t == port_type::switch_downstream;
+    return t == port_type::root_port || t == port_type::switch_upstream ||
+           t == port_type::switch_downstream;
 }
 
 void declare_second(config_registers& r, std::uint16_t at, bool version_1) {
@@ -34,7 +35,9 @@ device_control_bits express_view::device_control_of(const config_registers& r, s
     d.relaxed_ordering = (v & 0x10) != 0;
     d.extended_tag = (v & 0x100) != 0;
     // Codes 6 and 7 are reserved; they act as the largest size.
-    const auto bytes = [](unsigned code) { return static_cast<std::uint16_t>(128u << (code > 5 ? 5 : code)); };
+    const auto bytes = [](unsigned code) {
+        return static_cast<std::uint16_t>(128u << (code > 5 ? 5 : code));
+    };
     d.max_payload = bytes((v >> 5) & 7);
     d.max_read_request = bytes((v >> 12) & 7);
     return d;
@@ -55,12 +58,14 @@ void express_view::declare(config_registers& r, std::uint16_t at) {
     const bool slot = is_port(type) && (r.get16(at + 2u) & 0x100) != 0;
     // Initiate FLR is RW only so that the write is seen; config_space takes it back to 0 at once.
     r.declare_rw(at + devctl, 2, 0x7f1f, device_control_reset & 0x7f1f);
-    r.declare_rw(at + devctl, 2, max_payload_bits, device_control_reset & max_payload_bits, retention::flr);
+    r.declare_rw(at + devctl, 2, max_payload_bits, device_control_reset & max_payload_bits,
+                 retention::flr);
     if (flr) r.declare_rw(at + devctl, 2, initiate_flr);
     r.declare_w1c(at + devsta, 2, 0xf);
     r.declare_status(at + devsta, 2, transactions_pending);
     if (type == port_type::root_complex_endpoint) return declare_second(r, at, version_1);
-    // ASPM, RCB, common clock and extended synch survive an FLR (P sheet 8); RCB is fixed by a port.
+    // ASPM, RCB, common clock and extended synch survive an FLR (P sheet 8); RCB is fixed by a
+    // port.
     r.declare_rw(at + lnkctl, 2, is_port(type) ? 0x00c3 : 0x00cb, 0, retention::flr);
     if (is_port(type)) {
         r.declare_rw(at + lnkctl, 2, 0x0030);

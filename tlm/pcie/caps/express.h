@@ -9,7 +9,11 @@ namespace drydock::pcie {
 
 /// Device/Port type, PCIe capability flags[7:4] (P sheet 11).
 enum class port_type : std::uint8_t {
-    endpoint = 0, root_port = 4, switch_upstream = 5, switch_downstream = 6, root_complex_endpoint = 9
+    endpoint = 0,
+    root_port = 4,
+    switch_upstream = 5,
+    switch_downstream = 6,
+    root_complex_endpoint = 9
 };
 
 /// Device Control, decoded (P sheet 11, +8).
@@ -20,15 +24,16 @@ struct device_control_bits {
     std::uint16_t max_read_request = 512;  ///< bytes, 128..4096
 };
 
-/// PCI Express capability, id 0x10 (P sheet 11): flags +2, DevCap +4, DevCtl +8, DevSta +0xa, LnkCap +0xc,
-/// LnkCtl +0x10, LnkSta +0x12, SltCap +0x14, SltCtl +0x18, SltSta +0x1a, RootCtl +0x1c, RootCap +0x1e,
-/// RootSta +0x20, DevCap2 +0x24, DevCtl2 +0x28, LnkCap2 +0x2c, LnkCtl2 +0x30.
+/// PCI Express capability, id 0x10 (P sheet 11): flags +2, DevCap +4, DevCtl +8, DevSta +0xa,
+/// LnkCap +0xc, LnkCtl +0x10, LnkSta +0x12, SltCap +0x14, SltCtl +0x18, SltSta +0x1a, RootCtl
+/// +0x1c, RootCap +0x1e, RootSta +0x20, DevCap2 +0x24, DevCtl2 +0x28, LnkCap2 +0x2c, LnkCtl2 +0x30.
 struct express_view {
     static constexpr std::uint16_t id = 0x10;
     static constexpr std::uint16_t size = 0x3c;
     // Device Status bits
-    static constexpr std::uint16_t correctable_detected = 1, nonfatal_detected = 2, fatal_detected = 4,
-                                   unsupported_request_detected = 8, transactions_pending = 0x20;
+    static constexpr std::uint16_t correctable_detected = 1, nonfatal_detected = 2,
+                                   fatal_detected = 4, unsupported_request_detected = 8,
+                                   transactions_pending = 0x20;
     static constexpr std::uint16_t initiate_flr = 0x8000;  // DevCtl[15]
 
     config_registers& regs;
@@ -43,15 +48,20 @@ struct express_view {
     static device_control_bits device_control_of(const config_registers& r, std::uint16_t at);
     device_control_bits device_control() const { return device_control_of(regs, at); }
     void set_device_status(std::uint16_t bits) { regs.set(at + 0xau, 2, bits, bits); }
-    void set_transactions_pending(bool on) { regs.set(at + 0xau, 2, transactions_pending, on ? transactions_pending : 0); }
+    void set_transactions_pending(bool on) {
+        regs.set(at + 0xau, 2, transactions_pending, on ? transactions_pending : 0);
+    }
     /// Completion Timeout Disable, DevCtl2[4].
     bool completion_timeout_disabled() const { return (regs.get16(at + 0x28u) & 0x10) != 0; }
     /// 64 or 128, LnkCtl[3].
-    unsigned read_completion_boundary() const { return (regs.get16(at + 0x10u) & 8) != 0 ? 128 : 64; }
+    unsigned read_completion_boundary() const {
+        return (regs.get16(at + 0x10u) & 8) != 0 ? 128 : 64;
+    }
     bool link_disabled() const { return (regs.get16(at + 0x10u) & 0x10) != 0; }
     /// Current speed and width; Data Link Layer Link Active (LnkSta[13]).
     void set_link_status(unsigned gen, unsigned width, bool active) {
-        regs.set(at + 0x12u, 2, 0x23ff, (gen & 0xf) | ((width & 0x3f) << 4) | (active ? 0x2000u : 0u));
+        regs.set(at + 0x12u, 2, 0x23ff,
+                 (gen & 0xf) | ((width & 0x3f) << 4) | (active ? 0x2000u : 0u));
     }
     bool link_active() const { return (regs.get16(at + 0x12u) & 0x2000) != 0; }
     /// RRS Software Visibility Enable, RootCtl[4].

@@ -25,7 +25,8 @@ struct power_view {
         r.declare_rw(at + 4u, 2, 0x100, 0, retention::sticky);
         r.declare_w1c(at + 4u, 2, 0x8000, retention::sticky);
     }
-    /// D1 and D2 can be entered only where PMC[9], [10] say so: the write of another state is ignored.
+    /// D1 and D2 can be entered only where PMC[9], [10] say so: the write of another state is
+    /// ignored.
     bool reachable(unsigned d) const {
         const std::uint16_t pmc = regs.get16(at + 2u);
         return d == 0 || d == 3 || (d == 1 ? (pmc & 0x200) != 0 : (pmc & 0x400) != 0);

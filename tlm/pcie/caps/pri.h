@@ -7,7 +7,8 @@
 
 namespace drydock::pcie {
 
-/// Page Request extended capability 0x0013 (P sheet 5.1): control +4, status +6, capacity +8, allocation +0xc.
+/// Page Request extended capability 0x0013 (P sheet 5.1): control +4, status +6, capacity +8,
+/// allocation +0xc.
 struct pri_view {
     static constexpr std::uint16_t id = 0x0013;
     static constexpr std::uint16_t size = 16;
