@@ -3,7 +3,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(drydock_package ${CMAKE_INSTALL_LIBDIR}/cmake/drydock)
-foreach(part options systemc base pcie system root_complex endpoint smmu sw waves)
+foreach(part options systemc base pcie system root_complex endpoint smmu sw_kernel sw waves)
   set_target_properties(drydock_${part} PROPERTIES EXPORT_NAME ${part})
   install(TARGETS drydock_${part} EXPORT drydock)
 endforeach()

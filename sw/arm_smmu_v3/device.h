@@ -39,7 +39,7 @@ public:
     arm_smmu_device(kernel& k, const arm_smmu_config& config);
     ~arm_smmu_device() override;
 
-    /// Probes the IDRs and runs the enable sequence (SMMUv3 sheet 9) up to SMMUEN.
+    /// Probes the IDRs and runs the enable sequence (SMMUv3 6.2) up to SMMUEN.
     /// @throws std::runtime_error if hardware lacks stage 1 or does not acknowledge
     void reset();
 

@@ -24,8 +24,7 @@ struct atc_config {
     unsigned lookup_cycles = 2;      ///< from the sampling edge to the answer
     bool ignore_when_disabled =
         false;  ///< negative policy: Invalidate Requests while Enable=0 get no answer
-    bool retry_after_ur =
-        false;  ///< ask again after UR without being enabled anew (P sheet 4.2 says no)
+    bool retry_after_ur = false;  ///< ask again after UR without being enabled anew (PCIe says no)
 };
 
 /// The ATC, transaction-level twin of the RTL block behind the same interface.

@@ -39,11 +39,11 @@ struct translation {
 struct completion_entry {
     enum class status : std::uint8_t { success, unsupported_request, completer_abort, timeout };
     status result = status::success;
-    std::uint64_t data = 0;  ///< the 64-bit entry as in P sheet 4.2; valid with success
+    std::uint64_t data = 0;  ///< the 64-bit entry as PCIe; valid with success
     base::ps obtained{};  ///< when the TA translated; 0: when the completion came. Observers only
 };
 
-/// Invalidate Request, decoded (PCIe ATS; P sheet 4.3).
+/// Invalidate Request, decoded (PCIe ATS; PCIe).
 struct invalidate {
     base::routing_id rid;  ///< target function
     base::itag tag;
@@ -73,7 +73,7 @@ using itag_vector = std::uint32_t;
 /// try_*: false means not ready; the caller repeats only after atc_client::ready(channel). No call
 /// answers in the same instant: an accepted input is sampled at the block's next clock edge. At
 /// most one lookup, one fill and one invalidate are taken per edge. Before it completes an
-/// invalidate the ATC does the duties of P sheet 4.5: no new use, outstanding requests for the
+/// invalidate the ATC does the duties of PCIe: no new use, outstanding requests for the
 /// range dropped and asked again, every use of the range released.
 struct atc_if {
     virtual ~atc_if() = default;

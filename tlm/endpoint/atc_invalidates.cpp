@@ -26,7 +26,7 @@ void atc::start(std::uint8_t slot) {
     current_ends_ = now() + clock_.to_time({static_cast<std::int64_t>(probes)});
 }
 
-/// The duties before a completion (P sheet 4.5): no entry left that could give a new use, answers
+/// The duties before a completion (PCIe): no entry left that could give a new use, answers
 /// under way to be dropped, uses of the range to be waited for. None of it waits for a Translation
 /// Completion.
 void atc::finish_current() {

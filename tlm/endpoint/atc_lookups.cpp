@@ -178,7 +178,7 @@ void atc::filled(request_slot s, const completion_entry& c) {
         return refuse_waiters(s, atc_fault::completer_abort), finish_request(s);
     if (c.result == status::timeout)
         return refuse_waiters(s, atc_fault::timeout), finish_request(s);
-    if (r.overtaken) {  // P sheet 4.5 duty 2
+    if (r.overtaken) {  // PCIe duty 2
         r.overtaken = false;
         ++counted_.repeated_requests;
         return ask(s);

@@ -17,7 +17,7 @@ constexpr std::uint64_t below_bit(unsigned n) {
     return n >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1;
 }
 
-/// One 64-bit entry of a Translation Completion, decoded (PCIe ATS; P sheet 4.2), its size as a
+/// One 64-bit entry of a Translation Completion, decoded (PCIe ATS; PCIe), its size as a
 /// logarithm. N[10] needs nothing here: no request of ours sets No Snoop.
 struct ats_entry {
     std::uint64_t base = 0;        ///< translated address, aligned to its size

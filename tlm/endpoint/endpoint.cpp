@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t most_replies =
     1024;  ///< requests of the other side under way, all flow control allows
-constexpr std::uint16_t device_control2 = 0x28;       // PCIe capability, P sheet 11
+constexpr std::uint16_t device_control2 = 0x28;       // PCIe capability, PCIe
 constexpr std::uint16_t ten_bit_tag_enable = 0x1000;  // DevCtl2[12]
 constexpr std::uint16_t command_at = 0x04;
 
@@ -36,7 +36,7 @@ unsigned vectors_of(pcie::config_space& space) {
     return space.msix().present() ? space.msix().vectors() : 0;
 }
 
-/// Upper end of the programmed Completion Timeout range, DevCtl2[3:0] (P sheet 1.3).
+/// Upper end of the programmed Completion Timeout range, DevCtl2[3:0] (PCIe).
 base::ps completion_timeout(unsigned range, base::ps of_default) {
     using namespace base::literals;
     switch (range) {
@@ -152,7 +152,7 @@ void endpoint::update_ats() {
     if (!on) engine_.ats_disabled();
 }
 
-/// D3hot to D0 without No_Soft_Reset is a reset of the function (P sheet 4.6, 8).
+/// D3hot to D0 without No_Soft_Reset is a reset of the function (PCIe).
 void endpoint::update_power() {
     const unsigned before = std::exchange(power_state_, space_.power().state());
     if (before == 3 && power_state_ == 0 && !space_.power().no_soft_reset())
@@ -213,7 +213,7 @@ void endpoint::enter(state s, std::uint32_t text) {
         ctx_.probe.emit(base::kind::function_state, place_, now(), base::no_span, id_.value, text);
 }
 
-/// Link down is a reset as a hot reset is; the link drops what was in it (P sheet 8).
+/// Link down is a reset as a hot reset is; the link drops what was in it (PCIe).
 void endpoint::link_changed(bool up) {
     if (up == (state_ != state::link_down)) return;
     ctx_.timeline.cancel(ready_timer_);

@@ -95,7 +95,7 @@ void endpoint::answer(const pcie::tlp& request, cpl_status status) {
     reply(request, completion_of(request, status));
 }
 
-/// P sheet 1.3, 6: non-posted requests are answered with UR, which makes the error advisory; posted
+/// PCIe: non-posted requests are answered with UR, which makes the error advisory; posted
 /// ones are dropped. In a reset nothing is logged.
 void endpoint::unsupported(const pcie::tlp& t) {
     const bool posted = t.flow_class() == pcie::fc_class::posted;
@@ -115,7 +115,7 @@ void endpoint::receive_config(const pcie::tlp& t) {
         return answer(t, cpl_status::request_retry);
     const auto offset = static_cast<std::uint16_t>(t.address & 0xffc);
     if (t.type == tlp_type::cfg_wr0) {
-        id_ = t.target;  // captured from every configuration write (P sheet 1.3)
+        id_ = t.target;  // captured from every configuration write (PCIe)
         answer(t, cpl_status::success);
         space_.write(offset, 4, data_word(t, 0), t.first_be);
         if (flr_asked_) begin_flr();
@@ -257,7 +257,7 @@ void endpoint::receive_invalidate(const pcie::tlp& t) {
 }
 
 /// Up to the queue depth requests are taken at once; the buffers of the others stay taken, which
-/// stalls the sender's posted traffic (P sheet 4.5).
+/// stalls the sender's posted traffic (PCIe).
 void endpoint::take_invalidate(const invalidate& what, std::uint32_t data_credits) {
     if (held_.empty() && atc_->try_invalidate(what))
         return port.credit_return(pcie::fc_class::posted, 1, data_credits);

@@ -15,12 +15,12 @@ using pcie::cpl_status;
 using pcie::fc_class;
 using pcie::tlp_type;
 
-constexpr std::uint16_t status_at = 0x06;                  // P sheet 11
+constexpr std::uint16_t status_at = 0x06;                  // PCIe
 constexpr std::uint16_t received_target_abort = 1u << 12;  // a CA came
 constexpr std::uint16_t received_master_abort = 1u << 13;  // a UR came
 constexpr std::uint32_t entry_bytes = 8;                   // of a Translation Completion
 
-/// Byte enables of a request (P sheet 1.3).
+/// Byte enables of a request (PCIe).
 void set_extent(pcie::tlp& t, std::uint64_t address, std::uint32_t bytes) {
     const std::uint32_t start = static_cast<std::uint32_t>(address & 3);
     const std::uint32_t end = start + bytes;
@@ -111,7 +111,7 @@ bool endpoint::try_write(const memory_request& r, std::span<const std::uint8_t> 
     return true;
 }
 
-/// An ordinary write of one DW, never translated by the ATC (P sheet 10).
+/// An ordinary write of one DW, never translated by the ATC (PCIe).
 bool endpoint::try_send_msi(std::uint64_t address, std::uint32_t data) {
     std::array<std::uint8_t, 4> bytes;
     for (unsigned i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(data >> (8 * i));

@@ -6,7 +6,7 @@
 
 namespace drydock::endpoint {
 
-/// MSI-X table and Pending Bit Array of a function (P sheet 10). A vector that fires while it is
+/// MSI-X table and Pending Bit Array of a function (PCIe). A vector that fires while it is
 /// masked sets its pending bit; what may not go out yet (Bus Master Enable 0, posted queue full)
 /// waits here too.
 class msix_table {

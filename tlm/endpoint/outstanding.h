@@ -11,7 +11,7 @@
 
 namespace drydock::endpoint {
 
-/// Which tags a requester may use (P sheet 1.3): 0..31, 0..255, or 256..1023 (T9:T8 never 00).
+/// Which tags a requester may use (PCIe): 0..31, 0..255, or 256..1023 (T9:T8 never 00).
 enum class tag_width : std::uint8_t { five, eight, ten };
 
 /// Who waits for a completion.

@@ -8,7 +8,7 @@ namespace drydock::endpoint {
 bool page_requester::receive_response(const pcie::tlp& response) {
     pcie::pri_view pri = config_.pri();
     if (!pri.present()) return false;
-    // 1111 and the unused codes report failure whatever the index (P sheet 5.3); any other response
+    // 1111 and the unused codes report failure whatever the index (PCIe); any other response
     // names an index that is not in flight.
     const std::uint8_t code = pcie::prg_response_code(response.address);
     const bool failure = code > static_cast<std::uint8_t>(pcie::prg_code::invalid_request);

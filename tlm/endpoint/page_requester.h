@@ -17,8 +17,8 @@ public:
 
     /// @return false: the function has no PRI, the message is an Unsupported Request
     bool receive_response(const pcie::tlp& response);
-    /// Enable 1 -> 0: nothing is outstanding, so the interface has stopped; 0 -> 1: it runs (P
-    /// sheet 5.1).
+    /// Enable 1 -> 0: nothing is outstanding, so the interface has stopped; 0 -> 1: it runs (PCIe
+    /// base).
     void config_written();
 
 private:

@@ -12,7 +12,7 @@
 
 namespace drydock::endpoint {
 
-/// Whether an entry of the ATC allows an access (P sheet 4.2: read needs R, write needs W,
+/// Whether an entry of the ATC allows an access (PCIe: read needs R, write needs W,
 /// zero-length read needs R or W, execution needs R and Exe).
 constexpr bool allows(const ats_entry& e, atc_access a) {
     switch (a) {

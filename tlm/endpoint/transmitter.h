@@ -10,7 +10,7 @@
 namespace drydock::endpoint {
 
 /// What a function has to send: a queue for each class, emptied as the link's store has room.
-/// Neither a request nor a completion passes a posted TLP that was queued before it (P sheet 3,
+/// Neither a request nor a completion passes a posted TLP that was queued before it (PCIe,
 /// cells b, c, d); posted ones wait for nobody.
 class transmitter {
 public:

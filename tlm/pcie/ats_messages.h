@@ -8,8 +8,8 @@
 #include "tlm/base/ids.h"
 #include "tlm/pcie/tlp.h"
 
-/// Fields of the ATS and PRI messages, as they lie in tlp::address and tlp::payload (P
-/// sheet 4.2-5.3).
+/// Fields of the ATS and PRI messages, as they lie in tlp::address and tlp::payload (PCIe
+/// ATS and PRI).
 namespace drydock::pcie {
 
 /// A naturally aligned power-of-two range, [first, last] inclusive.
@@ -22,7 +22,7 @@ inline constexpr ats_range ats_range_all{0, UINT64_MAX};
 
 namespace detail {
 inline constexpr std::uint64_t page_mask = 0xfff;
-inline constexpr std::uint64_t size_bit = 1u << 11;  // S, P sheet 4.2
+inline constexpr std::uint64_t size_bit = 1u << 11;  // S, PCIe
 /// Lowest zero bit at or above bit 12; 63 if there is none below it.
 constexpr unsigned lowest_zero_from_12(std::uint64_t v) {
     return static_cast<unsigned>(std::countr_one(v | page_mask));
@@ -56,7 +56,7 @@ constexpr std::uint64_t encode_invalidate_body(std::uint64_t first, std::uint64_
     return (bytes == 0 ? everything : detail::with_size(first, bytes)) | (global ? 1 : 0);
 }
 
-/// One 8-byte entry of a Translation Completion (P sheet 4.2).
+/// One 8-byte entry of a Translation Completion (PCIe).
 struct translation_entry {
     std::uint64_t address = 0;   ///< first byte of the translated range
     std::uint64_t bytes = 4096;  ///< power of two >= 4 KiB
@@ -76,7 +76,7 @@ struct translation_entry {
     }
 };
 
-/// Page Request, bytes 8-15 (P sheet 5.2).
+/// Page Request, bytes 8-15 (PCIe).
 struct page_request_fields {
     std::uint64_t page = 0;   ///< address, [11:0] = 0
     std::uint16_t group = 0;  ///< PRG index, 9 bits
@@ -92,7 +92,7 @@ struct page_request_fields {
     }
 };
 
-/// PRG Response codes (P sheet 5.3); 2..14 act as response_failure.
+/// PRG Response codes (PCIe); 2..14 act as response_failure.
 enum class prg_code : std::uint8_t { success = 0, invalid_request = 1, response_failure = 15 };
 
 /// PRG Response, bytes 10-15 as they lie in tlp::address: code B10[7:4], index B10[0],B11.
@@ -104,8 +104,8 @@ constexpr std::uint16_t prg_response_group(std::uint64_t address) {
     return (address >> 32) & 0x1ff;
 }
 
-/// Invalidate Completion, bytes 10-15: CC in B11[2:0] (0 means 8), ITag vector in B12-15 (P
-/// sheet 4.4).
+/// Invalidate Completion, bytes 10-15: CC in B11[2:0] (0 means 8), ITag vector in B12-15 (PCIe
+/// ATS and PRI).
 constexpr std::uint64_t encode_invalidate_completion(unsigned cc, std::uint32_t itag_vector) {
     return (std::uint64_t{cc & 7u} << 32) | itag_vector;
 }
@@ -118,7 +118,7 @@ constexpr unsigned completion_cc(std::uint64_t address) {
     return cc == 0 ? 8 : cc;
 }
 
-/// NW, the no-write bit of a Translation Request, is bit 0 of its address DW (P sheet 4.2).
+/// NW, the no-write bit of a Translation Request, is bit 0 of its address DW (PCIe).
 inline constexpr std::uint64_t translation_request_nw = 1;
 
 /// The 8-byte big-endian word at byte `at` of a payload: invalidate bodies, completion entries.
@@ -129,6 +129,19 @@ inline std::uint64_t payload_word(const tlp& t, std::size_t at = 0) {
 }
 inline void set_payload_word(tlp& t, std::uint64_t v, std::size_t at = 0) {
     for (std::size_t i = 8; i-- > 0; v >>= 8) (*t.payload)[at + i] = static_cast<std::uint8_t>(v);
+}
+
+/// For observers: the span of every invalidation that an Invalidate Completion closes; a coalesced
+/// one carries several.
+template <class F>
+void for_each_completed_span(const tlp& completion, F&& f) {
+    if (completion.itag_spans == nullptr) {
+        f(completion.span);
+        return;
+    }
+    for (std::uint32_t left = completion_itag_vector(completion.address); left != 0;
+         left &= left - 1)
+        f(completion.itag_spans[std::countr_zero(left)]);
 }
 
 }  // namespace drydock::pcie

@@ -11,7 +11,7 @@ constexpr std::uint8_t pasid_prefix_byte = 0x91;
 constexpr std::uint8_t fmt_data = 0x40, fmt_long = 0x20, fmt_prefix = 0x80;
 constexpr std::uint8_t type_mask = 0x1f, type_message = 0x10;
 
-/// Type[4:0] of everything but messages; data says whether Fmt[1] is set (P sheet 1.1).
+/// Type[4:0] of everything but messages; data says whether Fmt[1] is set (PCIe).
 struct type_code {
     tlp_type type;
     std::uint8_t code;

@@ -10,8 +10,8 @@
 
 namespace drydock::pcie {
 
-/// Appends the wire bytes of a TLP: prefixes, header, payload and, with TD=1, a digest of zeros (P
-/// sheet 1; ECRC values are not modelled).
+/// Appends the wire bytes of a TLP: prefixes, header, payload and, with TD=1, a digest of zeros
+/// (PCIe base; ECRC values are not modelled).
 void pack(const tlp& t, std::vector<std::uint8_t>& to);
 inline std::vector<std::uint8_t> pack(const tlp& t) {
     std::vector<std::uint8_t> bytes;
@@ -30,8 +30,8 @@ struct unpacked {
 /// error.
 unpacked unpack(std::span<const std::uint8_t> bytes, tlp_pool& pool);
 
-/// Position of the flags in byte 1 of the PASID prefix; the sheet marks them as unverified (P
-/// sheet 1.2).
+/// Position of the flags in byte 1 of the PASID prefix; the specification marks them as unverified
+/// (PCIe base).
 inline constexpr unsigned pasid_privileged_bit = 5, pasid_execute_bit = 4;
 
 }  // namespace drydock::pcie

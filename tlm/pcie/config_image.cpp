@@ -20,7 +20,7 @@ std::string hex(unsigned v) {
     return "0x" + s;
 }
 
-constexpr std::uint16_t capability_pointer = 0x34;  // P sheet 11
+constexpr std::uint16_t capability_pointer = 0x34;  // PCIe
 constexpr std::uint16_t status_register = 0x06;
 constexpr std::uint16_t has_capabilities = 0x10;
 constexpr std::uint16_t first_capability = 0x40;

@@ -18,7 +18,7 @@ struct config_error : std::runtime_error {
 };
 
 inline constexpr std::size_t config_bytes = 4096;
-inline constexpr std::uint16_t extended_config_start = 0x100;  // P sheet 11
+inline constexpr std::uint16_t extended_config_start = 0x100;  // PCIe
 
 /// The 4 KiB of a function as they stand after reset, and what they cannot say: the sizes of the
 /// BARs.
@@ -52,7 +52,7 @@ struct capability_entry {
     bool extended = false;
 };
 
-/// Walks both chains (P sheet 11). @throws config_error for a cycle or a pointer outside its space;
+/// Walks both chains (PCIe). @throws config_error for a cycle or a pointer outside its space;
 /// `at` in the error text is the offset of the entry with the bad pointer
 std::vector<capability_entry> list_capabilities(const config_image& image);
 

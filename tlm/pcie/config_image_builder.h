@@ -10,7 +10,7 @@
 
 namespace drydock::pcie {
 
-/// Identity of a function, header registers 00-0b and 2c (P sheet 11).
+/// Identity of a function, header registers 00-0b and 2c (PCIe).
 struct function_ids {
     std::uint16_t vendor = 0, device = 0;
     std::uint8_t revision = 0;

@@ -11,7 +11,7 @@ namespace drydock::pcie {
 /// What happens to a writable bit at a reset.
 enum class retention : std::uint8_t {
     none,    ///< back to its reset value by any reset
-    flr,     ///< kept by FLR only (P sheet 8, keep list)
+    flr,     ///< kept by FLR only (PCIe, keep list)
     sticky,  ///< kept by FLR and conventional reset
 };
 

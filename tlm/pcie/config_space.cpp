@@ -7,7 +7,7 @@
 namespace drydock::pcie {
 namespace {
 
-// Header registers, P sheet 11.
+// Header registers, PCIe.
 constexpr unsigned command_at = 0x04, status_at = 0x06, cache_line_at = 0x0c, bar_at = 0x10,
                    rom_at = 0x30, line_at = 0x3c, bridge_rom_at = 0x38, bridge_control_at = 0x3e,
                    secondary_status_at = 0x1e;

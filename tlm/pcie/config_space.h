@@ -20,7 +20,7 @@
 
 namespace drydock::pcie {
 
-/// What a reset reaches (P sheet 8): FLR keeps sticky bits and the keep list, a conventional (hot)
+/// What a reset reaches (PCIe): FLR keeps sticky bits and the keep list, a conventional (hot)
 /// reset keeps sticky bits, a fundamental one nothing.
 enum class reset_kind : std::uint8_t { flr, conventional, fundamental };
 
@@ -34,7 +34,7 @@ struct config_listener {
     virtual void flr_initiated() {}
 };
 
-/// Command register (P sheet 11).
+/// Command register (PCIe).
 struct command_bits {
     bool io = false, memory = false, bus_master = false, serr = false, intx_disable = false;
 };

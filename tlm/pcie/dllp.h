@@ -9,7 +9,7 @@
 
 namespace drydock::pcie {
 
-/// Data Link Layer Packets, P sheet 14: 4 bytes and a CRC-16.
+/// Data Link Layer Packets, PCIe: 4 bytes and a CRC-16.
 enum class dllp_type : std::uint8_t {
     ack = 0x00,
     data_link_feature = 0x02,
@@ -43,7 +43,7 @@ dllp_wire pack_ack(std::uint16_t sequence, bool nak = false);
 dllp_wire pack_fc(dllp_type type, std::uint8_t header, std::uint16_t data);
 bool dllp_crc_good(const dllp_wire& d);
 
-/// The credit counters of one type, as both ends keep them (P sheet 3): header mod 256, data mod
+/// The credit counters of one type, as both ends keep them (PCIe): header mod 256, data mod
 /// 4096.
 struct credit_counter {
     unsigned bits;            ///< 8 header, 12 data

@@ -10,7 +10,7 @@
 
 namespace drydock::pcie {
 
-/// Uncorrectable errors by their bit in AER's status (P sheet 6).
+/// Uncorrectable errors by their bit in AER's status (PCIe).
 enum class error : std::uint8_t {
     data_link_protocol = 4,
     surprise_down = 5,
@@ -32,7 +32,7 @@ enum class error : std::uint8_t {
 };
 std::string_view name_of(error e);
 
-/// What a detected error does to Device Status and AER of the function that detects it (P sheet 6,
+/// What a detected error does to Device Status and AER of the function that detects it (PCIe,
 /// table of steps), and the message it sends towards the root complex, if any.
 /// @param header    the TLP in error, for the header log; null if there is none
 /// @param advisory  an advisory non-fatal case (e.g. a non-posted request answered with UR)
@@ -41,7 +41,7 @@ std::optional<msg_code> log_error(config_space& config, error e, const tlp* head
 /// Correctable errors: bit 0, 6, 7, 8, 12, 14, 15. @return err_cor if it is to be sent
 std::optional<msg_code> log_correctable(config_space& config, unsigned bit);
 
-/// Makes an ERR_COR, ERR_NONFATAL or ERR_FATAL with the reporter's Requester ID (P sheet 2).
+/// Makes an ERR_COR, ERR_NONFATAL or ERR_FATAL with the reporter's Requester ID (PCIe).
 tlp_ptr make_error_message(tlp_pool& pool, msg_code code, base::routing_id reporter);
 
 /// A root port takes an error message (or its own error): Root Error Status and source IDs.
@@ -51,11 +51,11 @@ bool record_root_error(config_space& port, msg_code code, base::routing_id sourc
 /// Status.
 bool passes_to_root(config_space& port, msg_code code);
 
-/// Rules of P sheet 1.3 that every receiver checks. @param max_payload bytes, the receiver's MPS
+/// Rules of PCIe that every receiver checks. @param max_payload bytes, the receiver's MPS
 /// @return why the TLP is malformed; empty: it is not
 std::string_view malformed(const tlp& t, unsigned max_payload);
 
-/// First and last enabled byte of a memory request with byte enables (P sheet 1.3).
+/// First and last enabled byte of a memory request with byte enables (PCIe).
 struct enabled_bytes {
     unsigned first = 0;  ///< offset of the first enabled byte from tlp::address
     unsigned bytes = 0;  ///< up to and including the last enabled one; 0: a zero-length request

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The flow-control credits of one direction of a link (P sheet 3), and what it tells the probe.
+// The flow-control credits of one direction of a link (PCIe), and what it tells the probe.
 #include <algorithm>
 
 #include "tlm/pcie/ats_messages.h"
@@ -105,7 +105,9 @@ void link_direction::emit_stage(const tlp& t) {
     if (t.type == tlp_type::msg_d && t.code == msg_code::invalidate_request)
         ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), t.span, 7);
     else if (t.type == tlp_type::msg && t.code == msg_code::invalidate_completion)
-        ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), t.span, 12);
+        for_each_completed_span(t, [&](base::span_id span) {
+            ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), span, 12);
+        });
 }
 
 }  // namespace drydock::pcie

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t index(fc_class c) { return static_cast<std::size_t>(c); }
 
 void check_limits(const std::string& name, const link_config& config, const credit_limits& limits) {
-    // P sheet 3: at most 127 header and 2047 data credits unused; a payload must fit.
+    // PCIe: at most 127 header and 2047 data credits unused; a payload must fit.
     for (std::size_t c = 0; c < fc_classes; ++c) {
         if (limits[c].header > max_header_credits || limits[c].data > max_data_credits)
             throw std::invalid_argument(
@@ -146,7 +146,7 @@ void link_direction::charge_dllps(std::uint64_t count) {
 }
 
 void link_direction::refresh() {
-    // UpdateFC of every finite class at least every 30 us (P sheet 3), counted when somebody looks.
+    // UpdateFC of every finite class at least every 30 us (PCIe), counted when somebody looks.
     if (config_.dllp != dllp_accounting::mechanistic || refreshed_classes_ == 0 ||
         ctx_.now() < next_refresh_)
         return;

@@ -25,11 +25,11 @@ struct link_config {
     base::ps propagation{1'000};
     unsigned max_payload = 256;  ///< bytes; for the ACK limit and the check of data credits
     dllp_accounting dllp = dllp_accounting::mechanistic;
-    unsigned tlps_per_ack = 1;        ///< mechanistic: one ACK for so many TLPs (P sheet 14.1)
+    unsigned tlps_per_ack = 1;        ///< mechanistic: one ACK for so many TLPs (PCIe)
     unsigned tlps_per_update_fc = 4;  ///< mechanistic: one UpdateFC for so many freed TLPs
     std::uint32_t store = 8;          ///< TLPs of each class that wait on the sending side
     /// Buffers of the device (for what goes down) and of the port (for what goes up). Endpoints and
-    /// root complexes advertise infinite completion credits (P sheet 3).
+    /// root complexes advertise infinite completion credits (PCIe).
     credit_limits device_buffers{{{64, 1024}, {64, 64}, {0, 0}}};
     credit_limits port_buffers{{{64, 1024}, {64, 64}, {0, 0}}};
 };

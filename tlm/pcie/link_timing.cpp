@@ -15,7 +15,7 @@ struct lane_rate {
 };
 constexpr std::int64_t ns = std::int64_t{1000} << 16;
 
-// P sheet 9: raw bytes/ns/lane 0.25, 0.5, 8/8 x 128/130 and its doubles, gen6 8 x 236/256.
+// PCIe: raw bytes/ns/lane 0.25, 0.5, 8/8 x 128/130 and its doubles, gen6 8 x 236/256.
 constexpr std::array<lane_rate, 6> lane_rates{{
     {ns * 4, 1},
     {ns * 2, 1},
@@ -25,11 +25,11 @@ constexpr std::array<lane_rate, 6> lane_rates{{
     {ns * 8, 59},
 }};
 
-// SKP: 4 symbols per 1538 (P sheet 9 and 14.1).
+// SKP: 4 symbols per 1538 (PCIe).
 constexpr std::int64_t skp_interval = 1538, skp_symbols = 4;
 constexpr std::int64_t dllp_symbols = 8;
 
-unsigned ack_factor_tenths(unsigned width, unsigned max_payload) {  // table of P sheet 14.1
+unsigned ack_factor_tenths(unsigned width, unsigned max_payload) {  // table of PCIe
     const bool small = max_payload <= 256;
     if (width <= 4) return small ? 14 : 10;
     if (width <= 8) return small ? 25 : 10;

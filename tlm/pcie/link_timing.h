@@ -7,7 +7,7 @@
 
 namespace drydock::pcie {
 
-/// What Data Link Layer Packets cost (P sheet 14.1).
+/// What Data Link Layer Packets cost (PCIe).
 enum class dllp_accounting : std::uint8_t {
     mechanistic,  ///< ACKs and UpdateFCs occupy the direction opposite to the TLPs that cause them
     pcie_bench,   ///< both directions lose the share that the pcie-bench model charges
@@ -17,14 +17,14 @@ enum class dllp_accounting : std::uint8_t {
 /// Generation 1..6 and width 1..32 as a link may have them. @throws std::invalid_argument otherwise
 void check_link(unsigned gen, unsigned width);
 
-/// ACK latency limit and UpdateFC guideline interval in symbol times (P sheet 14.1).
+/// ACK latency limit and UpdateFC guideline interval in symbol times (PCIe).
 /// @param max_payload bytes, 128..4096
 unsigned ack_limit_symbols(unsigned gen, unsigned width, unsigned max_payload);
 
-/// Bytes added to a TLP on the wire: framing, sequence number, LCRC (P sheet 9). Flits have them
+/// Bytes added to a TLP on the wire: framing, sequence number, LCRC (PCIe). Flits have them
 /// inside.
 constexpr unsigned tlp_framing_bytes(unsigned gen) { return gen >= 6 ? 0 : 8; }
-/// A DLLP with CRC-16 and framing (P sheet 9); gen6 carries DLLPs in room of their own.
+/// A DLLP with CRC-16 and framing (PCIe); gen6 carries DLLPs in room of their own.
 constexpr unsigned dllp_bytes(unsigned gen) { return gen >= 6 ? 0 : 8; }
 
 /// Time that bytes take on a link, as a fraction so that nothing is lost before the last rounding.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every receiver checks of a TLP (P sheet 1.3).
+// What every receiver checks of a TLP (PCIe).
 #include <bit>
 
 #include "tlm/pcie/errors.h"

@@ -11,7 +11,7 @@
 namespace drydock::pcie {
 
 /// The three stores of a port that sends: posted, non-posted, completions, with the ordering rules
-/// of P sheet 3 between them. Within a class TLPs stay in order. Posted passes everything; a
+/// of PCIe between them. Within a class TLPs stay in order. Posted passes everything; a
 /// non-posted request never passes an older posted one; a completion passes an older posted TLP
 /// only where cell (d) allows: RO=1, or the completion of a config or IO write.
 class ordered_stores {

@@ -26,12 +26,12 @@ constexpr base::routing_id make_routing_id(unsigned bus, unsigned device, unsign
 struct requester_directory {
     virtual ~requester_directory() = default;
     /// Index of the root port whose secondary..subordinate range has the bus; none: nothing routes
-    /// there (P sheet 12: CMD_ATC_INV then counts as complete).
+    /// there (PCIe: CMD_ATC_INV then counts as complete).
     virtual std::optional<std::uint16_t> port_of(base::routing_id) const = 0;
     /// DL_Active of that port's link.
     virtual bool link_up(std::uint16_t port) const = 0;
     /// True where an Invalidate Request towards a link that is down fails at once instead of being
-    /// dropped (P sheet 4.6, parameter invalidate_on_link_down).
+    /// dropped (PCIe, parameter invalidate_on_link_down).
     virtual bool fail_fast(std::uint16_t port) const = 0;
 };
 

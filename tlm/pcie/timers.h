@@ -5,7 +5,7 @@
 
 #include "tlm/base/time.h"
 
-/// Timers and limits of PCI Express, P sheet section 13 and where named. P-200.
+/// Timers and limits of PCI Express, PCIe and where named. P-200.
 namespace drydock::pcie {
 
 using namespace base::literals;
@@ -14,7 +14,7 @@ using namespace base::literals;
 inline constexpr base::ps init_fc_interval = 34_us;    ///< InitFC repeat, at most
 inline constexpr base::ps update_fc_interval = 30_us;  ///< UpdateFC of every finite type, at most
 inline constexpr std::uint32_t max_header_credits =
-    127;  ///< unused, without scaled flow control (P sheet 3)
+    127;  ///< unused, without scaled flow control (PCIe)
 inline constexpr std::uint32_t max_data_credits = 2047;
 
 // -- transactions --

@@ -13,7 +13,7 @@
 
 namespace drydock::pcie {
 
-/// TLP types as P sheet 1.1; 32- or 64-bit headers follow from the address.
+/// TLP types as PCIe; 32- or 64-bit headers follow from the address.
 enum class tlp_type : std::uint8_t {
     mrd,
     mwr,
@@ -58,7 +58,7 @@ enum class msg_routing : std::uint8_t {
     gather = 5
 };
 
-/// Message codes, P sheet section 2.
+/// Message codes, PCIe.
 enum class msg_code : std::uint8_t {
     unlock = 0x00,
     invalidate_request = 0x01,

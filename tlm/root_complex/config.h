@@ -16,22 +16,22 @@ struct root_port_config {
     std::uint16_t vendor = 0x1b36, device = 0x000c;  ///< as QEMU's generic root port
     unsigned gen = 4, width = 8;                     ///< of its link, for the link registers
     unsigned max_payload = 512;                      ///< supported, bytes
-    unsigned rcb = 64;                ///< Read Completion Boundary, 64 or 128 (P sheet 1.3)
-    bool prefixes = true;             ///< End-End TLP prefixes: PASID passes
-    unsigned outstanding_reads = 64;  ///< of the device, at the SMMU
-    unsigned posted_writes = 16;      ///< of CPUs, waiting for the link
+    unsigned rcb = 64;                               ///< Read Completion Boundary, 64 or 128 (PCIe)
+    bool prefixes = true;                            ///< End-End TLP prefixes: PASID passes
+    unsigned outstanding_reads = 64;                 ///< of the device, at the SMMU
+    unsigned posted_writes = 16;                     ///< of CPUs, waiting for the link
 };
 
 struct root_complex_config {
     base::phys_addr ecam_base{0x40'1000'0000};
     std::uint64_t ecam_bytes = std::uint64_t{256} << 20;  ///< 1 MiB for each bus, from bus 0
-    base::ps pipeline{100'000};                   ///< per direction (P sheet 9, model defaults)
-    base::ps port{60'000};                        ///< per direction and root port
-    base::ps completion_timeout{10'000'000'000};  ///< of CPU requests; P sheet 1.3: 50 us..50 ms
+    base::ps pipeline{100'000};                           ///< per direction (PCIe, model defaults)
+    base::ps port{60'000};                                ///< per direction and root port
+    base::ps completion_timeout{10'000'000'000};          ///< of CPU requests; PCIe: 50 us..50 ms
     base::ps rrs_retry{
         1'000'000};  ///< a config request answered with RRS is issued again after this
-    base::ps rrs_limit{1'000'000'000'000};  ///< and given up after this (P sheet 8: at least 1 s)
-    bool fail_fast = false;                 ///< invalidate_on_link_down = fail_fast (P sheet 4.6)
+    base::ps rrs_limit{1'000'000'000'000};  ///< and given up after this (PCIe: at least 1 s)
+    bool fail_fast = false;                 ///< invalidate_on_link_down = fail_fast (PCIe)
     std::vector<root_port_config> ports{root_port_config{}};
 };
 

@@ -40,7 +40,7 @@ struct cpu_request {
     base::timeline::handle step;  ///< local answer or re-issue
 };
 
-/// The table, its tags, deadlines and completions (P sheet 1.2, 1.3).
+/// The table, its tags, deadlines and completions (PCIe).
 class cpu_requests final : base::timeline_client {
 public:
     cpu_requests(base::context& ctx, const std::string& name, cpu_requests_owner& owner,

@@ -32,7 +32,7 @@ inline pcie::tlp_ptr make_completion(pcie::tlp_pool& pool, const pcie::tlp& requ
 }
 
 /// Splits the data of a memory read into completions: in address order, each ending at a multiple
-/// of the Read Completion Boundary or at the end, none above Max Payload (P sheet 1.3, RCB).
+/// of the Read Completion Boundary or at the end, none above Max Payload (PCIe, RCB).
 /// @param data   the bytes of the request from its first DW on
 /// @param first  offset of the first enabled byte, `due` bytes from there; due = 0: zero-length
 /// read

@@ -10,7 +10,7 @@ namespace {
 constexpr auto fc_completion = pcie::fc_class::completion;
 constexpr std::uint32_t smmu_posted_room = 64, smmu_completion_room = 64;
 
-// Type-1 header, P sheet 11.
+// Type-1 header, PCIe.
 constexpr std::uint16_t bus_numbers = 0x18, memory_window = 0x20, prefetchable_window = 0x24,
                         prefetchable_base_high = 0x28, prefetchable_limit_high = 0x2c,
                         bridge_control = 0x3c;

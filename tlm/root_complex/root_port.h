@@ -63,7 +63,7 @@ public:
     bool window_has(std::uint64_t address, std::uint64_t bytes) const;
     bool link_up() const { return link_up_; }
     base::place_id place() const { return place_; }
-    /// Detected by the port itself: AER, Root Error Status (P sheet 6).
+    /// Detected by the port itself: AER, Root Error Status (PCIe).
     void detect(pcie::error e, const pcie::tlp* t, bool advisory);
 
     struct counters {

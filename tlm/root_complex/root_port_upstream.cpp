@@ -47,7 +47,7 @@ void root_port::posted_arrived(tlp_ptr t) {
         emit_dropped(*t, reason_refused_);
         return free_buffer(*t);
     }
-    // Bus Master Enable of the port: P sheet 1.3, P-013.
+    // Bus Master Enable of the port: PCIe, P-013.
     if (!space_.command().bus_master || t->at == base::address_type::translation_request)
         return refuse(std::move(t), error::unsupported_request);
     ++count_.writes;
@@ -65,9 +65,11 @@ void root_port::message_arrived(tlp_ptr t) {
     ++count_.messages;
     switch (t->code) {
         case pcie::msg_code::invalidate_completion:
-            if (t->span != base::no_span && ctx_.probe.wants(base::kind::stage))
-                ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), t->span, 13, 0,
-                                pcie::completion_cc(t->address) - 1);
+            if (ctx_.probe.wants(base::kind::stage))
+                pcie::for_each_completed_span(*t, [&](base::span_id span) {
+                    ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), span, 13, 0,
+                                    pcie::completion_cc(t->address) - 1);
+                });
             return hand_over(std::move(t));
         case pcie::msg_code::page_request:
             return hand_over(std::move(t));
@@ -223,7 +225,7 @@ void root_port::answer_read(upstream_request& r, base::ps when) {
     const pcie::tlp& request = *r.tlp;
     const tlm::tlm_response_status status = r.get_response_status();
     if (status != tlm::TLM_OK_RESPONSE) {
-        // Aborted by the SMMU: CA (P sheet 12); nobody at that address: UR.
+        // Aborted by the SMMU: CA (PCIe); nobody at that address: UR.
         const bool unrouted = status == tlm::TLM_ADDRESS_ERROR_RESPONSE;
         detect(unrouted ? error::unsupported_request : error::completer_abort, &request, true);
         down_.push(when, make_completion(pool_, request,

@@ -15,7 +15,7 @@
 namespace drydock::smmu {
 
 struct command_queue_client {
-    /// CR0.SMMUEN in force: with 0 ATC_INV and PRI_RESP are ignored (S sheet 1.2).
+    /// CR0.SMMUEN in force: with 0 ATC_INV and PRI_RESP are ignored (SMMUv3).
     virtual bool translating() const = 0;
     virtual invalidations::outcome invalidate(const command&, base::span_id) = 0;
     virtual void respond(const command&) = 0;

@@ -181,7 +181,7 @@ bool decode_sync(const raw_command& raw, command& c) {
 }
 
 bool decode_pri_resp(const raw_command& raw, command& c) {
-    // Resp 0 ResponseFailure, 1 InvalidRequest, 2 Success -> PRG response codes (S sheet 8)
+    // Resp 0 ResponseFailure, 1 InvalidRequest, 2 Success -> PRG response codes (SMMUv3)
     constexpr std::uint8_t codes[] = {0b1111, 0b0001, 0b0000};
     const auto resp = w1_resp::get(raw[1]);
     if (resp == 3) return false;

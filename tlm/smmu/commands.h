@@ -48,7 +48,7 @@ enum class sync_signal : std::uint8_t { none = 0, interrupt = 1, event = 2 };
 using raw_command = std::array<std::uint64_t, 2>;
 inline constexpr std::uint64_t command_bytes = 16;
 
-/// A legal command, decoded. Which members mean something depends on op (S sheet 5).
+/// A legal command, decoded. Which members mean something depends on op (SMMUv3).
 struct command {
     opcode op{};
     base::stream_id sid{};
@@ -57,7 +57,7 @@ struct command {
     std::uint8_t range = 0;  ///< CFGI_STE_RANGE; 31 = all
     std::uint16_t vmid = 0, asid = 0;
     tlbi_range va{};                    ///< TLBI by address
-    std::uint64_t invalidate_body = 0;  ///< ATC_INV: body of the Invalidate Request (S sheet 7.4)
+    std::uint64_t invalidate_body = 0;  ///< ATC_INV: body of the Invalidate Request (SMMUv3)
     std::uint16_t prg_index = 0;        ///< PRI_RESP
     std::uint8_t prg_code = 0;          ///< PRI_RESP: response code of the message
     sync_signal signal{};               ///< SYNC

@@ -6,7 +6,7 @@
 
 namespace drydock::smmu {
 
-/// What a transaction's SubstreamID leads to (SMMUv3 3.3.2; the SSID table of the fact sheet's
+/// What a transaction's SubstreamID leads to (SMMUv3 3.3.2; the SSID table of the specification's
 /// section 3).
 struct substream_choice {
     enum class kind : std::uint8_t {

@@ -117,6 +117,7 @@ void smmu::core::errors_acknowledged(std::uint64_t before) {
     constexpr auto cmdq = std::uint64_t{1} << static_cast<unsigned>(global_error::cmdq);
     const std::uint64_t gerror = registers_.map.gerror.value;
     const bool was_active = ((gerror ^ before) & cmdq) != 0;
+    errors_.acknowledged();
     if (was_active && !errors_.active(global_error::cmdq)) commands_.restart();
 }
 

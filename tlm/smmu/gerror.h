@@ -38,15 +38,21 @@ public:
     void raise(global_error e) {
         if (active(e)) return;
         regs_.gerror.value ^= mask(e);
-        if (ctx_.probe.wants(base::kind::gerror))
-            ctx_.probe.emit(base::kind::gerror, place_, ctx_.now(), base::no_span,
-                            regs_.gerror.value, regs_.gerrorn.value);
+        tell();
         if (observer_ != nullptr) observer_->register_changed(regs_.gerror.offset);
         if (e != global_error::msi_gerror_abt && (regs_.irq_ctrlack.value & irq_ctrl::gerror) != 0)
             msi_.send(msi_source::gerror, regs_.gerror_irq);
     }
 
+    /// Software wrote GERRORN.
+    void acknowledged() const { tell(); }
+
 private:
+    void tell() const {
+        if (ctx_.probe.wants(base::kind::gerror))
+            ctx_.probe.emit(base::kind::gerror, place_, ctx_.now(), base::no_span,
+                            regs_.gerror.value, regs_.gerrorn.value);
+    }
     static constexpr std::uint64_t mask(global_error e) {
         return std::uint64_t{1} << static_cast<unsigned>(e);
     }

@@ -12,7 +12,7 @@ namespace drydock::smmu {
 /// The queue's own number for one ATC_INV command that waits for its completion.
 using invalidation_id = std::uint32_t;
 
-/// What an ATC_INV asks for, decoded (SMMUv3 4.5; S sheet 7.4).
+/// What an ATC_INV asks for, decoded (SMMUv3 4.5; SMMUv3).
 struct invalidation {
     std::uint16_t port = 0;                  ///< root port that owns the target bus
     base::routing_id function;               ///< target

@@ -29,7 +29,7 @@ class invalidations final : invalidation_tracker_client {
 public:
     enum class outcome : std::uint8_t {
         started,  ///< an ITag will be owned
-        done,     ///< nothing to wait for: no root port leads to the function (UR, S sheet 7.4)
+        done,     ///< nothing to wait for: no root port leads to the function (UR, SMMUv3)
         refused   ///< no ITag, or the function's queue depth is reached: repeat after ready
     };
 

@@ -37,7 +37,7 @@ protected:
     ~pri_queue_client() = default;
 };
 
-/// PRI queue (SMMUv3 8): writes Page Requests, or answers them itself when it cannot (S sheet 8).
+/// PRI queue (SMMUv3 8): writes Page Requests, or answers them itself when it cannot (SMMUv3).
 class pri_queue final : record_queue_client, ste_reader_client {
 public:
     pri_queue(base::place_id, base::context&, const smmu_config&, register_map&, memory_port&, msi&,

@@ -26,7 +26,7 @@ protected:
     ~register_effects() = default;
 };
 
-/// Write guards (S sheet 1.1) and Updates: CR0, IRQ_CTRL and GBPA act config.cr0_update after they
+/// Write guards (SMMUv3) and Updates: CR0, IRQ_CTRL and GBPA act config.cr0_update after they
 /// are written, each field by itself; a field written again before its ACK keeps its first value
 /// (choice).
 class register_block final : base::register_client, base::timeline_client {

@@ -108,7 +108,7 @@ void register_map::add_to(base::register_file& f) {
         f.add(m->data);
         f.add(m->attributes);
     }
-    // S sheet 1: the page-0 twins of the page-1 registers are aliases (choice).
+    // SMMUv3: the page-0 twins of the page-1 registers are aliases (choice).
     constexpr std::uint64_t page0 = 0xffff;
     for (reg* r : {&eventq_prod, &eventq_cons, &priq_prod, &priq_cons})
         f.alias(*r, r->offset & page0);

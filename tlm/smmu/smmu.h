@@ -37,7 +37,7 @@ public:
     pcie::downstream_socket& ats(unsigned p);
 
     tlm::tlm_initiator_socket<64> memory;
-    tlm::tlm_target_socket<64> registers;  ///< 128 KiB, S sheet 1
+    tlm::tlm_target_socket<64> registers;  ///< 128 KiB, SMMUv3
 
     /// Who leads to a function; without one every ATC_INV counts as complete.
     void set_directory(const pcie::requester_directory&);

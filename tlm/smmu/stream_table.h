@@ -38,7 +38,7 @@ private:
 l1_stream_descriptor decode_l1_stream_descriptor(std::uint64_t word);
 /// Decodes only; `legal` is not set.
 ste decode_ste(const structure_words&);
-/// 0: legal; else the number of the first rule it breaks, in the order of the fact sheet's
+/// 0: legal; else the number of the first rule it breaks, in the order of the specification's
 /// table 2.2: 1 V, 2 stages, 3 EATS=2, 4 EATS=1 with S2S, 5 STRW, 6 S1STALLD, 7 S1CDMax, 8 S1Fmt, 9
 /// S1ContextPtr, 10 S2S, 11 S2AA64 and S2ENDI, 12 S2HA and S2HD, 13 S2TG, 14 S2TTB, 15 S2T0SZ, 16
 /// S2SL0, 17 S2VMID.

@@ -60,7 +60,7 @@ struct ste {
     bool s2aa64 = false, s2endi = false, s2hd = false, s2ha = false, s2s = false;
     // word 3
     std::uint64_t s2ttb = 0;
-    /// Not ILLEGAL under the configuration it was checked with (2.2 of the fact sheet, 5.2.2).
+    /// Not ILLEGAL under the configuration it was checked with (2.2 of the specification, 5.2.2).
     bool legal = false;
 
     bool stage1() const { return (config & 5) == 5; }
@@ -90,8 +90,7 @@ struct context_descriptor {
     bool stall = false, record = false, abort = false;  ///< S, R, A
     bool aset = false;
     std::uint16_t asid = 0;
-    /// Not ILLEGAL under the configuration and STE it was checked with (3.2 of the fact
-    /// sheet, 5.4.1).
+    /// Not ILLEGAL under the configuration and STE it was checked with (SMMUv3 5.4.1).
     bool legal = false;
 };
 

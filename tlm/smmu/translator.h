@@ -110,7 +110,7 @@ struct tlbi_range {
 };
 
 /// The whole decision about a transaction: stream table, context descriptor, stage-1 walk, caches,
-/// faults and their records (S sheet 1.2, 2, 3, 4, 7.1-7.3). Free of SystemC. Nothing allocates per
+/// faults and their records (SMMUv3). Free of SystemC. Nothing allocates per
 /// transaction; every operation's work is independent of the number of TLB entries.
 ///
 /// Order: the look-up happens config.tlb_hit after start(), with the caches and registers of that

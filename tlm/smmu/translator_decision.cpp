@@ -18,7 +18,7 @@ void translator::engine::look_up(std::uint32_t slot) {
     find_ste(slot);
 }
 
-/// SMMUEN=0 (fact sheet 1.2).
+/// SMMUEN=0 .
 void translator::engine::disabled(std::uint32_t slot) {
     const translate_request& r = transactions_[slot].request;
     switch (r.kind) {
@@ -108,7 +108,7 @@ void translator::engine::ordinary_by_ste(std::uint32_t slot) {
     bypass_stage1(slot);
 }
 
-/// Fact sheet 7.1.
+/// The answers to a Translation Request, first match.
 void translator::engine::request_by_ste(std::uint32_t slot) {
     const transaction& t = transactions_[slot];
     const translate_request& r = t.request;
@@ -119,7 +119,7 @@ void translator::engine::request_by_ste(std::uint32_t slot) {
     find_cd(slot);
 }
 
-/// Fact sheet 7.3 with ATSCHK=1; a PASID is ignored.
+/// What becomes of a Translated transaction with ATSCHK=1; a PASID is ignored.
 void translator::engine::translated_by_ste(std::uint32_t slot) {
     const transaction& t = transactions_[slot];
     const translate_request& r = t.request;
@@ -244,8 +244,7 @@ void translator::engine::bad_substream(std::uint32_t slot) {
     config_error(slot, make_bad_substreamid(r.sid, r.ssid ? r.ssid->value : 0));
 }
 
-/// F_TRANSLATION, F_ADDR_SIZE, F_ACCESS and, for ordinary transactions, F_PERMISSION (fact
-/// sheet 4.3, 7.1).
+/// F_TRANSLATION, F_ADDR_SIZE, F_ACCESS and, for ordinary transactions, F_PERMISSION.
 void translator::engine::fault(std::uint32_t slot, event_id id) {
     const transaction& t = transactions_[slot];
     const translate_request& r = t.request;

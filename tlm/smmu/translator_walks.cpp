@@ -160,7 +160,7 @@ void translator::engine::fill(const walk_slot& walk) {
     micro_.fill(walk.tag, walk.progress.va, l);
 }
 
-/// Fact sheet 4.1 for ordinary transactions, 7.2 for Translation Requests.
+/// Permissions of ordinary transactions and of Translation Requests.
 translator::engine::grant translator::engine::judge(const transaction& t, const leaf& l) const {
     const translate_request& r = t.request;
     const rights may = rights_of(l, t.regime, t.privileged);

@@ -25,7 +25,7 @@ protected:
 struct memory_config {
     base::phys_addr base{0x4000'0000};
     std::uint64_t bytes = std::uint64_t{1} << 30;
-    base::ps latency{80'000};  ///< of every access, P sheet 9 "Model defaults"
+    base::ps latency{80'000};                          ///< of every access, PCIe "Model defaults"
     std::uint64_t bytes_per_second = 25'600'000'000u;  ///< shared by all accesses; 0: unlimited
 };
 

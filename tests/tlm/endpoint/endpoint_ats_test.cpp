@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// P sheet 4: ATS as seen on the link of a function.
+// PCIe: ATS as seen on the link of a function.
 #include <algorithm>
 
 #include "tests/tlm/endpoint/endpoint_bench.h"
@@ -74,7 +74,7 @@ TEST(EndpointAts, request_is_translated_once_and_used_with_AT_10) {
     for (const auto& t : b.writes()) EXPECT_EQ(t.at, base::address_type::translated);
 }
 
-TEST(EndpointAts, translation_request_has_the_form_of_the_sheet) {
+TEST(EndpointAts, translation_request_has_the_form_that_the_specification_gives) {
     ats_bench b;
     b.start();
     b.describe(0, dma::op::write, buffer + 0x18, 8);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// P sheet 4.6 and 8: FLR and link down.
+// PCIe: FLR and link down.
 #include <set>
 
 #include "tests/tlm/endpoint/endpoint_bench.h"

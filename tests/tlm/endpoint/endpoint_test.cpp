@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// P sheet 1.3: a function as requester and completer.
+// PCIe: a function as requester and completer.
 #include "tlm/endpoint/endpoint.h"
 
 #include <set>

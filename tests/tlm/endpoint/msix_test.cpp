@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// P sheet 10: MSI-X as driven through the function.
+// PCIe: MSI-X as driven through the function.
 #include "tlm/endpoint/msix.h"
 
 #include "tests/tlm/endpoint/endpoint_bench.h"

@@ -23,7 +23,7 @@ bytes hex(const std::string& text) {
     return b;
 }
 
-/// The TLPs of P sheet section 15, built from their fields.
+/// The TLPs of PCIe, built from their fields.
 struct Vectors : testing::Test {
     tlp_pool pool;
     tlp_ptr mrd32() {
@@ -229,7 +229,7 @@ TEST_F(Vectors, P_221_pasid_prefix_on_a_translation_request) {
     EXPECT_FALSE(u.t->pasid->privileged || u.t->pasid->execute);
 }
 
-/// Fmt and Type of every row of the table in P sheet 1.1.
+/// Fmt and Type of every row of the table PCIe.
 TEST_F(Vectors, P_001_first_byte_of_every_type) {
     struct row {
         tlp_type type;

@@ -89,7 +89,7 @@ TEST(Credits, P_037_of_127_header_credits_all_are_usable_and_128_unused_are_an_e
     EXPECT_TRUE(c.protocol_error());
 }
 
-TEST(Timers, P_200_values_of_the_sheet) {
+TEST(Timers, P_200_values_that_the_specification_gives) {
     using namespace base::literals;
     EXPECT_EQ(invalidate_timeout, 60_s);
     EXPECT_EQ(invalidate_timeout_most, 90_s);

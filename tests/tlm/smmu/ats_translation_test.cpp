@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fact sheet section 7.1 to 7.3: Translation Requests and Translated transactions.
+// Translation Requests and Translated transactions.
 #include <gtest/gtest.h>
 
 #include "tests/tlm/smmu/translation_machine.h"

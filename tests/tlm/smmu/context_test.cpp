@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fact sheet section 3: SubstreamIDs and context descriptors.
+// SubstreamIDs and context descriptors.
 #include "tlm/smmu/context.h"
 
 #include <gtest/gtest.h>

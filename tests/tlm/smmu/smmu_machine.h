@@ -106,7 +106,7 @@ public:
         write64(reg::priq_base, priq | log2);
         queue_log2 = log2;
     }
-    /// The enable sequence of S sheet 9, MSIs at the doorbell: GERROR 1, event queue 2, PRI
+    /// The enable sequence of SMMUv3, MSIs at the doorbell: GERROR 1, event queue 2, PRI
     /// queue 3.
     void enable(std::uint32_t cr0 = smmuen | eventqen | cmdqen | atschk, unsigned log2 = 4) {
         queues(log2);

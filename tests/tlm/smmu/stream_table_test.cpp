@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fact sheet section 2: stream table look-up and STEs.
+// Stream table look-up and STEs.
 #include "tlm/smmu/stream_table.h"
 
 #include <gtest/gtest.h>

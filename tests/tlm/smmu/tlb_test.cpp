@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fact sheet section 10 and the TLBI scopes of section 5: tags, sharing, what is never cached,
+// Cache tags and TLBI scopes: tags, sharing, what is never cached,
 // races.
 #include "tlm/smmu/tlb.h"
 

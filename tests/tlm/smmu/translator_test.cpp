@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SMMUEN=0 (fact sheet 1.2), timing, slots, numbers, records (6), configuration refused.
+// SMMUEN=0 , timing, slots, numbers, records (6), configuration refused.
 #include <gtest/gtest.h>
 
 #include "tests/tlm/smmu/translation_machine.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fact sheet section 4: stage 1, its faults, hardware updates, terminate and record.
+// Stage 1, its faults, hardware updates, terminate and record.
 #include "tlm/smmu/walker.h"
 
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 namespace drydock::pcie {
 namespace {
 
-constexpr std::uint32_t uncorrectable_bits = 0x07ff'f030;  // bits 4, 5, 12-26 (P sheet 6)
+constexpr std::uint32_t uncorrectable_bits = 0x07ff'f030;  // bits 4, 5, 12-26 (PCIe)
 constexpr std::uint32_t correctable_bits = 0x0000'f1c1;    // 0, 6, 7, 8, 12-15
 constexpr std::uint32_t control_bits = 0x0000'0140;        // ECRC generation and check enable
 constexpr unsigned header_log = 0x1c;

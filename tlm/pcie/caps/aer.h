@@ -7,7 +7,7 @@
 
 namespace drydock::pcie {
 
-/// Advanced Error Reporting, extended capability 0x0001 (P sheet 6): uncorrectable status +4, mask
+/// Advanced Error Reporting, extended capability 0x0001 (PCIe): uncorrectable status +4, mask
 /// +8, severity +0xc, correctable status +0x10, mask +0x14, control +0x18, header log +0x1c, root
 /// command +0x2c, root status +0x30, source IDs +0x34, prefix log +0x38.
 struct aer_view {

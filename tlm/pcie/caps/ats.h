@@ -7,7 +7,7 @@
 
 namespace drydock::pcie {
 
-/// ATS extended capability 0x000f (P sheet 4.1): capability +4, control +6.
+/// ATS extended capability 0x000f (PCIe): capability +4, control +6.
 struct ats_view {
     static constexpr std::uint16_t id = 0x000f;
     static constexpr std::uint16_t size = 8;

@@ -7,13 +7,13 @@
 
 namespace drydock::pcie {
 
-/// Downstream Port Containment, extended capability 0x001d (P sheet 7): capability +4, control +6,
+/// Downstream Port Containment, extended capability 0x001d (PCIe): capability +4, control +6,
 /// status +8, source +0xa; with RP Extensions RP PIO status +0xc, mask +0x10, severity +0x14,
 /// SysError +0x18, Exception +0x1c, header log +0x20.
 struct dpc_view {
     static constexpr std::uint16_t id = 0x001d;
     static constexpr std::uint16_t size = 0x44;
-    static constexpr std::uint32_t pio_bits = 0x0007'0707;  // P sheet 7, "RP PIO bits"
+    static constexpr std::uint32_t pio_bits = 0x0007'0707;  // PCIe, "RP PIO bits"
 
     config_registers& regs;
     std::uint16_t at;

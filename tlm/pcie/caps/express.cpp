@@ -64,7 +64,7 @@ void express_view::declare(config_registers& r, std::uint16_t at) {
     r.declare_w1c(at + devsta, 2, 0xf);
     r.declare_status(at + devsta, 2, transactions_pending);
     if (type == port_type::root_complex_endpoint) return declare_second(r, at, version_1);
-    // ASPM, RCB, common clock and extended synch survive an FLR (P sheet 8); RCB is fixed by a
+    // ASPM, RCB, common clock and extended synch survive an FLR (PCIe); RCB is fixed by a
     // port.
     r.declare_rw(at + lnkctl, 2, is_port(type) ? 0x00c3 : 0x00cb, 0, retention::flr);
     if (is_port(type)) {

@@ -7,7 +7,7 @@
 
 namespace drydock::pcie {
 
-/// Device/Port type, PCIe capability flags[7:4] (P sheet 11).
+/// Device/Port type, PCIe capability flags[7:4] (PCIe).
 enum class port_type : std::uint8_t {
     endpoint = 0,
     root_port = 4,
@@ -16,7 +16,7 @@ enum class port_type : std::uint8_t {
     root_complex_endpoint = 9
 };
 
-/// Device Control, decoded (P sheet 11, +8).
+/// Device Control, decoded (PCIe, +8).
 struct device_control_bits {
     bool correctable_reporting = false, nonfatal_reporting = false, fatal_reporting = false,
          unsupported_request_reporting = false, relaxed_ordering = false, extended_tag = false;
@@ -24,7 +24,7 @@ struct device_control_bits {
     std::uint16_t max_read_request = 512;  ///< bytes, 128..4096
 };
 
-/// PCI Express capability, id 0x10 (P sheet 11): flags +2, DevCap +4, DevCtl +8, DevSta +0xa,
+/// PCI Express capability, id 0x10 (PCIe): flags +2, DevCap +4, DevCtl +8, DevSta +0xa,
 /// LnkCap +0xc, LnkCtl +0x10, LnkSta +0x12, SltCap +0x14, SltCtl +0x18, SltSta +0x1a, RootCtl
 /// +0x1c, RootCap +0x1e, RootSta +0x20, DevCap2 +0x24, DevCtl2 +0x28, LnkCap2 +0x2c, LnkCtl2 +0x30.
 struct express_view {

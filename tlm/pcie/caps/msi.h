@@ -7,7 +7,7 @@
 
 namespace drydock::pcie {
 
-/// MSI capability, id 0x05 (P sheet 10): control +2, address +4; 64-bit: address high +8, data
+/// MSI capability, id 0x05 (PCIe): control +2, address +4; 64-bit: address high +8, data
 /// +0xc, mask +0x10, pending +0x14; 32-bit: data +8, mask +0xc, pending +0x10.
 struct msi_view {
     static constexpr std::uint16_t id = 0x05;

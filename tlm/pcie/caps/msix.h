@@ -7,7 +7,7 @@
 
 namespace drydock::pcie {
 
-/// MSI-X capability, id 0x11 (P sheet 10): control +2, table +4, PBA +8. The table lies in a BAR.
+/// MSI-X capability, id 0x11 (PCIe): control +2, table +4, PBA +8. The table lies in a BAR.
 struct msix_view {
     static constexpr std::uint16_t id = 0x11;
     static constexpr std::uint16_t size = 12;

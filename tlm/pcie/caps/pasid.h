@@ -7,7 +7,7 @@
 
 namespace drydock::pcie {
 
-/// PASID extended capability 0x001b (P sheet 5.4): capability +4, control +6.
+/// PASID extended capability 0x001b (PCIe): capability +4, control +6.
 struct pasid_view {
     static constexpr std::uint16_t id = 0x001b;
     static constexpr std::uint16_t size = 8;

@@ -7,7 +7,7 @@
 
 namespace drydock::pcie {
 
-/// Power Management capability, id 0x01 (P sheet 8): PMC +2, PMCSR +4.
+/// Power Management capability, id 0x01 (PCIe): PMC +2, PMCSR +4.
 struct power_view {
     static constexpr std::uint16_t id = 0x01;
     static constexpr std::uint16_t size = 8;

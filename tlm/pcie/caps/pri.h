@@ -7,7 +7,7 @@
 
 namespace drydock::pcie {
 
-/// Page Request extended capability 0x0013 (P sheet 5.1): control +4, status +6, capacity +8,
+/// Page Request extended capability 0x0013 (PCIe): control +4, status +6, capacity +8,
 /// allocation +0xc.
 struct pri_view {
     static constexpr std::uint16_t id = 0x0013;
@@ -34,7 +34,7 @@ struct pri_view {
         r.declare_status(at + 6u, 2, stopped_bit, stopped_bit);
         r.declare_rw(at + 0xcu, 4, 0xffff'ffff);
     }
-    /// Allocation is at most the capacity (P sheet 5.1).
+    /// Allocation is at most the capacity (PCIe).
     void after_write() {
         if (allocation() > capacity()) regs.set(at + 0xcu, 4, 0xffff'ffff, capacity());
     }
