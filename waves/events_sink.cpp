@@ -149,28 +149,46 @@ void events_sink::write(const base::event& e) {
 
 void events_sink::write_operation(const operation& o, base::ps now, const base::event* end) {
     const base::kind_info& k = base::info(base::kind::span_begin);
-    head(now, "span", o.begin.where, o.begin.span);
-    for (std::size_t i = 0; i < k.fields.size(); ++i) {
-        if (k.formats[i] == '-') continue;
+    head(now, word(static_cast<base::span_class>(o.begin.a)), o.begin.where, o.begin.span);
+    for (std::size_t i = 1; i < k.fields.size(); ++i) {
+        if (k.formats[i] == '-' || (k.formats[i] == 'p' && field(o.begin, i) == 0)) continue;
         key(k.fields[i]);
         value(k.formats[i], field(o.begin, i));
     }
-    key("begin");
-    append_decimal(out_.line(), o.begin.time.count);
     if (end != nullptr) {
         key("result");
         append_decimal(out_.line(), static_cast<std::int64_t>(end->a));
     } else {
         out_.line().append(",\"open\":true");
     }
-    out_.line().append(",\"stages\":[");
-    for (std::size_t i = 0; i < o.stages.size(); ++i) {
-        append_unsigned(out_.line().append(i == 0 ? "[" : ",["), o.stages[i].first);
-        append_decimal(out_.line() += ',', o.stages[i].second);
-        out_.line() += ']';
+    const std::int64_t accounted = write_stages(o);
+    if (accounted != (now - o.begin.time).count) {
+        key("took");
+        append_decimal(out_.line(), (now - o.begin.time).count);
     }
-    out_.line().append("]}");
+    out_.line() += '}';
     out_.end_line();
+}
+
+std::int64_t events_sink::write_stages(const operation& o) {
+    if (o.stages.empty()) return -1;
+    const auto [first, begin] = o.stages.front();
+    if (first % 16 != 0) {  // where its class does not begin
+        key("first");
+        append_unsigned(out_.line(), first);
+    }
+    std::string& line = out_.line().append(",\"stages\":[");
+    std::int64_t before = begin;
+    for (std::size_t i = 1; i < o.stages.size(); ++i) {
+        if (i > 1) line += ',';
+        for (std::uint32_t skipped = o.stages[i - 1].first + 1; skipped < o.stages[i].first;
+             ++skipped)
+            line.append("null,");
+        append_decimal(line, o.stages[i].second - before);
+        before = o.stages[i].second;
+    }
+    line += ']';
+    return begin == 0 ? before : -1;
 }
 
 void events_sink::write_open_operations() {

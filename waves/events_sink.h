@@ -30,6 +30,8 @@ private:
     void begin_operation(const base::event& e);
     void write(const base::event& e);
     void write_operation(const operation& o, base::ps now, const base::event* end);
+    /// @return their sum if they begin with the operation, else -1, ps
+    std::int64_t write_stages(const operation& o);
     void head(base::ps t, std::string_view kind, base::place_id where, base::span_id span);
     void key(std::string_view name);
     void value(char format, std::uint64_t v);

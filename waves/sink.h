@@ -33,9 +33,10 @@ struct sink {
 /// events.jsonl: a header line, then one JSON object a line with the keys t (ps), kind, where, span
 /// and the fields of `base::kind_table` by name. Levels detail and tlp show every event of their
 /// level. Level life keeps to what a reader can follow: operations that repeat by the ten thousand
-/// (unmap, atc_inv, page_request) become one line of kind "span" each, when they end, with their
-/// boundaries as "stages":[[boundary, ps since begin],...]; those still open at the end say
-/// "open":true. Inside of them it leaves out calls, points and SYNCs.
+/// (unmap, atc_inv, page_request) become one line each when they end, of kind "unmap" and so on,
+/// with the lengths of their stages in ps as "stages":[..] (null: boundary not reached) and, where
+/// these do not cover it, the whole as "took"; those still open at the end say "open":true. Inside
+/// of them it leaves out calls, points and SYNCs.
 /// @throws std::runtime_error if the file cannot be made
 std::unique_ptr<sink> open_events(base::context& ctx, const std::filesystem::path& file,
                                   base::event_level level, const file_header& header);

@@ -146,8 +146,10 @@ void client::begin_burst() {
     recent_.clear();
     const u64 places =
         (config_.page_bytes - std::min<u64>(load.bytes, config_.page_bytes)) / access_align + 1;
+    const auto refilled = static_cast<u32>(std::min<std::size_t>(refilled_.size(), load.burst));
     for (u32 i = 0; i < load.burst; ++i) {
-        const auto page = static_cast<u32>(dma_random_.below(pages_.size()));
+        const u32 page =
+            i < refilled ? refilled_[i] : static_cast<u32>(dma_random_.below(pages_.size()));
         const bool read = dma_random_.below(100) < load.read_percent;
         recent_.push_back(page);
         work_.push_back({.what = read ? dma_descriptor::op::read : dma_descriptor::op::write,
@@ -158,6 +160,7 @@ void client::begin_burst() {
                          .pattern = u64{submitted_ + i} << 32 | page,
                          .cookie = submitted_ + i});
     }
+    refilled_.erase(refilled_.begin(), refilled_.begin() + refilled);
     results_.dma.begun = kernel_.now();
     submitted_ += load.burst;
     auto& tell = kernel_.observe();
@@ -241,6 +244,7 @@ void client::unmap_once() {
         kernel_.free_pages(pages_[first + i], contiguous,
                            true);  // poisoned; from here on another owner's
         pages_[first + i] = fresh_[i];
+        if (refilled_.size() < pages_.size()) refilled_.push_back(static_cast<u32>(first + i));
     }
 }
 

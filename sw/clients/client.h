@@ -104,6 +104,9 @@ private:
     std::vector<phys_addr_t> pages_;  ///< of the buffer, in the order of its addresses
     std::vector<dma_descriptor> work_;
     std::vector<u32> recent_;  ///< pages of the latest burst that were not unmapped since
+    /// Mapped anew since the last burst: the next one uses them first, as a driver posts the
+    /// buffers that it has just refilled.
+    std::vector<u32> refilled_;
     std::vector<phys_addr_t> fresh_;
     unsigned queue_ = 0;
     u32 submitted_ = 0;  ///< tail of the burst in progress

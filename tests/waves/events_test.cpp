@@ -106,17 +106,17 @@ TEST(EventsFile, life_makes_one_line_of_an_operation_with_its_boundaries) {
     recording r(event_level::life);
     const span_id s{9};
     r.tell(1_us, kind::span_begin, "sva0", s, std::uint64_t(span_class::unmap), 0, 0x0100, 0x7f000);
+    r.tell(1_us, kind::stage, "sva0", s, 32);
     r.tell(1100_ns, kind::stage, "sva0", s, 33);
     r.tell(1200_ns, kind::sw_point, "sva0", s, r.text("i1"), 0x0100);
     r.tell(1300_ns, kind::sync_done, "smmu", s, 4);
-    r.tell(1500_ns, kind::stage, "sva0", s, 34);
+    r.tell(1500_ns, kind::stage, "sva0", s, 35);
     r.tell(2_us, kind::span_end, "sva0", s, 0);
     const auto lines = r.lines();
     ASSERT_EQ(lines.size(), 2u);
-    EXPECT_EQ(lines[1],
-              R"({"t":2000000,"kind":"span","where":"sva0","span":9,"class":"unmap","parent":0,)"
-              R"("device":"01:00.0","detail":"0x7f000","begin":1000000,"result":0,)"
-              R"("stages":[[33,100000],[34,500000]]})");
+    EXPECT_EQ(lines[1], R"({"t":2000000,"kind":"unmap","where":"sva0","span":9,)"
+                        R"("device":"01:00.0","detail":"0x7f000","result":0,)"
+                        R"("stages":[100000,null,400000],"took":1000000})");
 }
 
 TEST(EventsFile, life_shows_resets_their_points_and_errors_in_full) {
