@@ -25,7 +25,7 @@ bool is_path(const std::string& like) { return like.find_first_of("/.") != std::
 
 /// Relative to the file that says it; to the working directory if the command line does.
 fs::path resolve(const std::string& like, const scenario::place& where) {
-    const fs::path path(like);
+    fs::path path(like);
     if (path.is_absolute() || where.command_line || where.file.empty()) return path;
     return (fs::path(where.file).parent_path() / path).lexically_normal();
 }
@@ -127,7 +127,7 @@ std::shared_ptr<const description> load(const std::string& like, const scenario:
         return std::make_shared<description>(
             parse_description(std::string(file->text), std::string(file->path), like));
     }
-    const fs::path path = resolve(like, where);
+    fs::path path = resolve(like, where);
     const std::string text = read_file(path, like, where);
     if (path.extension() == ".yaml" || path.extension() == ".yml")
         return std::make_shared<description>(parse_description(text, path.string(), like));
