@@ -62,13 +62,15 @@ measurement in_child(const std::function<measurement()>& experiment) {
     close(ends[0]);
     int status = 0;
     waitpid(child, &status, 0);
-    if (!whole || status != 0) throw std::runtime_error("bench: the experiment failed, status " + std::to_string(status));
+    if (!whole || status != 0)
+        throw std::runtime_error("bench: the experiment failed, status " + std::to_string(status));
     return m;
 }
 
 double bare_timeline_seconds(std::uint64_t records, unsigned pending) {
     struct chain final : base::timeline_client {
-        chain(base::timeline& t, unsigned n) : timeline(t), id(t.join("chain" + std::to_string(n), *this)) {}
+        chain(base::timeline& t, unsigned n)
+            : timeline(t), id(t.join("chain" + std::to_string(n), *this)) {}
         void on_time(std::uint64_t) override {
             if (left == 0) return;
             --left;
