@@ -10,6 +10,8 @@ template <class... F>
 struct overloaded : F... {
     using F::operator()...;
 };
+template <class... F>
+overloaded(F...) -> overloaded<F...>;
 
 constexpr std::uint64_t op_end = UINT64_MAX;
 constexpr std::uint64_t op_limit = UINT64_MAX - 1;

@@ -70,8 +70,7 @@ bool machine::probe_task(const std::string& task) {
     constexpr base::ps patience{2'000'000'000'000};
     const base::ps until = ctx_.now() + patience;
     while (!software_->tasks().at(task).result && ctx_.now() < until) {
-        ctx_.timeline.go_on();
-        sc_core::sc_start(base::to_sc(base::ps{1'000'000'000}));
+        hardware_.kernel().run(base::ps{1'000'000'000});
         hardware_.hal().rethrow();
     }
     const auto result = software_->tasks().at(task).result;

@@ -96,9 +96,6 @@ watchers::watchers(base::context& ctx, unsigned cpu_count, const scenario::run& 
 
 json results_of(machine& m, watchers& w, base::ps until, std::uint64_t records) {
     json r;
-    r["outcome"] = w.monitors.broken() ? "violations" : "clean";
-    r["violations"] = w.monitors.violations();
-    r["gaps"] = w.monitors.gaps();
     r["sim_time_ps"] = until.count;
     r["scenario_start_ps"] = m.director().origin().count;
     r["events"] = records;
@@ -111,6 +108,12 @@ json results_of(machine& m, watchers& w, base::ps until, std::uint64_t records) 
     r["blame"] = w.latency.blame_table();
     r["counters"] = counters(m);
     return r;
+}
+
+void add_verdict(json& result, const watchers& w) {
+    result["outcome"] = w.monitors.broken() ? "violations" : "clean";
+    result["violations"] = w.monitors.violations();
+    result["gaps"] = w.monitors.gaps();
 }
 
 }  // namespace drydock::machine

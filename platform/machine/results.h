@@ -19,8 +19,11 @@ struct watchers {
     latency::cpu_time cpus;
 };
 
-/// runs[] entry without name, command, verdict and expectations. @param until when the scenario's
-/// part ended
+/// runs[] entry without what add_verdict() and the expectations add. @param until when the
+/// scenario's part ended
 nlohmann::json results_of(machine& m, watchers& w, base::ps until, std::uint64_t records);
+
+/// outcome, violations and gaps, after the monitors have finished.
+void add_verdict(nlohmann::json& result, const watchers& w);
 
 }  // namespace drydock::machine

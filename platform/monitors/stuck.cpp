@@ -58,9 +58,12 @@ void stuck::returned(const base::event& e) {
 }
 
 void stuck::finish(base::ps) {
-    for (const auto& [function, d] : devices_)
+    // A retry lets simulated time pass, and events change what is kept here meanwhile.
+    const auto devices = devices_;
+    const auto stopped = stopped_;
+    for (const auto& [function, d] : devices)
         if ((d.blocked || d.refused) && d.resets == 0) judge(function, d);
-    for (const auto& [where, since] : stopped_) {
+    for (const auto& [where, since] : stopped) {
         if (retry_ != nullptr && retry_->command_queue(place(where))) continue;
         found({where, 2}, since.second, [&, w = where, s = since] {
             return finding{s.first,

@@ -23,14 +23,18 @@ void timeline_kernel::resume() {
     if (!working_) wake_.notify();
 }
 
-void timeline_kernel::run() {
+void timeline_kernel::run(ps duration) {
     timeline_.go_on();
-    if (!timeline_.paused() && sc_core::sc_get_status() == sc_core::SC_PAUSED &&
-        timeline_.next() != never) {
-        armed_ = never;
-        earlier(timeline_.next());
+    if (sc_core::sc_get_status() == sc_core::SC_PAUSED) {
+        armed_ = never;  // a stop left what was pending without a wake-up
+        if (timeline_.next() != never) earlier(timeline_.next());
     }
-    sc_core::sc_start();
+    if (duration == never) {
+        sc_core::sc_start();
+    } else {
+        sc_core::sc_start(to_sc(duration));
+        if (!timeline_.stopped()) sync();
+    }
 }
 
 void timeline_kernel::work() {

@@ -18,8 +18,9 @@ class timeline_kernel final : public sc_core::sc_module, timeline::driver {
 public:
     timeline_kernel(sc_core::sc_module_name name, timeline& t);
 
-    /// Simulates until timeline.stop() or until nothing is left; may be called again to go on.
-    void run();
+    /// Simulates for a while, or until timeline.stop() or until nothing is left; may be called
+    /// again to go on.
+    void run(ps duration = never);
     /// Goes on with the timeline after whoever paused it has done its part. Callable from an
     /// SC_THREAD.
     void resume();

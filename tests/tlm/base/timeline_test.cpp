@@ -163,6 +163,30 @@ TEST(TimelineKernel,
     EXPECT_EQ(p.seen, (std::vector<ps>{10_ns, 1005_ns, 3_us}));
 }
 
+TEST(TimelineKernel, a_stopped_run_goes_on_where_it_was_and_time_passes_without_records) {
+    timeline t;
+    timeline_kernel kernel("kernel", t);
+    struct stopper : timeline_client {
+        explicit stopper(timeline& tl) : t(tl), id(tl.join("p", *this)) {}
+        void on_time(std::uint64_t op) override {
+            order.push_back(op);
+            if (op == 1) t.stop();
+        }
+        timeline& t;
+        timeline::client_id id;
+        std::vector<std::uint64_t> order;
+    } p(t);
+    t.at(1_us, phase::serve, p.id, 1);
+    t.at(2_us, phase::serve, p.id, 2);
+    kernel.run();
+    EXPECT_EQ(p.order, std::vector<std::uint64_t>{1});
+    kernel.run(5_us);
+    EXPECT_EQ(p.order, (std::vector<std::uint64_t>{1, 2}));
+    EXPECT_EQ(t.now(), 6_us);
+    kernel.run(1_us);
+    EXPECT_EQ(t.now(), 7_us);
+}
+
 TEST(TimelineKernel, a_pause_holds_back_what_is_due_until_resume) {
     timeline t;
     timeline_kernel kernel("kernel", t);
