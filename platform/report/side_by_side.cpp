@@ -113,7 +113,7 @@ void latency_rows(text_table& t, const runs& all) {
         {"p50", "p50_ps"},    {"p90", "p90_ps"},      {"p99", "p99_ps"},
         {"p99.9", "p999_ps"}, {"p99.99", "p9999_ps"}, {"max", "max_ps"}};
     for (const auto& [label, key] : lines)
-        row(t, std::string("  ") + label, all, [&](const json& run) {
+        row(t, std::string("  ") + label, all, [&, key = key](const json& run) {
             return time_at(run, std::string("/latency/invalidation/") + key);
         });
     row(t, "  still open at the end", all,

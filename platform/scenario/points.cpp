@@ -33,6 +33,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 17> table{{
 const std::vector<std::string>& points() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> n;
+        n.reserve(table.size());
         for (const auto& [name, meaning] : table) n.emplace_back(name);
         return n;
     }();
