@@ -36,6 +36,7 @@ void declare_caches(declarer& d, smmu::smmu_config& c) {
 }
 
 void declare_times(declarer& d, smmu::smmu_config& c) {
+    d.number("itags", c.itags, 1, 32, "ITags", "Invalidate Requests outstanding at once");
     d.time("tlb_hit", c.tlb_hit, 0_ps, 1_ms, "from a transaction's arrival to its look-up");
     d.time("main_tlb_extra", c.main_tlb_extra, 0_ps, 1_ms, "added when the micro TLB misses");
     d.time("command", c.command, 1_ps, 1_ms, "decode and issue of one command");
@@ -50,7 +51,10 @@ void declare_times(declarer& d, smmu::smmu_config& c) {
 smmu::smmu_config configure_smmu(base::parameters& p, const scenario::run& r) {
     smmu::smmu_config c;
     c.sev = r.machine.smmu.sev;
+    c.itags = r.machine.smmu.itags;
     c.invalidate_timeout = r.machine.smmu.invalidate_timeout;
+    c.after_lost_invalidation = r.software.cerror_sync == "skipped" ? smmu::cerror_sync::skipped
+                                                                    : smmu::cerror_sync::repeated;
     declarer d(p, "smmu");
     declare_features(d, c);
     declare_caches(d, c);

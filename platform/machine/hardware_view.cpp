@@ -78,6 +78,7 @@ std::optional<bool> machine::ats_enabled(base::routing_id rid) {
 }
 
 std::optional<bool> machine::ats_believed(base::routing_id rid) {
+    if (!software_->booted()) return std::nullopt;
     const auto state = software_->device_of(rid.value);
     return state ? std::optional(state->ats_enabled) : std::nullopt;
 }

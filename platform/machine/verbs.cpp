@@ -17,15 +17,18 @@ constexpr std::array<std::pair<std::string_view, std::uint32_t faults::*>, 2> co
 }};
 constexpr std::string_view never_ready = "never_ready";
 constexpr std::string_view link_up = "up";
+constexpr std::string_view link_down_fault = "link_down", link_up_fault = "link_up";
 
 std::vector<std::string> fault_names() {
-    std::vector<std::string> names{std::string(never_ready)};
+    std::vector<std::string> names{std::string(never_ready), std::string(link_down_fault),
+                                   std::string(link_up_fault)};
     for (const auto& [name, field] : counted_faults) names.emplace_back(name);
     return names;
 }
 
 /// Whether `fault` exists; if so it is set to hit every occasion.
 bool set_fault(faults& f, std::string_view fault, bool apply) {
+    if (fault == link_down_fault || fault == link_up_fault) return true;
     if (fault == never_ready) {
         if (apply) f.never_ready = true;
         return true;
@@ -41,7 +44,11 @@ bool set_fault(faults& f, std::string_view fault, bool apply) {
 }  // namespace
 
 void machine::inject(const scenario::do_inject& v) {
-    set_fault(hardware_.seat_of(v.device).device->inject(), v.fault, true);
+    seat& s = hardware_.seat_of(v.device);
+    if (v.fault == link_down_fault || v.fault == link_up_fault)
+        s.link->set_up(v.fault == link_up_fault);
+    else
+        set_fault(s.device->inject(), v.fault, true);
 }
 
 /// `set: {PORT_link.up: false}`: the link goes down or comes back.

@@ -82,6 +82,7 @@ struct smmu_config {
 
     // -- command queue and invalidations --
     std::uint32_t commands_per_fetch = 4;  ///< commands read by one access to memory, 1..4
+    unsigned itags = 32;                   ///< ITags of the invalidation tracker, 1..32
     base::ps tracker_clock{1'000};         ///< invalidation tracker's clock, 1 ns..1 us
     cerror_sync after_lost_invalidation = cerror_sync::repeated;
 

@@ -19,6 +19,7 @@ invalidation_tracker::invalidation_tracker(std::string_view name, base::context&
     : ctx_(ctx),
       place_(ctx.probe.place(name)),
       config_(c),
+      absent_(c.itags >= itags ? 0 : UINT32_MAX << c.itags),
       clock_(c.clock),
       period_(std::max(c.timeout / ticks_per_timeout, base::ps{1})),
       client_(client),
@@ -38,7 +39,7 @@ void invalidation_tracker::set_queue_depth(base::routing_id rid, unsigned depth)
 }
 
 bool invalidation_tracker::has_room(base::routing_id rid) const {
-    return outstanding_ < itags && busy_[rid.value] < depth_[rid.value];
+    return outstanding_ < config_.itags && busy_[rid.value] < depth_[rid.value];
 }
 
 bool invalidation_tracker::try_invalidate(invalidation_id id, const invalidation& what) {
@@ -61,7 +62,7 @@ void invalidation_tracker::report_wait(const invalidation& what, invalidation_id
     waited_ = true;
     refused_id_ = id;
     if (!ctx_.probe.wants(base::kind::itag_wait)) return;
-    const bool no_tag = outstanding_ >= itags;
+    const bool no_tag = outstanding_ >= config_.itags;
     base::span_id holder{};
     for (std::uint8_t t = oldest_; t != nobody && holder == base::no_span; t = entries_[t].newer)
         if (no_tag || entries_[t].what.function == what.function) holder = entries_[t].what.span;
@@ -125,7 +126,7 @@ void invalidation_tracker::take_input() {
     input_.full = false;
     // Round robin keeps a lost ITag unused for as long as possible: its late completion is then
     // unexpected.
-    const std::uint32_t unused = std::rotr(~used_, static_cast<int>(next_tag_));
+    const std::uint32_t unused = std::rotr(~(used_ | absent_), static_cast<int>(next_tag_));
     const unsigned tag = (next_tag_ + static_cast<unsigned>(std::countr_zero(unused))) % itags;
     next_tag_ = (tag + 1) % itags;
     entry& e = entries_[tag];
@@ -148,7 +149,7 @@ void invalidation_tracker::take_input() {
     const bool waited = waited_ && refused_id_ == e.id;
     if (ctx_.probe.wants(base::kind::itag_taken))
         ctx_.probe.emit(base::kind::itag_taken, place_, ctx_.now(), e.what.span, tag,
-                        e.what.function.value, itags - outstanding_);
+                        e.what.function.value, config_.itags - outstanding_);
     if (e.what.span != base::no_span && ctx_.probe.wants(base::kind::stage))
         ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), e.what.span, 6,
                         waited ? freed_by_.value : 0, tag);
@@ -219,7 +220,7 @@ void invalidation_tracker::retire(unsigned tag, bool lost) {
                         static_cast<std::uint64_t>((ctx_.now() - e.started).count));
     if (ctx_.probe.wants(base::kind::itag_retired))
         ctx_.probe.emit(base::kind::itag_retired, place_, ctx_.now(), e.what.span, tag,
-                        e.what.function.value, itags - outstanding_);
+                        e.what.function.value, config_.itags - outstanding_);
     client_.finished(e.id, lost);
 }
 

@@ -24,6 +24,7 @@ public:
     struct config {
         base::ps timeout{60'000'000'000'000};  ///< PCIe ATS: 60 s -0 % +50 %
         base::ps clock{1'000};
+        unsigned itags = 32;  ///< ITags that there are, 1..32
     };
     invalidation_tracker(std::string_view name, base::context&, const config&,
                          invalidation_tracker_client&);
@@ -73,6 +74,7 @@ private:
     base::context& ctx_;
     base::place_id place_;
     config config_;
+    std::uint32_t absent_;  ///< bit n: there is no ITag n
     base::clock_domain clock_;
     base::ps period_;
     invalidation_tracker_client& client_;

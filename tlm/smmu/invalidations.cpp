@@ -17,7 +17,7 @@ invalidations::invalidations(std::string_view tracker_name, base::context& ctx,
       place_(place),
       ats_(a),
       client_(client),
-      tracker_(tracker_name, ctx, {c.invalidate_timeout, c.tracker_clock}, *this) {}
+      tracker_(tracker_name, ctx, {c.invalidate_timeout, c.tracker_clock, c.itags}, *this) {}
 
 invalidations::outcome invalidations::start(const command& c, base::span_id span) {
     if (c.sid.value > routing_id_most || directory_ == nullptr) return outcome::done;
