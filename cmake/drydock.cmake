@@ -4,8 +4,10 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(systemc REQUIRED IMPORTED_TARGET systemc)
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  # Depend mode: a miss costs no extra run of the preprocessor.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_DEPEND=1
+                                  CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
 # Debian's libsystemc is a C++17 build and checks that its users say the same.
@@ -46,6 +48,7 @@ function(drydock_test name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LIBS} drydock_test_main)
+  target_precompile_headers(${name} REUSE_FROM drydock_test_main)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}:"
     PROPERTIES TIMEOUT ${arg_TIMEOUT} ENVIRONMENT
       "SYSTEMC_DISABLE_COPYRIGHT_MESSAGE=1;ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0")

@@ -31,7 +31,7 @@ void machine::run() {
         const base::ps edge = base::clock_domain(scenario_grid).edge_at_or_after(ctx_.now());
         ctx_.timeline.at(edge, base::phase::software, starter_.id);
     });
-    hardware_.kernel().run();
+    hardware_.kernel().run_alone();
     hardware_.hal().rethrow();
 }
 
@@ -70,7 +70,7 @@ bool machine::probe_task(const std::string& task) {
     constexpr base::ps patience{2'000'000'000'000};
     const base::ps until = ctx_.now() + patience;
     while (!software_->tasks().at(task).result && ctx_.now() < until) {
-        hardware_.kernel().run(base::ps{1'000'000'000});
+        hardware_.kernel().run_alone(base::ps{1'000'000'000});
         hardware_.hal().rethrow();
     }
     const auto result = software_->tasks().at(task).result;

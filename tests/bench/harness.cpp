@@ -110,7 +110,7 @@ void harness::start() {
 }
 
 void harness::run() {
-    kernel.run();
+    kernel.run_alone();
     if (!ctx.timeline.stopped()) throw std::runtime_error("nothing is left to do");
 }
 
@@ -196,6 +196,7 @@ void window::open() { begin_ = now(); }
 void window::close(std::uint64_t operations) {
     end_ = now();
     operations_ = operations;
+    if (h_.monitors.broken()) throw std::runtime_error(h_.monitors.violations().dump());
 }
 
 measurement window::result() const {

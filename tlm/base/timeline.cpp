@@ -12,83 +12,97 @@ constexpr unsigned phase_shift = 62;
 constexpr unsigned rank_shift = 40;
 constexpr std::uint64_t seq_mask = (std::uint64_t{1} << rank_shift) - 1;
 constexpr std::uint32_t max_clients = 1u << (phase_shift - rank_shift);
-constexpr std::uint32_t gone = UINT32_MAX;
+constexpr std::uint32_t none = UINT32_MAX;
 
-std::uint32_t rank_of(std::uint64_t key) {
-    return static_cast<std::uint32_t>((key >> rank_shift) & (max_clients - 1));
-}
+constexpr std::uint64_t rank_mask = std::uint64_t{max_clients - 1} << rank_shift;
 
 }  // namespace
 
-timeline::timeline() {
-    heap_.reserve(1024);
-    slots_.reserve(1024);
-    free_slots_.reserve(1024);
+std::uint32_t timeline::record::rank() const {
+    return static_cast<std::uint32_t>((static_cast<std::uint64_t>(when) & rank_mask) >> rank_shift);
 }
+
+timeline::timeline() : heap_(1024) { slots_.reserve(1024); }
 
 timeline::client_id timeline::join(std::string_view name, timeline_client& client) {
     if (sealed_)
         throw std::logic_error("timeline: '" + std::string(name) + "' joins after the seal");
     if (members_.size() == max_clients) throw std::logic_error("timeline: too many clients");
     const auto id = static_cast<client_id>(members_.size());
-    members_.push_back({std::string(name), &client, id});
+    members_.push_back({std::string(name), &client});
     by_rank_.push_back(&client);
+    rank_of_.push_back(std::uint64_t{id} << rank_shift);
     return id;
 }
 
 void timeline::seal() {
     if (sealed_) return;
-    std::vector<client_id> order(members_.size());
-    std::iota(order.begin(), order.end(), 0u);
-    std::sort(order.begin(), order.end(),
+    std::vector<client_id> by_name(members_.size());
+    std::iota(by_name.begin(), by_name.end(), 0u);
+    std::sort(by_name.begin(), by_name.end(),
               [&](client_id a, client_id b) { return members_[a].name < members_[b].name; });
-    for (std::size_t r = 0; r < order.size(); ++r) {
-        if (r > 0 && members_[order[r]].name == members_[order[r - 1]].name)
-            throw std::logic_error("timeline: two clients are named '" + members_[order[r]].name +
+    for (std::size_t r = 0; r < by_name.size(); ++r) {
+        if (r > 0 && members_[by_name[r]].name == members_[by_name[r - 1]].name)
+            throw std::logic_error("timeline: two clients are named '" + members_[by_name[r]].name +
                                    "'");
-        members_[order[r]].rank = static_cast<std::uint32_t>(r);
-        by_rank_[r] = members_[order[r]].client;
+        rank_of_[by_name[r]] = std::uint64_t{r} << rank_shift;
+        by_rank_[r] = members_[by_name[r]].client;
     }
     // Records pushed so far carry the client's id where the rank belongs.
-    std::vector<record> early;
-    early.swap(heap_);
-    heap_.reserve(std::max<std::size_t>(1024, early.capacity()));
-    for (record& r : early) {
-        const std::uint64_t rank = members_[rank_of(r.key)].rank;
-        r.key = (r.key & ~(std::uint64_t{max_clients - 1} << rank_shift)) | (rank << rank_shift);
-        heap_.push_back(r);
-        sift_up(heap_.size() - 1, r);
+    for (std::size_t i = 0; i < size_; ++i) {
+        record r = heap_[i];
+        r.when = (r.when & ~order{rank_mask}) | rank_of_[r.rank()];
+        sift_up(i, r);
     }
     sealed_ = true;
 }
 
 timeline::handle timeline::at(ps when, phase p, client_id client, std::uint64_t op) {
-    std::uint32_t s;
-    if (free_slots_.empty()) {
-        s = static_cast<std::uint32_t>(slots_.size());
-        slots_.push_back({gone, 0});
-        free_slots_.reserve(slots_.capacity());
+    const std::uint32_t s = take_slot();
+    const std::uint64_t key =
+        (static_cast<std::uint64_t>(p) << phase_shift) | rank_of_[client] | (seq_++ & seq_mask);
+    const record r{order{static_cast<std::uint64_t>(when.count)} << 64 | key, op, s};
+    std::size_t place;
+    if (hole_) {
+        hole_ = false;
+        place = sift_down(0, r);
     } else {
-        s = free_slots_.back();
-        free_slots_.pop_back();
+        if (size_ == heap_.size()) grow();
+        place = sift_up(size_++, r);
     }
-    const std::uint64_t key = (static_cast<std::uint64_t>(p) << phase_shift) |
-                              (std::uint64_t{members_[client].rank} << rank_shift) |
-                              (seq_++ & seq_mask);
-    const record r{when, key, op, s};
-    heap_.push_back(r);
-    sift_up(heap_.size() - 1, r);
-    if (driver_ != nullptr && slots_[s].position == 0) driver_->earlier(when);
+    if (place == 0 && driver_ != nullptr) driver_->earlier(when);
     return {s, slots_[s].generation};
 }
 
+std::uint32_t timeline::take_slot() {
+    if (free_slot_ == none) {
+        slots_.push_back({none, 0, true});
+        return static_cast<std::uint32_t>(slots_.size() - 1);
+    }
+    const std::uint32_t s = free_slot_;
+    free_slot_ = slots_[s].position;
+    slots_[s].used = true;
+    return s;
+}
+
+void timeline::give_slot(std::uint32_t s) {
+    slots_[s] = {free_slot_, slots_[s].generation + 1, false};
+    free_slot_ = s;
+}
+
+void timeline::grow() { heap_.resize(2 * heap_.size()); }
+
 bool timeline::pending(handle h) const {
-    return h && slots_[h.slot].generation == h.generation && slots_[h.slot].position != gone;
+    return h && slots_[h.slot].generation == h.generation && slots_[h.slot].used;
 }
 
 bool timeline::cancel(handle& h) {
     const bool was_pending = pending(h);
-    if (was_pending) remove_at(slots_[h.slot].position);
+    if (was_pending) {
+        const std::size_t i = slots_[h.slot].position;
+        give_slot(h.slot);
+        fill_from_back(i);
+    }
     h = {};
     return was_pending;
 }
@@ -103,67 +117,83 @@ void timeline::set_ticker(ticker* t, std::uint32_t every) {
     next_tick_ = t != nullptr ? records_run_ + every : UINT64_MAX;
 }
 
+ps timeline::next() const {
+    if (!hole_) return size_ == 0 ? never : heap_[0].time();
+    ps earliest = never;
+    for (std::size_t i = 1; i < std::min<std::size_t>(size_, 5); ++i)
+        earliest = std::min(earliest, heap_[i].time());
+    return earliest;
+}
+
 bool timeline::run_due() {
-    while (!paused_ && !stopped_ && !heap_.empty() && heap_.front().time <= now_) dispatch_front();
+    close_hole();
+    while (!paused_ && !stopped_ && size_ > 0 && heap_[0].time() <= now_) dispatch_front();
     return !paused_ && !stopped_;
 }
 
 void timeline::run(ps until) {
     seal();
-    while (!stopped_ && !heap_.empty() && heap_.front().time <= until) {
-        advance(heap_.front().time);
+    close_hole();
+    while (!stopped_ && size_ > 0 && heap_[0].time() <= until) {
+        advance(heap_[0].time());
         dispatch_front();
     }
     if (!stopped_ && until != never) advance(until);
 }
 
+/// Most records push another one: the place at the top stays free until it is known.
 void timeline::dispatch_front() {
-    const record r = heap_.front();
-    remove_at(0);
+    const record& front = heap_[0];
+    timeline_client& client = *by_rank_[front.rank()];
+    const std::uint64_t op = front.op;
+    give_slot(front.slot);
+    hole_ = true;
     ++records_run_;
-    by_rank_[rank_of(r.key)]->on_time(r.op);
+    client.on_time(op);
+    close_hole();
     if (records_run_ >= next_tick_) {
         next_tick_ += tick_every_;
         ticker_->tick(records_run_);
     }
 }
 
-void timeline::remove_at(std::size_t i) {
-    slot& s = slots_[heap_[i].slot];
-    s.position = gone;
-    ++s.generation;
-    free_slots_.push_back(heap_[i].slot);
-    const record last = heap_.back();
-    heap_.pop_back();
-    if (i == heap_.size()) return;
-    if (i > 0 && before(last, heap_[(i - 1) / 4]))
+void timeline::close_hole() {
+    if (!hole_) return;
+    hole_ = false;
+    fill_from_back(0);
+}
+
+/// Fills the free place i with the last record.
+void timeline::fill_from_back(std::size_t i) {
+    const record& last = heap_[--size_];
+    if (i == size_) return;
+    if (i > 0 && last.when < heap_[(i - 1) / 4].when)
         sift_up(i, last);
     else
         sift_down(i, last);
 }
 
-void timeline::sift_up(std::size_t i, record r) {
+std::size_t timeline::sift_up(std::size_t i, record r) {
     while (i > 0) {
         const std::size_t parent = (i - 1) / 4;
-        if (!before(r, heap_[parent])) break;
+        if (r.when >= heap_[parent].when) break;
         place(i, heap_[parent]);
         i = parent;
     }
-    place(i, r);
+    return place(i, r);
 }
 
-void timeline::sift_down(std::size_t i, record r) {
-    const std::size_t n = heap_.size();
-    for (std::size_t child = 4 * i + 1; child < n; child = 4 * i + 1) {
+std::size_t timeline::sift_down(std::size_t i, record r) {
+    for (std::size_t child = 4 * i + 1; child < size_; child = 4 * i + 1) {
         std::size_t least = child;
-        const std::size_t end = std::min(child + 4, n);
+        const std::size_t end = std::min(child + 4, size_);
         for (std::size_t c = child + 1; c < end; ++c)
-            if (before(heap_[c], heap_[least])) least = c;
-        if (!before(heap_[least], r)) break;
+            least = heap_[c].when < heap_[least].when ? c : least;
+        if (heap_[least].when >= r.when) break;
         place(i, heap_[least]);
         i = least;
     }
-    place(i, r);
+    return place(i, r);
 }
 
 }  // namespace drydock::base

@@ -66,7 +66,7 @@ public:
 
     // -- driving -----------------------------------------------------------------------------
     /// Time of the earliest record, `never` if there is none.
-    ps next() const { return heap_.empty() ? never : heap_.front().time; }
+    ps next() const;
     /// Moves now() forward. @pre t >= now() and no record is due before t
     void advance(ps t);
     /// Runs what is due at now() until nothing is left, pause() or stop(). @return false if paused
@@ -106,42 +106,52 @@ public:
     // -- work counters -----------------------------------------------------------------------
     std::uint64_t records_run() const { return records_run_; }
     std::uint64_t records_pushed() const { return seq_; }
-    std::size_t pending_records() const { return heap_.size(); }
+    std::size_t pending_records() const { return size_ - (hole_ ? 1 : 0); }
 
 private:
+    /// One number to compare: time[125:64] phase[63:62] rank[61:40] seq[39:0].
+    __extension__ using order = unsigned __int128;
     struct record {
-        ps time;
-        std::uint64_t key;  // phase[63:62] rank[61:40] seq[39:0]
+        order when;
         std::uint64_t op;
         std::uint32_t slot;
+        ps time() const { return ps{static_cast<std::int64_t>(when >> 64)}; }
+        std::uint32_t rank() const;
     };
     struct slot {
-        std::uint32_t position;
+        std::uint32_t position;  // in the heap; of a free slot: the next free one
         std::uint32_t generation;
+        bool used;
     };
     struct member {
         std::string name;
         timeline_client* client;
-        std::uint32_t rank;
     };
 
-    static bool before(const record& a, const record& b) {
-        return a.time != b.time ? a.time < b.time : a.key < b.key;
-    }
-    void sift_up(std::size_t i, record r);
-    void sift_down(std::size_t i, record r);
-    void place(std::size_t i, const record& r) {
+    /// Both find the place of r from the free place i on, and return it.
+    std::size_t sift_up(std::size_t i, record r);
+    std::size_t sift_down(std::size_t i, record r);
+    std::size_t place(std::size_t i, const record& r) {
         heap_[i] = r;
         slots_[r.slot].position = static_cast<std::uint32_t>(i);
+        return i;
     }
-    void remove_at(std::size_t i);
+    std::uint32_t take_slot();
+    void give_slot(std::uint32_t s);
+    void grow();
+    void fill_from_back(std::size_t i);
+    void close_hole();
     void dispatch_front();
 
-    std::vector<record> heap_;
+    std::vector<record> heap_;  // [0, size_) is in use
+    std::size_t size_ = 0;
+    /// The place of the record that runs now is free: what it pushes first goes there.
+    bool hole_ = false;
     std::vector<slot> slots_;
-    std::vector<std::uint32_t> free_slots_;
+    std::uint32_t free_slot_ = UINT32_MAX;
     std::vector<member> members_;
     std::vector<timeline_client*> by_rank_;
+    std::vector<std::uint64_t> rank_of_;  // of each member, shifted to its place in the order
     ps now_{};
     std::uint64_t seq_ = 0;
     std::uint64_t records_run_ = 0;

@@ -20,7 +20,10 @@ public:
 
     /// Simulates for a while, or until timeline.stop() or until nothing is left; may be called
     /// again to go on.
-    void run(ps duration = never);
+    void run(ps duration = never) { go(duration, false); }
+    /// As run(), where nobody but our models looks at SystemC's time: while no SystemC event is
+    /// pending it stands still, which spares a trip through the kernel at every instant.
+    void run_alone(ps duration = never) { go(duration, true); }
     /// Goes on with the timeline after whoever paused it has done its part. Callable from an
     /// SC_THREAD.
     void resume();
@@ -29,12 +32,16 @@ public:
 
 private:
     void start_of_simulation() override;
+    void go(ps duration, bool alone);
     void work();
+    bool run_stretch();
     void earlier(ps when) override;
 
     timeline& timeline_;
     sc_core::sc_event wake_;
     ps armed_ = never;
+    ps end_ = never;  // of the run
+    bool alone_ = false;
     bool working_ = false;
 };
 

@@ -122,6 +122,10 @@ void invalidation_tracker::edge() {
     }
 }
 
+unsigned invalidation_tracker::free_itags() const {
+    return config_.itags - static_cast<unsigned>(std::popcount(used_));
+}
+
 void invalidation_tracker::take_input() {
     input_.full = false;
     // Round robin keeps a lost ITag unused for as long as possible: its late completion is then
@@ -149,7 +153,7 @@ void invalidation_tracker::take_input() {
     const bool waited = waited_ && refused_id_ == e.id;
     if (ctx_.probe.wants(base::kind::itag_taken))
         ctx_.probe.emit(base::kind::itag_taken, place_, ctx_.now(), e.what.span, tag,
-                        e.what.function.value, config_.itags - outstanding_);
+                        e.what.function.value, free_itags());
     if (e.what.span != base::no_span && ctx_.probe.wants(base::kind::stage))
         ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), e.what.span, 6,
                         waited ? freed_by_.value : 0, tag);
@@ -220,7 +224,7 @@ void invalidation_tracker::retire(unsigned tag, bool lost) {
                         static_cast<std::uint64_t>((ctx_.now() - e.started).count));
     if (ctx_.probe.wants(base::kind::itag_retired))
         ctx_.probe.emit(base::kind::itag_retired, place_, ctx_.now(), e.what.span, tag,
-                        e.what.function.value, config_.itags - outstanding_);
+                        e.what.function.value, free_itags());
     client_.finished(e.id, lost);
 }
 

@@ -68,6 +68,8 @@ private:
     void tick();
     void arm();
     bool has_room(base::routing_id) const;
+    /// As the probe tells it: one accepted for the next edge has no ITag yet.
+    unsigned free_itags() const;
     void report_wait(const invalidation&, invalidation_id);
     void unexpected(std::uint32_t vector, base::routing_id, std::uint32_t why);
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "tlm/base/rng.h"
@@ -110,6 +111,47 @@ TEST(Timeline, random_pushes_and_cancels_run_as_a_sorted_list_would) {
     EXPECT_EQ(log, want);
 }
 
+/// What runs pushes none, one or more records, some for the same instant, and cancels others.
+TEST(Timeline, records_pushed_and_cancelled_by_records_run_as_a_sorted_list_would) {
+    struct player : timeline_client {
+        player(timeline& tl, const std::string& name) : t(tl), id(tl.join(name, *this)) {}
+        void push() {
+            const ps when = t.now() + ps{static_cast<std::int64_t>(r.below(40))};
+            const auto p = static_cast<phase>(r.below(4));
+            const auto h = t.at(when, p, id, n);
+            live.emplace(std::make_tuple(when, p, n), h);
+            ++n;
+        }
+        void on_time(std::uint64_t op) override {
+            ASSERT_FALSE(live.empty());
+            EXPECT_EQ(std::get<2>(live.begin()->first), op);
+            EXPECT_EQ(std::get<0>(live.begin()->first), t.now());
+            live.erase(live.begin());
+            EXPECT_EQ(t.pending_records(), live.size());
+            EXPECT_EQ(t.next(), live.empty() ? never : std::get<0>(live.begin()->first));
+            for (auto left = n < 20'000 ? r.below(4) : 0; left > 0; --left) push();
+            if (live.size() > 200 || (!live.empty() && r.chance(1, 4))) {
+                const auto victim =
+                    std::next(live.begin(), static_cast<std::ptrdiff_t>(r.below(live.size())));
+                EXPECT_TRUE(t.cancel(victim->second));
+                live.erase(victim);
+            }
+            EXPECT_EQ(t.next(), live.empty() ? never : std::get<0>(live.begin()->first));
+        }
+        timeline& t;
+        timeline::client_id id;
+        rng r{7, "player"};
+        std::uint64_t n = 0;
+        std::map<std::tuple<ps, phase, std::uint64_t>, timeline::handle> live;
+    };
+    timeline t;
+    player p(t, "p");
+    for (int i = 0; i < 100; ++i) p.push();
+    t.run(never);
+    EXPECT_TRUE(p.live.empty());
+    EXPECT_GT(t.records_run(), 5'000u);
+}
+
 TEST(Timeline, records_pushed_before_the_seal_take_their_final_rank) {
     timeline t;
     std::vector<std::string> log;
@@ -161,6 +203,30 @@ TEST(TimelineKernel,
     t.after(5_ns, phase::serve, p.id);  // earlier than what the kernel is armed for
     sc_core::sc_start(sc_core::sc_time(10, sc_core::SC_US));
     EXPECT_EQ(p.seen, (std::vector<ps>{10_ns, 1005_ns, 3_us}));
+}
+
+TEST(TimelineKernel, alone_it_leaves_systemc_standing_until_an_event_is_pending_there) {
+    timeline t;
+    timeline_kernel kernel("kernel", t);
+    struct probe_client : timeline_client {
+        explicit probe_client(timeline& tl) : t(tl), id(tl.join("p", *this)) {}
+        void on_time(std::uint64_t notifies) override {
+            seen.emplace_back(t.now(), from_sc(sc_core::sc_time_stamp()));
+            if (notifies != 0) event.notify(sc_core::SC_ZERO_TIME);
+        }
+        timeline& t;
+        timeline::client_id id;
+        sc_core::sc_event event;
+        std::vector<std::pair<ps, ps>> seen;
+    } p(t);
+    t.at(10_ns, phase::serve, p.id);
+    t.at(20_ns, phase::serve, p.id, 1);
+    t.at(30_ns, phase::serve, p.id);
+    kernel.run_alone(1_us);
+    EXPECT_EQ(p.seen,
+              (std::vector<std::pair<ps, ps>>{{10_ns, 10_ns}, {20_ns, 10_ns}, {30_ns, 30_ns}}));
+    EXPECT_EQ(t.now(), 1_us);
+    EXPECT_EQ(from_sc(sc_core::sc_time_stamp()), 1_us);
 }
 
 TEST(TimelineKernel, a_stopped_run_goes_on_where_it_was_and_time_passes_without_records) {

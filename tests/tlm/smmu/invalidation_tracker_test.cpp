@@ -67,6 +67,25 @@ TEST(InvalidationTracker, P_052_the_33rd_waits_for_a_free_itag) {
     EXPECT_EQ(b.sent.back().tag, 7u);
 }
 
+TEST(InvalidationTracker, owned_and_free_itags_told_to_the_probe_always_make_the_pool) {
+    bench b;
+    struct listener : base::observer {
+        void on_event(const base::event& e) override {
+            owned += e.what == base::kind::itag_taken ? 1 : -1;
+            totals.push_back(static_cast<std::uint64_t>(owned) + e.c);
+        }
+        int owned = 0;
+        std::vector<std::uint64_t> totals;
+    } told;
+    b.ctx.probe.subscribe(told, base::kind::itag_taken);
+    b.ctx.probe.subscribe(told, base::kind::itag_retired);
+    b.start_many(10);
+    b.complete(0b11);
+    ASSERT_TRUE(b.start(10));  // accepted for the edge at which two come back
+    b.run(2_ns);
+    EXPECT_EQ(told.totals, std::vector<std::uint64_t>(13, 32));
+}
+
 TEST(InvalidationTracker, accepted_input_is_sampled_at_the_next_edge) {
     bench b;
     ASSERT_TRUE(b.start(0));
