@@ -53,21 +53,23 @@ const scenario::condition& director::condition(std::size_t index) const {
 }
 
 void director::begin() {
-    origin_ = context_.now();
     begun_ = true;
     for (std::size_t i = 0; i < fulfilled_.size(); ++i) watch(condition(i), i);
     if (end_conditions_left_ == 0) {
-        end_at_ = origin_ + run_.end.plus;
+        end_at_ = not_before_now(run_.end.plus);
         context_.timeline.at(end_at_, base::phase::software, id_, op_end);
     }
-    if (run_.end.limit < base::never - origin_)
-        context_.timeline.at(origin_ + run_.end.limit, base::phase::software, id_, op_limit);
+    if (run_.end.limit != base::never)
+        context_.timeline.at(not_before_now(run_.end.limit), base::phase::software, id_, op_limit);
 }
+
+base::ps director::not_before_now(base::ps t) const { return std::max(t, context_.now()); }
 
 void director::watch(const scenario::condition& c, std::size_t index) {
     std::visit(overloaded{
                    [&](const scenario::at_time& t) {
-                       context_.timeline.at(origin_ + t.time, base::phase::software, id_, index);
+                       context_.timeline.at(not_before_now(t.time), base::phase::software, id_,
+                                            index);
                    },
                    [&](const scenario::on_event& e) {
                        pending_event p{kind_named(e.kind), -1, std::nullopt, e.nth, index};

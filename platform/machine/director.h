@@ -35,7 +35,7 @@ public:
     director(base::context& ctx, const scenario::run& run, stage& on);
     ~director();
 
-    /// The scenario's time 0 is now: everything is booted.
+    /// Everything is booted. What the scenario wants at an earlier time happens now.
     void begin();
     /// A task stands at a named point. @return true if the scenario wants it held there
     bool at_point(std::string_view task, std::string_view point);
@@ -45,8 +45,6 @@ public:
     /// When the run will end, `never` while that is not known.
     base::ps end() const { return end_at_; }
     bool ended() const { return ended_; }
-    /// Time 0 of the scenario on the simulation's clock.
-    base::ps origin() const { return origin_; }
     /// Entries whose condition never came true, as places in the file.
     std::vector<std::string> never_happened() const;
 
@@ -58,6 +56,7 @@ private:
         std::uint64_t left = 1;
         std::size_t condition;
     };
+    base::ps not_before_now(base::ps t) const;
     void watch(const scenario::condition& c, std::size_t index);
     void on_time(std::uint64_t op) override;
     void on_event(const base::event& e) override;
@@ -69,7 +68,6 @@ private:
     const scenario::run& run_;
     stage& stage_;
     base::timeline::client_id id_;
-    base::ps origin_{};
     base::ps end_at_ = base::never;
     bool begun_ = false;
     bool ended_ = false;

@@ -28,7 +28,7 @@ machine::starter::starter(machine& m) : owner(m), id(m.ctx_.timeline.join("scena
 
 void machine::run() {
     software_->boot([this] {
-        const base::ps edge = base::clock_domain(scenario_grid).edge_at_or_after(ctx_.now());
+        const base::ps edge = base::clock_domain(start_grid).edge_at_or_after(ctx_.now());
         ctx_.timeline.at(edge, base::phase::software, starter_.id);
     });
     hardware_.kernel().run_alone();
@@ -36,6 +36,7 @@ void machine::run() {
 }
 
 void machine::begin_scenario() {
+    booted_ = ctx_.now();
     hardware_.enumerated(run_);
     director_.begin();
     software_->start();

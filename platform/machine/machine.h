@@ -22,8 +22,9 @@ class machine final : stage,
                       public monitors::hardware_view,
                       public monitors::retry {
 public:
-    /// Clients and the scenario's clock start at the first whole multiple of this after the boot.
-    static constexpr base::ps scenario_grid{1'000'000'000};
+    /// Clients start at the first whole multiple of this after the boot, so that their times do not
+    /// shift with every register that booting writes.
+    static constexpr base::ps start_grid{100'000'000};
 
     machine(base::context& ctx, const scenario::run& run);
     ~machine() override;
@@ -31,6 +32,9 @@ public:
     /// Boots and plays the scenario to its end (or until somebody stops the timeline).
     /// @throws what a task threw
     void run();
+
+    /// When the clients started.
+    base::ps booted() const { return booted_; }
 
     hardware& hw() { return hardware_; }
     sw::software& sw() { return *software_; }
@@ -78,6 +82,7 @@ private:
     std::unique_ptr<sw::software> software_;
     drydock::machine::director director_;
     starter starter_;
+    base::ps booted_{};
     unsigned probes_ = 0;
 };
 

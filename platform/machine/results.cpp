@@ -50,12 +50,11 @@ json clients(machine& m, base::ps until) {
 
 json tasks(machine& m) {
     json all = json::object();
-    const base::ps zero = m.director().origin();
     for (const auto& [name, t] : m.sw().tasks()) {
-        json j{{"started_ps", (to_base(t.started) - zero).count}};
+        json j{{"started_ps", to_base(t.started).count}};
         if (t.result) {
             j["result"] = *t.result;
-            j["returned_ps"] = (to_base(t.returned) - zero).count;
+            j["returned_ps"] = to_base(t.returned).count;
         }
         all[name] = std::move(j);
     }
@@ -97,7 +96,7 @@ watchers::watchers(base::context& ctx, unsigned cpu_count, const scenario::run& 
 json results_of(machine& m, watchers& w, base::ps until, std::uint64_t records) {
     json r;
     r["sim_time_ps"] = until.count;
-    r["scenario_start_ps"] = m.director().origin().count;
+    r["booted_ps"] = m.booted().count;
     r["events"] = records;
     r["replay"] = json::array();
     r["clients"] = clients(m, until);

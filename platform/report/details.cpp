@@ -34,11 +34,6 @@ constexpr std::array<std::string_view, 19> stages{"sw_lock",
                                                   "rest"};
 constexpr std::size_t most_blame_rows = 10;
 
-std::string share(std::int64_t part, std::int64_t whole) {
-    if (whole == 0) return "-";
-    return fmt::format("{:.1f}%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
-}
-
 std::int64_t total_of_stages(const json& run, const std::string& at) {
     std::int64_t total = 0;
     const json::json_pointer pointer(at);
@@ -60,12 +55,12 @@ std::string subject(const json& v) {
 void violation_rows(text_table& t, const json& run, const char* list, const char* label, colour c) {
     if (!run.contains(list)) return;
     for (const json& v : run.at(list)) {
-        std::string text = v.value("text", "");
-        if (text.empty()) text = v.value("rule", "");
+        const std::string rule = v.value("rule", ""), happened = v.value("text", "");
+        const std::string text = rule + (rule.empty() || happened.empty() ? "" : ": ") + happened;
         t.row({{label, c},
                {v.value("monitor", "?"), c},
                {subject(v)},
-               {"at " + time_at(v, "/time_ps")},
+               {"at " + moment(number_at(v, "/time_ps").value_or(0))},
                {repeats(v)}});
         t.row({{"    " + text, colour::dim}});
     }

@@ -42,6 +42,22 @@ std::string count_at(const nlohmann::json& j, std::string_view pointer) {
     return n ? grouped(*n) : "-";
 }
 
+std::string moment(std::int64_t ps) {
+    return fmt::format("{}.{:06} ms", ps / 1'000'000'000, ps % 1'000'000'000 / 1'000);
+}
+
+std::string share(std::int64_t part, std::int64_t whole) {
+    if (whole == 0) return "-";
+    return fmt::format("{:.1f}%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string longest_at(const nlohmann::json& j, const std::string& at) {
+    const auto done = number_at(j, at + "/longest_ps"), open = number_at(j, at + "/in_progress_ps");
+    if (!done && !open) return "-";
+    if (open.value_or(0) > done.value_or(0)) return short_time(*open) + " (still open)";
+    return short_time(done.value_or(0));
+}
+
 std::string time_at(const nlohmann::json& j, std::string_view pointer) {
     const auto n = number_at(j, pointer);
     return n ? short_time(*n) : "-";

@@ -48,14 +48,6 @@ std::string three(const json& run, const std::string& at) {
                        count_at(run, at + "/missed"));
 }
 
-std::string longest_unmap(const json& run, const std::string& at) {
-    const auto done = number_at(run, at + "/longest_ps"),
-               open = number_at(run, at + "/in_progress_ps");
-    if (!done && !open) return "-";
-    if (open.value_or(0) > done.value_or(0)) return short_time(*open) + " (still open)";
-    return short_time(done.value_or(0));
-}
-
 void client_rows(text_table& t, const runs& all) {
     const auto clients = keys_in(all, "clients");
     const auto each =
@@ -76,7 +68,7 @@ void client_rows(text_table& t, const runs& all) {
                    : "-";
     });
     t.row({{"longest unmap", colour::bold}});
-    each([](const json& run, const std::string& at) { return longest_unmap(run, at + "/unmap"); });
+    each([](const json& run, const std::string& at) { return longest_at(run, at + "/unmap"); });
     t.row({{"DMA done / due / missed", colour::bold}});
     each([](const json& run, const std::string& at) { return three(run, at + "/dma"); });
 }

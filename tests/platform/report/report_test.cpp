@@ -32,8 +32,17 @@ TEST(Report, variants_stand_side_by_side_with_their_verdicts) {
     const auto text = report::render(sample(), {});
     EXPECT_NE(row(text, "verdict").find("RED, as expected"), std::string::npos);
     EXPECT_NE(row(text, "verdict").find("GREEN"), std::string::npos);
-    EXPECT_NE(row(text, "  net on nic").find("7,100 / 30,000 / 22,900"), std::string::npos);
-    EXPECT_NE(row(text, "  net on nic").find("29,999 / 30,000 / 1"), std::string::npos);
+    EXPECT_NE(row(text, "  net on nic  ").find("7,100 / 30,000 / 22,900"), std::string::npos);
+    EXPECT_NE(row(text, "  net on nic  ").find("29,999 / 30,000 / 1"), std::string::npos);
+}
+
+TEST(Report, each_verdict_says_in_words_what_was_lost_and_who_stood_still) {
+    const auto text = report::render(sample(), {});
+    EXPECT_NE(text.find("  7 invalidations of ep0 timed out\n"
+                        "  net on nic missed 76.3% of its unmaps, the longest took 33.0 ms (still "
+                        "open)\nM2: GREEN\n  no invalidation timed out\n"),
+              std::string::npos)
+        << text;
 }
 
 TEST(Report, colour_changes_nothing_but_the_colour) {
@@ -78,6 +87,12 @@ TEST(Report, a_summary_that_lacks_parts_is_shown_without_them) {
     const json bare{{"drydock", {{"version", "0"}}},
                     {"runs", {{{"name", "x"}, {"outcome", "clean"}, {"verdict", "as_expected"}}}}};
     EXPECT_NE(report::render(bare, {}).find("GREEN"), std::string::npos);
+}
+
+TEST(Format, a_moment_is_told_to_the_nanosecond) {
+    EXPECT_EQ(report::moment(20'024'934'567), "20.024934 ms");
+    EXPECT_EQ(report::moment(0), "0.000000 ms");
+    EXPECT_EQ(report::moment(2'120'000'001'999), "2120.000001 ms");
 }
 
 TEST(Format, times_have_three_digits_and_a_unit) {
