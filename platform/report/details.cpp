@@ -13,7 +13,12 @@ namespace {
 using json = nlohmann::json;
 
 /// Stages in the order a command passes them (docs: where the nanoseconds go).
-constexpr std::array<std::string_view, 19> stages{"sw_lock",
+constexpr std::array<std::string_view, 25> stages{"pte",
+                                                  "tlbi",
+                                                  "tlbi_sync",
+                                                  "atc_inv",
+                                                  "atc_sync",
+                                                  "sw_lock",
                                                   "sw_issue",
                                                   "cmdq_wait",
                                                   "cmdq_fetch",
@@ -21,6 +26,7 @@ constexpr std::array<std::string_view, 19> stages{"sw_lock",
                                                   "itag_wait",
                                                   "request_queue",
                                                   "request_flight",
+                                                  "translate",
                                                   "atc_queue",
                                                   "atc_process",
                                                   "drain",

@@ -105,6 +105,9 @@ std::string details(const runs& all, bool coloured) {
     s += stages("Where the time of a completed invalidation goes", all, invalidation + "/stages",
                 coloured);
     s += stages("... and of one that timed out", all, invalidation + "/timed_out/stages", coloured);
+    s += stages("Where the time of an unmap goes", all, "/latency/unmap/stages", coloured);
+    s += stages("Where the time of a translation goes", all, "/latency/translation/stages",
+                coloured);
     s += heading("Who waited for whom", coloured);
     for (const json* run : all) {
         const std::string table = blame_table(*run, coloured);
