@@ -17,7 +17,7 @@ int iommu_core::__iommu_group_set_domain(iommu_group& g, iommu_domain& domain, b
             if (*rc == 0) continue;
             return *rc;
         }
-        const int rc = __iommu_attach_device(domain, *gdev.dev, g.domain);
+        const int rc = __iommu_device_set_domain(g, *gdev.dev, domain, g.domain, must_succeed);
         if (rc == 0) continue;
         if (must_succeed) {
             kernel_.warn("attach that must not fail has failed", gdev.dev->id);
@@ -25,14 +25,30 @@ int iommu_core::__iommu_group_set_domain(iommu_group& g, iommu_domain& domain, b
         }
         for (auto& back : g.devices) {  // those already moved go back
             if (&back == &gdev) break;
-            kernel_.warn_on(
-                g.domain == nullptr || __iommu_attach_device(*g.domain, *back.dev, &domain) != 0,
-                "attach could not be rolled back", back.dev->id);
+            if (!g.domain) continue;
+            kernel_.warn_on(__iommu_device_set_domain(g, *back.dev, *g.domain, &domain, true) != 0,
+                            "attach could not be rolled back", back.dev->id);
         }
         return rc;
     }
     g.domain = &domain;
     return 0;
+}
+
+int iommu_core::__iommu_device_set_domain(iommu_group& g, device& dev, iommu_domain& domain,
+                                          iommu_domain* old, bool must_succeed) {
+    const bool blocks = domain.type == iommu_domain_type::blocked || &domain == g.blocking_domain;
+    if (dev.iommu->require_direct && blocks) {
+        kernel_.log(4, "firmware demands a 1:1 mapping: blocked domain refused", dev.id);
+        return -EINVAL;
+    }
+    if (dev.iommu->attach_deferred && &domain == g.default_domain) return 0;
+    const int rc = __iommu_attach_device(domain, dev, old);
+    if (rc == 0)
+        dev.iommu->attach_deferred = false;
+    else if (must_succeed && g.blocking_domain && !blocks)
+        __iommu_attach_device(*g.blocking_domain, dev, old);  // rather deny than use what is freed
+    return rc;
 }
 
 int iommu_core::iommu_attach_group(iommu_domain& domain, iommu_group& g) {
@@ -54,15 +70,17 @@ void iommu_core::iommu_detach_group(iommu_group& g) {
 int iommu_core::iommu_deferred_attach(device& dev, iommu_domain& domain) {
     if (!dev.iommu || !dev.iommu->attach_deferred || !dev.group) return 0;
     call_scope call(kernel_, "iommu_deferred_attach", dev.id);
+    if (!variant_->deferred_attach_locks())
+        return call.result(__iommu_attach_device(domain, dev, nullptr));
     guard hold(dev.group->lock);
     group_device* gdev = dev_to_gdev(dev);
     if (kernel_.warn_on(gdev == nullptr, "iommu_deferred_attach: device is not in its group",
                         dev.id))
         return call.result(-ENODEV);
     if (const auto rc = variant_->deferred_fence(*dev.group, *gdev)) return call.result(*rc);
-    const int rc = __iommu_attach_device(domain, dev, nullptr);
-    if (rc == 0) dev.iommu->attach_deferred = false;
-    return call.result(rc);
+    // While we waited, another has attached it: a second time would count it twice.
+    if (!dev.iommu->attach_deferred) return call.result(0);
+    return call.result(__iommu_attach_device(domain, dev, nullptr));
 }
 
 // -- PASIDs --
@@ -97,12 +115,15 @@ void iommu_core::__iommu_remove_group_pasid(iommu_group& g, u32 pasid, iommu_dom
 
 int iommu_core::iommu_attach_device_pasid(iommu_domain& domain, device& dev, u32 pasid) {
     call_scope call(kernel_, "iommu_attach_device_pasid", dev.id);
-    if (!dev.group || pasid == IOMMU_NO_PASID) return call.result(-EINVAL);
+    if (!dev.group) return call.result(-ENODEV);
+    if (pasid == IOMMU_NO_PASID) return call.result(-EINVAL);
     iommu_group& g = *dev.group;
     guard hold(g.lock);
     if (const auto rc = variant_->group_fence(g)) return call.result(*rc);
-    for (const auto& gdev : g.devices)
-        if (pasid >= gdev.dev->iommu->max_pasids) return call.result(-EINVAL);
+    for (const auto& gdev : g.devices) {
+        const u32 has = gdev.dev->iommu->max_pasids;  // a sibling with none cannot mind
+        if (pasid >= has && (has != 0 || gdev.dev == &dev)) return call.result(-EINVAL);
+    }
     if (g.pasid_array.count(pasid)) return call.result(-EBUSY);
     const int rc = __iommu_set_group_pasid(domain, g, pasid, nullptr);
     if (rc == 0) g.pasid_array[pasid] = &domain;
@@ -111,7 +132,8 @@ int iommu_core::iommu_attach_device_pasid(iommu_domain& domain, device& dev, u32
 
 int iommu_core::iommu_replace_device_pasid(iommu_domain& domain, device& dev, u32 pasid) {
     call_scope call(kernel_, "iommu_replace_device_pasid", dev.id);
-    if (!dev.group || pasid == IOMMU_NO_PASID) return call.result(-EINVAL);
+    if (!dev.group) return call.result(-ENODEV);
+    if (pasid == IOMMU_NO_PASID) return call.result(-EINVAL);
     iommu_group& g = *dev.group;
     guard hold(g.lock);
     if (const auto rc = variant_->group_fence(g)) return call.result(*rc);

@@ -59,7 +59,12 @@ int iommu_core::iommu_probe_device(device& dev, const std::string& group, bool i
     }
     g.devices.push_back({&dev});
     if (dev.iommu->attach_deferred) return 0;
-    return __iommu_attach_device(*g.domain, dev, nullptr);
+    const int rc = __iommu_attach_device(*g.domain, dev, nullptr);
+    if (rc != 0) {
+        g.devices.pop_back();
+        dev.group = nullptr;
+    }
+    return rc;
 }
 
 iommu_domain* iommu_core::iommu_driver_get_domain_for_dev(device& dev) {
@@ -124,9 +129,12 @@ void iommu_core::tell_attach(const device& dev, u32 pasid, const iommu_domain& d
 }
 
 int iommu_core::__iommu_attach_device(iommu_domain& domain, device& dev, iommu_domain* old) {
-    const int rc = domain.attach_dev(dev, old);
-    if (rc == 0) tell_attach(dev, IOMMU_NO_PASID, domain);
-    return rc;
+    // Whose attach was put off has no old domain, whatever its group is in.
+    const int rc = domain.attach_dev(dev, dev.iommu->attach_deferred ? nullptr : old);
+    if (rc != 0) return rc;
+    if (domain.type != iommu_domain_type::blocked) dev.iommu->attach_deferred = false;
+    tell_attach(dev, IOMMU_NO_PASID, domain);
+    return 0;
 }
 
 int iommu_core::set_dev_pasid(iommu_domain& domain, device& dev, u32 pasid, iommu_domain* old) {

@@ -40,13 +40,18 @@ public:
     int __iommu_group_alloc_blocking_domain(iommu_group&);
 
     // -- attaching --
+    /// Replaces whatever domain the group is in, as iommufd does; members already moved go back if
+    /// one fails. Refused by a fence even where it would change nothing: whoever probes, sees it.
     int iommu_attach_group(iommu_domain&, iommu_group&);
     /// Back to the default domain; must succeed, even while a member is being reset.
     void iommu_detach_group(iommu_group&);
+    /// For every member that has PASIDs. -ENODEV without group; -EINVAL for PASID 0 or one beyond
+    /// what the device or a sibling can issue; -EBUSY if the PASID is taken, or by a fence.
     int iommu_attach_device_pasid(iommu_domain&, device&, u32 pasid);
     int iommu_replace_device_pasid(iommu_domain&, device&, u32 pasid);
     void iommu_detach_device_pasid(device&, u32 pasid);
-    /// First mapping of a device whose attach was put off. 0 if there is nothing to do.
+    /// First mapping of a device whose attach was put off: happens once. 0 if there is nothing to
+    /// do; -EBUSY by a fence, and then nothing but another mapping tries again.
     int iommu_deferred_attach(device&, iommu_domain&);
     /// The domain that hardware uses for requests without PASID; group->mutex held. For drivers.
     iommu_domain* iommu_driver_get_domain_for_dev(device&);
@@ -70,6 +75,8 @@ public:
 private:
     iommu_group& group_of(const std::string& name);
     int __iommu_group_set_domain(iommu_group&, iommu_domain&, bool must_succeed);
+    int __iommu_device_set_domain(iommu_group&, device&, iommu_domain&, iommu_domain* old,
+                                  bool must_succeed);
     int __iommu_set_group_pasid(iommu_domain&, iommu_group&, u32 pasid, iommu_domain* old);
     void __iommu_remove_group_pasid(iommu_group&, u32 pasid, iommu_domain& old);
     void tell_attach(const device&, u32 pasid, const iommu_domain&);

@@ -30,6 +30,9 @@ struct reset_ops {
     virtual bool must_succeed_passes() const { return false; }
     /// Attach of one device (RID).
     virtual std::optional<int> device_fence(const group_device&) const { return std::nullopt; }
+    /// Whether a deferred attach takes group->mutex (since 5d5388b0e190); before, it races with
+    /// attaching.
+    virtual bool deferred_attach_locks() const { return true; }
     virtual std::optional<int> deferred_fence(const iommu_group&, const group_device&) const {
         return std::nullopt;
     }

@@ -25,8 +25,11 @@ struct iommu_private {
 struct dev_iommu {
     std::vector<u32> ids;  ///< StreamIDs by which hardware knows the device: its own, aliases, VFs
     u32 max_pasids = 0;    ///< 0: no PASIDs
+    /// The first mapping attaches it; so far it is in no domain, or a reset has put it into the
+    /// blocking one.
     bool attach_deferred = false;
-    bool require_direct = false;
+    bool require_direct =
+        false;  ///< firmware demands 1:1 mappings: may not be blocked by attaching
     std::unique_ptr<iommu_private> priv;
 };
 

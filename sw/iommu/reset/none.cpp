@@ -11,6 +11,7 @@ public:
     std::string_view name() const override { return "none"; }
     int prepare(iommu_core&, pci_dev&) override { return 0; }
     void done(iommu_core&, pci_dev&) override {}
+    bool deferred_attach_locks() const override { return false; }
 };
 
 }  // namespace
