@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sw/arm_smmu_v3/cmdq.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "sw/arm_smmu_v3/regs.h"
@@ -46,7 +47,7 @@ void stage(kernel& k, hal::span_id span, u64 boundary) {
 // -- batch --
 
 void arm_smmu_cmdq_batch::add(const arm_smmu_cmdq_ent& e) {
-    if (num_ == CMDQ_BATCH_ENTRIES) {
+    if (num_ == queue_.batch_entries()) {
         queue_.issue_cmdlist(*this, false);
         for (u32 i = 0; i < num_; ++i)
             if (spans_[i] != 0) pushed_.emplace_back(spans_[i], is_atc_[i]);
@@ -89,6 +90,15 @@ arm_smmu_cmdq::arm_smmu_cmdq(kernel& k, phys_addr_t smmu_base, const arm_smmu_cm
     llq_.max_n_shift = config.log2size;
 }
 
+void arm_smmu_cmdq::limit_to(bool sev, bool msi) {
+    config_.sev &= sev;
+    config_.msi_polling &= msi;
+}
+
+u32 arm_smmu_cmdq::batch_entries() const {
+    return std::min(CMDQ_BATCH_ENTRIES, llq_.entries() - 1);
+}
+
 void arm_smmu_cmdq::init() {
     const u64 bytes = entry_bytes << config_.log2size;
     memory_ = {alloc_aligned(kernel_, bytes, bytes, "cmdq"), entry_bytes};
@@ -105,12 +115,31 @@ void arm_smmu_cmdq::spin_until(Condition met) {
     while (!met()) kernel_.spend(kernel_.costs().cpu_relax);
 }
 
-/// Linux's queue_poll() on the copy of CONS that others update; no register is read. Linux backs
-/// off only while the queue is full to the last slot and else spins; here a lack of n slots backs
-/// off as well (choice).
-void arm_smmu_cmdq::poll_until_space(u32 n) {
-    if (sharers_ == 0) {  // nobody waits for a SYNC: we may update the copy ourselves
+/// Before our slots become valid: the queue cannot wrap twice unseen.
+void arm_smmu_cmdq::shared_lock() {
+    spin_until([this] { return lock_ >= 0; });
+    ++lock_;
+}
+
+/// The last waiter moves the copy of CONS: until then every waiter can tell by it whether it was
+/// passed.
+void arm_smmu_cmdq::shared_unlock(u32 cons) {
+    if (lock_ == 1) llq_.cons = cons;
+    --lock_;
+}
+
+/// If nobody waits for a SYNC, brings the copy of CONS up to date: alone, since what another waiter
+/// puts there meanwhile would be newer. Else Linux's queue_poll() on the copy, which that waiter
+/// updates; no register is read. Linux backs off only while the queue is full to the last slot and
+/// else spins; here a lack of n slots backs off as well (choice).
+void arm_smmu_cmdq::poll_until_not_full(u32 n) {
+    if (lock_ == 0) {
+        kernel_.local_irq_save();
+        lock_ = -1;
         llq_.cons = kernel_.readl(smmu_ + smmu_reg::CMDQ_CONS);
+        lock_ = 0;
+        kernel_.local_irq_restore();
+        kernel_.spend(kernel_.costs().lock);  // who waits to share the lock gets it now
         return;
     }
     const auto limit = kernel_.now() + config_.timeout;
@@ -133,7 +162,7 @@ void arm_smmu_cmdq::poll_until_space(u32 n) {
 arm_smmu_cmdq::reservation arm_smmu_cmdq::reserve(u32 n) {
     while (!llq_.has_space(n)) {
         kernel_.local_irq_restore();
-        poll_until_space(n);
+        poll_until_not_full(n);
         kernel_.local_irq_save();
     }
     reservation r;
@@ -195,15 +224,14 @@ int arm_smmu_cmdq::issue_cmdlist(arm_smmu_cmdq_batch& batch, bool sync) {
     hal::span_id sync_span = 0;
     if (sync) {
         sync_span = write_sync(sync_prod);
-        ++sharers_;  // before our slots become valid: the queue cannot wrap twice unseen
+        shared_lock();
     }
     mark_valid(r.llq.prod, r.head);
     if (r.owner) publish(r.llq.prod, r.head);
     tell_issued(batch, sync);
     int rc = 0;
     if (sync) {
-        rc = poll_until_sync(sync_prod);
-        --sharers_;
+        rc = wait_for_sync(sync_prod);
         if (sync_span != 0)
             kernel_.observe().emit(hal::note::span_end, kernel_.current_place(), sync_span,
                                    static_cast<u64>(static_cast<std::int64_t>(rc)));
@@ -226,40 +254,41 @@ int arm_smmu_cmdq::issue_cmd_with_sync(const arm_smmu_cmdq_ent& e) {
     return batch.submit();
 }
 
-int arm_smmu_cmdq::poll_until_sync(u32 sync_prod) {
-    const int rc = config_.msi_polling ? poll_until_msi(sync_prod) : poll_until_consumed(sync_prod);
+int arm_smmu_cmdq::wait_for_sync(u32 sync_prod) {
+    u32 cons = 0;
+    const int rc = config_.msi_polling ? poll_until_msi(sync_prod, cons)
+                                       : poll_until_consumed(sync_prod, cons);
     if (rc != 0) report_timeout(sync_prod);
+    shared_unlock(cons);
     return rc;
 }
 
-int arm_smmu_cmdq::poll_until_consumed(u32 sync_prod) {
+int arm_smmu_cmdq::poll_until_consumed(u32 sync_prod, u32& cons) {
     // One pointer as capture: a callable of this size lives in std::function without an allocation.
     struct waiting {
         arm_smmu_ll_queue seen;
         u32 prod;
     } w{llq_, sync_prod};
-    if (w.seen.consumed(sync_prod)) return 0;
     const poll_backoff backoff{
         .spins = 9, .first_delay = 1us, .wait_for_event = config_.sev, .limit = config_.timeout};
-    const bool done = kernel_.poll_register(
-        smmu_ + smmu_reg::CMDQ_CONS, 4,
-        [p = &w](u64 cons) {
-            p->seen.cons = static_cast<u32>(cons);
-            return p->seen.consumed(p->prod);
-        },
-        backoff);
-    // The last waiter moves the copy of CONS: until then every waiter can tell by it whether it was
-    // passed.
-    if (sharers_ == 1) llq_.cons = w.seen.cons;
+    const bool done = w.seen.consumed(sync_prod) || kernel_.poll_register(
+                                                        smmu_ + smmu_reg::CMDQ_CONS, 4,
+                                                        [p = &w](u64 now) {
+                                                            p->seen.cons = static_cast<u32>(now);
+                                                            return p->seen.consumed(p->prod);
+                                                        },
+                                                        backoff);
+    cons = w.seen.cons;
     return done ? 0 : -ETIMEDOUT;
 }
 
-int arm_smmu_cmdq::poll_until_msi(u32 sync_prod) {
+/// As in Linux the copy of CONS passes the SYNC even if its MSI never came.
+int arm_smmu_cmdq::poll_until_msi(u32 sync_prod, u32& cons) {
     const poll_backoff backoff{
         .spins = 9, .first_delay = 1us, .wait_for_event = false, .limit = config_.timeout};
     const bool done = kernel_.poll_memory(
         memory_.entry(llq_, sync_prod), 4, [](u64 v) { return v == 0; }, backoff);
-    if (sharers_ == 1) llq_.cons = llq_.inc(sync_prod);
+    cons = llq_.inc(sync_prod);
     return done ? 0 : -ETIMEDOUT;
 }
 

@@ -68,8 +68,14 @@ class arm_smmu_cmdq {
 public:
     arm_smmu_cmdq(kernel& k, phys_addr_t smmu_base, const arm_smmu_cmdq_config& config);
 
+    /// What hardware has (IDR0): SYNCs ask for an event or an MSI only then.
+    void limit_to(bool sev, bool msi);
     /// Allocates the queue and writes CMDQ_BASE, PROD, CONS. From a task; CMDQEN must be 0.
     void init();
+
+    /// Commands that fit into one submission, its SYNC beside them: 64, less only in a queue that
+    /// does not hold those. Linux refuses such a queue; here its batches are shorter (choice).
+    u32 batch_entries() const;
 
     /// arm_smmu_cmdq_issue_cmdlist(): puts the commands, and a SYNC behind them, into the queue
     /// with interrupts off throughout; with a SYNC returns when it is consumed. @return 0,
@@ -92,14 +98,16 @@ private:
         bool owner;
     };
     reservation reserve(u32 n);
-    void poll_until_space(u32 n);
+    void poll_until_not_full(u32 n);
+    void shared_lock();
+    void shared_unlock(u32 cons);
     void write_commands(const arm_smmu_cmdq_batch&, u32 prod);
     hal::span_id write_sync(u32 prod);
     void mark_valid(u32 from, u32 to);
     void publish(u32 from, u32 to);
-    int poll_until_sync(u32 sync_prod);
-    int poll_until_consumed(u32 sync_prod);
-    int poll_until_msi(u32 sync_prod);
+    int wait_for_sync(u32 sync_prod);
+    int poll_until_consumed(u32 sync_prod, u32& cons);
+    int poll_until_msi(u32 sync_prod, u32& cons);
     void report_timeout(u32 sync_prod);
     void tell_space_held(const arm_smmu_cmdq_batch&);
     void tell_issued(const arm_smmu_cmdq_batch&, bool sync);
@@ -112,7 +120,8 @@ private:
     arm_smmu_queue_memory memory_;
     arm_smmu_ll_queue llq_;  ///< prod[31]: somebody gathers (CMDQ_PROD_OWNED_FLAG)
     u32 owner_prod_ = 0;     ///< up to here the register was written
-    u32 sharers_ = 0;        ///< waiters for their SYNC: CONS's copy may not move under them
+    /// Waiters for their SYNC, under whom CONS's copy may not move; -1: somebody moves it.
+    int lock_ = 0;
     std::vector<u8> valid_;  ///< per slot: 1 ^ wrap bit of the position last made valid
     ratelimit timeout_log_;
     u64 syncs_timed_out_ = 0;

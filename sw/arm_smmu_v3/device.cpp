@@ -89,14 +89,22 @@ void arm_smmu_device::init_queue(hw_queue& q, std::string_view name, u64 base_re
 void arm_smmu_device::reset() {
     call_scope call(kernel_, "arm_smmu_device_reset", 0);
     const auto reg = [this](u64 r) { return kernel_.readl(config_.base + r); };
-    const u32 idr0 = reg(IDR0), idr1 = reg(IDR1);
-    features_ = arm_smmu_decode_features(idr0, idr1, reg(IDR3), reg(IDR5));
+    const u32 idr0 = reg(IDR0), idr1 = reg(IDR1), idr5 = reg(IDR5);
+    features_ = arm_smmu_decode_features(idr0, idr1, reg(IDR3), idr5);
     if (!(idr0 & IDR0_S1P))
         throw std::runtime_error("SMMU without stage 1 translation (IDR0.S1P=0)");
+    if (!(idr5 & IDR5_GRAN4K))
+        throw std::runtime_error("SMMU without the 4 KiB granule (IDR5.GRAN4K=0)");
     if (config_.cmdq.log2size > field(idr1, 25, 21))
         throw std::runtime_error("SMMU's command queue holds at most 2^" +
                                  std::to_string(field(idr1, 25, 21)) +
                                  " entries (IDR1.CMDQS); lower cmdq_log2size");
+    if (config_.cmdq.log2size == 0)
+        throw std::runtime_error("a command queue of one entry has no room for a SYNC");
+    if (!(idr0 & IDR0_MSI))
+        throw std::runtime_error(
+            "SMMU without MSIs (IDR0.MSI=0): wired interrupts are not modelled");
+    cmdq_.limit_to(features_.sev, features_.msi && features_.coherent);
     config_.evtq_log2size = log2size_within(config_.evtq_log2size, idr1, 20, 16);
     config_.priq_log2size = log2size_within(config_.priq_log2size, idr1, 15, 11);
     config_.sid_bits = std::min<u32>(config_.sid_bits, features_.sid_bits);
@@ -136,7 +144,7 @@ void arm_smmu_device::enable_event_queues() {
 }
 
 void arm_smmu_device::setup_msi(u64 cfg0, u32 vector) {
-    kernel_.writeq(config_.base + cfg0, features_.msi ? kernel_.msi_doorbell() : 0);
+    kernel_.writeq(config_.base + cfg0, kernel_.msi_doorbell());
     kernel_.writel(config_.base + cfg0 + 8, vector);
     kernel_.writel(config_.base + cfg0 + 12, MEMATTR_DEVICE_nGnRE);
 }

@@ -32,6 +32,7 @@ inline constexpr u32 IDR0_S2P = 1u << 0, IDR0_S1P = 1u << 1, IDR0_HYP = 1u << 9,
                      IDR0_PRI = 1u << 16, IDR0_CD2L = 1u << 19;
 inline constexpr u32 IDR0_COHACC = 1u << 4, IDR0_ASID16 = 1u << 12;
 inline constexpr u32 IDR3_RIL = 1u << 10;
+inline constexpr u32 IDR5_GRAN4K = 1u << 4;
 
 // CR0, CR0ACK
 inline constexpr u32 CR0_SMMUEN = 1u << 0, CR0_PRIQEN = 1u << 1, CR0_EVTQEN = 1u << 2,
