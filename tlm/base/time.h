@@ -77,15 +77,16 @@ private:
 };
 
 /// Time in 2^-16 ps, for serialisers whose unit is no whole picosecond (24 B at gen6 x32 last
-/// 101.7 ps). Range 140 s as a difference; rounds only when it hands over.
+/// 101.7 ps). Range as ps; rounds only when it hands over.
 class fine_time {
 public:
     constexpr fine_time() = default;
-    static constexpr fine_time from(ps t) { return fine_time{t.count << 16}; }
+    static constexpr fine_time from(ps t) { return fine_time{wide{t.count} << 16}; }
     static constexpr fine_time raw(std::int64_t value) { return fine_time{value}; }
-    constexpr std::int64_t raw() const { return raw_; }
+    /// @pre of less than 140 s
+    constexpr std::int64_t raw() const { return static_cast<std::int64_t>(raw_); }
     /// Rounded to the nearest picosecond.
-    constexpr ps rounded() const { return ps{(raw_ + (1 << 15)) >> 16}; }
+    constexpr ps rounded() const { return ps{static_cast<std::int64_t>((raw_ + (1 << 15)) >> 16)}; }
 
     friend constexpr auto operator<=>(fine_time, fine_time) = default;
     friend constexpr fine_time operator+(fine_time a, fine_time b) {
@@ -99,8 +100,9 @@ public:
     }
 
 private:
-    constexpr explicit fine_time(std::int64_t v) : raw_(v) {}
-    std::int64_t raw_ = 0;
+    __extension__ using wide = __int128;  // 64 bits would hold the first 140 s of a run
+    constexpr explicit fine_time(wide v) : raw_(v) {}
+    wide raw_ = 0;
 };
 
 }  // namespace drydock::base

@@ -20,6 +20,15 @@ TEST(Time, a_24_byte_tlp_at_gen6_x32_keeps_its_fraction_of_a_picosecond) {
     EXPECT_EQ((one * 1000).rounded(), 101695_ps);
 }
 
+TEST(Time, fine_time_is_exact_as_far_as_picoseconds_reach) {
+    const fine_time third = fine_time::raw(21845);
+    for (const ps t : {0_s, 140_s, 141_s, 300_s, 100'000_s, 9'000'000_s}) {
+        EXPECT_EQ(fine_time::from(t).rounded(), t) << t.count;
+        EXPECT_EQ((fine_time::from(t) + third * 3).rounded(), t + 1_ps) << t.count;
+        EXPECT_LT(fine_time::from(t), fine_time::from(t) + third) << t.count;
+    }
+}
+
 TEST(Time, an_input_at_an_edge_is_sampled_at_the_next_edge) {
     const clock_domain clock(1_ns);
     EXPECT_EQ(clock.next_edge(5_ns), 6_ns);
