@@ -25,6 +25,8 @@ target_compile_options(drydock_options INTERFACE
 if(DRYDOCK_SANITIZE)
   target_compile_options(drydock_options INTERFACE -fsanitize=${DRYDOCK_SANITIZE} -fno-omit-frame-pointer
                                                    -fno-sanitize-recover=all)
+  # GCC 12 reports its own std::regex when the sanitizer's checks are in it (GCC bug 105562).
+  target_compile_options(drydock_options INTERFACE $<BUILD_INTERFACE:-Wno-maybe-uninitialized>)
   target_link_options(drydock_options INTERFACE -fsanitize=${DRYDOCK_SANITIZE})
 endif()
 if(DRYDOCK_COVERAGE)
@@ -39,6 +41,14 @@ function(drydock_library name)
   target_link_libraries(${name} PUBLIC drydock_options ${arg_LIBS})
 endfunction()
 
+# Seconds a test may take; a sanitized or counted build is slower, at most by this factor.
+function(drydock_timeout variable seconds)
+  if(DRYDOCK_SANITIZE OR DRYDOCK_COVERAGE)
+    math(EXPR seconds "${seconds} * 5")
+  endif()
+  set(${variable} ${seconds} PARENT_SCOPE)
+endfunction()
+
 # drydock_test(NAME SOURCES... LIBS ...): one executable; ctest runs each TEST in a process of its own,
 # since the SystemC kernel cannot be reset.
 function(drydock_test name)
@@ -46,6 +56,7 @@ function(drydock_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
+  drydock_timeout(arg_TIMEOUT ${arg_TIMEOUT})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LIBS} drydock_test_main)
   target_precompile_headers(${name} REUSE_FROM drydock_test_main)
