@@ -9,6 +9,8 @@ namespace {
 constexpr std::uint64_t four_gib = std::uint64_t{1} << 32;
 constexpr std::uint8_t pasid_prefix_byte = 0x91;
 constexpr std::uint8_t fmt_data = 0x40, fmt_long = 0x20, fmt_prefix = 0x80;
+constexpr std::uint8_t fmt_mask = 0xe0,
+                       fmt_reserved = 0x80;  // Fmt 100 is a prefix, 101..111 are reserved
 constexpr std::uint8_t type_mask = 0x1f, type_message = 0x10;
 
 /// Type[4:0] of everything but messages; data says whether Fmt[1] is set (PCIe).
@@ -140,6 +142,7 @@ std::string_view decode_request(tlp& t, const std::uint8_t* h, bool long_header)
 }
 
 std::string_view decode_type(tlp& t, std::uint8_t b0) {
+    if ((b0 & fmt_reserved) != 0) return "reserved Fmt";
     const bool data = (b0 & fmt_data) != 0;
     const bool long_header = (b0 & fmt_long) != 0;
     const std::uint8_t code = b0 & type_mask;
@@ -160,7 +163,7 @@ std::string_view decode_type(tlp& t, std::uint8_t b0) {
 }
 
 std::string_view decode_prefixes(tlp& t, std::span<const std::uint8_t>& bytes) {
-    while (bytes.size() >= 4 && (bytes[0] & 0xe0) == fmt_prefix) {
+    while (bytes.size() >= 4 && (bytes[0] & fmt_mask) == fmt_prefix) {
         if (bytes[0] != pasid_prefix_byte) return "TLP prefix that is not supported";
         if (t.pasid) return "two PASID prefixes";
         t.pasid = pasid_prefix{

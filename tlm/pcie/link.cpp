@@ -36,6 +36,8 @@ void link::start_of_simulation() {
         up.credit_return(static_cast<fc_class>(c), config_.store, UINT32_MAX);
         down.credit_return(static_cast<fc_class>(c), config_.store, UINT32_MAX);
     }
+    down_.tell_advertisement();
+    up_.tell_advertisement();
 }
 
 void link::set_up(bool now_up) {

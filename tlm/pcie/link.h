@@ -15,7 +15,8 @@ namespace drydock::pcie {
 /// the store at start of simulation by credit_return(class, n, UINT32_MAX), and gives a place back
 /// when the TLP's first byte goes on the wire (possibly from inside send()) or the TLP is dropped.
 /// Going down and up changes nothing about that account: every accepted TLP gives its place back
-/// once. Receivers: credit_return frees the buffer of a TLP; their limits stand in link_config.
+/// once. Receivers: credit_return frees the buffer of a TLP; their limits stand in link_config. A
+/// TLP delivered before the link went down is still given back once; it counts for nothing.
 class link final : public sc_core::sc_module {
 public:
     link(sc_core::sc_module_name name, base::context& ctx, tlp_pool& pool,

@@ -39,8 +39,30 @@ void link_direction::consume(fc_class c, const tlp& t) {
                         static_cast<std::uint64_t>(c), 1, data);
 }
 
+void link_direction::hold(const tlp& t) {
+    gate& g = gates_[static_cast<std::size_t>(t.flow_class())];
+    g.header_held += 1;
+    g.data_held += t.data_credits();
+}
+
+void link_direction::tell_advertisement() {
+    if (!ctx_.probe.wants(base::kind::credit_returned)) return;
+    const auto given = [](std::uint32_t n) { return n == 0 ? UINT32_MAX : n; };
+    for (std::size_t c = 0; c < fc_classes; ++c)
+        ctx_.probe.emit(base::kind::credit_returned, place_, ctx_.now(), base::no_span, c,
+                        given(gates_[c].limit.header), given(gates_[c].limit.data));
+}
+
 void link_direction::free_credits(fc_class c, std::uint32_t header, std::uint32_t data) {
     gate& g = gates_[static_cast<std::size_t>(c)];
+    const auto take = [](std::uint32_t& from, std::uint32_t& wanted) {
+        const std::uint32_t n = std::min(from, wanted);
+        from -= n;
+        wanted -= n;
+    };
+    take(g.header_stale, header);
+    take(g.data_stale, data);
+    if (header == 0 && data == 0) return;
     if (header > g.header_owed || data > g.data_owed) {
         // Before the first TLP this is the receiver's advertisement, which the link's own limits
         // stand for. Later it grants more than was ever taken: FC Protocol Error (P-037).
@@ -51,6 +73,8 @@ void link_direction::free_credits(fc_class c, std::uint32_t header, std::uint32_
     if (header == 0 && data == 0) return;
     g.header_owed -= header;
     g.data_owed -= data;
+    g.header_held -= std::min(g.header_held, header);
+    g.data_held -= std::min(g.data_held, data);
     if (ctx_.probe.wants(base::kind::credit_returned))
         ctx_.probe.emit(base::kind::credit_returned, place_, ctx_.now(), base::no_span,
                         static_cast<std::uint64_t>(c), header, data);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "tlm/pcie/timers.h"
 
@@ -96,6 +97,7 @@ void link_direction::start(fc_class c) {
 
 void link_direction::arrived(tlp_ptr t) {
     if (ctx_.probe.wants(base::kind::tlp_arrived)) emit(base::kind::tlp_arrived, *t);
+    hold(*t);
     if (config_.dllp == dllp_accounting::mechanistic && ++unacknowledged_ >= config_.tlps_per_ack) {
         unacknowledged_ = 0;
         side_.acknowledge();
@@ -120,10 +122,12 @@ void link_direction::set_up(bool up) {
     up_ = up;
     if (up) {
         free_at_ = base::fine_time::from(ctx_.now());
-        return;
+        return tell_advertisement();
     }
     ctx_.timeline.cancel(wake_);
     for (gate& g : gates_) {  // credits start again from the initial advertisement (P-139)
+        g.header_stale += std::exchange(g.header_held, 0);
+        g.data_stale += std::exchange(g.data_held, 0);
         g.header_used = g.data_used = g.header_owed = g.data_owed = 0;
         g.ever_used = g.stalled = false;
         g.updates.clear();

@@ -60,6 +60,9 @@ public:
     void charge_dllps(std::uint64_t count);
     /// Up or down; going down drops everything inside.
     void set_up(bool up);
+    /// Tells the probe what the receiver gives at the start and after each training:
+    /// credit_returned, before the first use.
+    void tell_advertisement();
 
     struct counters {
         std::uint64_t tlps = 0, wire_bytes = 0, dllps = 0, dropped = 0, credit_stalls = 0,
@@ -82,6 +85,10 @@ private:
         std::uint32_t header_used = 0, data_used = 0;  // as the sender knows
         std::uint32_t header_owed = 0,
                       data_owed = 0;  // consumed and not yet given back by the receiver
+        // Of these, delivered and still in the receiver's buffer.
+        std::uint32_t header_held = 0, data_held = 0;
+        // Held since before the link went down: given back once, they count for nothing.
+        std::uint32_t header_stale = 0, data_stale = 0;
         bool ever_used = false, stalled = false;
         unsigned freed_since_update = 0;
         ring<update> updates;
@@ -98,6 +105,7 @@ private:
     void drop(tlp_ptr t);
     bool fits(fc_class c, const tlp& t);
     void consume(fc_class c, const tlp& t);
+    void hold(const tlp& t);
     void apply_updates(gate& g);
     void arm(base::ps when);
     void refresh();

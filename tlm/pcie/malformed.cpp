@@ -43,13 +43,32 @@ std::string_view bad_byte_enables(const tlp& t) {
 
 std::string_view bad_memory_request(const tlp& t) {
     if (t.length == 0 || t.length > 1024) return "Length outside 1..1024";
-    if (t.at == base::address_type::translation_request) {
+    if (t.at > base::address_type::translated) return "reserved AT";
+    if (t.at == base::address_type::translation_request && t.type == tlp_type::mrd) {
         if (t.length % 2 != 0) return "Translation Request of odd Length";
+        if (t.first_be != 0xf || t.last_be != 0xf)
+            return "Translation Request without all bytes enabled";
         return {};  // low address bits are flags there
     }
     if (t.address % 4 != 0) return "address not DW aligned";
     if (t.address % page + t.bytes() > page) return "crosses a 4 KiB boundary";
     return bad_byte_enables(t);
+}
+
+/// INTx and error messages.
+bool must_be_tc0(msg_code c) {
+    return is_intx(c) || c == msg_code::err_cor || c == msg_code::err_nonfatal ||
+           c == msg_code::err_fatal;
+}
+
+/// Config and IO requests.
+std::string_view bad_register_request(const tlp& t) {
+    if (t.length != 1 || t.last_be != 0) return "config or IO request not of Length 1";
+    if (t.traffic_class != 0) return "config or IO request outside TC 0";
+    if (t.at != base::address_type::untranslated || t.relaxed_ordering || t.id_based_ordering ||
+        t.no_snoop)
+        return "config or IO request with attributes";
+    return {};
 }
 
 }  // namespace
@@ -64,16 +83,19 @@ std::string_view malformed(const tlp& t, unsigned max_payload) {
             return bad_memory_request(t);
         case tlp_type::mrd:
             return bad_memory_request(t);
-        case tlp_type::cpl_d:
+        case tlp_type::msg:
         case tlp_type::msg_d:
+            if (t.traffic_class != 0 && must_be_tc0(t.code)) return "message outside TC 0";
+            return t.bytes() > max_payload && t.has_data() ? "payload above Max Payload Size" : "";
+        case tlp_type::cpl_d:
             return t.bytes() > max_payload ? "payload above Max Payload Size" : "";
+        case tlp_type::io_rd:
+        case tlp_type::io_wr:
         case tlp_type::cfg_rd0:
         case tlp_type::cfg_wr0:
         case tlp_type::cfg_rd1:
         case tlp_type::cfg_wr1:
-            return t.length != 1 || t.last_be != 0 || t.traffic_class != 0
-                       ? "config request not of Length 1, TC 0"
-                       : "";
+            return bad_register_request(t);
         default:
             return {};
     }

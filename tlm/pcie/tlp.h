@@ -77,6 +77,13 @@ enum class msg_code : std::uint8_t {
     vendor_type0 = 0x7e,
     vendor_type1 = 0x7f
 };
+/// Assert_INTA..D and Deassert_INTA..D.
+constexpr bool is_intx(msg_code c) { return (static_cast<unsigned>(c) & ~7u) == 0x20; }
+/// The hot-plug indicator and button messages of PCIe 1.0: receivers ignore them.
+constexpr bool is_old_hot_plug(msg_code c) {
+    const unsigned code = static_cast<unsigned>(c);
+    return code >= 0x40 && code <= 0x48 && code != 0x42 && code != 0x46;
+}
 
 /// PASID TLP prefix.
 struct pasid_prefix {

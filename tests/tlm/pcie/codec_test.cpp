@@ -6,7 +6,7 @@
 #include <cstring>
 #include <sstream>
 
-#include "tlm/base/rng.h"
+#include "tests/tlm/pcie/random_tlp.h"
 #include "tlm/pcie/ats_messages.h"
 #include "tlm/pcie/errors.h"
 
@@ -317,6 +317,9 @@ TEST_F(Vectors, malformed_bytes_are_refused_with_a_reason) {
           "40 00 00 02 01 00 05 FF 10 00 00 00 AA BB CC DD",  // Length 2, one DW of data
           "20 00 00 01 01 00 05 0F 00 00 00 00 10 00 00 00",  // 4 DW header below 4 GiB
           "1F 00 00 01 01 00 05 0F 10 00 00 00", "10 00 00 00 01 00 05 0F 10 00 00 00",
+          "A0 00 00 01 01 00 05 0F 00 00 00 01 10 00 00 00",  // Fmt 101, 110, 111
+          "C0 00 00 01 01 00 05 0F 10 00 00 00 AA BB CC DD",
+          "E0 00 00 01 01 00 05 0F 00 00 00 01 10 00 00 00 AA BB CC DD",
           "90 00 00 00 00 00 00 01 01 00 05 0F 10 00 00 00",  // TPH prefix
           "91 00 00 01 91 00 00 01 00 00 00 01 01 00 05 0F 10 00 00 00"}) {
         const unpacked u = unpack(hex(text), pool);
@@ -341,6 +344,26 @@ TEST_F(Vectors, random_bytes_never_crash_and_what_decodes_packs_again) {
         EXPECT_EQ(pack(*again.t), pack(*u.t));
     }
     EXPECT_GT(decoded, 1000u);
+    pool.check_no_leak();
+}
+
+TEST_F(Vectors, P_220_random_well_formed_tlps_come_back_from_their_bytes) {
+    base::rng r(8, "codec_round_trip");
+    unsigned good = 0;
+    for (unsigned i = 0; i < 100'000; ++i) {
+        const tlp_ptr t = random_tlp(r, pool);
+        if (!malformed(*t, 4096).empty()) continue;
+        const bytes wire = pack(*t);
+        const unpacked u = unpack(wire, pool);
+        ASSERT_TRUE(u) << u.error;
+        EXPECT_EQ(pack(*u.t), wire);
+        EXPECT_EQ(u.t->wire_bytes(), wire.size());
+        EXPECT_EQ(u.t->type, t->type);
+        EXPECT_EQ(u.t->tag, t->tag);
+        EXPECT_EQ(u.t->pasid, t->pasid);
+        ++good;
+    }
+    EXPECT_GT(good, 10'000u);
     pool.check_no_leak();
 }
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tlm/base/rng.h"
+#include "tests/tlm/pcie/random_tlp.h"
 #include "tlm/pcie/config_image_builder.h"
 
 namespace drydock::pcie {
@@ -165,18 +165,66 @@ TEST(Malformed, requests_that_break_the_rules) {
     EXPECT_FALSE(malformed(*t, 128).empty());
 }
 
+TEST(Malformed, config_and_io_requests_are_one_DW_without_attributes) {
+    function f;
+    for (const tlp_type type : {tlp_type::cfg_rd0, tlp_type::cfg_rd1, tlp_type::io_rd}) {
+        const auto well = [&] {
+            tlp_ptr t = f.pool.make();
+            t->type = type;
+            t->length = 1;
+            t->first_be = 0x3;
+            return t;
+        };
+        EXPECT_TRUE(malformed(*well(), 128).empty());
+        for (unsigned rule = 0; rule < 5; ++rule) {
+            tlp_ptr t = well();
+            if (rule == 0) t->length = 2;
+            if (rule == 1) t->last_be = 1;
+            if (rule == 2) t->traffic_class = 1;
+            if (rule == 3) t->at = base::address_type::translated;
+            if (rule == 4) t->relaxed_ordering = true;
+            EXPECT_FALSE(malformed(*t, 128).empty()) << rule;
+        }
+    }
+}
+
+TEST(Malformed, a_translation_request_has_even_length_and_all_bytes) {
+    function f;
+    tlp_ptr t = f.pool.make();
+    t->at = base::address_type::translation_request;
+    t->length = 2;
+    t->first_be = t->last_be = 0xf;
+    t->address = 0x7001;  // NW
+    EXPECT_TRUE(malformed(*t, 128).empty());
+    t->last_be = 0x7;
+    EXPECT_FALSE(malformed(*t, 128).empty());
+    t->last_be = 0xf, t->length = 3;
+    EXPECT_FALSE(malformed(*t, 128).empty());
+    t->length = 2, t->at = static_cast<base::address_type>(3);
+    t->address = 0x7000;
+    EXPECT_FALSE(malformed(*t, 128).empty());
+}
+
+TEST(Malformed, error_and_interrupt_messages_belong_to_tc_0) {
+    function f;
+    tlp_ptr t = f.pool.make();
+    t->type = tlp_type::msg;
+    t->traffic_class = 1;
+    for (const msg_code c : {msg_code::err_cor, msg_code::err_fatal, msg_code::assert_inta}) {
+        t->code = c;
+        EXPECT_FALSE(malformed(*t, 128).empty());
+    }
+    t->code = msg_code::invalidate_completion;
+    EXPECT_TRUE(malformed(*t, 128).empty());
+}
+
 TEST(Malformed, random_fields_never_crash) {
     function f;
     base::rng r(3, "malformed");
     unsigned good = 0;
     for (unsigned i = 0; i < 100'000; ++i) {
-        tlp_ptr t = f.pool.make();
-        t->type = static_cast<tlp_type>(r.below(19));
-        t->length = static_cast<std::uint16_t>(r.chance(1, 2) ? r.below(4) : r.below(1200));
-        t->first_be = static_cast<std::uint8_t>(r.below(16));
-        t->last_be = static_cast<std::uint8_t>(r.below(16));
-        t->address = r.next() >> r.below(50);
-        if (r.chance(1, 2)) f.pool.add_payload(*t);
+        tlp_ptr t = random_tlp(r, f.pool);
+        if (r.chance(1, 8)) t->length = static_cast<std::uint16_t>(r.below(1200));
         if (!malformed(*t, 4096).empty()) continue;
         ++good;
         if (t->type == tlp_type::mrd || t->type == tlp_type::mwr) {
