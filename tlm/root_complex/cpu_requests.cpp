@@ -69,7 +69,8 @@ bool cpu_requests::take_data(cpu_request& r, const pcie::tlp& t) {
 }
 
 cpu_requests::outcome cpu_requests::completion(const pcie::tlp& t, bool visible) {
-    if (!is_open(t.tag) || slots_[t.tag].what == cpu_request::kind::local)
+    const bool plain = t.type == pcie::tlp_type::cpl || t.type == pcie::tlp_type::cpl_d;
+    if (!plain || !is_open(t.tag) || slots_[t.tag].what == cpu_request::kind::local)
         return outcome::unexpected;
     cpu_request& r = slots_[t.tag];
     if (t.status == pcie::cpl_status::request_retry && r.what == cpu_request::kind::config) {
@@ -92,12 +93,14 @@ cpu_requests::outcome cpu_requests::completion(const pcie::tlp& t, bool visible)
     }
     if (t.status != pcie::cpl_status::success || t.poisoned) {
         fail(t.tag);
-        return outcome::finished;
+        // RRS answers configuration requests only.
+        if (t.status == pcie::cpl_status::request_retry) return outcome::malformed;
+        return t.poisoned ? outcome::poisoned : outcome::finished;
     }
     if (r.gp->is_read()) {
         if (!t.has_data()) {
             fail(t.tag);
-            return outcome::finished;
+            return outcome::malformed;
         }
         if (!take_data(r, t)) return outcome::more;
     }

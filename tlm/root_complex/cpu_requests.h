@@ -57,7 +57,7 @@ public:
     void answer_later(std::uint16_t tag, base::ps delay);
 
     /// What came of a completion.
-    enum class outcome : std::uint8_t { more, finished, retried, unexpected };
+    enum class outcome : std::uint8_t { more, finished, retried, unexpected, malformed, poisoned };
     /// @param visible  RRS Software Visibility is on at the port
     outcome completion(const pcie::tlp& t, bool visible);
     /// All ones for a read (P-010), OK for a write; responds.

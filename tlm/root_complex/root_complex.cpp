@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/root_complex/root_complex.h"
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
+#include "tlm/base/timeline_kernel.h"
 #include "tlm/pcie/timers.h"
 #include "tlm/root_complex/read_completions.h"
 
@@ -14,6 +17,14 @@ constexpr std::uint64_t page = 4096;
 constexpr unsigned ecam_bus_shift =
     20;  // ECAM: bus[27:20] device[19:15] function[14:12] register[11:0]
 constexpr unsigned ecam_function_shift = 12;
+
+/// On a payload whose initiator waits in b_transport for its response.
+struct blocked_thread final : tlm::tlm_extension<blocked_thread> {
+    sc_core::sc_event answer;
+    bool answered = false;
+    tlm::tlm_extension_base* clone() const override { return nullptr; }  // a copy waits for nothing
+    void copy_from(const tlm::tlm_extension_base&) override {}
+};
 
 void check(const std::string& name, const root_complex_config& c) {
     if (c.ports.empty() || c.ports.size() > 31)
@@ -68,26 +79,53 @@ void root_complex::buses_changed() {
 tlm::tlm_sync_enum root_complex::nb_transport_fw(tlm::tlm_generic_payload& gp,
                                                  tlm::tlm_phase& phase, sc_core::sc_time&) {
     if (phase != tlm::BEGIN_REQ) return tlm::TLM_COMPLETED;  // END_RESP
-    if (gp.get_byte_enable_ptr() != nullptr) {
-        gp.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
-        return tlm::TLM_COMPLETED;
-    }
-    taken how = taken::waits;
-    if (waiting_.empty()) how = take(gp);
-    if (how == taken::done) return tlm::TLM_COMPLETED;
-    if (how == taken::waits) waiting_.push(&gp);
+    if (begin(gp)) return tlm::TLM_COMPLETED;
     phase = tlm::END_REQ;
     return tlm::TLM_UPDATED;
 }
 
-void root_complex::b_transport(tlm::tlm_generic_payload& gp, sc_core::sc_time&) {
-    gp.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
-    SC_REPORT_ERROR("/drydock/root_complex",
-                    "a read of PCI Express takes simulated time in a model without threads: use "
-                    "nb_transport_fw");
+bool root_complex::begin(tlm::tlm_generic_payload& gp) {
+    taken how = taken::waits;
+    if (waiting_.empty()) how = take(gp);
+    if (how == taken::waits) waiting_.push(&gp);
+    return how == taken::done;
+}
+
+/// For CPUs that are threads: the one place where our hardware waits, in the caller's own thread.
+void root_complex::b_transport(tlm::tlm_generic_payload& gp, sc_core::sc_time& t) {
+    const auto caller = sc_core::sc_get_current_process_handle();
+    if (!caller.valid() || caller.proc_kind() != sc_core::SC_THREAD_PROC_) {
+        gp.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
+        SC_REPORT_ERROR("/drydock/root_complex",
+                        "an access of PCI Express takes simulated time: b_transport needs an "
+                        "SC_THREAD, everybody else nb_transport_fw");
+        return;
+    }
+    if (t != sc_core::SC_ZERO_TIME) sc_core::wait(std::exchange(t, sc_core::SC_ZERO_TIME));
+    ctx_.timeline.advance(base::from_sc(sc_core::sc_time_stamp()));  // an idle one lags behind
+    blocked_thread self;
+    tlm::tlm_extension_base* const outer = gp.set_extension(&self);
+    if (!begin(gp))
+        while (!self.answered) sc_core::wait(self.answer);
+    if (outer != nullptr)
+        gp.set_extension(static_cast<blocked_thread*>(outer));
+    else
+        gp.clear_extension<blocked_thread>();
 }
 
 root_complex::taken root_complex::take(tlm::tlm_generic_payload& gp) {
+    if (gp.get_byte_enable_ptr() != nullptr) {
+        gp.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+        return taken::done;
+    }
+    if (!gp.is_read() && !gp.is_write()) {
+        gp.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
+        return taken::done;
+    }
+    if (gp.get_streaming_width() < gp.get_data_length() && gp.get_streaming_width() != 0) {
+        gp.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+        return taken::done;
+    }
     const std::uint64_t at = gp.get_address();
     const std::uint64_t offset = at - config_.ecam_base.value;
     if (at >= config_.ecam_base.value && offset < config_.ecam_bytes)
@@ -222,6 +260,13 @@ pcie::tlp_ptr root_complex::make_memory(const tlm::tlm_generic_payload& gp, std:
     return t;
 }
 
+root_port* root_complex::port_at(base::routing_id id) const {
+    const unsigned device = pcie::device_of(id);
+    const bool is_port = pcie::bus_of(id) == 0 && pcie::function_of(id) == 0 && device >= 1 &&
+                         device <= ports_.size();
+    return is_port ? ports_[device - 1].get() : nullptr;
+}
+
 // -- what comes back -----------------------------------------------------------------------------
 
 void root_complex::issue(std::uint16_t tag) {
@@ -234,12 +279,16 @@ void root_complex::issue(std::uint16_t tag) {
 void root_complex::completion(unsigned port, pcie::tlp_ptr t) {
     const bool ours =
         t->requester == root_complex_id && table_.is_open(t->tag) && table_[t->tag].port == port;
-    if (!ours || table_.completion(*t, ports_[port]->config().express().rrs_visibility()) ==
-                     cpu_requests::outcome::unexpected) {
+    using outcome = cpu_requests::outcome;
+    const outcome o = ours
+                          ? table_.completion(*t, ports_[port]->config().express().rrs_visibility())
+                          : outcome::unexpected;
+    if (o == outcome::unexpected) {
         ++count_.unexpected;
-        ports_[port]->detect(pcie::error::unexpected_completion, t.get(), true);  // P-008
-        return;
+        return ports_[port]->detect(pcie::error::unexpected_completion, t.get(), true);  // P-008
     }
+    if (o == outcome::malformed) ports_[port]->detect(pcie::error::malformed, t.get(), false);
+    if (o == outcome::poisoned) ports_[port]->detect(pcie::error::poisoned, t.get(), true);
     resume_waiting();
 }
 
@@ -265,15 +314,13 @@ void root_complex::timed_out(std::uint16_t tag) {
 
 void root_complex::local_due(std::uint16_t tag) {
     const cpu_request& r = table_[tag];
-    const unsigned device = pcie::device_of(r.target);
-    const bool is_port = pcie::bus_of(r.target) == 0 && pcie::function_of(r.target) == 0 &&
-                         device >= 1 && device <= ports_.size();
     tlm::tlm_generic_payload& gp = *r.gp;
-    if (!is_port) {
+    root_port* const port = port_at(r.target);
+    if (port == nullptr) {
         table_.fail(tag);
         return resume_waiting();
     }
-    pcie::config_space& space = ports_[device - 1]->config();
+    pcie::config_space& space = port->config();
     std::uint32_t value = 0;
     const unsigned n = gp.get_data_length();
     if (gp.is_read()) {
@@ -287,7 +334,25 @@ void root_complex::local_due(std::uint16_t tag) {
     resume_waiting();
 }
 
+/// The root ports' configuration space, as it stands; what lies below a link is not looked at.
+unsigned root_complex::transport_dbg(tlm::tlm_generic_payload& gp) {
+    const std::uint64_t offset = gp.get_address() - config_.ecam_base.value;
+    const base::routing_id target{static_cast<std::uint16_t>(offset >> ecam_function_shift)};
+    if (offset >= config_.ecam_bytes || !gp.is_read()) return 0;
+    root_port* const port = port_at(target);
+    if (port == nullptr) return 0;
+    const auto reg = static_cast<unsigned>(offset % page);
+    const unsigned n = std::min(gp.get_data_length(), static_cast<unsigned>(page) - reg);
+    std::memcpy(gp.get_data_ptr(), port->config().registers().image.bytes.data() + reg, n);
+    gp.set_response_status(tlm::TLM_OK_RESPONSE);
+    return n;
+}
+
 void root_complex::respond(tlm::tlm_generic_payload& gp) {
+    if (auto* const thread = gp.get_extension<blocked_thread>()) {
+        thread->answered = true;
+        return thread->answer.notify(sc_core::SC_ZERO_TIME);
+    }
     tlm::tlm_phase phase = tlm::BEGIN_RESP;
     sc_core::sc_time t;
     cpu->nb_transport_bw(gp, phase, t);

@@ -21,7 +21,8 @@ namespace drydock::root_complex {
 /// space are posted: they complete when the port has taken them. Reads and configuration accesses
 /// are answered by BEGIN_RESP; what nobody answers reads all ones (P-010). Accesses: config 1, 2 or
 /// 4 bytes, naturally aligned; memory any length within one 4 KiB page, up to the port's Max
-/// Payload for writes.
+/// Payload for writes. b_transport does the same for an SC_THREAD: it returns with the response,
+/// after the time that nb_transport would have taken; what `t` brings is waited for first.
 class root_complex final : public sc_core::sc_module,
                            public pcie::requester_directory,
                            private tlm::tlm_fw_transport_if<>,
@@ -58,13 +59,17 @@ private:
                                        sc_core::sc_time& t) override;
     void b_transport(tlm::tlm_generic_payload& gp, sc_core::sc_time& t) override;
     bool get_direct_mem_ptr(tlm::tlm_generic_payload&, tlm::tlm_dmi&) override { return false; }
-    unsigned transport_dbg(tlm::tlm_generic_payload&) override { return 0; }
+    unsigned transport_dbg(tlm::tlm_generic_payload& gp) override;
 
+    /// Takes it or puts it to those that wait. @return true: answered already
+    bool begin(tlm::tlm_generic_payload& gp);
     taken take(tlm::tlm_generic_payload& gp);
     taken take_config(tlm::tlm_generic_payload& gp, std::uint64_t offset);
     taken take_memory(tlm::tlm_generic_payload& gp);
     taken answer_locally(tlm::tlm_generic_payload& gp, base::routing_id target, std::uint16_t reg);
     void resume_waiting();
+    /// The root port that is this function of bus 0; null: none is.
+    root_port* port_at(base::routing_id id) const;
     pcie::tlp_ptr make_config(const cpu_request& r, std::uint16_t tag);
     pcie::tlp_ptr make_memory(const tlm::tlm_generic_payload& gp, std::uint16_t tag);
 

@@ -85,10 +85,9 @@ void root_port::message_arrived(tlp_ptr t) {
             return free_buffer(*t);
         case pcie::msg_code::vendor_type1:
         case pcie::msg_code::pme_to_ack:
-        case pcie::msg_code::assert_inta:
-        case pcie::msg_code::deassert_inta:
             return free_buffer(*t);  // without effect here
         default:
+            if (pcie::is_intx(t->code) || pcie::is_old_hot_plug(t->code)) return free_buffer(*t);
             return refuse(std::move(t), error::unsupported_request);
     }
 }

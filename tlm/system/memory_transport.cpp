@@ -17,7 +17,9 @@ tlm::tlm_sync_enum memory::nb_transport_fw(tlm::tlm_generic_payload& gp, tlm::tl
     return tlm::TLM_COMPLETED;
 }
 
+/// For threads of others, whose time an idle timeline does not know.
 void memory::b_transport(tlm::tlm_generic_payload& gp, sc_core::sc_time& t) {
+    ctx_.timeline.advance(base::from_sc(sc_core::sc_time_stamp()));
     serve(gp);
     t += duration(gp);
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct far_end : sc_core::sc_module, pcie::tlp_receiver {
         times.push_back(ctx.now());
         socket.credit_return(t->flow_class(), 1, t->data_credits());
         arrived.push_back(std::move(t));
+        if (on_arrival) on_arrival(*arrived.back());
     }
     void credits(pcie::fc_class, std::uint32_t, std::uint32_t) override {}
     void link_changed(bool up) override { states.push_back(up); }
@@ -38,6 +40,7 @@ struct far_end : sc_core::sc_module, pcie::tlp_receiver {
     std::vector<pcie::tlp_ptr> arrived;
     std::vector<base::ps> times;
     std::vector<bool> states;
+    std::function<void(const pcie::tlp&)> on_arrival;
 };
 
 /// Two root ports; below port 0 a device (directly, or behind a link), port 1 a second device. The
@@ -45,7 +48,14 @@ struct far_end : sc_core::sc_module, pcie::tlp_receiver {
 struct bench {
     static constexpr std::uint64_t ecam = 0x40'1000'0000, ram = 0x4000'0000, mmio = 0x1000'0000;
 
-    explicit bench(root_complex_config c = two_ports()) : rc("rc", ctx, pool, c) {
+    explicit bench(root_complex_config c = two_ports()) : bench(bound{}, c) {
+        sc_core::sc_start(sc_core::SC_ZERO_TIME);
+        program(0, 1, 3);
+        program(1, 4, 4);
+    }
+    /// Bound, neither started nor programmed.
+    struct bound {};
+    explicit bench(bound, root_complex_config c = two_ports()) : rc("rc", ctx, pool, c) {
         cpu.socket.bind(rc.cpu);
         for (unsigned p = 0; p < 2; ++p) {
             rc.posted(p).bind(bus.add_initiator("p" + std::to_string(p)));
@@ -56,9 +66,6 @@ struct bench {
         smmu.socket.bind(rc.ats(0));
         smmu1.socket.bind(rc.ats(1));
         bus.add_target("ram", base::phys_addr{ram}, std::uint64_t{1} << 30).bind(mem.socket);
-        sc_core::sc_start(sc_core::SC_ZERO_TIME);
-        program(0, 1, 3);
-        program(1, 4, 4);
     }
     static root_complex_config two_ports() {
         root_complex_config c;
@@ -109,6 +116,30 @@ struct bench {
         t->code = code;
         t->requester = base::routing_id{0x0100};
         return t;
+    }
+    /// Answers a non-posted request of the root complex as the device at port 0 does.
+    void answer(const pcie::tlp& request, pcie::cpl_status status, std::uint64_t value = 0) {
+        auto c = pool.make();
+        c->type = pcie::tlp_type::cpl;
+        c->status = status;
+        c->requester = request.requester;
+        c->tag = request.tag;
+        c->completer = base::routing_id{0x0100};
+        const bool memory = request.type == pcie::tlp_type::mrd;
+        const bool read = memory || request.type == pcie::tlp_type::cfg_rd0 ||
+                          request.type == pcie::tlp_type::cfg_rd1;
+        c->byte_count =
+            memory ? static_cast<std::uint16_t>(pcie::enabled_bytes_of(request).bytes) : 4;
+        if (status == pcie::cpl_status::success && read) {
+            c->type = pcie::tlp_type::cpl_d;
+            c->length = request.length;
+            if (memory)
+                c->lower_address = static_cast<std::uint8_t>(
+                    (request.address + pcie::enabled_bytes_of(request).first) & 0x7f);
+            pool.add_payload(*c);
+            std::memcpy(c->payload->data(), &value, 8);
+        }
+        device.socket.send(std::move(c));
     }
     std::uint32_t aer(unsigned p, unsigned reg) {
         auto& s = rc.root(p).config();

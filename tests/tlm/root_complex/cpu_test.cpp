@@ -9,31 +9,6 @@ namespace {
 
 using pcie::tlp_type;
 
-/// Answers a non-posted request as a device does.
-void answer(bench& b, const pcie::tlp& request, pcie::cpl_status status, std::uint64_t value = 0) {
-    auto c = b.pool.make();
-    c->type = tlp_type::cpl;
-    c->status = status;
-    c->requester = request.requester;
-    c->tag = request.tag;
-    c->completer = base::routing_id{0x0100};
-    const bool read = request.type == tlp_type::mrd || request.type == tlp_type::cfg_rd0 ||
-                      request.type == tlp_type::cfg_rd1;
-    c->byte_count = request.type == tlp_type::mrd
-                        ? static_cast<std::uint16_t>(pcie::enabled_bytes_of(request).bytes)
-                        : 4;
-    if (status == pcie::cpl_status::success && read) {
-        c->type = tlp_type::cpl_d;
-        c->length = request.length;
-        if (request.type == tlp_type::mrd)
-            c->lower_address = static_cast<std::uint8_t>(
-                (request.address + pcie::enabled_bytes_of(request).first) & 0x7f);
-        b.pool.add_payload(*c);
-        std::memcpy(c->payload->data(), &value, 8);
-    }
-    b.device.socket.send(std::move(c));
-}
-
 TEST(RootComplex, the_root_ports_stand_on_bus_0) {
     bench b;
     EXPECT_EQ(b.config_read(0, 1, 0), 0x000c1b36u);
@@ -76,7 +51,7 @@ TEST(RootComplex, a_config_read_returns_what_the_function_says) {
     b.cpu.access(b.gp, false, b.ecam_of(1, 0, 2), &v, 2);
     b.run();
     ASSERT_EQ(b.device.arrived.size(), 1u);
-    answer(b, *b.device.arrived[0], pcie::cpl_status::success, 0x0b258086);
+    b.answer(*b.device.arrived[0], pcie::cpl_status::success, 0x0b258086);
     b.run();
     ASSERT_EQ(b.cpu.responses.size(), 1u);
     EXPECT_EQ(v, 0x0b25);
@@ -90,7 +65,7 @@ TEST(RootComplex, P_010_ur_and_ca_read_all_ones) {
         b.device.arrived.clear();
         b.cpu.access(b.gp, false, b.ecam_of(1, 0, 0), &v, 4);
         b.run();
-        answer(b, *b.device.arrived.at(0), s);
+        b.answer(*b.device.arrived.at(0), s);
         b.run();
         EXPECT_EQ(v, UINT32_MAX);
     }
@@ -101,17 +76,17 @@ TEST(RootComplex, P_131_rrs_is_issued_again_or_visible) {
     std::uint32_t v = 0;
     b.cpu.access(b.gp, false, b.ecam_of(1, 0, 0), &v, 4);
     b.run();
-    answer(b, *b.device.arrived.at(0), pcie::cpl_status::request_retry);
+    b.answer(*b.device.arrived.at(0), pcie::cpl_status::request_retry);
     b.ctx.timeline.run(b.ctx.now() + 3_us);
     ASSERT_EQ(b.device.arrived.size(), 2u);  // asked again
-    answer(b, *b.device.arrived.at(1), pcie::cpl_status::success, 0x12345678);
+    b.answer(*b.device.arrived.at(1), pcie::cpl_status::success, 0x12345678);
     b.run();
     EXPECT_EQ(v, 0x12345678u);
     auto& s = b.rc.root(0).config();
     s.write(static_cast<std::uint16_t>(s.express().at + 0x1c), 2, 0x10);
     b.cpu.access(b.gp, false, b.ecam_of(1, 0, 0), &v, 4);
     b.run();
-    answer(b, *b.device.arrived.at(2), pcie::cpl_status::request_retry);
+    b.answer(*b.device.arrived.at(2), pcie::cpl_status::request_retry);
     b.run();
     EXPECT_EQ(v & 0xffff, 0x0001u);
 }
@@ -127,7 +102,7 @@ TEST(RootComplex, P_009_without_a_completion_the_cpu_reads_all_ones_at_the_timeo
     ASSERT_EQ(b.cpu.responses.size(), 1u);
     EXPECT_EQ(v, UINT32_MAX);
     EXPECT_EQ(b.aer(0, 4), 1u << 14);
-    answer(b, *b.device.arrived.at(0), pcie::cpl_status::success, 1);  // too late
+    b.answer(*b.device.arrived.at(0), pcie::cpl_status::success, 1);  // too late
     b.run();
     EXPECT_EQ(b.aer(0, 4), (1u << 14) | (1u << 16));
 }
@@ -155,7 +130,7 @@ TEST(RootComplex, an_mmio_read_returns_its_bytes) {
     b.cpu.responses.clear();
     EXPECT_EQ(b.cpu.access(b.gp, false, bench::mmio + 0x12, &v, 2), tlm::TLM_UPDATED);
     b.run();
-    answer(b, *b.device.arrived.at(0), pcie::cpl_status::success, 0xaabbccdd);
+    b.answer(*b.device.arrived.at(0), pcie::cpl_status::success, 0xaabbccdd);
     b.run();
     ASSERT_EQ(b.cpu.responses.size(), 1u);
     EXPECT_EQ(v, 0xaabbu);
@@ -180,7 +155,7 @@ TEST(RootComplex, P_031_a_completion_reaches_the_cpu_after_the_writes_before_it)
     b.cpu.access(b.gp, false, bench::mmio, &v, 4);
     b.run();
     b.device.socket.send(b.request(tlp_type::mwr, bench::ram, 64));
-    answer(b, *b.device.arrived.at(0), pcie::cpl_status::success, 5);
+    b.answer(*b.device.arrived.at(0), pcie::cpl_status::success, 5);
     while (b.cpu.responses.empty()) b.ctx.timeline.run(b.ctx.now() + 1_ns);
     EXPECT_EQ(b.mem.load<std::uint32_t>(base::phys_addr{bench::ram}), 0x04030201u);
 }
@@ -236,6 +211,67 @@ TEST(RootComplex, impossible_configurations_are_refused) {
     root_complex_config c;
     c.completion_timeout = 10_us;
     EXPECT_THROW(root_complex("rc", ctx, pool, c), std::invalid_argument);
+}
+
+TEST(RootComplex, rrs_to_a_memory_read_is_malformed) {
+    bench b;
+    std::uint32_t v = 0;
+    b.cpu.access(b.gp, false, bench::mmio, &v, 4);
+    b.run();
+    b.answer(*b.device.arrived.at(0), pcie::cpl_status::request_retry);
+    b.run();
+    EXPECT_EQ(v, UINT32_MAX);
+    EXPECT_EQ(b.aer(0, 4), 1u << 18);
+    EXPECT_EQ(b.device.arrived.size(), 1u) << "not issued again";
+}
+
+TEST(RootComplex, poisoned_data_reads_all_ones_and_is_logged) {
+    bench b;
+    std::uint32_t v = 0;
+    b.device.on_arrival = [&](const pcie::tlp& request) {
+        auto c = b.pool.make();
+        c->type = tlp_type::cpl_d;
+        c->requester = request.requester;
+        c->tag = request.tag;
+        c->byte_count = 4;
+        c->length = 1;
+        c->poisoned = true;
+        b.pool.add_payload(*c);
+        std::memset(c->payload->data(), 0x11, 4);
+        b.device.socket.send(std::move(c));
+    };
+    b.cpu.access(b.gp, false, bench::mmio, &v, 4);
+    b.run();
+    EXPECT_EQ(v, UINT32_MAX);
+    EXPECT_EQ(b.aer(0, 4), 1u << 12);
+}
+
+TEST(RootComplex, a_payload_that_is_neither_read_nor_write_is_refused) {
+    bench b;
+    std::uint32_t v = 7;
+    b.cpu.access(b.gp, false, 0x3000'0000, &v, 4);
+    b.gp.set_command(tlm::TLM_IGNORE_COMMAND);
+    tlm::tlm_phase phase = tlm::BEGIN_REQ;
+    sc_core::sc_time none;
+    v = 7;
+    EXPECT_EQ(b.cpu.socket->nb_transport_fw(b.gp, phase, none), tlm::TLM_COMPLETED);
+    EXPECT_EQ(b.gp.get_response_status(), tlm::TLM_COMMAND_ERROR_RESPONSE);
+    EXPECT_EQ(v, 7u);
+}
+
+TEST(RootComplex, debug_access_shows_the_root_ports_and_changes_nothing) {
+    bench b;
+    std::uint8_t bytes[8] = {};
+    b.gp.set_command(tlm::TLM_READ_COMMAND);
+    b.gp.set_address(b.ecam_of(0, 1, 0));
+    b.gp.set_data_ptr(bytes);
+    b.gp.set_data_length(sizeof bytes);
+    EXPECT_EQ(b.cpu.socket->transport_dbg(b.gp), 8u);
+    EXPECT_EQ(bytes[0], 0x36);
+    EXPECT_EQ(bytes[1], 0x1b);
+    b.gp.set_address(b.ecam_of(1, 0, 0));
+    EXPECT_EQ(b.cpu.socket->transport_dbg(b.gp), 0u) << "below a link";
+    EXPECT_TRUE(b.device.arrived.empty());
 }
 
 }  // namespace
