@@ -9,8 +9,9 @@
 namespace drydock::monitors {
 
 /// Flow-control credits (PCIe 2.6.1): a sender never uses more than it was given, and no more comes
-/// back than was used. Per link direction and class; what comes before the first use advertises.
-/// A link that goes down starts anew.
+/// back than was used. Per link direction and class; what comes before the first use advertises, as
+/// a link tells it at the start and after each training (UINT32_MAX: infinite). A link that goes
+/// down starts anew.
 class credit_conservation final : public monitor {
 public:
     explicit credit_conservation(reporter& r);

@@ -85,6 +85,20 @@ TEST(CreditConservation, infinite_credits_are_never_exceeded_and_a_link_that_fal
     EXPECT_TRUE(t.silent());
 }
 
+TEST(CreditConservation, fires_for_use_beyond_the_advertisement_of_a_link_that_came_up_again) {
+    told t;
+    const std::string_view link = "rp0.link.up";
+    t.tell(kind::credit_returned, link, 1, 2, UINT32_MAX);  // data infinite
+    t.tell(kind::credit_consumed, link, 1, 1, 9), t.tell(kind::credit_consumed, link, 1, 1, 9);
+    t.tell(kind::link_state, "rp0.link", t.text("down"));
+    t.tell(kind::link_state, "rp0.link", t.text("up"));
+    t.tell(kind::credit_returned, link, 1, 2, UINT32_MAX);
+    t.tell(kind::credit_consumed, link, 1, 1, 9), t.tell(kind::credit_consumed, link, 1, 1, 9);
+    EXPECT_TRUE(t.silent());
+    t.tell(kind::credit_consumed, link, 1, 1, 9);
+    EXPECT_NE(t.only().text.find("3 in use of 2"), std::string::npos) << t.only().text;
+}
+
 TEST(RuleCheck, H_66_pasid_enable_written_while_ats_is_on_is_a_known_gap) {
     told t;
     t.tell(kind::error_logged, "ep", told::ep0.value, t.text(rule_check::pasid_enable_text), 0);
