@@ -53,10 +53,11 @@ void stale_access::on_event(const base::event& e) {
 }
 
 void stale_access::attach(const base::event& e) {
-    auto& domains = attachments_[stream_key(e.a, e.b, (e.b & ssv_of_substream) != 0)].domains;
+    attachment& a = attachments_[stream_key(e.a, e.b, (e.b & ssv_of_substream) != 0)];
+    a.identity = e.d == identity_text_;
     const auto domain = static_cast<std::uint32_t>(e.c);
-    std::erase(domains, domain);  // a stream knows few domains; the current one stands last
-    domains.push_back(domain);
+    std::erase(a.domains, domain);  // a stream knows few domains; the current one stands last
+    a.domains.push_back(domain);
 }
 
 void stale_access::map(const base::event& e) {
@@ -107,7 +108,7 @@ void stale_access::page(const base::event& e) {
 
 const stale_access::mapped* stale_access::ended_generation(std::uint64_t key, std::uint64_t page) {
     const attachment* known = attachments_.find(key);
-    if (known == nullptr) return nullptr;
+    if (known == nullptr || known->identity) return nullptr;
     const mapped* ended = nullptr;
     for (const std::uint32_t domain : known->domains) {
         const mapped* m = mapped_.find({domain, page});

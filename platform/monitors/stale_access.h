@@ -17,9 +17,9 @@ namespace drydock::monitors {
 /// (a) is decided per domain and physical page: a stream reaches a page only through a mapping of a
 /// domain that it was attached to, so the generation in use has ended once all of them for that
 /// page have. An access without a requested iova (a forged translated address) is judged by (b)
-/// alone; so are streams of identity domains. "A later owner" is asked of translated (AT=10)
-/// accesses only: an untranslated one is translated on its way. O(1) per access; memory is bounded
-/// by domains times pages ever mapped.
+/// alone; so is a stream while it is attached to an identity domain, which maps every page. "A
+/// later owner" is asked of translated (AT=10) accesses only: an untranslated one is translated on
+/// its way. O(1) per access; memory is bounded by domains times pages ever mapped.
 class stale_access final : public monitor {
 public:
     explicit stale_access(reporter& r);
@@ -37,6 +37,7 @@ private:
     };
     struct attachment {  // (StreamID, SubstreamID): domains it was ever attached to, latest last
         std::vector<std::uint32_t> domains;
+        bool identity = false;  // the latest is one
     };
     struct unmapping {
         std::uint64_t domain = 0, iova = 0;

@@ -86,6 +86,21 @@ TEST(StaleAccess, a_stream_that_moved_to_the_blocking_domain_is_judged_by_the_do
     EXPECT_EQ(t.fired("stale_access"), 1u);
 }
 
+TEST(StaleAccess, an_identity_domain_reaches_pages_that_an_earlier_domain_has_unmapped) {
+    told t;
+    t.attach(told::nic, 1);
+    t.page(p, 5);
+    t.map(1, v, p);
+    t.unmap_begin(1, v, p);
+    t.unmap_complete(1, v, p);
+    t.attach(told::nic, 3, "identity");
+    t.access(told::nic, p, p, 0);
+    EXPECT_TRUE(t.silent());
+    t.attach(told::nic, 1);
+    t.access(told::nic, v, p, 0);
+    EXPECT_EQ(t.fired("stale_access"), 1u);
+}
+
 TEST(StaleAccess, fires_on_a_free_page) {
     told t;
     t.page(p, 5);
