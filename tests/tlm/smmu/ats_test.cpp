@@ -49,9 +49,7 @@ TEST(Ats, S_174_invalidate_that_nothing_routes_is_complete_without_error) {
 }
 
 TEST(Ats, downed_link_drops_by_default_and_times_out) {
-    smmu::smmu_config c;
-    c.invalidate_timeout = base::ps{100'000'000};
-    smmu_machine m(c);
+    smmu_machine m(with_timeout());
     m.enable();
     m.link_is_up = false;
     m.atc_inv();

@@ -10,13 +10,6 @@ using drydock::smmu::smmu_config;
 
 namespace {
 
-constexpr std::uint64_t sync_msi(std::uint32_t data) {
-    return 0x46 | 1u << 12 | std::uint64_t{data} << 32;
-}
-constexpr std::uint64_t tlbi_va(std::uint64_t num = 0, std::uint64_t scale = 0) {
-    return 0x12 | num << 12 | scale << 20 | at(1, 48);
-}
-
 struct legal_case {
     std::uint64_t w0, w1;
 };

@@ -9,7 +9,6 @@ using namespace drydock::smmu::test;
 namespace {
 
 constexpr std::uint32_t on = smmuen | eventqen | cmdqen | atschk;
-constexpr std::uint32_t overflow_flag = 1u << 31;
 
 /// n transactions on addresses without a mapping: n F_TRANSLATION records.
 void fault(smmu_machine& m, unsigned n) {

@@ -45,7 +45,7 @@ public:
     std::uint32_t word32(std::uint64_t address) {
         return static_cast<std::uint32_t>(word(address) >> (8 * (address & 4)));
     }
-    /// Accesses of [first, first + bytes) answer an error; bytes = 0 heals everything.
+    /// Accesses that touch [first, first + bytes) answer an error; bytes = 0 heals everything.
     void poison(std::uint64_t first, std::uint64_t bytes) { poisoned_ = {first, bytes}; }
     /// Accesses that begin in [first, first + bytes) are accepted and kept until release().
     void hold(std::uint64_t first, std::uint64_t bytes) { held_range_ = {first, bytes}; }
@@ -54,6 +54,12 @@ public:
         for (tlm::tlm_generic_payload* gp : std::exchange(held_, {})) respond(*gp);
     }
     std::size_t held() const { return held_.size(); }
+    /// Reads that begin in [first, first + bytes).
+    std::size_t reads_in(std::uint64_t first, std::uint64_t bytes) const {
+        std::size_t n = 0;
+        for (const access& a : log) n += !a.write && within({first, bytes}, a.address);
+        return n;
+    }
     std::size_t writes_to(std::uint64_t address) const {
         std::size_t n = 0;
         for (const access& a : log) n += a.write && a.address == address;
@@ -69,7 +75,8 @@ private:
 
     void effect(tlm::tlm_generic_payload& gp) {
         const std::uint64_t at = gp.get_address();
-        if (within(poisoned_, at)) {
+        if (at < poisoned_.first + poisoned_.second &&
+            at + gp.get_data_length() > poisoned_.first) {
             gp.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
             return;
         }

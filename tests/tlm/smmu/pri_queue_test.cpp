@@ -9,7 +9,6 @@ using namespace drydock::smmu::test;
 namespace {
 
 constexpr std::uint32_t on = smmuen | priqen | eventqen | cmdqen | atschk;
-constexpr std::uint32_t overflow_flag = 1u << 31;
 
 std::vector<const pcie::tlp*> responses(smmu_machine& m) {
     return m.sent(pcie::msg_code::prg_response);

@@ -7,61 +7,32 @@
 #include <optional>
 #include <vector>
 
+#include "tests/tlm/smmu/command_words.h"
+#include "tests/tlm/smmu/device_side.h"
 #include "tests/tlm/smmu/fake_memory.h"
+#include "tests/tlm/smmu/register_offsets.h"
 #include "tests/tlm/smmu/translation_machine.h"
-#include "tlm/pcie/ats_messages.h"
 #include "tlm/smmu/invalidation_tracker.h"
 #include "tlm/smmu/smmu.h"
 
 namespace drydock::smmu::test {
 
-// Register offsets, written down again apart from the model's (SMMUv3 6.3).
-namespace reg {
-inline constexpr std::uint64_t idr0 = 0x0, idr1 = 0x4, idr3 = 0xc, idr5 = 0x14, cr0 = 0x20,
-                               cr0ack = 0x24, cr1 = 0x28, cr2 = 0x2c, gbpa = 0x44, irq_ctrl = 0x50,
-                               irq_ctrlack = 0x54, gerror = 0x60, gerrorn = 0x64,
-                               gerror_irq0 = 0x68, gerror_irq1 = 0x70, strtab_base = 0x80,
-                               strtab_base_cfg = 0x88, cmdq_base = 0x90, cmdq_prod = 0x98,
-                               cmdq_cons = 0x9c, eventq_base = 0xa0, eventq_prod = 0x100a8,
-                               eventq_cons = 0x100ac, eventq_irq0 = 0xb0, eventq_irq1 = 0xb8,
-                               priq_base = 0xc0, priq_prod = 0x100c8, priq_cons = 0x100cc,
-                               priq_irq0 = 0xd0, priq_irq1 = 0xd8, priq_irq2 = 0xdc;
-}
-inline constexpr std::uint32_t smmuen = 1, priqen = 2, eventqen = 4, cmdqen = 8, atschk = 16;
-
-/// One memory request of a device, from BEGIN_REQ to its response.
-struct dma {
-    tlm::tlm_generic_payload gp;
-    base::requester who;
-    std::array<std::uint8_t, 64> data{};
-    bool accepted = false, answered = false;
-    base::ps at{};
-    ~dma() { gp.clear_extension(&who); }
-};
-
 /// An SMMU with memory, one root port's sockets and a CPU, and nothing else.
 class smmu_machine_parts : public sc_core::sc_module,
-                           pcie::tlp_receiver,
-                           pcie::requester_directory,
-                           tlm::tlm_bw_transport_if<> {
+                           public device_side,
+                           pcie::requester_directory {
 public:
     static constexpr std::uint64_t strtab = 0x1000'0000, cds = 0x1800'0000, root = 0x2000'0000;
     static constexpr std::uint64_t cmdq = 0x4000'0000, eventq = 0x4100'0000, priq = 0x4200'0000,
                                    doorbell = 0x0808'0040;
-    static constexpr std::uint32_t sid = 0x100;  // 01:00.0
 
     smmu_machine_parts(sc_core::sc_module_name name, const smmu_config& c)
         : sc_module(name),
           config(c),
           cpu("cpu"),
-          posted("posted"),
-          non_posted("non_posted"),
-          below("below", *this, pool),
           memory("memory", ctx),
           dut("smmu", ctx, pool, c, 1) {
         cpu.bind(ignore_);
-        posted.bind(*this);
-        non_posted.bind(*this);
         cpu.bind(dut.registers);
         posted.bind(dut.posted(0));
         non_posted.bind(dut.non_posted(0));
@@ -69,10 +40,10 @@ public:
         dut.memory.bind(memory.socket);
         dut.set_directory(*this);
     }
-    /// Elaborates; after this the timeline may run.
-    void start() {
+    /// Elaborates; after this the timeline may run. @param posted_credits  headers and data
+    void start(std::uint32_t posted_credits = 64) {
         sc_core::sc_start(sc_core::SC_ZERO_TIME);
-        below.credit_return(pcie::fc_class::posted, 64, 64);
+        below.credit_return(pcie::fc_class::posted, posted_credits, posted_credits);
         below.credit_return(pcie::fc_class::completion, UINT32_MAX, UINT32_MAX);
         ctx.timeline.seal();
     }
@@ -166,77 +137,7 @@ public:
         return leaf;
     }
 
-    // -- device side --
-    dma& request(bool is_write, std::uint64_t address, std::uint64_t order,
-                 base::address_type at = base::address_type::untranslated) {
-        dmas.push_back(std::make_unique<dma>());
-        dma& d = *dmas.back();
-        d.who.stream = base::stream_id{sid};
-        d.who.at = at;
-        d.who.order = order;
-        d.gp.set_command(is_write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
-        d.gp.set_address(address);
-        d.gp.set_data_ptr(d.data.data());
-        d.gp.set_data_length(64);
-        d.gp.set_streaming_width(64);
-        d.gp.set_extension(&d.who);
-        d.data.fill(0x5a);
-        return d;
-    }
-    dma& send(dma& d) {
-        tlm::tlm_phase phase = tlm::BEGIN_REQ;
-        sc_core::sc_time none;
-        d.accepted = (d.gp.is_write() ? posted : non_posted)->nb_transport_fw(d.gp, phase, none) ==
-                     tlm::TLM_UPDATED;
-        return d;
-    }
-    dma& dma_write(std::uint64_t address, std::uint64_t order = 0) {
-        return send(request(true, address, order));
-    }
-    dma& dma_read(std::uint64_t address, std::uint64_t order = 0) {
-        return send(request(false, address, order));
-    }
-    void translation_request(std::uint64_t va, std::uint16_t tag = 1, bool no_write = false) {
-        auto t = pool.make();
-        t->type = pcie::tlp_type::mrd;
-        t->at = base::address_type::translation_request;
-        t->requester = base::routing_id{sid};
-        t->tag = tag;
-        t->length = 2;
-        t->address = va | (no_write ? 1 : 0);
-        below.send(std::move(t));
-    }
-    void invalidate_completion(std::uint32_t vector, unsigned cc = 1, std::uint64_t order = 0,
-                               std::uint16_t from = sid) {
-        auto t = pool.make();
-        t->type = pcie::tlp_type::msg;
-        t->code = pcie::msg_code::invalidate_completion;
-        t->requester = base::routing_id{from};
-        t->address = pcie::encode_invalidate_completion(cc, vector);
-        t->order = order;
-        below.send(std::move(t));
-    }
-    void page_request(bool last, std::uint16_t group = 1, std::optional<std::uint32_t> pasid = {},
-                      bool read_wanted = true) {
-        auto t = pool.make();
-        t->type = pcie::tlp_type::msg;
-        t->code = pcie::msg_code::page_request;
-        t->requester = base::routing_id{sid};
-        t->address =
-            pcie::page_request_fields{0x1234'5000, group, last, false, read_wanted}.encode();
-        if (pasid) t->pasid = pcie::pasid_prefix{base::substream_id{*pasid}, false, false};
-        below.send(std::move(t));
-    }
-    /// Messages of one code that the SMMU has sent down.
-    std::vector<const pcie::tlp*> sent(pcie::msg_code code) const {
-        std::vector<const pcie::tlp*> out;
-        for (const auto& t : received)
-            if (t->is_message() && t->code == code) out.push_back(t.get());
-        return out;
-    }
-    std::size_t invalidate_requests() const {
-        return sent(pcie::msg_code::invalidate_request).size();
-    }
+    // -- interrupts and events --
     std::size_t msi_count() const { return memory.writes_to(doorbell); }
     std::uint32_t last_msi() { return memory.word32(doorbell); }
     std::uint32_t events() { return static_cast<std::uint32_t>(read(reg::eventq_prod)) & 0xfffff; }
@@ -244,18 +145,12 @@ public:
         return memory.word(eventq + 32u * n + 8u * w);
     }
 
-    base::context ctx;
-    pcie::tlp_pool pool;
     smmu_config config;
-    tlm::tlm_initiator_socket<64> cpu, posted, non_posted;
-    pcie::upstream_socket below;
+    tlm::tlm_initiator_socket<64> cpu;
     fake_memory memory;
     smmu dut;
-    std::vector<std::unique_ptr<dma>> dmas;
-    std::vector<pcie::tlp_ptr> received;
     std::optional<std::uint16_t> route = 0;
     bool link_is_up = true, fails_fast = false;
-    bool answer_invalidates = false;  ///< at once, order 0
     unsigned queue_log2 = 4;
     std::uint32_t prod = 0;
 
@@ -277,29 +172,6 @@ private:
         sc_core::sc_time none;
         cpu->b_transport(gp, none);
     }
-    tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& gp, tlm::tlm_phase& phase,
-                                       sc_core::sc_time&) override {
-        for (auto& d : dmas) {
-            if (&d->gp != &gp) continue;
-            d->accepted = true;
-            if (phase == tlm::BEGIN_RESP) {
-                d->answered = true;
-                d->at = ctx.now();
-            }
-        }
-        return phase == tlm::BEGIN_RESP ? tlm::TLM_COMPLETED : tlm::TLM_ACCEPTED;
-    }
-    void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
-    void receive(pcie::tlp_ptr t) override {
-        below.credit_return(t->flow_class(), 1, t->data_credits());
-        const bool answer =
-            answer_invalidates && t->is_message() && t->code == pcie::msg_code::invalidate_request;
-        const std::uint16_t tag = t->tag;
-        received.push_back(std::move(t));
-        if (answer) invalidate_completion(1u << tag);
-    }
-    void credits(pcie::fc_class, std::uint32_t, std::uint32_t) override {}
-    void link_changed(bool) override {}
     std::optional<std::uint16_t> port_of(base::routing_id) const override { return route; }
     bool link_up(std::uint16_t) const override { return link_is_up; }
     bool fail_fast(std::uint16_t) const override { return fails_fast; }
