@@ -15,11 +15,6 @@ constexpr granule decode_tg1(std::uint64_t code) {  // 0 reserved, 1 16K, 2 4K, 
     return of[code & 3];
 }
 
-bool implemented(granule g, const smmu_config& c) {
-    return (g == granule::k4 && c.gran4k) || (g == granule::k16 && c.gran16k) ||
-           (g == granule::k64 && c.gran64k);
-}
-
 bool half_legal(const cd_half& h, std::uint8_t ips, const smmu_config& c) {
     if (h.epd) return true;
     const bool wide = h.tg == granule::k64 && c.vax == 1;

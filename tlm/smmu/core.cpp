@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/smmu/core.h"
 
+#include "tlm/smmu/little_endian.h"
+
 namespace drydock::smmu {
 namespace {
 
 // Tokens of fetch_port accesses at the memory port: fetch_id[31:0], update[32].
 constexpr std::uint64_t update_token = std::uint64_t{1} << 32;
-
-std::uint64_t little_endian(const std::uint8_t* p) {
-    std::uint64_t v = 0;
-    for (unsigned i = 8; i-- > 0;) v = v << 8 | p[i];
-    return v;
-}
 
 }  // namespace
 
@@ -150,7 +146,7 @@ void smmu::core::answered(std::uint64_t token, tlm::tlm_generic_payload& gp) {
     }
     std::array<std::uint64_t, memory_port::largest_own_access / 8> words;
     const std::size_t n = gp.get_data_length() / 8;
-    for (std::size_t i = 0; i < n; ++i) words[i] = little_endian(gp.get_data_ptr() + 8 * i);
+    for (std::size_t i = 0; i < n; ++i) words[i] = load_le(gp.get_data_ptr() + 8 * i);
     translator_.fetched(id, std::span(words).first(n), aborted);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/smmu/event_queue.h"
 
+#include "tlm/smmu/little_endian.h"
+
 namespace drydock::smmu {
 namespace {
 
@@ -53,11 +55,7 @@ void event_queue::write_next() {
             settle(1);
             continue;
         }
-        std::array<std::uint8_t, event_bytes> bytes;
-        for (unsigned i = 0; i < event_bytes; ++i)
-            bytes[i] =
-                static_cast<std::uint8_t>(waiting_.front().record.words[i / 8] >> (8 * (i % 8)));
-        queue_.write(bytes);
+        queue_.write(bytes_of(waiting_.front().record.words));
     }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tlm/base/timeline_kernel.h"
+#include "tlm/smmu/little_endian.h"
 
 namespace drydock::smmu {
 namespace {
@@ -81,8 +82,7 @@ void memory_port::write(memory_client& client, std::uint64_t token, base::phys_a
 void memory_port::update(memory_client& client, std::uint64_t token, base::phys_addr at,
                          std::uint64_t expected, std::uint64_t desired) {
     own_access& a = take_own(client, token, tlm::TLM_WRITE_COMMAND, at, sizeof desired);
-    for (unsigned i = 0; i < sizeof desired; ++i)
-        a.data[i] = static_cast<std::uint8_t>(desired >> (8 * i));
+    store_le(std::span(a.data).first<sizeof desired>(), desired);
     a.atomic.expected = expected;
     a.atomic.desired = desired;
     a.atomic.done = false;

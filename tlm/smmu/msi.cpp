@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/smmu/msi.h"
 
+#include "tlm/smmu/little_endian.h"
+
 namespace drydock::smmu {
 
 void msi::send(msi_source source, base::phys_addr address, std::uint32_t data) {
@@ -10,8 +12,7 @@ void msi::send(msi_source source, base::phys_addr address, std::uint32_t data) {
                         data);
     ++pending_[static_cast<std::size_t>(source)];
     std::array<std::uint8_t, 4> bytes;
-    for (unsigned i = 0; i < bytes.size(); ++i)
-        bytes[i] = static_cast<std::uint8_t>(data >> (8 * i));
+    store_le(bytes, data);
     memory_.write(*this, static_cast<std::uint64_t>(source), address, bytes);
 }
 

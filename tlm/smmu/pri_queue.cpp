@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/smmu/pri_queue.h"
 
+#include "tlm/smmu/little_endian.h"
+
 namespace drydock::smmu {
 namespace {
 
@@ -9,16 +11,12 @@ constexpr std::uint64_t last_only = std::uint64_t{1} << 31;  // PRIQ_IRQ_CFG2.LO
 
 std::array<std::uint8_t, record_bytes> record_of(const page_request& r) {
     const bool ssv = r.ssid.has_value();
-    const std::uint64_t words[2] = {
+    return bytes_of(std::array<std::uint64_t, 2>{
         std::uint64_t{r.function.value} | (ssv ? std::uint64_t{r.ssid->value & 0xfffff} << 32 : 0) |
             std::uint64_t{ssv && r.privileged} << 58 | std::uint64_t{ssv && r.execute} << 59 |
             std::uint64_t{r.read} << 60 | std::uint64_t{r.write} << 61 |
             std::uint64_t{r.last} << 62 | std::uint64_t{ssv} << 63,
-        (r.group & 0x1ffu) | (r.page & ~std::uint64_t{0xfff})};
-    std::array<std::uint8_t, record_bytes> bytes;
-    for (unsigned i = 0; i < record_bytes; ++i)
-        bytes[i] = static_cast<std::uint8_t>(words[i / 8] >> (8 * (i % 8)));
-    return bytes;
+        (r.group & 0x1ffu) | (r.page & ~std::uint64_t{0xfff})});
 }
 
 }  // namespace

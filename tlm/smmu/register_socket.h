@@ -3,6 +3,7 @@
 
 #include <tlm>
 
+#include "tlm/smmu/little_endian.h"
 #include "tlm/smmu/register_block.h"
 
 namespace drydock::smmu {
@@ -24,12 +25,9 @@ private:
         const bool odd = (size != 4 && size != 8) || gp.get_byte_enable_ptr() != nullptr;
         if (gp.is_read()) {
             const std::uint64_t value = odd ? 0 : block_.read(offset, size);
-            for (unsigned i = 0; i < size; ++i)
-                data[i] = i < 8 ? static_cast<std::uint8_t>(value >> (8 * i)) : 0;
+            store_le({data, size}, value);
         } else if (gp.is_write() && !odd) {
-            std::uint64_t value = 0;
-            for (unsigned i = size; i-- > 0;) value = value << 8 | data[i];
-            block_.write(offset, size, value);
+            block_.write(offset, size, load_le(data, size));
         }
         gp.set_response_status(tlm::TLM_OK_RESPONSE);
     }

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/smmu/ste_reader.h"
 
+#include "tlm/smmu/little_endian.h"
+
 namespace drydock::smmu {
 namespace {
 
 constexpr unsigned ste_bytes = 64, l1_bytes = 8;
-
-std::uint64_t word_at(const tlm::tlm_generic_payload& gp, unsigned index) {
-    std::uint64_t v = 0;
-    for (unsigned i = 8; i-- > 0;) v = v << 8 | gp.get_data_ptr()[index * 8 + i];
-    return v;
-}
 
 }  // namespace
 
@@ -42,10 +38,11 @@ void ste_reader::answered(std::uint64_t what, tlm::tlm_generic_payload& gp) {
     if (gp.is_response_error()) {
         fail(event_id::f_ste_fetch, base::phys_addr{gp.get_address()});
     } else if (what == level1) {
-        read_entry(table_.ste_address(sid_, decode_l1_stream_descriptor(word_at(gp, 0))));
+        read_entry(
+            table_.ste_address(sid_, decode_l1_stream_descriptor(load_le(gp.get_data_ptr()))));
     } else {
         structure_words words;
-        for (unsigned i = 0; i < words.size(); ++i) words[i] = word_at(gp, i);
+        for (unsigned i = 0; i < words.size(); ++i) words[i] = load_le(gp.get_data_ptr() + 8 * i);
         const ste decoded = decode_ste(words);
         if (illegal_ste_rule(decoded, config_) != 0) {
             fail(event_id::c_bad_ste, std::nullopt);

@@ -18,11 +18,6 @@ constexpr granule decode_s2tg(std::uint64_t code) {  // 0 4K, 1 64K, 2 16K, 3 re
     return of[code & 3];
 }
 
-bool implemented(granule g, const smmu_config& c) {
-    return (g == granule::k4 && c.gran4k) || (g == granule::k16 && c.gran16k) ||
-           (g == granule::k64 && c.gran64k);
-}
-
 /// Table 2.2 rows 3 and 4: ATS and stage 2.
 unsigned illegal_eats(const ste& s, const smmu_config& c) {
     if (!c.ats || (s.config & 3) == 0) return 0;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "tlm/base/ids.h"
+#include "tlm/smmu/config.h"
 
 namespace drydock::smmu {
 
@@ -31,6 +32,11 @@ constexpr unsigned address_bits(std::uint64_t code) {
 
 /// A translation granule by the bits of its page offset; `none` is a reserved code.
 enum class granule : std::uint8_t { none = 0, k4 = 12, k16 = 14, k64 = 16 };
+/// IDR5.GRANx.
+constexpr bool implemented(granule g, const smmu_config& c) {
+    return (g == granule::k4 && c.gran4k) || (g == granule::k16 && c.gran16k) ||
+           (g == granule::k64 && c.gran64k);
+}
 
 /// A 64-byte structure as it lies in memory.
 using structure_words = std::array<std::uint64_t, 8>;
