@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "tlm/smmu/little_endian.h"
+
 namespace drydock::smmu {
 
 command_queue::command_queue(std::string_view name, base::context& ctx, base::place_id place,
@@ -49,11 +51,15 @@ void command_queue::restart() { start_over(); }
 /// Forgets what has been fetched and looks again from CMDQ_CONS on.
 void command_queue::start_over() {
     if (state_ != state::idle) return;
-    buffer_.clear();
-    ++fetch_epoch_;
-    fetching_ = fetch_aborted_ = next_told_ = false;
+    forget_fetched();
     fetch_position_ = cons();
     look();
+}
+
+void command_queue::forget_fetched() {
+    buffer_.clear();
+    ++fetch_epoch_;
+    fetching_ = fetch_aborted_ = fetch_singly_ = next_told_ = false;
 }
 
 void command_queue::look() {
@@ -72,7 +78,7 @@ void command_queue::fetch() {
         return;
     const std::uint32_t waiting = geometry_.used(prod(), fetch_position_);
     if (waiting == 0) return;
-    const std::uint32_t n = std::min({waiting, config_.commands_per_fetch,
+    const std::uint32_t n = std::min({waiting, fetch_singly_ ? 1u : config_.commands_per_fetch,
                                       geometry_.entries() - geometry_.index(fetch_position_)});
     fetching_ = true;
     memory_.read(*this, fetch_epoch_, geometry_.address(fetch_position_),
@@ -84,14 +90,15 @@ void command_queue::answered(std::uint64_t epoch, tlm::tlm_generic_payload& gp) 
     if (epoch != fetch_epoch_) return;
     fetching_ = false;
     if (gp.is_response_error()) {
-        fetch_aborted_ = true;
+        // Which of several commands cannot be read is found out one by one.
+        const std::uint32_t n = gp.get_data_length() / command_bytes;
+        if (n == 1) fetch_aborted_ = true;
+        fetch_position_ = geometry_.advanced(fetch_position_, 0 - n);
+        fetch_singly_ = true;
     } else {
         const std::uint8_t* bytes = gp.get_data_ptr();
-        for (unsigned at = 0; at < gp.get_data_length(); at += command_bytes) {
-            raw_command raw{};
-            for (unsigned i = command_bytes; i-- > 0;) raw[i / 8] = raw[i / 8] << 8 | bytes[at + i];
-            buffer_.push(raw);
-        }
+        for (unsigned at = 0; at < gp.get_data_length(); at += command_bytes)
+            buffer_.push({load_le(bytes + at), load_le(bytes + at + 8)});
     }
     look();
 }
@@ -150,9 +157,16 @@ void command_queue::run() {
             consume();
             break;
         default:
+            run_prefetch();
             consume();
-            break;  // PREFETCH_*: a hint, not followed
+            break;
     }
+}
+
+void command_queue::run_prefetch() {
+    const bool by_address = head_.op == opcode::prefetch_addr;
+    translator_.prefetch(head_.sid, head_.ssid,
+                         by_address ? std::optional(base::iova{head_.va.first}) : std::nullopt);
 }
 
 void command_queue::run_invalidation() {
@@ -325,9 +339,7 @@ void command_queue::fail(cerror code) {
         }
     }
     state_ = state::idle;
-    buffer_.clear();
-    ++fetch_epoch_;
-    fetching_ = fetch_aborted_ = next_told_ = false;
+    forget_fetched();
     regs_.cmdq_cons.set<cmdq_cons::err>(static_cast<std::uint64_t>(code));
     notify();
     errors_.raise(global_error::cmdq);

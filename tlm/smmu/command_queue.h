@@ -66,12 +66,14 @@ private:
     }
     void look();
     void start_over();
+    void forget_fetched();
     void fetch();
     void begin();
     void decoded();
     void run();
     void run_invalidation();
     void run_atc_inv();
+    void run_prefetch();
     void begin_sync();
     bool sync_done() const;
     void check_sync();
@@ -106,6 +108,7 @@ private:
     std::uint32_t fetch_position_ = 0;
     std::uint64_t fetch_epoch_ = 0;  ///< answers of older epochs are thrown away
     bool fetching_ = false, fetch_aborted_ = false;
+    bool fetch_singly_ = false;  ///< a read of several commands was aborted
     // head
     command head_;
     bool atc_inv_refused_ = false;

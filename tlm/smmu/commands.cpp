@@ -228,6 +228,8 @@ std::optional<command> decode(const raw_command& raw, const smmu_config& config)
     bool legal = true;
     if (by_address(c.op))
         legal = decode_range(raw, c.va);
+    else if (c.op == opcode::prefetch_addr)
+        c.va.first = raw[1] & w1_address;  // Size and Stride: one page is enough of a hint (choice)
     else if (c.op == opcode::cfgi_ste_range)
         c.range = static_cast<std::uint8_t>(w1_range::get(raw[1]));
     else if (c.op == opcode::sync)

@@ -56,7 +56,7 @@ struct command {
     bool leaf = false;
     std::uint8_t range = 0;  ///< CFGI_STE_RANGE; 31 = all
     std::uint16_t vmid = 0, asid = 0;
-    tlbi_range va{};                    ///< TLBI by address
+    tlbi_range va{};                    ///< TLBI by address; PREFETCH_ADDR: first
     std::uint64_t invalidate_body = 0;  ///< ATC_INV: body of the Invalidate Request (SMMUv3)
     std::uint16_t prg_index = 0;        ///< PRI_RESP
     std::uint8_t prg_code = 0;          ///< PRI_RESP: response code of the message

@@ -86,6 +86,7 @@ void validate(const smmu_config& c) {
     not_negative("cr0_update", c.cr0_update);
     if (c.commands_per_fetch < 1 || c.commands_per_fetch > 4)
         refuse("commands_per_fetch", c.commands_per_fetch, "1..4");
+    if (c.itags < 1 || c.itags > 32) refuse("itags", c.itags, "1..32");
     time_within("tracker_clock", c.tracker_clock, base::ps{1'000}, base::ps{1'000'000});
     time_within("invalidate_timeout", c.invalidate_timeout, base::ps{1'000'000},
                 base::ps{1'000'000'000'000'000});

@@ -24,7 +24,6 @@ invalidations::outcome invalidations::start(const command& c, base::span_id span
     const base::routing_id function{static_cast<std::uint16_t>(c.sid.value)};
     const auto port = directory_->port_of(function);
     if (!port) return outcome::done;
-    if (free_ == 0) return outcome::refused;
     const invalidation_id id =
         refused_.value_or(static_cast<invalidation_id>(std::countr_zero(free_)));
     if (!tracker_.try_invalidate(id, {*port, function, c.ssid, c.invalidate_body, span})) {
@@ -32,7 +31,7 @@ invalidations::outcome invalidations::start(const command& c, base::span_id span
         return outcome::refused;
     }
     refused_.reset();
-    free_ &= ~(1u << id);
+    free_ &= ~(std::uint64_t{1} << id);
     open_[id] = {span, *port, 0, false, base::no_span};
     return outcome::started;
 }
@@ -49,22 +48,27 @@ bool invalidations::try_send(invalidation_id id, base::itag tag, const invalidat
 
 void invalidations::completion(const invalidate_completion& c, base::span_id behind) {
     for (std::uint32_t left = behind != base::no_span ? c.itag_vector : 0; left != 0;
-         left &= left - 1)
-        open_[id_of_tag_[static_cast<unsigned>(std::countr_zero(left))]].behind = behind;
+         left &= left - 1) {
+        const auto tag = static_cast<unsigned>(std::countr_zero(left));
+        const invalidation_id id = id_of_tag_[tag];
+        // A late completion names an ITag that nobody owns any more.
+        if (!is_free(id) && open_[id].sent && open_[id].tag == tag) open_[id].behind = behind;
+    }
     tracker_.completion(c);
 }
 
 void invalidations::link_lost(unsigned port) {
     if (directory_ == nullptr || !directory_->fail_fast(static_cast<std::uint16_t>(port))) return;
-    for (std::uint32_t left = ~free_; left != 0; left &= left - 1) {
-        const open_invalidation& o = open_[static_cast<unsigned>(std::countr_zero(left))];
-        if (o.sent && o.port == port) tracker_.give_up(base::itag{o.tag});
+    for (invalidation_id id = 0; id < most_open; ++id) {
+        const open_invalidation& o = open_[id];
+        if (!is_free(id) && o.sent && o.port == port) tracker_.give_up(base::itag{o.tag});
     }
+    tracker_.resume();  // those that no credit let out are given up as they are tried again
 }
 
 void invalidations::finished(invalidation_id id, bool lost) {
     const open_invalidation o = open_[id];
-    free_ |= 1u << id;
+    free_ |= std::uint64_t{1} << id;
     if (!lost && o.span != base::no_span && ctx_.probe.wants(base::kind::stage))
         ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), o.span, 14, o.behind.value);
     client_.invalidation_finished(o.span, lost);

@@ -67,9 +67,13 @@ private:
     invalidations_client& client_;
     const pcie::requester_directory* directory_ = nullptr;
     invalidation_tracker tracker_;
-    std::array<open_invalidation, itags> open_;
-    std::uint32_t free_ = UINT32_MAX;         ///< bit n: open_[n] is free
-    std::optional<invalidation_id> refused_;  ///< the tracker has refused this one; it comes again
+    /// One more than there are ITags: that one the tracker has refused, and it comes again.
+    static constexpr unsigned most_open = itags + 1;
+    bool is_free(invalidation_id id) const { return (free_ >> id & 1) != 0; }
+
+    std::array<open_invalidation, most_open> open_;
+    std::uint64_t free_ = (std::uint64_t{1} << most_open) - 1;  ///< bit n: open_[n] is free
+    std::optional<invalidation_id> refused_;
     std::array<std::uint8_t, itags>
         id_of_tag_{};  ///< index in open_ of the request that an ITag stands for
 };

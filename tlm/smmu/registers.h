@@ -63,9 +63,10 @@ struct register_map {
     reg gbpa;  ///< bypass attributes; ABORT[20] Update[31]
     reg irq_ctrl{"IRQ_CTRL", 0x50, 4, rw, base::bit_mask(2, 0)};
     reg irq_ctrlack{"IRQ_CTRLACK", 0x54, 4, ro};
-    reg gerror{"GERROR", 0x60, 4, ro};                          ///< toggled by hardware
-    reg gerrorn{"GERRORN", 0x64, 4, rw, base::bit_mask(8, 0)};  ///< made equal to acknowledge
-    msi_registers gerror_irq;                                   ///< 0x68
+    reg gerror{"GERROR", 0x60, 4, ro};  ///< toggled by hardware
+    reg gerrorn{"GERRORN", 0x64, 4, rw,
+                base::bit_mask(8, 2) | 1u};  ///< made equal to acknowledge; bit 1 is reserved
+    msi_registers gerror_irq;                ///< 0x68
 
     reg strtab_base{"STRTAB_BASE", 0x80, 8, rw, base::bit_mask(51, 6) | base::bit_mask(62, 62)};
     reg strtab_base_cfg{"STRTAB_BASE_CFG", 0x88, 4, rw,

@@ -24,6 +24,10 @@ bool translator::start(std::uint32_t slot, const translate_request& r) {
     return engine_->start(slot, r);
 }
 std::uint32_t translator::in_use() const { return engine_->in_use_; }
+void translator::prefetch(base::stream_id sid, std::optional<base::substream_id> ssid,
+                          std::optional<base::iova> va) {
+    engine_->prefetch(sid, ssid, va);
+}
 
 void translator::fetched(fetch_id id, std::span<const std::uint64_t> words, bool aborted) {
     engine_->fetched(id, words, aborted);

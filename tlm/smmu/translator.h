@@ -134,6 +134,11 @@ public:
     bool start(std::uint32_t slot, const translate_request&);
     std::uint32_t in_use() const;  ///< transactions inside
 
+    /// CMD_PREFETCH_CONFIG, with an address CMD_PREFETCH_ADDR: brings STE, CD and the page's
+    /// translation into the caches. Records no event, changes no descriptor, has no number: no SYNC
+    /// waits for it. A hint: dropped while an earlier one is under way.
+    void prefetch(base::stream_id, std::optional<base::substream_id>, std::optional<base::iova>);
+
     // -- answers of the fetch_port --
     /// @param words  bytes / 8 words; ignored if aborted
     void fetched(fetch_id, std::span<const std::uint64_t> words, bool aborted);

@@ -55,25 +55,20 @@ void translator::engine::find_ste(std::uint32_t slot) {
 }
 
 void translator::engine::l1std_read(std::uint32_t slot) {
-    transaction& t = transactions_[slot];
-    const translate_request& r = t.request;
-    if (t.aborted)
-        return config_error(slot,
-                            make_fetch_event(event_id::f_ste_fetch, r.sid, r.ssid, t.fetching));
-    const auto address = streams_.ste_address(r.sid, decode_l1_stream_descriptor(t.answer[0]));
+    const transaction& t = transactions_[slot];
+    if (fetch_failed(slot, event_id::f_ste_fetch)) return;
+    const auto address =
+        streams_.ste_address(t.request.sid, decode_l1_stream_descriptor(t.answer[0]));
     if (!address) return bad_stream(slot);
     fetch_for(slot, state::ste, *address, 64);
 }
 
 void translator::engine::ste_read(std::uint32_t slot) {
     transaction& t = transactions_[slot];
-    const translate_request& r = t.request;
-    if (t.aborted)
-        return config_error(slot,
-                            make_fetch_event(event_id::f_ste_fetch, r.sid, r.ssid, t.fetching));
+    if (fetch_failed(slot, event_id::f_ste_fetch)) return;
     t.stream = decode_ste(t.answer);
     t.stream.legal = illegal_ste_rule(t.stream, config_) == 0;
-    if (t.config_epoch == config_epoch_) stes_.fill(r.sid.value, 0, t.stream);
+    if (t.config_epoch == config_epoch_) stes_.fill(t.request.sid.value, 0, t.stream);
     have_ste(slot);
 }
 
@@ -163,11 +158,8 @@ void translator::engine::find_cd(std::uint32_t slot) {
 }
 
 void translator::engine::l1cd_read(std::uint32_t slot) {
-    transaction& t = transactions_[slot];
-    const translate_request& r = t.request;
-    if (t.aborted)
-        return config_error(slot,
-                            make_fetch_event(event_id::f_cd_fetch, r.sid, r.ssid, t.fetching));
+    const transaction& t = transactions_[slot];
+    if (fetch_failed(slot, event_id::f_cd_fetch)) return;
     const auto address =
         cd_table_of(t.stream, config_).cd_address(t.cd_index, t.answer[0], config_.oas_bits());
     if (!address) return bad_substream(slot);
@@ -176,13 +168,10 @@ void translator::engine::l1cd_read(std::uint32_t slot) {
 
 void translator::engine::cd_read(std::uint32_t slot) {
     transaction& t = transactions_[slot];
-    const translate_request& r = t.request;
-    if (t.aborted)
-        return config_error(slot,
-                            make_fetch_event(event_id::f_cd_fetch, r.sid, r.ssid, t.fetching));
+    if (fetch_failed(slot, event_id::f_cd_fetch)) return;
     t.cd = decode_cd(t.answer);
     t.cd.legal = is_legal(t.cd, t.stream, world_of(t.stream, config_, control_.e2h), config_);
-    if (t.config_epoch == config_epoch_) cds_.fill(r.sid.value, t.cd_index, t.cd);
+    if (t.config_epoch == config_epoch_) cds_.fill(t.request.sid.value, t.cd_index, t.cd);
     have_cd(slot);
 }
 
@@ -191,6 +180,7 @@ void translator::engine::have_cd(std::uint32_t slot) {
     const translate_request& r = t.request;
     if (!t.cd.legal)
         return config_error(slot, make_config_event(event_id::c_bad_cd, r.sid, r.ssid));
+    if (t.prefetch == prefetching::config) return finish(slot, outcome::ok);
     const stream_world world = world_of(t.stream, config_, control_.e2h);
     t.tag = {world, world == stream_world::nh ? vmid_of(t.stream.s2vmid) : std::uint16_t{0},
              world == stream_world::el2 ? std::uint16_t{0} : t.cd.asid};
@@ -229,6 +219,14 @@ void translator::engine::bad_stream(std::uint32_t slot) {
     if (r.kind == request_kind::translation_request) result.result = outcome::completer_abort;
     if (records) result.event = make_config_event(event_id::c_bad_streamid, r.sid, r.ssid);
     finish(slot, result);
+}
+
+/// True: memory aborted the fetch that came back, and the transaction has ended with `error`.
+bool translator::engine::fetch_failed(std::uint32_t slot, event_id error) {
+    const transaction& t = transactions_[slot];
+    if (!t.aborted) return false;
+    config_error(slot, make_fetch_event(error, t.request.sid, t.request.ssid, t.fetching));
+    return true;
 }
 
 void translator::engine::config_error(std::uint32_t slot, const event_record& e) {

@@ -22,6 +22,7 @@ public:
            translator_client&);
 
     bool start(std::uint32_t slot, const translate_request&);
+    void prefetch(base::stream_id, std::optional<base::substream_id>, std::optional<base::iova>);
     void fetched(fetch_id, std::span<const std::uint64_t> words, bool aborted);
     void updated(fetch_id, std::uint64_t old, bool aborted);
 
@@ -61,8 +62,12 @@ private:
         walk
     };
 
+    /// How far a prefetch goes; a real transaction is none.
+    enum class prefetching : std::uint8_t { none, config, address };
+
     struct transaction {
         state at = state::free;
+        prefetching prefetch = prefetching::none;
         bool privileged = false;   // after STE.PRIVCFG
         bool instruction = false;  // after STE.INSTCFG
         bool aborted = false;      // the fetch that came back
@@ -141,6 +146,7 @@ private:
     void have_cd(std::uint32_t slot);
     void bypass_stage1(std::uint32_t slot);
     void bad_stream(std::uint32_t slot);
+    bool fetch_failed(std::uint32_t slot, event_id);
     void config_error(std::uint32_t slot, const event_record&);
     void bad_substream(std::uint32_t slot);
     void fault(std::uint32_t slot, event_id);
@@ -180,7 +186,7 @@ private:
     std::uint64_t config_epoch_ = 0;
     std::uint64_t tlbi_count_ = 0;
 
-    std::vector<transaction> transactions_;
+    std::vector<transaction> transactions_;  // the last one is for prefetches
     std::vector<walk_slot> walks_;
     std::vector<std::uint32_t> free_walks_;
     waiters walk_queue_;

@@ -22,16 +22,17 @@ translator::engine::engine(std::string_view name, base::context& ctx, const smmu
       id_(ctx.timeline.join(name, *this)),
       micro_(c.micro_tlb_entries, 4, stamps_),
       main_(c.main_tlb_entries, c.main_tlb_ways, stamps_),
-      transactions_(c.translation_slots),
+      transactions_(c.translation_slots + std::size_t{1}),
       walks_(c.walk_slots),
-      ready_(std::bit_ceil(c.translation_slots + c.walk_slots)) {
+      ready_(std::bit_ceil(transactions_.size() + c.walk_slots)) {
+    transactions_.back().prefetch = prefetching::config;
     for (std::uint32_t w = c.walk_slots; w-- > 0;) free_walks_.push_back(w);
 }
 
 bool translator::engine::start(std::uint32_t slot, const translate_request& r) {
-    if (slot >= transactions_.size())
+    if (slot >= config_.translation_slots)
         throw std::out_of_range("smmu: translation slot " + std::to_string(slot) + " of " +
-                                std::to_string(transactions_.size()));
+                                std::to_string(config_.translation_slots));
     transaction& t = transactions_[slot];
     if (t.at != state::free) return false;
     t.at = state::lookup;
@@ -39,6 +40,21 @@ bool translator::engine::start(std::uint32_t slot, const translate_request& r) {
     ++in_use_;
     context_.timeline.after(config_.tlb_hit, base::phase::serve, id_, slot);
     return true;
+}
+
+void translator::engine::prefetch(base::stream_id sid, std::optional<base::substream_id> ssid,
+                                  std::optional<base::iova> va) {
+    transaction& t = transactions_.back();
+    if (t.at != state::free || !control_.smmuen) return;
+    t.at = state::lookup;
+    t.prefetch = va ? prefetching::address : prefetching::config;
+    t.request = {.sid = sid, .ssid = ssid, .va = va.value_or(base::iova{})};
+    t.config_epoch = config_epoch_;
+    t.tlbi_count = tlbi_count_;
+    draining_ = true;
+    find_ste(config_.translation_slots);
+    draining_ = false;
+    drain();
 }
 
 void translator::engine::on_time(std::uint64_t op) {
@@ -134,10 +150,11 @@ std::uint32_t translator::engine::take(waiters& list) {
 
 void translator::engine::finish(std::uint32_t slot, translate_result r) {
     transaction& t = transactions_[slot];
+    t.at = state::free;
+    if (t.prefetch != prefetching::none) return;  // nobody asked, so nobody hears of errors
     r.number = t.number;
     if (t.request.kind == request_kind::translation_request)
         r.priv = t.request.privileged && t.request.ssid.has_value();
-    t.at = state::free;
     --in_use_;
     client_.translated(slot, r);
 }

@@ -24,7 +24,7 @@ void translator::engine::translate(std::uint32_t slot, bool main_only) {
     if (hit == nullptr) return miss(slot);
     const grant g = judge(t, *hit);
     if (g.dirties) return miss(slot);  // the descriptor must change: only a walk knows where it is
-    ++work_.tlb_hits;
+    if (t.prefetch == prefetching::none) ++work_.tlb_hits;
     deliver(slot, *hit, g);
 }
 
@@ -163,8 +163,9 @@ void translator::engine::fill(const walk_slot& walk) {
 /// Permissions of ordinary transactions and of Translation Requests.
 translator::engine::grant translator::engine::judge(const transaction& t, const leaf& l) const {
     const translate_request& r = t.request;
-    const rights may = rights_of(l, t.regime, t.privileged);
     grant g;
+    if (t.prefetch != prefetching::none) return g;  // uses nothing, so changes no descriptor
+    const rights may = rights_of(l, t.regime, t.privileged);
     if (r.kind == request_kind::ordinary) {
         g.dirties = r.write && !may.write && may.clean;
         g.allowed = r.write ? may.write || may.clean : t.instruction ? may.execute : may.read;
@@ -201,7 +202,7 @@ void translator::engine::deliver(std::uint32_t slot, const leaf& l, const grant&
 }
 
 void translator::engine::probe_lookup(const transaction& t, bool hit) {
-    if (context_.probe.wants(base::kind::tlb_lookup))
+    if (context_.probe.wants(base::kind::tlb_lookup) && t.prefetch == prefetching::none)
         context_.probe.emit(base::kind::tlb_lookup, place_, context_.now(), t.request.span,
                             t.request.sid.value, t.request.va.value, hit ? 1 : 0);
 }

@@ -23,7 +23,8 @@ struct bench : invalidation_tracker_client {
     int readies = 0;
     bool accept = true;
 
-    explicit bench(base::ps timeout = 60_s) : tracker("tracker", ctx, {timeout, 1_ns}, *this) {}
+    explicit bench(base::ps timeout = 60_s, unsigned pool = 32)
+        : tracker("tracker", ctx, {timeout, 1_ns, pool}, *this) {}
 
     bool try_send(invalidation_id id, base::itag tag, const invalidation&) override {
         if (accept) sent.push_back({id, tag.value, ctx.now()});
@@ -65,6 +66,46 @@ TEST(InvalidationTracker, P_052_the_33rd_waits_for_a_free_itag) {
     EXPECT_TRUE(b.start(32));
     b.run(2_ns);
     EXPECT_EQ(b.sent.back().tag, 7u);
+}
+
+TEST(InvalidationTracker, P_052_smaller_pool_gives_out_its_own_itags_only) {
+    bench b(60_s, 5);
+    std::uint32_t seen = 0;
+    for (int round = 0; round < 4; ++round) {
+        b.sent.clear();
+        EXPECT_EQ(b.start_many(6), 5u);
+        std::uint32_t out = 0;
+        for (const auto& s : b.sent) out |= 1u << s.tag;
+        EXPECT_EQ(out, 0b11111u) << "five ITags, each once";
+        seen |= out;
+        b.complete(1u << b.sent[2].tag);
+        b.run(2_ns);
+        EXPECT_EQ(b.readies, 2 * round + 1);
+        EXPECT_TRUE(b.start(6));
+        b.run(2_ns);
+        EXPECT_EQ(b.sent.back().tag, b.sent[2].tag) << "the only free one";
+        EXPECT_FALSE(b.start(7));
+        b.complete(0b11111);
+        b.run(2_ns);
+        EXPECT_EQ(b.tracker.outstanding(), 0u);
+    }
+    EXPECT_EQ(seen, 0b11111u);
+    b.complete(1u << 5);
+    b.run(2_ns);
+    EXPECT_EQ(b.tracker.count().unexpected, 1u) << "there is no ITag 5";
+}
+
+TEST(InvalidationTracker, P_054_pool_of_one_is_free_again_after_a_timeout) {
+    bench b(16_us, 1);
+    EXPECT_EQ(b.start_many(2), 1u);
+    b.run(18_us);
+    EXPECT_EQ(b.tracker.count().timeouts, 1u);
+    EXPECT_EQ(b.readies, 1);
+    EXPECT_TRUE(b.start(1));
+    b.run(1_ns);
+    b.complete(1);
+    b.run(1_ns);
+    EXPECT_EQ(b.finished_ids.back(), (std::pair<invalidation_id, bool>{1, false}));
 }
 
 TEST(InvalidationTracker, owned_and_free_itags_told_to_the_probe_always_make_the_pool) {

@@ -115,18 +115,84 @@ TEST(Registers, S_013_identification_reads_the_configuration_and_ignores_writes)
     }
 }
 
-TEST(Registers, odd_accesses_are_raz_wi) {
+TEST(Registers, access_of_wrong_size_reads_zero_and_writes_nothing) {
     smmu_machine m;
     m.queues();
-    EXPECT_EQ(m.read(reg::idr1, 2), 0u);
-    EXPECT_EQ(m.read(reg::idr1, 1), 0u);
-    EXPECT_EQ(m.read(reg::idr0, 8), 0u);
-    EXPECT_EQ(m.read(0x0d00), 0u);
-    m.write(reg::cmdq_prod, 5, 2);
+    for (const unsigned size : {1u, 2u, 3u, 5u, 6u, 7u})
+        EXPECT_EQ(m.read(reg::idr1, size), 0u) << size;
+    EXPECT_EQ(m.read(reg::idr0, 8), 0u) << "two 32-bit registers are not one of 64 bits";
+    EXPECT_EQ(m.read(reg::cmdq_prod, 8), 0u);
+    for (const unsigned size : {1u, 2u, 3u, 8u}) {
+        m.write(reg::cmdq_prod, 5, size);
+        EXPECT_EQ(m.read(reg::cmdq_prod), 0u) << size;
+        m.write(reg::gerrorn, 1, size);
+        EXPECT_EQ(m.read(reg::gerrorn), 0u) << size;
+    }
+    m.write(reg::cmdq_base, 0, 2);
+    EXPECT_EQ(m.read(reg::cmdq_base, 8), 0x4000'0004u);
+}
+
+TEST(Registers, misaligned_access_reads_zero_and_writes_nothing) {
+    smmu_machine m;
+    m.queues();
+    for (const std::uint64_t off : {1, 2, 3}) EXPECT_EQ(m.read(reg::idr1 + off), 0u) << off;
+    for (const std::uint64_t off : {1, 2, 4, 6}) {
+        EXPECT_EQ(m.read(reg::cmdq_base + off, 8), 0u) << off;
+        m.write(reg::cmdq_base + off, ~std::uint64_t{0}, 8);
+        EXPECT_EQ(m.read(reg::cmdq_base, 8), 0x4000'0004u) << off;
+    }
+    m.write(reg::cmdq_prod + 2, 7);
     EXPECT_EQ(m.read(reg::cmdq_prod), 0u);
+    EXPECT_EQ(m.read(reg::cmdq_cons), 0u);
+}
+
+TEST(Registers, a_64_bit_register_takes_both_halves_one_by_one) {
+    smmu_machine m;
+    m.queues();
     EXPECT_EQ(m.read(reg::cmdq_base, 4), 0x4000'0004u);
     m.write(reg::cmdq_base + 4, 1, 4);
     EXPECT_EQ(m.read(reg::cmdq_base, 8), 0x1'4000'0004u);
+    EXPECT_EQ(m.read(reg::cmdq_base + 4, 4), 1u);
+}
+
+TEST(Registers, access_with_byte_enables_or_of_16_bytes_answers_zeros_and_writes_nothing) {
+    smmu_machine m;
+    std::array<std::uint8_t, 16> data;
+    std::array<std::uint8_t, 4> enables;
+    enables.fill(TLM_BYTE_ENABLED);
+    for (const bool wide : {false, true}) {
+        for (const auto command : {tlm::TLM_WRITE_COMMAND, tlm::TLM_READ_COMMAND}) {
+            data.fill(0xff);
+            tlm::tlm_generic_payload gp;
+            gp.set_command(command);
+            gp.set_address(reg::gerror_irq0);
+            gp.set_data_ptr(data.data());
+            gp.set_data_length(wide ? 16 : 4);
+            gp.set_streaming_width(wide ? 16 : 4);
+            if (!wide) gp.set_byte_enable_ptr(enables.data());
+            gp.set_byte_enable_length(wide ? 0 : 4);
+            sc_core::sc_time none;
+            m.cpu->b_transport(gp, none);
+            EXPECT_TRUE(gp.is_response_ok());
+        }
+        EXPECT_EQ(m.read(reg::gerror_irq0, 8), 0u);
+        for (unsigned i = 0; i < (wide ? 16u : 4u); ++i) EXPECT_EQ(data[i], 0u) << wide << i;
+    }
+}
+
+TEST(Registers, offsets_without_a_register_read_zero_and_ignore_writes) {
+    smmu_machine m;
+    for (const std::uint64_t offset :
+         {0x30, 0x40, 0x48, 0x8c, 0x0d00, 0xfffc, 0x1'0000, 0x1'fffc}) {
+        m.write(offset, 0xffff'ffff);
+        EXPECT_EQ(m.read(offset), 0u) << std::hex << offset;
+    }
+}
+
+TEST(Registers, S_001_reserved_bits_of_gerrorn_do_not_store) {
+    smmu_machine m;
+    m.write(reg::gerrorn, 0xffff'ffff);
+    EXPECT_EQ(m.read(reg::gerrorn), 0x1fdu);  // SMMUv3 6.3.18: bit 1 and bits 31:9 are reserved
 }
 
 TEST(Registers, page_0_twin_of_a_page_1_register_is_an_alias) {

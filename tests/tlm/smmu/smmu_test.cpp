@@ -6,12 +6,6 @@
 using namespace drydock;
 using namespace drydock::smmu::test;
 
-namespace {
-
-constexpr std::uint64_t tlbi_va = 0x12 | at(1, 48);
-
-}  // namespace
-
 TEST(Smmu, S_007_disabled_passes_or_aborts_as_gbpa_says) {
     smmu_machine m;
     m.enable(eventqen);
@@ -99,7 +93,7 @@ TEST(Smmu, S_211_only_the_new_mapping_after_tlbi_and_sync) {
     m.run();
     m.memory.word(leaf) = 0;
     EXPECT_TRUE((m.dma_read(0x7000), m.run(), m.dmas.back()->gp.is_response_ok())) << "cached";
-    m.put(tlbi_va, 0x7000 | 1);
+    m.put(tlbi_va(), 0x7000 | 1);
     m.sync();
     m.run();
     ASSERT_TRUE(m.drained());
@@ -115,7 +109,7 @@ TEST(Smmu, S_212_no_translated_access_to_the_old_page_after_the_last_sync) {
     m.translation_request(0x7000);
     m.run();
     m.memory.word(leaf) = 0;
-    m.put(tlbi_va, 0x7000 | 1);
+    m.put(tlbi_va(), 0x7000 | 1);
     m.sync();
     m.run();
     ASSERT_TRUE(m.drained());
@@ -148,7 +142,7 @@ TEST(Smmu, S_213_atc_inv_before_tlbi_lets_a_translation_request_refill_from_a_st
     m.translation_request(0x7000);  // races in: the TLB still has the old page
     m.run();
     EXPECT_EQ(pcie::payload_word(*m.received.back()), 0x5000'0003u);
-    m.put(tlbi_va, 0x7000 | 1);
+    m.put(tlbi_va(), 0x7000 | 1);
     m.put(0x46);
     m.atc_inv(0x7000, 0);
     m.sync();
@@ -226,7 +220,7 @@ TEST(Smmu, target_that_accepts_and_answers_later_works_alike) {
     m.answer_invalidates = true;
     for (unsigned i = 0; i < 8; ++i) m.dma_write(0x7000 + 64 * i, i);
     for (unsigned i = 0; i < 8; ++i) m.dma_read(0x7000 + 64 * i, 100);
-    m.put(tlbi_va, 0x7000);
+    m.put(tlbi_va(), 0x7000);
     m.put(0x46);
     m.atc_inv();
     m.put(0x46 | 1 << 12 | at(0x33, 32), smmu_machine::doorbell);
@@ -309,4 +303,9 @@ TEST(Smmu, impossible_configurations_are_refused) {
     c = {};
     c.invalidate_timeout = base::ps{1};
     EXPECT_THROW(smmu::smmu("c", ctx, pool, c, 1), std::invalid_argument);
+    for (const unsigned itags : {0u, 33u}) {
+        c = {};
+        c.itags = itags;
+        EXPECT_THROW(smmu::validate(c), std::invalid_argument) << itags;
+    }
 }
