@@ -130,8 +130,8 @@ void arm_smmu_cmdq::shared_unlock(u32 cons) {
 
 /// If nobody waits for a SYNC, brings the copy of CONS up to date: alone, since what another waiter
 /// puts there meanwhile would be newer. Else Linux's queue_poll() on the copy, which that waiter
-/// updates; no register is read. Linux backs off only while the queue is full to the last slot and
-/// else spins; here a lack of n slots backs off as well (choice).
+/// updates; no register is read. Where only n slots are lacking Linux spins; here it looks once a
+/// microsecond (choice).
 void arm_smmu_cmdq::poll_until_not_full(u32 n) {
     if (lock_ == 0) {
         kernel_.local_irq_save();
@@ -144,12 +144,13 @@ void arm_smmu_cmdq::poll_until_not_full(u32 n) {
     }
     const auto limit = kernel_.now() + config_.timeout;
     u32 spins = 0;
-    for (hal::duration delay = 1us; !llq_.has_space(n);) {
-        if (kernel_.now() > limit) {
-            if (timeout_log_.allow(kernel_.now())) kernel_.log(3, "CMDQ timeout");
+    for (hal::duration delay = 1us; lock_ != 0 && !llq_.has_space(n);) {
+        if (!llq_.full()) {
+            kernel_.udelay(1us);
+        } else if (kernel_.now() > limit) {
+            if (full_log_.allow(kernel_.now())) kernel_.log(3, "CMDQ timeout");
             return;
-        }
-        if (++spins < 10) {
+        } else if (++spins < 10) {
             kernel_.spend(kernel_.costs().cpu_relax);
         } else {
             kernel_.udelay(delay);
@@ -307,8 +308,7 @@ void arm_smmu_cmdq::skip_err() {
                                          "ATC invalidate timeout"};
     const u32 cons = kernel_.readl(smmu_ + smmu_reg::CMDQ_CONS);
     const u32 code = smmu_reg::field(cons, 30, 24);
-    if (timeout_log_.allow(kernel_.now()))
-        kernel_.log(3, std::string("CMDQ error: ") + (code < 4 ? names[code] : "Unknown"));
+    kernel_.log(3, std::string("CMDQ error: ") + (code < 4 ? names[code] : "Unknown"));
     switch (code) {
         case smmu_reg::CERROR_NONE:
         case smmu_reg::CERROR_ABT:

@@ -123,7 +123,7 @@ private:
     /// Waiters for their SYNC, under whom CONS's copy may not move; -1: somebody moves it.
     int lock_ = 0;
     std::vector<u8> valid_;  ///< per slot: 1 ^ wrap bit of the position last made valid
-    ratelimit timeout_log_;
+    ratelimit timeout_log_, full_log_;
     u64 syncs_timed_out_ = 0;
     u64 cerror_atc_inv_ = 0;
 };

@@ -15,12 +15,10 @@ void arm_smmu_device::gerror_handler() {
     const u32 active = gerror ^ gerrorn;
     if (!(active & GERROR_ERR_MASK)) return;
     ++gerror_interrupts_;
-    if (event_log_.allow(kernel_.now())) {
-        char text[80];
-        std::snprintf(text, sizeof text,
-                      "unexpected global error reported (0x%08x), this could be serious", active);
-        kernel_.log(4, text);
-    }
+    char text[80];
+    std::snprintf(text, sizeof text,
+                  "unexpected global error reported (0x%08x), this could be serious", active);
+    kernel_.log(4, text);
     static constexpr struct {
         u32 bit;
         const char* text;
@@ -57,11 +55,10 @@ void arm_smmu_device::drain(hw_queue& q, std::string_view name, Handle handle) {
             q.llq.cons = (q.llq.cons & Q_OVERFLOW) | q.llq.inc(q.llq.cons);
         }
         kernel_.writel(config_.base + q.cons_reg, q.llq.cons);
-        if (overflow && event_log_.allow(kernel_.now()))
-            kernel_.log(3, std::string(name) + " overflow detected -- requests lost");
     }
     if (!overflow) return;
-    // Acknowledged only now that the queue is empty.
+    kernel_.log(3, std::string(name) + " overflow detected -- records lost");
+    // Acknowledged only now that the queue is empty (linux-flow 3.6).
     q.llq.cons ^= Q_OVERFLOW;
     kernel_.writel(config_.base + q.cons_reg, q.llq.cons);
 }

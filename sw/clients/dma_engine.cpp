@@ -60,7 +60,9 @@ void dma_engine::map_doorbell() {
         msi_address_ = doorbell;
         return;
     }
-    core_.iommu_deferred_attach(dev_.dev, *domain);
+    if (const int rc = core_.iommu_deferred_attach(dev_.dev, *domain); rc != 0)
+        throw std::runtime_error(dev_.dev.name + ": its first mapping cannot attach it (error " +
+                                 std::to_string(rc) + ")");
     if (domain->iova_to_phys(msi_iova_base) == 0 &&
         core_.iommu_map(*domain, msi_iova_base, doorbell / page * page, page,
                         IOMMU_WRITE | IOMMU_MMIO) != 0)

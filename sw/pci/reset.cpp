@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::array<std::string_view, 7> method_names{
     "device_specific", "acpi", "flr", "af_flr", "pm", "bus", "cxl_bus"};
-constexpr hal::duration link_retrain_after = 1000ms;  // PCI_RESET_WAIT
+constexpr hal::duration link_retrain_after = 1000ms;           // PCI_RESET_WAIT
+constexpr hal::duration d3hot_delay = 10ms, d2_delay = 200us;  // PCI PM 5.6.1
 
 /// The nearest root port decides whether RRS is visible.
 const pci_dev* root_port_of(const pci_dev& d) {
@@ -63,11 +64,23 @@ int pcie_flr(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
 
 bool pcie_has_flr(const pci_dev& d) { return d.pcie_cap && (d.devcap & PCI_EXP_DEVCAP_FLR); }
 
+/// pci_set_power_state(dev, PCI_D0): state can only be saved there.
+void power_up(pci_dev& d) {
+    if (!d.pm_cap) return;
+    const int where = d.pm_cap + PCI_PM_CTRL;
+    const u16 control = pci_read_config_word(d, where);
+    const u16 state = control & PCI_PM_CTRL_STATE_MASK;
+    if (state == 0) return;
+    pci_write_config_word(d, where, control & static_cast<u16>(~PCI_PM_CTRL_STATE_MASK));
+    d.k.sleep(state == 3 ? d3hot_delay : d2_delay);
+}
+
 void save_and_disable(pci_dev& d) {
     if (d.driver) {
         call_scope call(d.k, "reset_prepare", d.rid());
         d.driver->reset_prepare(d);
     }
+    power_up(d);
     pci_save_state(d);
     // No DMA, no decoding, no legacy interrupt from here on.
     pci_write_config_word(d, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);

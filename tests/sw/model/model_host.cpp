@@ -197,6 +197,7 @@ std::optional<hal::mmio_result> model_host::store(unsigned, phys_addr_t a, unsig
 }
 
 void model_host::smmu_store(u64 offset, u64 v) {
+    if (on_smmu_write) on_smmu_write(offset, v);
     smmu_regs_[offset] = v;
     if (offset == 0x20) smmu_regs_[0x24] = v;  // CR0ACK
     if (offset == 0x50) smmu_regs_[0x54] = v;  // IRQ_CTRLACK
@@ -226,7 +227,11 @@ void model_host::run_commands() {
 void model_host::raise_cerror(u32 code) {
     stopped_ = true;
     smmu_regs_[cmdq_cons] = (reg(cmdq_cons) & 0xfffff) | u64{code} << 24;
-    smmu_regs_[gerror] ^= 1;
+    raise_gerror(1);
+}
+
+void model_host::raise_gerror(u32 bits) {
+    smmu_regs_[gerror] ^= bits;
     fake.send_interrupt(static_cast<u32>(reg(0x70)));  // GERROR_IRQ_CFG1
 }
 

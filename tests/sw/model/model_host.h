@@ -69,12 +69,15 @@ public:
     /// @return false: the SYNC is not consumed until finish_sync()
     std::function<bool(const taken_command&)> on_command;
     std::function<void(phys_addr_t, u64)> on_bar_write;
+    std::function<void(u64 offset, u64 value)> on_smmu_write;
     std::map<phys_addr_t, u64> bar;  ///< registers in BARs
 
     u64 reg(u64 offset) const;
     void set_reg(u64 offset, u64 value) { smmu_regs_[offset] = value; }
     void run_commands();  ///< goes on behind a SYNC that was kept back
     void raise_cerror(u32 code);
+    /// Sets global error bits active beside those that are, and interrupts.
+    void raise_gerror(u32 bits);
     u64 word(phys_addr_t) const;
     void put_word(phys_addr_t, u64);
     std::vector<u8> opcodes() const;
