@@ -7,25 +7,13 @@
 #include <vector>
 
 #include "tlm/base/context.h"
+#include "tlm/endpoint/atc_config.h"
 #include "tlm/endpoint/atc_if.h"
+#include "tlm/endpoint/atc_records.h"
 #include "tlm/endpoint/ring.h"
 #include "tlm/endpoint/translation_store.h"
 
 namespace drydock::endpoint {
-
-/// Shape of an ATC.
-struct atc_config {
-    unsigned entries = 512;       ///< power of two; 0: ATS without a cache
-    unsigned ways = 4;            ///< power of two, 1..entries
-    unsigned request_slots = 32;  ///< outstanding Translation Requests, 1..256
-    unsigned uses = 256;  ///< lookups in progress and translations in use together, 1..65535
-    unsigned invalidate_queue = 32;  ///< 1..32 (PCIe ATS: queue depth 0 means 32)
-    base::ps clock{1'000};           ///< period
-    unsigned lookup_cycles = 2;      ///< from the sampling edge to the answer
-    bool ignore_when_disabled =
-        false;  ///< negative policy: Invalidate Requests while Enable=0 get no answer
-    bool retry_after_ur = false;  ///< ask again after UR without being enabled anew (PCIe says no)
-};
 
 /// The ATC, transaction-level twin of the RTL block behind the same interface.
 ///
@@ -61,54 +49,14 @@ public:
     const counters& counted() const { return counted_; }
 
 private:
-    static constexpr std::uint32_t none = UINT32_MAX;
-
-    struct lookup {  // a lookup in progress
-        lookup_id id = 0;
-        atc_key key{};
-        atc_access access{};
-        base::ps due{};
-        bool replay = false;
-        std::uint32_t next = none;  // in the list of a request's waiters
-    };
-    struct request {  // an outstanding Translation Request
-        enum class state : std::uint8_t { free, to_send, sent };
-        atc_key key{};
-        state is = state::free;
-        bool no_write = false;
-        bool overtaken = false;  // an invalidate for its range came: drop the answer and ask again
-        bool abandoned = false;  // disabled meanwhile: drop the answer
-        std::uint32_t first_waiter = none, last_waiter = none;
-    };
-    struct use {
-        std::uint64_t first = 0, last = 0;  // range of the entry in use
-        std::optional<base::substream_id> ssid;
-        base::routing_id rid{};
-        bool global = false;
-        std::uint16_t generation = 0;
-        std::uint32_t holds = 0;  // bit n: invalidation n waits for its release
-        std::uint32_t position = none;
-    };
-    struct invalidation {
-        invalidate what{};
-        base::ps sample{};           // edge at which it was taken in
-        base::span_id waited_for{};  // whom the engine worked for while this one waited
-        std::uint32_t uses = 0;      // still to be released
-    };
-    struct completion {  // ready ITags of one function and traffic class
-        base::routing_id rid{};
-        std::uint8_t traffic_class = 0;
-        itag_vector vector = 0;
-    };
-    struct sampled_fill {
-        request_slot slot = 0;
-        completion_entry entry{};
-        base::ps edge{};
-    };
-    struct control {
-        base::routing_id rid{};
-        atc_control what{};
-    };
+    static constexpr std::uint32_t none = atc_records::none;
+    using lookup = atc_records::lookup;
+    using request = atc_records::request;
+    using use = atc_records::use;
+    using invalidation = atc_records::invalidation;
+    using completion = atc_records::completion;
+    using sampled_fill = atc_records::sampled_fill;
+    using control = atc_records::control;
 
     void on_time(std::uint64_t) override;
     void arm(base::ps when);
@@ -135,6 +83,7 @@ private:
     void ask(request_slot s);
     void finish_request(request_slot s);
     void do_fills();
+    bool overtaken(const request& r, const ats_entry& e) const;
     void filled(request_slot s, const completion_entry& e);
     void answer_waiters(request_slot s, const stored_translation& t);
     void refuse_waiters(request_slot s, atc_fault why);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -61,13 +62,15 @@ std::uint32_t atc::hold_uses(unsigned slot) {
 void atc::overtake_requests(const invalidate& what) {
     for (const request_slot s : active_requests_) {
         request& r = requests_[s];
-        const std::uint64_t first = r.key.va.value;
-        if (r.is != request::state::sent || r.key.rid != what.rid || first > what.last.value ||
-            (first | below_bit(stu_)) < what.first.value)
-            continue;
         // The answer may turn out Global: with a PASID in the request every PASID's answer is
         // dropped.
-        if (!what.ssid || r.key.ssid) r.overtaken = true;
+        if (r.is != request::state::sent || r.key.rid != what.rid || (what.ssid && !r.key.ssid))
+            continue;
+        const std::uint64_t first = r.key.va.value;
+        if (first <= what.last.value && (first | below_bit(stu_)) >= what.first.value)
+            r.overtaken = true;
+        r.gone_first = std::min(r.gone_first, what.first.value);
+        r.gone_last = std::max(r.gone_last, what.last.value);
     }
 }
 

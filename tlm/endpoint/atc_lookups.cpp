@@ -94,6 +94,7 @@ void atc::send_requests() {
         }
         to_send_.pop();
         r.is = request::state::sent;
+        r.gone_first = UINT64_MAX, r.gone_last = 0;
         ++counted_.requests;
     }
 }
@@ -165,6 +166,13 @@ void atc::do_fills() {
     }
 }
 
+/// An invalidate that came since the request left reaches the answer: it may be of before.
+bool atc::overtaken(const request& r, const ats_entry& e) const {
+    if (r.overtaken || e.log2_bytes <= stu_ || (!e.read && !e.write)) return r.overtaken;
+    const std::uint64_t first = r.key.va.value & ~below_bit(e.log2_bytes);
+    return first <= r.gone_last && (first | below_bit(e.log2_bytes)) >= r.gone_first;
+}
+
 void atc::filled(request_slot s, const completion_entry& c) {
     using status = completion_entry::status;
     request& r = requests_[s];
@@ -178,12 +186,12 @@ void atc::filled(request_slot s, const completion_entry& c) {
         return refuse_waiters(s, atc_fault::completer_abort), finish_request(s);
     if (c.result == status::timeout)
         return refuse_waiters(s, atc_fault::timeout), finish_request(s);
-    if (r.overtaken) {  // PCIe duty 2
+    const ats_entry e = decode_entry(c.data);
+    if (overtaken(r, e)) {  // PCIe duty 2
         r.overtaken = false;
         ++counted_.repeated_requests;
         return ask(s);
     }
-    const ats_entry e = decode_entry(c.data);
     if (!e.read && !e.write) return refuse_waiters(s, atc_fault::no_access), finish_request(s);
     if (e.log2_bytes < stu_) {  // illegal: smaller than the STU
         ++counted_.illegal_entries;

@@ -88,7 +88,9 @@ endpoint::endpoint(sc_core::sc_module_name module_name, base::context& ctx, pcie
       text_link_down_(ctx.probe.text("link_down")),
       text_in_reset_(ctx.probe.text("function in reset")),
       text_injected_(ctx.probe.text("injected")),
-      text_queued_(ctx.probe.text("reset while queued")) {
+      text_queued_(ctx.probe.text("reset while queued")),
+      text_poisoned_(ctx.probe.text("poisoned")),
+      text_overflow_(ctx.probe.text("receiver overflow")) {
     const std::string atc_name = std::string(name()) + ".atc";
     if (space_.ats().present())
         atc_ =
@@ -176,8 +178,7 @@ void endpoint::reset(pcie::reset_kind kind) {
     while (!held_.empty()) {
         const held_invalidate h = held_.pop();
         ignore_invalidate(h.what.tag, h.what.span, text_queued_);
-        if (kind == pcie::reset_kind::flr)
-            port.credit_return(pcie::fc_class::posted, 1, h.data_credits);
+        port.credit_return(pcie::fc_class::posted, 1, h.data_credits);
     }
     if (atc_) {
         ats_on_ = false;
@@ -223,7 +224,8 @@ void endpoint::link_changed(bool up) {
     }
     enter(state::link_down, text_link_down_);
     replies_.clear([](const pcie::tlp_ptr&) {});
-    reply_credits_.clear();
+    while (!reply_credits_.empty())
+        port.credit_return(pcie::fc_class::non_posted, 1, reply_credits_.pop());
     tx_.drop(pcie::fc_class::completion, [](const pcie::tlp_ptr&) {});
     reset(pcie::reset_kind::conventional);
 }

@@ -172,14 +172,14 @@ private:
     bool non_posted_refused_ = false;
     bool posted_refused_ = false;
     ring<atc_control> atc_controls_{8};  // not yet taken by the ATC
-    ring<held_invalidate> held_{64};     // beyond the queue of the ATC: their buffers stay taken
+    ring<held_invalidate> held_{128};    // beyond the queue of the ATC: their buffers stay taken
     std::array<base::routing_id, 32>
         authority_of_itag_{};  // who asked, hence where the completion goes
     std::array<base::span_id, 32> span_of_itag_{};
     std::vector<base::span_id> span_of_slot_;
     std::uint32_t errors_to_send_ = 0;  // messages that wait for the posted queue, by kind
     std::uint32_t text_flr_, text_ready_, text_operational_, text_link_down_, text_in_reset_,
-        text_injected_, text_queued_;
+        text_injected_, text_queued_, text_poisoned_, text_overflow_;
 };
 
 }  // namespace drydock::endpoint

@@ -36,13 +36,15 @@ std::uint8_t enables_of(const pcie::tlp& t, std::uint32_t dw) {
 
 void endpoint::receive(pcie::tlp_ptr owned) {
     const pcie::tlp& t = *owned;
-    if (state_ == state::operational && !pcie::malformed(t, max_payload_).empty()) {
-        errors_.report(pcie::error::malformed, false, &t, id_);
+    if (!pcie::malformed(t, max_payload_).empty()) {
+        if (state_ == state::operational) errors_.report(pcie::error::malformed, false, &t, id_);
         return free_buffer(t);
     }
     switch (t.type) {
         case tlp_type::cpl:
         case tlp_type::cpl_d:
+        case tlp_type::cpl_locked:
+        case tlp_type::cpl_d_locked:
             free_buffer(t);
             return receive_completion(t);
         case tlp_type::cfg_rd0:
@@ -85,8 +87,10 @@ pcie::tlp_ptr endpoint::completion_of(const pcie::tlp& request, cpl_status statu
 }
 
 void endpoint::reply(const pcie::tlp& request, pcie::tlp_ptr completion) {
-    if (reply_credits_.full())
-        throw std::logic_error(std::string(name()) + ": more requests than flow control allows");
+    if (reply_credits_.full()) {  // more requests than flow control allows: this one gets no answer
+        errors_.report(pcie::error::receiver_overflow, false, &request, id_);
+        return free_buffer(request);
+    }
     reply_credits_.push(request.data_credits());
     replies_.push(now() + config_.turn_round, std::move(completion));
 }
@@ -114,6 +118,10 @@ void endpoint::receive_config(const pcie::tlp& t) {
     if (state_ == state::flr && !config_.answer_config_in_flr)
         return answer(t, cpl_status::request_retry);
     const auto offset = static_cast<std::uint16_t>(t.address & 0xffc);
+    if (t.type == tlp_type::cfg_wr0 && t.poisoned) {  // nothing is written
+        errors_.report(pcie::error::poisoned, true, &t, id_);
+        return answer(t, cpl_status::unsupported_request);
+    }
     if (t.type == tlp_type::cfg_wr0) {
         id_ = t.target;  // captured from every configuration write (PCIe)
         answer(t, cpl_status::success);
@@ -218,7 +226,7 @@ void endpoint::receive_message(const pcie::tlp& t) {
         case msg_code::vendor_type1:
             return free_buffer(t);  // P-022: nothing to do, nothing logged
         default:
-            return unsupported(t);
+            return pcie::is_old_hot_plug(t.code) ? free_buffer(t) : unsupported(t);
     }
 }
 
@@ -229,6 +237,11 @@ void endpoint::receive_invalidate(const pcie::tlp& t) {
     if (state_ != state::operational || faults::take(faults_.swallow_invalidates)) {
         ignore_invalidate(tag, t.span,
                           state_ != state::operational ? text_in_reset_ : text_injected_);
+        return free_buffer(t);
+    }
+    if (t.poisoned) {  // its range cannot be trusted: as lost as one that never came
+        errors_.report(pcie::error::poisoned, false, &t, id_);
+        ignore_invalidate(tag, t.span, text_poisoned_);
         return free_buffer(t);
     }
     const bool prefix_refused = t.pasid && config_.refuse_pasid_invalidates && !pasid_on_;
@@ -261,10 +274,11 @@ void endpoint::receive_invalidate(const pcie::tlp& t) {
 void endpoint::take_invalidate(const invalidate& what, std::uint32_t data_credits) {
     if (held_.empty() && atc_->try_invalidate(what))
         return port.credit_return(pcie::fc_class::posted, 1, data_credits);
-    if (held_.full())
-        throw std::logic_error(std::string(name()) +
-                               ": more Invalidate Requests than flow control allows");
-    held_.push({what, data_credits});
+    if (!held_.full()) return held_.push({what, data_credits});
+    // More than this function's buffers hold: the sender broke flow control.
+    errors_.report(pcie::error::receiver_overflow, false, nullptr, id_);
+    ignore_invalidate(what.tag, what.span, text_overflow_);
+    port.credit_return(pcie::fc_class::posted, 1, data_credits);
 }
 
 void endpoint::ignore_invalidate(base::itag tag, base::span_id span, std::uint32_t reason) {

@@ -18,7 +18,9 @@ using pcie::tlp_type;
 constexpr std::uint16_t status_at = 0x06;                  // PCIe
 constexpr std::uint16_t received_target_abort = 1u << 12;  // a CA came
 constexpr std::uint16_t received_master_abort = 1u << 13;  // a UR came
-constexpr std::uint32_t entry_bytes = 8;                   // of a Translation Completion
+/// Last boundary of a Translation Request's stages.
+constexpr std::uint64_t translation_at_function = 51;
+constexpr std::uint32_t entry_bytes = 8;  // of a Translation Completion
 
 /// Byte enables of a request (PCIe).
 void set_extent(pcie::tlp& t, std::uint64_t address, std::uint32_t bytes) {
@@ -271,7 +273,8 @@ void endpoint::receive_completion(const pcie::tlp& t) {
     if (r != nullptr && r->is == outstanding_request::state::quarantined && last)
         outstanding_.free(t.tag);
     if (state_ != state::operational) return;  // P-134
-    if (r == nullptr || r->is != outstanding_request::state::waiting)
+    const bool locked = t.type == tlp_type::cpl_locked || t.type == tlp_type::cpl_d_locked;
+    if (r == nullptr || r->is != outstanding_request::state::waiting || locked)
         return errors_.report(pcie::error::unexpected_completion, true, &t, id_);
     if (r->kind == waiter_kind::translation)
         translation_answered(t.tag, t);
@@ -304,7 +307,10 @@ void endpoint::translation_answered(std::uint16_t tag, const pcie::tlp& t) {
 
 void endpoint::end_translation(request_slot slot, const completion_entry& e) {
     const base::span_id span = std::exchange(span_of_slot_[slot], base::no_span);
-    if (span != base::no_span && ctx_.probe.wants(base::kind::span_end))
+    if (span == base::no_span) return;
+    if (ctx_.probe.wants(base::kind::stage))
+        ctx_.probe.emit(base::kind::stage, place_, now(), span, translation_at_function);
+    if (ctx_.probe.wants(base::kind::span_end))
         ctx_.probe.emit(base::kind::span_end, place_, now(), span,
                         static_cast<std::uint64_t>(e.result), e.data);
 }

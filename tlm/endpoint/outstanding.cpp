@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/endpoint/outstanding.h"
 
+#include <algorithm>
+
 namespace drydock::endpoint {
+namespace {
+
+using namespace base::literals;
+constexpr base::ps longest_default_timeout = 50_ms;  // PCIe: 50 us .. 50 ms
+
+}  // namespace
 
 outstanding_requests::outstanding_requests(std::string_view name, base::context& ctx,
                                            timeout_listener& listener)
@@ -38,16 +46,29 @@ std::optional<std::uint16_t> outstanding_requests::take(waiter_kind kind, std::u
                                                         std::uint32_t bytes) {
     if (free_.empty()) return {};
     const std::uint16_t tag = free_.pop();
-    const std::uint16_t last = requests_[end].previous;
     const base::ps deadline = timeout_ == base::never ? base::never : ctx_.now() + timeout_;
+    // In order of deadlines: behind the last one, unless software has shortened the timeout.
+    std::uint16_t before = requests_[end].previous;
+    while (before != end && requests_[before].deadline > deadline)
+        before = requests_[before].previous;
+    const std::uint16_t after = requests_[before].next;
     requests_[tag] = {
-        outstanding_request::state::waiting, kind, owner, bytes, 0, deadline, last, end};
-    requests_[last].next = tag;
-    requests_[end].previous = tag;
+        outstanding_request::state::waiting, kind, owner, bytes, 0, deadline, before, after};
+    requests_[before].next = tag;
+    requests_[after].previous = tag;
     ++waiting_;
-    if (deadline != base::never && !ctx_.timeline.pending(timer_))
-        timer_ = ctx_.timeline.at(deadline, base::phase::arrive, id_);
+    arm(deadline);
     return tag;
+}
+
+void outstanding_requests::arm(base::ps deadline) {
+    if (deadline == base::never) return;
+    if (ctx_.timeline.pending(timer_)) {
+        if (armed_ <= deadline) return;
+        ctx_.timeline.cancel(timer_);
+    }
+    armed_ = deadline;
+    timer_ = ctx_.timeline.at(deadline, base::phase::arrive, id_);
 }
 
 void outstanding_requests::free(std::uint16_t tag) {
@@ -60,8 +81,14 @@ void outstanding_requests::free(std::uint16_t tag) {
 }
 
 void outstanding_requests::forget() {
-    for (std::uint16_t t = requests_[end].next; t != end; t = requests_[t].next)
-        requests_[t].is = outstanding_request::state::quarantined;
+    base::ps longest = ctx_.now() + longest_default_timeout;
+    for (std::uint16_t t = requests_[end].next; t != end; t = requests_[t].next) {
+        outstanding_request& r = requests_[t];
+        r.is = outstanding_request::state::quarantined;
+        if (r.deadline == base::never) r.deadline = longest;
+        longest = std::max(longest, r.deadline);
+    }
+    if (requests_[end].next != end) arm(requests_[requests_[end].next].deadline);
     waiting_ = 0;
 }
 
@@ -72,10 +99,7 @@ void outstanding_requests::on_time(std::uint64_t) {
         if (requests_[tag].is == outstanding_request::state::waiting) listener_.timed_out(tag);
         free(tag);
     }
-    const std::uint16_t oldest = requests_[end].next;
-    if (oldest != end && requests_[oldest].deadline != base::never &&
-        !ctx_.timeline.pending(timer_))
-        timer_ = ctx_.timeline.at(requests_[oldest].deadline, base::phase::arrive, id_);
+    if (requests_[end].next != end) arm(requests_[requests_[end].next].deadline);
 }
 
 }  // namespace drydock::endpoint

@@ -30,7 +30,7 @@ struct outstanding_request {
     std::uint32_t bytes = 0;  ///< asked for
     std::uint32_t received = 0;
     base::ps deadline{};
-    std::uint16_t previous = 0, next = 0;  ///< in the list by age
+    std::uint16_t previous = 0, next = 0;  ///< in the list by deadline
 };
 
 /// Told when a request's completion did not come in time; the tag is free again after the call.
@@ -56,16 +56,18 @@ public:
     std::optional<std::uint16_t> take(waiter_kind kind, std::uint32_t owner, std::uint32_t bytes);
     outstanding_request& at(std::uint16_t tag) { return requests_[tag & (tags - 1)]; }
     void free(std::uint16_t tag);
-    /// Reset: nobody waits any more.
+    /// Reset: nobody waits any more. Tags stay out of use until their completion or their deadline;
+    /// where the Completion Timeout is disabled, for 50 ms, its longest default.
     void forget();
     /// Requests that somebody waits for.
     unsigned waiting() const { return waiting_; }
 
 private:
     static constexpr std::uint16_t tags = 1024;
-    static constexpr std::uint16_t end = tags;  // head of the list by age
+    static constexpr std::uint16_t end = tags;  // head of the list by deadline
 
     void on_time(std::uint64_t) override;
+    void arm(base::ps deadline);
     bool usable(std::uint16_t tag) const;
     void refill();
 
@@ -73,6 +75,7 @@ private:
     timeout_listener& listener_;
     base::timeline::client_id id_;
     base::timeline::handle timer_;
+    base::ps armed_{};
     base::ps timeout_;
     tag_width width_ = tag_width::five;
     ring<std::uint16_t> free_{tags};

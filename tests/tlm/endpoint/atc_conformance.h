@@ -92,6 +92,13 @@ struct atc_world final : atc_client {
         EXPECT_TRUE(dut->try_lookup(next_id, key(va, pasid), a));
         return next_id++;
     }
+    /// A lookup, and time for it to hit or to ask.
+    lookup_id ask(std::uint64_t va, std::optional<std::uint32_t> pasid = {},
+                  atc_access a = atc_access::read) {
+        const lookup_id id = look(va, pasid, a);
+        run();
+        return id;
+    }
     void answer(const asked& r, const pcie::translation_entry& e) {
         EXPECT_TRUE(dut->try_fill(r.slot, {completion_entry::status::success, e.encode(), {}}));
         run();
@@ -103,16 +110,14 @@ struct atc_world final : atc_client {
     /// Brings a translation into the cache by a lookup that misses, and gives its use back.
     void load(std::uint64_t va, pcie::translation_entry e,
               std::optional<std::uint32_t> pasid = {}) {
-        look(va, pasid);
-        run();
+        ask(va, pasid);
         answer(requests.back(), e);
         dut->release(hits.back().use);
     }
     /// Whether a lookup is answered without a new request; a use it gives is released.
     bool cached(std::uint64_t va, std::optional<std::uint32_t> pasid = {}) {
         const std::size_t before = requests.size();
-        look(va, pasid);
-        run();
+        ask(va, pasid);
         if (requests.size() == before) {
             dut->release(hits.back().use);
             return true;

@@ -2,29 +2,13 @@
 // PCIe: FLR and link down.
 #include <set>
 
-#include "tests/tlm/endpoint/endpoint_bench.h"
+#include "tests/tlm/endpoint/reset_bench.h"
 
 namespace drydock::endpoint {
 namespace {
 
-using pcie::msg_code;
 constexpr std::uint64_t buffer = 0x40'0000;
 constexpr std::uint16_t flr_bit = 0x8000;
-
-struct reset_bench : endpoint_bench {
-    using endpoint_bench::endpoint_bench;
-    void flr() { set_device_control(0x212f | flr_bit); }
-    void start() {
-        enable();
-        enable_ats();
-        setup(0, {});
-    }
-    std::vector<seen_tlp> completions() const { return messages(msg_code::invalidate_completion); }
-    pcie::cpl_status config_status() {
-        send(config_request(0, false));
-        return last().status;
-    }
-};
 
 TEST(EndpointReset, P_132_FLR_keeps_MPS_and_bus_number_and_clears_the_rest) {
     reset_bench b;
@@ -245,47 +229,6 @@ TEST(EndpointReset, states_are_told) {
     for (const auto& e : b.log.seen)
         if (e.what == base::kind::function_state) states.push_back(b.ctx.probe.text_of(e.b));
     EXPECT_EQ(states, (std::vector<std::string>{"flr", "ready"}));
-}
-
-TEST(EndpointReset, a_function_may_be_told_never_to_come_back) {
-    reset_bench b;
-    b.start();
-    b.dut->inject().never_ready = true;
-    b.flr();
-    b.run(10_s);
-    EXPECT_TRUE(b.dut->in_reset());
-}
-
-TEST(EndpointReset, injected_swallowing_hits_as_often_as_asked) {
-    reset_bench b;
-    b.start();
-    b.dut->inject().swallow_invalidates = 1;
-    b.invalidate(1, buffer);
-    b.invalidate(2, buffer);
-    ASSERT_EQ(b.completions().size(), 1u);
-    EXPECT_EQ(pcie::completion_itag_vector(b.completions()[0].address), 4u);
-}
-
-TEST(EndpointReset, link_down_is_a_reset_that_keeps_sticky_status) {
-    reset_bench b({}, true);
-    b.start();
-    pcie::tlp_ptr t = b.make(pcie::tlp_type::cpl);
-    t->requester = function_id;
-    t->tag = 0x55;
-    t->byte_count = 4;
-    b.send(std::move(t));
-    b.other->socket.set_link(false);
-    b.run();
-    auto& space = b.dut->config_space();
-    EXPECT_FALSE(space.ats().enabled());
-    EXPECT_EQ(space.device_control().max_payload, 128u);
-    EXPECT_NE(space.aer().uncorrectable_status() & (1u << 16), 0u) << "P-100";
-    b.other->socket.set_link(true);
-    b.run();
-    b.start();
-    b.describe(0, dma::op::read, buffer, 8);
-    b.ring(0);
-    EXPECT_EQ(b.head(0), 1u);
 }
 
 TEST(EndpointReset, P_135_D3hot_refuses_memory_and_D0_without_soft_reset_keeps_BARs) {
