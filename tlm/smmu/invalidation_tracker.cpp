@@ -161,11 +161,12 @@ void invalidation_tracker::take_input() {
 }
 
 void invalidation_tracker::send_unsent() {
-    // Oldest first, so that requests leave in the order of their commands.
+    // Oldest first, so that the requests of a port leave in the order of their commands; a port
+    // without room holds no other back.
     for (std::uint8_t t = oldest_; unsent_ != 0 && t != nobody; t = entries_[t].newer) {
         if ((unsent_ >> t & 1) == 0) continue;
-        if (!client_.try_send(entries_[t].id, base::itag{t}, entries_[t].what)) return;
-        unsent_ &= ~(1u << t);
+        if (client_.try_send(entries_[t].id, base::itag{t}, entries_[t].what))
+            unsent_ &= ~(1u << t);
     }
 }
 

@@ -17,7 +17,8 @@ inline constexpr unsigned itags = 32;  // PCIe ATS: ITag is 5 bits
 /// modulo 8) and times out. One input of each kind is sampled per clock edge; completions queue up.
 ///
 /// Timeouts are judged on a grid of timeout/16: an ITag expires at the first grid point at or after
-/// its start + timeout, so never early and at most 6.25 % late. One timeline record is armed for
+/// its start + timeout, so never early and at most 6.25 % late. It starts when the ITag is taken,
+/// also if its port has no room for the request yet. One timeline record is armed for
 /// the oldest ITag; none is pending when no ITag is out.
 class invalidation_tracker final : public invalidation_tracker_if, base::timeline_client {
 public:

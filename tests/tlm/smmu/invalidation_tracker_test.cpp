@@ -22,13 +22,15 @@ struct bench : invalidation_tracker_client {
     std::vector<base::ps> finished_at;
     int readies = 0;
     bool accept = true;
+    std::uint16_t full_port = UINT16_MAX;  ///< takes nothing
 
     explicit bench(base::ps timeout = 60_s, unsigned pool = 32)
         : tracker("tracker", ctx, {timeout, 1_ns, pool}, *this) {}
 
-    bool try_send(invalidation_id id, base::itag tag, const invalidation&) override {
-        if (accept) sent.push_back({id, tag.value, ctx.now()});
-        return accept;
+    bool try_send(invalidation_id id, base::itag tag, const invalidation& i) override {
+        if (!accept || i.port == full_port) return false;
+        sent.push_back({id, tag.value, ctx.now()});
+        return true;
     }
     void finished(invalidation_id id, bool lost) override {
         finished_ids.emplace_back(id, lost);
@@ -36,9 +38,10 @@ struct bench : invalidation_tracker_client {
     }
     void ready() override { ++readies; }
 
-    bool start(invalidation_id id, std::uint16_t rid = 0x100) {
+    bool start(invalidation_id id, std::uint16_t rid = 0x100, std::uint16_t port = 0) {
         invalidation i;
         i.function = base::routing_id{rid};
+        i.port = port;
         return tracker.try_invalidate(id, i);
     }
     /// Starts n of them, one clock edge after the other.
@@ -294,6 +297,39 @@ TEST(InvalidationTracker, request_that_its_port_cannot_take_is_sent_after_resume
     b.run(1_ns);
     ASSERT_EQ(b.sent.size(), 2u);
     EXPECT_LT(b.sent[0].tag, b.sent[1].tag);
+}
+
+TEST(InvalidationTracker, port_without_room_holds_no_other_port_back) {
+    bench b;
+    b.full_port = 1;
+    ASSERT_TRUE(b.start(0, 0x200, 1));
+    b.run(1_ns);
+    ASSERT_TRUE(b.start(1, 0x200, 1));
+    b.run(1_ns);
+    ASSERT_TRUE(b.start(2, 0x100, 0));
+    b.run(1_ns);
+    ASSERT_EQ(b.sent.size(), 1u);
+    EXPECT_EQ(b.sent[0].id, 2u);
+    b.full_port = UINT16_MAX;
+    b.tracker.resume();
+    b.run(1_ns);
+    ASSERT_EQ(b.sent.size(), 3u);
+    EXPECT_EQ(b.sent[1].id, 0u) << "each port in the order of the commands";
+    EXPECT_EQ(b.sent[2].id, 1u);
+}
+
+TEST(InvalidationTracker, P_054_request_that_never_finds_room_is_lost_in_its_time) {
+    bench b(16_us);
+    b.accept = false;
+    b.start(0);
+    b.run(15_us);
+    EXPECT_TRUE(b.finished_ids.empty());
+    b.run(3_us);
+    EXPECT_EQ(b.finished_ids, (std::vector<std::pair<invalidation_id, bool>>{{0, true}}));
+    b.accept = true;
+    b.tracker.resume();
+    b.run(1_us);
+    EXPECT_TRUE(b.sent.empty()) << "what is lost is not sent any more";
 }
 
 TEST(InvalidationTracker, given_up_itag_is_done_without_timeout) {

@@ -56,6 +56,57 @@ TEST(Smmu, S_011_disabled_aborts_beyond_the_output_size_silently) {
     EXPECT_EQ(m.events(), 0u);
 }
 
+TEST(Smmu, S_010_switching_off_answers_page_requests_that_were_queued_before) {
+    smmu_machine m;
+    m.enable(smmuen | priqen | eventqen);
+    m.page_request(true, 1);
+    m.run();
+    EXPECT_EQ(m.read(reg::priq_prod), 1u);
+    m.set_cr0(priqen | eventqen);
+    m.page_request(true, 2);
+    m.run();
+    EXPECT_EQ(m.read(reg::priq_prod), 1u);
+    const auto answers = m.sent(pcie::msg_code::prg_response);
+    ASSERT_EQ(answers.size(), 1u);
+    EXPECT_EQ(pcie::prg_response_code(answers[0]->address), 0xfu);
+}
+
+TEST(Smmu, S_007_switching_off_flushes_no_cache) {
+    smmu_machine m;
+    m.enable();
+    m.stage1();
+    const std::uint64_t leaf = m.map(0x7000, 0x5000'0000);
+    m.dma_read(0x7000);
+    m.run();
+    m.memory.word(leaf) = 0;
+    m.set_ste(smmu_machine::sid, {.valid = false});
+    m.set_cr0(eventqen | cmdqen);
+    m.dma_read(0x6000);
+    m.run();
+    EXPECT_TRUE(m.dmas.back()->gp.is_response_ok()) << "GBPA lets it through";
+    m.set_cr0(smmuen | eventqen | cmdqen);
+    m.dma_read(0x7000);
+    m.run();
+    EXPECT_TRUE(m.dmas.back()->gp.is_response_ok()) << "STE, CD and page are the old ones";
+    m.put(0x04, 31);
+    m.put(0x30);
+    m.sync();
+    m.run();
+    m.dma_read(0x7000);
+    m.run();
+    EXPECT_TRUE(m.dmas.back()->gp.is_response_error());
+}
+
+TEST(Smmu, S_118_prg_response_command_is_ignored_while_off) {
+    smmu_machine m;
+    m.enable(cmdqen | eventqen);
+    m.put(0x41 | std::uint64_t{smmu_machine::sid} << 32, at(2, 12) | 3);
+    m.sync();
+    m.run();
+    EXPECT_TRUE(m.drained());
+    EXPECT_TRUE(m.received.empty());
+}
+
 TEST(Smmu, S_210_enable_sequence_ends_with_the_first_translated_dma) {
     smmu_machine m;
     m.stage1();
