@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
-
-#include "sw/kernel/kernel.h"
-#include "tests/sw/kernel/fake_host.h"
+#include "tests/sw/kernel/kernel_fixture.h"
 
 namespace drydock::sw {
 namespace {
 
 using hal::note;
-using test::fake_host;
 
-struct Interrupt : testing::Test {
-    static cpu_costs costs() {
-        cpu_costs c;
-        c.context_switch = c.lock = 0ns;
+struct Interrupt : test::kernel_fixture {
+    static cpu_costs with_entry() {
+        cpu_costs c = costs();
         c.interrupt_entry = 500ns;
         return c;
     }
-    fake_host host;
-    kernel k{host.doors(), 2, costs()};
-    hal::time_point when{};
+    Interrupt() : kernel_fixture(2, with_entry()) {}
     std::vector<hal::time_point> handled;
 };
 

@@ -1,38 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
-
-#include "sw/kernel/kernel.h"
-#include "tests/sw/kernel/fake_host.h"
+#include "tests/sw/kernel/kernel_fixture.h"
 
 namespace drydock::sw {
 namespace {
 
 using hal::note;
-using test::fake_host;
 
-struct Sync : testing::Test {
-    static cpu_costs costs() {
-        cpu_costs c;
-        c.context_switch = c.lock = c.interrupt_entry = 0ns;
-        return c;
+struct Sync : test::kernel_fixture {
+    /// Tasks a, b, c, d on a CPU each come 1 ns apart and hold m for 1 us. @return order of them
+    std::vector<std::string> four_after_each_other(mutex& m) {
+        for (unsigned i = 0; i < 4; ++i)
+            k.run_task(std::string(1, static_cast<char>('a' + i)), i, [this, &m, i] {
+                k.spend(1ns * (i + 1));
+                const guard g(m);
+                mark(k.current_name());
+                k.spend(1us);
+            });
+        host.run(1ms);
+        return order();
     }
-    fake_host host;
-    kernel k{host.doors(), 4, costs()};
-    std::vector<std::string> order;
-    hal::time_point when{};
 };
 
 TEST_F(Sync, mutex_is_handed_over_in_order_of_arrival) {
     mutex m(k, "m");
-    for (unsigned i = 0; i < 4; ++i)
-        k.run_task(std::string(1, static_cast<char>('a' + i)), i, [&, i] {
-            k.spend(1ns * (i + 1));
-            const guard g(m);
-            order.push_back(k.current_name());
-            k.spend(1us);
-        });
-    host.run(1ms);
-    EXPECT_EQ(order, (std::vector<std::string>{"a", "b", "c", "d"}));
+    EXPECT_EQ(four_after_each_other(m), (std::vector<std::string>{"a", "b", "c", "d"}));
 }
 
 TEST_F(Sync, choice_lock_may_hand_over_to_another) {
@@ -40,35 +31,16 @@ TEST_F(Sync, choice_lock_may_hand_over_to_another) {
         return point == "lock" ? among.size() - 1 : 0;
     };
     mutex m(k, "m");
-    for (unsigned i = 0; i < 4; ++i)
-        k.run_task(std::string(1, static_cast<char>('a' + i)), i, [&, i] {
-            k.spend(1ns * (i + 1));
-            const guard g(m);
-            order.push_back(k.current_name());
-            k.spend(1us);
-        });
-    host.run(1ms);
-    EXPECT_EQ(order, (std::vector<std::string>{"a", "d", "c", "b"}));
+    EXPECT_EQ(four_after_each_other(m), (std::vector<std::string>{"a", "d", "c", "b"}));
 }
 
 TEST_F(Sync, who_waits_for_a_mutex_gives_the_cpu_away) {
     mutex m(k, "m");
-    k.run_task("holder", 1, [&] {
-        const guard g(m);
-        k.spend(10us);
-    });
-    k.run_task("waiter", 0, [&] {
-        k.spend(1us);
-        const guard g(m);
-        when = k.now();
-    });
-    k.run_task("other", 0, [&] {
-        order.push_back("other");
-        EXPECT_EQ(k.now(), 1us);
-    });
+    hold(m, 10us);
+    take_later(m, 0);
+    k.run_task("other", 0, [&] { mark("other"); });
     host.run(1ms);
-    EXPECT_EQ(order.size(), 1u);
-    EXPECT_EQ(when, 10us);
+    EXPECT_EQ(log, (entries{{"other", 1us}, {"taker", 10us}}));
 }
 
 TEST_F(Sync, mutex_knows_its_owner) {
@@ -101,20 +73,11 @@ TEST_F(Sync, mutex_knows_its_owner) {
 
 TEST_F(Sync, who_spins_keeps_its_cpu_from_other_tasks) {
     spinlock s(k, "s");
-    k.run_task("holder", 1, [&] {
-        const guard g(s);
-        k.spend(10us);
-    });
-    k.run_task("spinner", 0, [&] {
-        k.spend(1us);
-        const guard g(s);
-        order.push_back("spinner");
-        when = k.now();
-    });
-    k.run_task("other", 0, [&] { order.push_back("other"); });
+    hold(s, 10us);
+    take_later(s, 0);
+    k.run_task("other", 0, [&] { mark("other"); });
     host.run(1ms);
-    EXPECT_EQ(order, (std::vector<std::string>{"spinner", "other"}));
-    EXPECT_EQ(when, 10us);
+    EXPECT_EQ(log, (entries{{"taker", 10us}, {"other", 10us}}));
     EXPECT_EQ(k.totals(0).busy, 10us);
 }
 
@@ -124,10 +87,7 @@ TEST_F(Sync, interrupts_run_while_spinning_if_on_and_not_if_off) {
         const auto base = k.now();
         hal::time_point handled{};
         const u32 irq = k.request_irq("dev", 0, [&] { handled = k.now() - base; });
-        k.run_task("holder", 1, [&] {
-            const guard g(s);
-            k.spend(10us);
-        });
+        hold(s, 10us);
         k.run_task("spinner", 0, [&] {
             k.spend(1us);
             if (off) {
@@ -147,15 +107,8 @@ TEST_F(Sync, interrupts_run_while_spinning_if_on_and_not_if_off) {
 TEST_F(Sync, a_lock_granted_during_an_interrupt_is_taken_when_the_handler_is_over) {
     spinlock s(k, "s");
     const u32 irq = k.request_irq("dev", 0, [&] { k.spend(8us); });
-    k.run_task("holder", 1, [&] {
-        const guard g(s);
-        k.spend(10us);
-    });
-    k.run_task("spinner", 0, [&] {
-        k.spend(1us);
-        const guard g(s);
-        when = k.now();
-    });
+    hold(s, 10us);
+    take_later(s, 0);
     host.at(5us, [&] { host.send_interrupt(irq); });
     host.run(1ms);
     EXPECT_EQ(when, 13us);
@@ -163,12 +116,11 @@ TEST_F(Sync, a_lock_granted_during_an_interrupt_is_taken_when_the_handler_is_ove
 
 TEST_F(Sync, writer_waits_for_all_readers_and_later_readers_for_the_writer) {
     rwlock l(k, "l");
-    std::vector<std::pair<std::string, hal::time_point>> got;
     const auto reader = [&](hal::duration from, hal::duration length) {
         return [&, from, length] {
             k.sleep(from);
             l.read_lock_irqsave();
-            got.emplace_back(k.current_name(), k.now());
+            mark(k.current_name());
             k.spend(length);
             l.read_unlock_irqrestore();
         };
@@ -179,13 +131,12 @@ TEST_F(Sync, writer_waits_for_all_readers_and_later_readers_for_the_writer) {
     k.run_task("w", 2, [&] {
         k.sleep(2us);
         l.write_lock_irqsave();
-        got.emplace_back("w", k.now());
+        mark("w");
         k.spend(4us);
         l.write_unlock_irqrestore();
     });
     host.run(1ms);
-    EXPECT_EQ(got, (std::vector<std::pair<std::string, hal::time_point>>{
-                       {"r0", 0us}, {"r1", 1us}, {"w", 10us}, {"r2", 14us}}));
+    EXPECT_EQ(log, (entries{{"r0", 0us}, {"r1", 1us}, {"w", 10us}, {"r2", 14us}}));
 }
 
 TEST_F(Sync, wait_queue_tests_its_condition_at_every_wake) {

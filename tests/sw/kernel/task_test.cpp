@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
-
-#include "sw/kernel/kernel.h"
-#include "tests/sw/kernel/fake_host.h"
+#include "tests/sw/kernel/kernel_fixture.h"
 
 namespace drydock::sw {
 namespace {
@@ -11,18 +8,14 @@ using hal::note;
 using test::fake_host;
 
 cpu_costs free_of_charge() {
-    cpu_costs c;
-    c.context_switch = c.lock = c.interrupt_entry = c.memory_read = c.memory_write = 0ns;
+    cpu_costs c = test::kernel_fixture::costs();
+    c.memory_read = c.memory_write = 0ns;
     return c;
 }
 
-struct Kernel : testing::Test {
-    fake_host host;
-    kernel k{host.doors(), 2, free_of_charge()};
-    std::vector<std::pair<std::string, hal::time_point>> log;
-    void mark(std::string what) { log.emplace_back(std::move(what), k.now()); }
+struct Kernel : test::kernel_fixture {
+    Kernel() : kernel_fixture(2, free_of_charge()) {}
 };
-using entries = std::vector<std::pair<std::string, hal::time_point>>;
 
 TEST_F(Kernel, a_task_keeps_its_cpu_while_it_spends_and_others_of_it_wait) {
     k.run_task("a", 0, [&] {
