@@ -194,3 +194,32 @@ TEST(EventQueue, disabling_keeps_what_is_being_written_and_drops_the_rest) {
     m.run();
     EXPECT_TRUE(m.drained());
 }
+
+TEST(EventQueue, S_140_records_around_the_end_lie_in_their_slots) {
+    smmu_machine m;
+    m.enable(on, 2);
+    m.stage1();
+    for (unsigned i = 0; i < 11; ++i) {
+        m.dma_read(0x10'0000 + 0x1000 * i);
+        m.run(2'000);
+        EXPECT_EQ(m.events(), (i + 1) % 8) << "two bits of index, one of wrap";
+        EXPECT_EQ(m.event_word(i % 4, 2), 0x10'0000 + 0x1000 * i);
+        m.write(reg::eventq_cons, (i + 1) % 8);
+    }
+    EXPECT_EQ(m.event_word(4, 0), 0u) << "nothing behind the queue's end";
+    EXPECT_EQ(m.msi_count(), 11u) << "empty each time";
+}
+
+TEST(EventQueue, S_141_switched_off_queue_drops_without_overflow) {
+    smmu_machine m;
+    m.enable(smmuen | cmdqen);
+    m.stage1();
+    fault(m, 3);
+    EXPECT_EQ(m.read(reg::eventq_prod), 0u);
+    EXPECT_EQ(m.msi_count(), 0u);
+    m.set_cr0(smmuen | cmdqen | eventqen);
+    m.run();
+    EXPECT_EQ(m.read(reg::eventq_prod), 0u) << "what was dropped does not come back";
+    fault(m, 1);
+    EXPECT_EQ(m.read(reg::eventq_prod), 1u);
+}

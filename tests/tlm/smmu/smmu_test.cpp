@@ -135,6 +135,32 @@ TEST(Smmu, S_210_enable_sequence_ends_with_the_first_translated_dma) {
     EXPECT_EQ(d.who.requested.value, 0x7040u);
 }
 
+TEST(Smmu, S_021_two_level_stream_table_by_its_registers) {
+    smmu_machine m;
+    constexpr std::uint64_t level_2 = 0x1100'0000;
+    m.queues();
+    m.write(reg::strtab_base_cfg, 1u << 16 | 8u << 6 | 16);  // FMT, SPLIT=8, LOG2SIZE
+    m.write(reg::cr2, 2);                                    // RECINVSID
+    m.memory.word(smmu_machine::strtab + 8 * (smmu_machine::sid >> 8)) = level_2 | 2;  // two STEs
+    m.memory.word(level_2) = 1 | 4u << 1;                                              // bypass
+    m.set_cr0(smmuen | eventqen);
+    dma& d = m.dma_write(0x5000);
+    m.run();
+    EXPECT_TRUE(d.gp.is_response_ok());
+    EXPECT_EQ(m.memory.reads_in(smmu_machine::strtab + 8, 8), 1u);
+    EXPECT_EQ(m.memory.reads_in(level_2, 64), 1u);
+    for (const std::uint32_t beyond : {smmu_machine::sid + 2, smmu_machine::sid + 0x100}) {
+        dma& bad = m.request(true, 0x6000, 1);
+        bad.who.stream = base::stream_id{beyond};
+        m.send(bad);
+        m.run();
+        EXPECT_TRUE(bad.gp.is_response_error());
+    }
+    ASSERT_EQ(m.events(), 2u);
+    EXPECT_EQ(m.event_word(0, 0), head(0x02, smmu_machine::sid + 2));
+    EXPECT_EQ(m.event_word(1, 0), head(0x02, smmu_machine::sid + 0x100));
+}
+
 TEST(Smmu, S_211_only_the_new_mapping_after_tlbi_and_sync) {
     smmu_machine m;
     m.enable();
