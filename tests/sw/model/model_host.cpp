@@ -107,7 +107,9 @@ std::unique_ptr<model_function> make_endpoint(const endpoint_options& o) {
     pcie_capability(*f, ep_pcie, ep_msix, PCI_EXP_TYPE_ENDPOINT, o.mps, o.flr);
     f->flr_at = o.flr ? ep_pcie + PCI_EXP_DEVCTL : 0;
     f->flr_time = o.flr_time;
-    f->put(ep_msix, PCI_CAP_ID_MSIX, 2);
+    f->put(ep_msix, PCI_CAP_ID_MSIX | (o.pm ? ep_pm << 8 : 0), 2);
+    f->put(ep_pm, PCI_CAP_ID_PM, 2);
+    allow(*f, ep_pm + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK, 2);
     f->put(ep_msix + PCI_MSIX_FLAGS, 8, 2);  // 9 vectors
     f->put(ep_msix + PCI_MSIX_TABLE, 0x2000, 4);
     allow(*f, ep_msix + PCI_MSIX_FLAGS, 0xc000, 2);

@@ -37,12 +37,12 @@ private:
 /// A root port and an endpoint with MSI-X, ATS, PASID and a DMA engine's BAR0.
 std::unique_ptr<model_function> make_root_port();
 struct endpoint_options {
-    bool ats = true, pasid = true, flr = true;
+    bool ats = true, pasid = true, flr = true, pm = false;
     u8 mps = 2;
     hal::duration flr_time{100'000'000'000};  // 100 ms
 };
 std::unique_ptr<model_function> make_endpoint(const endpoint_options&);
-inline constexpr u16 ep_pcie = 0x40, ep_msix = 0x80, ep_ats = 0x220, ep_pasid = 0x230;
+inline constexpr u16 ep_pcie = 0x40, ep_msix = 0x80, ep_pm = 0xa0, ep_ats = 0x220, ep_pasid = 0x230;
 
 /// What a command was, and when the SMMU took it.
 struct taken_command {
