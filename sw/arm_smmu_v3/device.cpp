@@ -66,6 +66,13 @@ std::unique_ptr<iommu_domain> arm_smmu_device::domain_alloc_sva(u32 id, std::str
     return std::make_unique<arm_smmu_domain>(*this, iommu_domain_type::sva, id, std::move(name));
 }
 
+u16 arm_smmu_device::alloc_asid() {
+    if (next_asid_ >> features_.asid_bits != 0)
+        throw std::runtime_error("SMMU has only " + std::to_string(features_.asid_bits) +
+                                 " bits of ASID: too many domains");
+    return static_cast<u16>(next_asid_++);
+}
+
 void arm_smmu_device::write_and_wait(u64 reg, u64 ack, u32 value) {
     kernel_.writel(config_.base + reg, value);
     const poll_backoff backoff{.spins = 9, .first_delay = 1us, .limit = ack_limit};

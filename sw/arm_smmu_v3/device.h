@@ -62,7 +62,9 @@ public:
     const arm_smmu_features& features() const { return features_; }
     u32 number() const { return config_.number; }
     mutex& asid_lock() { return asid_lock_; }
-    u16 alloc_asid() { return next_asid_++; }
+    /// A new one for each domain; 0 is never used. @throws std::runtime_error when hardware's 8 or
+    /// 16 bits are used up
+    u16 alloc_asid();
     u64 gerror_interrupts() const { return gerror_interrupts_; }
     u64 events_read() const { return events_read_; }
 
@@ -93,7 +95,7 @@ private:
     stream_table strtab_;
     hw_queue evtq_, priq_;
     mutex asid_lock_;
-    u16 next_asid_ = 1;
+    u32 next_asid_ = 1;
     u32 cr0_ = 0;
     get_domain get_domain_;
     std::unique_ptr<arm_smmu_static_domain> identity_, blocked_;

@@ -137,6 +137,13 @@ TEST_F(SmmuDevice, LinuxFlow_3_6_page_requests_are_denied_with_the_last_of_their
     EXPECT_EQ(host.reg(page1 + 0xcc), 2u);
 }
 
+TEST_F(SmmuDevice, domains_beyond_the_asids_that_there_are_are_refused) {
+    host.set_reg(0, host.reg(0) & ~(u64{1} << 12));  // ASID16
+    boot();
+    for (unsigned i = 1; i < 256; ++i) EXPECT_EQ(smmu->alloc_asid(), i);
+    EXPECT_THROW(smmu->alloc_asid(), std::runtime_error);
+}
+
 TEST_F(SmmuDevice, queues_are_aligned_to_their_size) {
     arm_smmu_config c;
     c.cmdq.log2size = 10;
