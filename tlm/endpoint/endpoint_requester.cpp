@@ -20,7 +20,8 @@ constexpr std::uint16_t received_target_abort = 1u << 12;  // a CA came
 constexpr std::uint16_t received_master_abort = 1u << 13;  // a UR came
 /// Last boundary of a Translation Request's stages.
 constexpr std::uint64_t translation_at_function = 51;
-constexpr std::uint32_t entry_bytes = 8;  // of a Translation Completion
+constexpr std::uint32_t least_boundary = 64;  // Read Completion Boundary
+constexpr std::uint32_t entry_bytes = 8;      // of a Translation Completion
 
 /// Byte enables of a request (PCIe).
 void set_extent(pcie::tlp& t, std::uint64_t address, std::uint32_t bytes) {
@@ -332,12 +333,14 @@ void endpoint::read_answered(std::uint16_t tag, const pcie::tlp& t) {
     }
     const std::uint32_t start = t.lower_address & 3u;
     const std::uint32_t due = r.bytes - r.received;
-    if (t.byte_count != due) {  // not the next piece of this read
+    const std::uint32_t bytes = std::min(due, t.bytes() - start);
+    const bool at_boundary = (t.lower_address + bytes) % least_boundary == 0;
+    // Not the next piece of this read, or one that ends where none may.
+    if (t.byte_count != due || (bytes < due && !at_boundary)) {
         errors_.report(pcie::error::malformed, false, &t, id_);
         outstanding_.free(tag);
         return engine_.read_done(reader, read_result::poisoned);
     }
-    const std::uint32_t bytes = std::min(due, t.bytes() - start);
     engine_.read_data(reader, r.received, {t.payload->data() + start, bytes});
     r.received += bytes;
     if (r.received < r.bytes) return;

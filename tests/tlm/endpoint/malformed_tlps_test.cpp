@@ -128,6 +128,29 @@ TEST(MalformedTlps, locked_completions_answer_nothing) {
     EXPECT_EQ(b.dut->transactions_pending(), 0u);
 }
 
+TEST(MalformedTlps, P_004_a_completion_that_ends_between_boundaries_is_malformed) {
+    reset_bench b;
+    b.start();
+    b.disable_ats();
+    b.other->hold_reads = true;
+    for (unsigned i = 0; i < 4; ++i) b.describe(0, dma::op::nop, 0, 0);
+    b.ring(0);
+    ASSERT_EQ(b.other->held.size(), 1u);
+    pcie::tlp_ptr t = b.make(pcie::tlp_type::cpl_d);  // 20 of 128 bytes of descriptors
+    t->requester = function_id;
+    t->tag = b.other->held[0]->tag;
+    t->length = 5;
+    t->byte_count = 128;
+    b.pool.add_payload(*t);
+    b.send(std::move(t));
+    EXPECT_EQ(b.dut->errors().count(pcie::error::malformed), 1u);
+    EXPECT_EQ(b.dut->transactions_pending(), 0u);
+    EXPECT_EQ(b.head(0), 0u);
+    EXPECT_EQ(b.status(0) >> 16, 1u) << "the queue cannot go on without its descriptors";
+    b.other->held.clear();
+    expect_alive(b);
+}
+
 TEST(MalformedTlps, more_invalidates_than_any_flow_control_allows_are_receiver_overflow) {
     reset_bench b;
     b.start();

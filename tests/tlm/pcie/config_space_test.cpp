@@ -3,27 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
-#include "tlm/pcie/config_image_builder.h"
-#include "tlm/pcie/lspci_dump.h"
+#include "tests/tlm/pcie/config_dump.h"
 
 namespace drydock::pcie {
 namespace {
-
-config_image device() {
-    return config_image_builder({0x8086, 0x0b25, 0, 0x088000, 0x8086, 0, 0})
-        .bar(0, 64 * 1024)
-        .express({})
-        .msix({})
-        .power({})
-        .aer({})
-        .ats({})
-        .pasid({})
-        .pri({})
-        .build();
-}
 
 TEST(ConfigSpace, P_170_both_chains_hold_every_capability_once) {
     const config_space c(device());
@@ -111,6 +94,21 @@ TEST(ConfigSpace, P_072_allocation_is_at_most_the_capacity) {
     c.pri().set_status(pri_view::response_failure);
     c.write(static_cast<std::uint16_t>(at + 6), 2, pri_view::response_failure);
     EXPECT_EQ(c.pri().status() & 3, 0);
+}
+
+TEST(ConfigSpace, P_080_pri_reset_reads_0_and_RF_stays_until_it_is_written_1) {
+    config_space c(device());
+    const auto control = static_cast<std::uint16_t>(c.pri().at + 4);
+    const auto status = static_cast<std::uint16_t>(c.pri().at + 6);
+    c.pri().set_status(pri_view::response_failure);
+    c.write(control, 2, 2);
+    EXPECT_EQ(c.read(control, 2), 0u);
+    EXPECT_NE(c.pri().status() & pri_view::response_failure, 0);
+    c.write(control, 2, 1);
+    EXPECT_TRUE(c.pri().enabled()) << "RF does not stand in the way";
+    EXPECT_NE(c.pri().status() & pri_view::response_failure, 0);
+    c.write(status, 2, pri_view::response_failure);
+    EXPECT_EQ(c.pri().status() & pri_view::response_failure, 0);
 }
 
 TEST(ConfigSpace, P_163_msix_after_reset) {
@@ -218,162 +216,6 @@ TEST(Builder, mistakes_are_refused) {
         config_image_builder({1, 2, 0, 0, 0, 0, 0}).power({.at = 0x40}).msix({.at = 0x44}).build(),
         config_error);
 }
-
-// -- lspci dumps ---------------------------------------------------------------------------------
-
-/// A dump as lspci would print it for an image.
-std::string dump_of(const config_image& image, const std::string& slot = "01:00.0") {
-    std::ostringstream s;
-    s << slot << " Ethernet controller: Somebody Something\n";
-    for (unsigned n = 0; n < 6; ++n)
-        if (image.bar_size[n] != 0)
-            s << "\tRegion " << n
-              << ": Memory at 1000 (64-bit, prefetchable) [size=" << image.bar_size[n] / 1024
-              << "K]\n";
-    for (const auto& c : walk_capabilities(image).found)
-        s << "\tCapabilities: [" << std::hex << c.offset << std::dec << "] X\n";
-    char text[8];
-    for (unsigned i = 0; i < config_bytes; ++i) {
-        if (i % 16 == 0)
-            s << (i != 0 ? "\n" : "") << (std::snprintf(text, sizeof text, "%02x:", i), text);
-        s << (std::snprintf(text, sizeof text, " %02x", unsigned{image.bytes[i]}), text);
-    }
-    s << "\n";
-    return s.str();
-}
-
-unsigned line_of_error(const std::string& text, std::string* what = nullptr) {
-    try {
-        parse_lspci_dump(text, "x.txt");
-    } catch (const config_error& e) {
-        if (what != nullptr) *what = e.what();
-        EXPECT_EQ(e.file, "x.txt");
-        return e.line;
-    }
-    ADD_FAILURE() << "accepted";
-    return 0;
-}
-
-TEST(LspciDump, an_image_comes_back_from_its_dump) {
-    EXPECT_EQ(parse_lspci_dump(dump_of(device()), "x"), device());
-}
-
-TEST(LspciDump, a_dump_without_hex_lines_is_refused) {
-    std::string what;
-    const std::string text = dump_of(device());
-    EXPECT_EQ(line_of_error(text.substr(0, text.find("\n00:") + 1), &what), 1u);
-    EXPECT_NE(what.find("lspci -vvvxxxx"), std::string::npos);
-    EXPECT_EQ(line_of_error("hello\nworld\n"), 1u);
-    EXPECT_EQ(line_of_error(""), 1u);
-}
-
-TEST(LspciDump, a_dump_cut_anywhere_is_refused) {
-    const std::string text = dump_of(device());
-    for (std::size_t n = 0; n + 2 < text.size(); n += 97)
-        EXPECT_THROW(parse_lspci_dump(text.substr(0, n), "x"), config_error) << n;
-    EXPECT_THROW(parse_lspci_dump(text.substr(0, text.size() / 2), "x"), config_error);
-    EXPECT_THROW(parse_lspci_dump(text.substr(0, text.find("100:")), "x"), config_error);
-}
-
-TEST(LspciDump, a_cyclic_chain_is_refused_with_its_line) {
-    config_image image = device();
-    image.bytes[config_space(device()).find(0x11, false) + 1u] = 0x40;
-    std::string text = dump_of(device());
-    const std::string hex = dump_of(image);
-    text = text.substr(0, text.find("\n00:") + 1) + hex.substr(hex.find("\n00:") + 1);
-    std::string what;
-    const unsigned line = line_of_error(text, &what);
-    EXPECT_NE(what.find("cyclic"), std::string::npos) << what;
-    const unsigned first_hex =
-        1 + static_cast<unsigned>(std::count(
-                text.begin(), text.begin() + static_cast<long>(text.find("\n00:")) + 1, '\n'));
-    EXPECT_EQ(line, first_hex + 0x7c / 16);
-}
-
-TEST(LspciDump, garbage_is_refused_with_its_line) {
-    std::string text = dump_of(device());
-    const auto at = text.find("\n30:") + 5;
-    text.replace(at, 2, "zz");
-    std::string what;
-    const auto expected = 1 + std::count(text.begin(), text.begin() + static_cast<long>(at), '\n');
-    EXPECT_EQ(line_of_error(text, &what), expected);
-    EXPECT_NE(what.find("'zz'"), std::string::npos) << what;
-    std::string gap = dump_of(device());
-    const auto row = gap.find("\n40:");
-    gap.erase(row, gap.find("\n50:") - row);
-    EXPECT_NE(line_of_error(gap, &what), 0u);
-    EXPECT_NE(what.find("0x40 was expected"), std::string::npos) << what;
-}
-
-TEST(LspciDump, a_bar_without_a_size_is_refused) {
-    std::string text = dump_of(device());
-    const auto at = text.find(" [size=64K]");
-    text.erase(at, 11);
-    std::string what;
-    EXPECT_EQ(line_of_error(text, &what), 2u);
-    EXPECT_NE(what.find("BAR 0"), std::string::npos) << what;
-}
-
-TEST(LspciDump, of_several_devices_one_is_chosen_by_its_slot) {
-    config_image other = device();
-    other.set16(0, 0x1234);
-    const std::string text = dump_of(device()) + "\n" + dump_of(other, "0000:02:00.0");
-    EXPECT_THROW(parse_lspci_dump(text, "x"), config_error);
-    EXPECT_EQ(parse_lspci_dump(text, "x", "02:00.0").u16(0), 0x1234);
-    EXPECT_EQ(parse_lspci_dump(text, "x", "01:00.0").u16(0), 0x8086);
-    EXPECT_THROW(parse_lspci_dump(text, "x", "03:00.0"), config_error);
-}
-
-#ifdef DRYDOCK_REFERENCE_DATA
-std::string real(const char* file) {
-    std::ifstream in(std::string(DRYDOCK_REFERENCE_DATA) + "/lspci/" + file);
-    std::ostringstream s;
-    s << in.rdbuf();
-    return s.str();
-}
-
-TEST(LspciDump, intel_dsa) {
-    const config_image image = parse_lspci_dump(real("intel-dsa-ats-pri-pasid.txt"), "dsa");
-    config_space c(image);
-    EXPECT_EQ(c.read(0), 0x0b25'8086u);
-    EXPECT_EQ(c.bar(0)->bytes, 64u << 10);
-    EXPECT_EQ(c.bar(2)->bytes, 128u << 10);
-    EXPECT_EQ(c.bar(0)->address, 0u);  // as after reset
-    EXPECT_EQ(c.express().type(), port_type::root_complex_endpoint);
-    EXPECT_TRUE(c.express().flr_capable());
-    EXPECT_EQ(c.express().max_payload_supported(), 512u);
-    EXPECT_EQ(c.ats().queue_depth(), 32u);
-    EXPECT_FALSE(c.ats().enabled());
-    EXPECT_EQ(c.pasid().width(), 20u);
-    EXPECT_EQ(c.pri().capacity(), 512u);
-    EXPECT_TRUE(c.pri().pasid_required());
-    EXPECT_EQ(c.msix().vectors(), 9u);
-    EXPECT_EQ(c.msix().pba_offset(), 0x3000u);
-    EXPECT_TRUE(c.power().no_soft_reset());
-}
-
-TEST(LspciDump, myricom_10g) {
-    config_space c(parse_lspci_dump(real("myricom-10g-ats.txt"), "myri"));
-    EXPECT_EQ(c.express().type(), port_type::endpoint);
-    EXPECT_FALSE(c.express().flr_capable());
-    EXPECT_TRUE(c.ats().present());
-    EXPECT_FALSE(c.pasid().present());
-    EXPECT_EQ(c.msix().vectors(), 128u);
-    EXPECT_EQ(c.bar(0)->bytes, 16u << 20);
-}
-
-TEST(LspciDump, a_switch_port_dumped_without_extended_space_is_refused) {
-    EXPECT_THROW(parse_lspci_dump(real("plx-9716-downstream-dpc.txt"), "plx"), config_error);
-}
-
-TEST(LspciDump, haswell_root_port) {
-    const config_image image =
-        parse_lspci_dump(real("haswell-root-port-and-connectx3.txt"), "hsw", "00:02.0");
-    EXPECT_EQ(config_space(image).express().type(), port_type::root_port);
-    EXPECT_THROW(parse_lspci_dump(real("haswell-root-port-and-connectx3.txt"), "hsw"),
-                 config_error);
-}
-#endif
 
 }  // namespace
 }  // namespace drydock::pcie

@@ -194,14 +194,46 @@ TEST(RootComplex, P_130_a_secondary_bus_reset_takes_the_link_down_and_up) {
     EXPECT_EQ(b.device.states, (std::vector<bool>{false, true}));
 }
 
-TEST(RootComplex, the_directory_follows_the_bus_numbers) {
+TEST(RootComplex, P_137_a_link_that_software_disables_is_no_error_of_the_port) {
+    bench b;
+    const auto link_control = static_cast<unsigned>(b.rc.root(0).config().express().at) + 0x10;
+    b.config_write(0, 1, link_control, 2, 0x10);
+    EXPECT_EQ(b.device.states, (std::vector<bool>{false}));
+    EXPECT_EQ(b.config_read(0, 1, link_control) >> 16 & (1u << 13), 0u) << "DLLLA";
+    EXPECT_EQ(b.config_read(1, 0, 0), UINT32_MAX);
+    EXPECT_EQ(b.aer(0, 4), 0u);
+    b.config_write(0, 1, link_control, 2, 0);
+    EXPECT_EQ(b.device.states, (std::vector<bool>{false, true}));
+    EXPECT_NE(b.config_read(0, 1, link_control) >> 16 & (1u << 13), 0u);
+}
+
+TEST(RootComplex, P_175_requests_go_nowhere_else_while_the_buses_are_renumbered) {
+    bench b;
+    std::uint32_t v = 0;
+    b.cpu.access(b.gp, false, b.ecam_of(1, 0, 0), &v, 4);  // on its way
+    tlm::tlm_generic_payload renumber;
+    std::uint32_t buses = 0x00050500;
+    b.cpu.access(renumber, true, b.ecam_of(0, 1, 0x18), &buses, 4);
+    b.run();
+    ASSERT_EQ(b.device.arrived.size(), 1u);
+    b.answer(*b.device.arrived[0], pcie::cpl_status::success, 0x1234);
+    b.run();
+    EXPECT_EQ(v, 0x1234u) << "what was under way ends as it began";
+    EXPECT_EQ(b.config_read(1, 0, 0), UINT32_MAX);
+    EXPECT_EQ(b.device.arrived.size(), 1u);
+    EXPECT_TRUE(b.other.arrived.empty());
+    b.config_read(5, 0, 0);
+    EXPECT_EQ(b.device.arrived.size(), 2u);
+}
+
+TEST(RootComplex, P_175_the_directory_follows_the_bus_numbers) {
     bench b;
     EXPECT_EQ(b.rc.port_of(base::routing_id{0x0100}), 0);
     EXPECT_EQ(b.rc.port_of(base::routing_id{0x03ff}), 0);
     EXPECT_EQ(b.rc.port_of(base::routing_id{0x0400}), 1);
     EXPECT_FALSE(b.rc.port_of(base::routing_id{0x0500}));
     EXPECT_FALSE(b.rc.port_of(base::routing_id{0x0008}));
-    b.config_write(0, 1, 0x18, 4, 0);  // P-175
+    b.config_write(0, 1, 0x18, 4, 0);
     EXPECT_FALSE(b.rc.port_of(base::routing_id{0x0100}));
 }
 
