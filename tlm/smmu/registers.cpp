@@ -35,12 +35,13 @@ reg id(std::string_view name, std::uint64_t offset, std::uint64_t value) {
     return {name, offset, 4, base::register_access::ro, 0, value};
 }
 
-msi_registers msi_at(std::string_view a, std::string_view d, std::string_view m,
+/// @param possible  IDR0.MSI; without it address, data and attributes are reserved
+msi_registers msi_at(bool possible, std::string_view a, std::string_view d, std::string_view m,
                      std::uint64_t offset, std::uint64_t extra = 0) {
     constexpr auto rw = base::register_access::rw;
-    return {{a, offset, 8, rw, base::bit_mask(51, 2)},
-            {d, offset + 8, 4, rw, base::bit_mask(31, 0)},
-            {m, offset + 12, 4, rw, base::bit_mask(5, 0) | extra}};
+    return {{a, offset, 8, rw, possible ? base::bit_mask(51, 2) : 0},
+            {d, offset + 8, 4, rw, possible ? base::bit_mask(31, 0) : 0},
+            {m, offset + 12, 4, rw, (possible ? base::bit_mask(5, 0) : 0) | extra}};
 }
 
 }  // namespace
@@ -64,9 +65,9 @@ register_map::register_map(const smmu_config& c)
            rw,
            base::bit_mask(4, 0) | base::bit_mask(13, 8) | base::bit_mask(20, 16) | gbpa::update,
            0x1000},
-      gerror_irq(msi_at("GERROR_IRQ_CFG0", "GERROR_IRQ_CFG1", "GERROR_IRQ_CFG2", 0x68)),
-      eventq_irq(msi_at("EVENTQ_IRQ_CFG0", "EVENTQ_IRQ_CFG1", "EVENTQ_IRQ_CFG2", 0xb0)),
-      priq_irq(msi_at("PRIQ_IRQ_CFG0", "PRIQ_IRQ_CFG1", "PRIQ_IRQ_CFG2", 0xd0,
+      gerror_irq(msi_at(c.msi, "GERROR_IRQ_CFG0", "GERROR_IRQ_CFG1", "GERROR_IRQ_CFG2", 0x68)),
+      eventq_irq(msi_at(c.msi, "EVENTQ_IRQ_CFG0", "EVENTQ_IRQ_CFG1", "EVENTQ_IRQ_CFG2", 0xb0)),
+      priq_irq(msi_at(c.msi, "PRIQ_IRQ_CFG0", "PRIQ_IRQ_CFG1", "PRIQ_IRQ_CFG2", 0xd0,
                       std::uint64_t{1} << 31)) {}
 
 void register_map::add_to(base::register_file& f) {

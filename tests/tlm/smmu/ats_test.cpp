@@ -99,9 +99,7 @@ TEST(Ats, invalidate_request_names_target_itag_and_length) {
 
 TEST(Ats, S_163_translation_completion_carries_entry_tag_and_byte_count) {
     smmu_machine m;
-    m.enable();
-    m.stage1();
-    m.map(0x1000, 0x5000'0000);
+    m.enable_mapped(0x1000, 0x5000'0000);
     m.translation_request(0x1000, 7);
     m.run();
     ASSERT_EQ(m.received.size(), 1u);

@@ -35,9 +35,7 @@ TEST(CommandQueue, S_107_reserved_signal_is_illegal) {
 
 TEST(CommandQueue, S_108_sync_after_tlbi_waits_for_a_write_translated_before) {
     smmu_machine m;
-    m.enable();
-    m.stage1();
-    m.map(0x1000, 0x5000'0000);
+    m.enable_mapped(0x1000, 0x5000'0000);
     m.memory.hold(0x5000'0000, 0x1000);
     dma& d = m.dma_write(0x1000);
     m.run();
@@ -56,9 +54,7 @@ TEST(CommandQueue, S_108_sync_after_tlbi_waits_for_a_write_translated_before) {
 
 TEST(CommandQueue, S_108_sync_without_invalidation_does_not_wait_for_traffic) {
     smmu_machine m;
-    m.enable();
-    m.stage1();
-    m.map(0x1000, 0x5000'0000);
+    m.enable_mapped(0x1000, 0x5000'0000);
     m.memory.hold(0x5000'0000, 0x1000);
     m.dma_write(0x1000);
     m.run();
@@ -71,9 +67,7 @@ TEST(CommandQueue, S_108_sync_without_invalidation_does_not_wait_for_traffic) {
 
 TEST(CommandQueue, S_109_sync_after_atc_inv_waits_for_the_completion_and_for_writes_ahead_of_it) {
     smmu_machine m;
-    m.enable();
-    m.stage1();
-    m.map(0x1000, 0x5000'0000);
+    m.enable_mapped(0x1000, 0x5000'0000);
     m.atc_inv();
     m.sync();
     m.run();
@@ -93,9 +87,7 @@ TEST(CommandQueue, S_109_sync_after_atc_inv_waits_for_the_completion_and_for_wri
 
 TEST(CommandQueue, S_109_completion_does_not_wait_for_younger_writes) {
     smmu_machine m;
-    m.enable();
-    m.stage1();
-    m.map(0x1000, 0x5000'0000);
+    m.enable_mapped(0x1000, 0x5000'0000);
     m.atc_inv();
     m.sync();
     m.run();
@@ -125,9 +117,7 @@ TEST(CommandQueue, S_110_lost_atc_inv_makes_sync_report_cerror) {
 
 TEST(CommandQueue, S_111_tlbi_before_a_failing_sync_has_taken_effect) {
     smmu_machine m(with_timeout());
-    m.enable();
-    m.stage1();
-    const std::uint64_t leaf = m.map(0x1000, 0x5000'0000);
+    const std::uint64_t leaf = m.enable_mapped(0x1000, 0x5000'0000);
     m.dma_read(0x1000);
     m.run();
     m.memory.word(leaf) = 0;

@@ -150,9 +150,7 @@ TEST(Invalidations, late_completion_blames_its_write_on_nobody_elses_atc_inv) {
     match_listener l;
     m.ctx.probe.subscribe(l, base::kind::stage);
     m.ctx.provenance.shadow(base::phys_addr{smmu_machine::cmdq}, 256);
-    m.enable();
-    m.stage1();
-    m.map(0x1000, 0x5000'0000);
+    m.enable_mapped(0x1000, 0x5000'0000);
     const base::span_id lost = m.ctx.probe.new_span(), kept = m.ctx.probe.new_span(),
                         write = m.ctx.probe.new_span();
     m.ctx.provenance.written(base::phys_addr{smmu_machine::cmdq}, 16, lost);

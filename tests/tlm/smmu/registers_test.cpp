@@ -119,6 +119,22 @@ TEST(Registers, S_003_priq_is_locked_by_the_written_enable_while_the_smmu_is_off
     EXPECT_EQ(m.read(reg::priq_prod), 0u);
 }
 
+TEST(Registers, S_146_without_msis_in_idr0_there_is_nothing_to_configure_and_none_is_sent) {
+    smmu::smmu_config c;
+    c.msi = false;
+    smmu_machine m(c);
+    m.enable();
+    for (const std::uint64_t r : {reg::gerror_irq0, reg::eventq_irq0, reg::priq_irq0})
+        EXPECT_EQ(m.read(r, 8), 0u);
+    EXPECT_EQ(m.read(reg::eventq_irq1), 0u);
+    m.dma_read(0x9000);
+    m.command(0x00);
+    m.run();
+    EXPECT_TRUE(m.cmdq_error_active());
+    EXPECT_EQ(m.events(), 1u);
+    EXPECT_EQ(m.msi_count(), 0u);
+}
+
 TEST(Registers, S_005_cr0ack_follows_defined_bits_after_a_bounded_time) {
     smmu_machine m;
     m.write(reg::cr0, 0xffff'ffff);

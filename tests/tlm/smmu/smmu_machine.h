@@ -125,6 +125,12 @@ public:
         const auto w = c.words();
         for (unsigned i = 0; i < 8; ++i) memory.word(cds + 8u * i) = w[i];
     }
+    /// enable(), stage1() and one page. @return address of its descriptor
+    std::uint64_t enable_mapped(std::uint64_t va, std::uint64_t pa) {
+        enable();
+        stage1();
+        return map(va, pa);
+    }
     std::uint64_t map(std::uint64_t va, std::uint64_t pa, std::uint64_t attributes = rw_page) {
         std::uint64_t table = root;
         for (unsigned l = 0; l < 3; ++l) {

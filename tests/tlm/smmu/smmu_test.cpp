@@ -73,9 +73,7 @@ TEST(Smmu, S_010_switching_off_answers_page_requests_that_were_queued_before) {
 
 TEST(Smmu, S_007_switching_off_flushes_no_cache) {
     smmu_machine m;
-    m.enable();
-    m.stage1();
-    const std::uint64_t leaf = m.map(0x7000, 0x5000'0000);
+    const std::uint64_t leaf = m.enable_mapped(0x7000, 0x5000'0000);
     m.dma_read(0x7000);
     m.run();
     m.memory.word(leaf) = 0;
@@ -163,9 +161,7 @@ TEST(Smmu, S_021_two_level_stream_table_by_its_registers) {
 
 TEST(Smmu, S_211_only_the_new_mapping_after_tlbi_and_sync) {
     smmu_machine m;
-    m.enable();
-    m.stage1();
-    const std::uint64_t leaf = m.map(0x7000, 0x5000'0000);
+    const std::uint64_t leaf = m.enable_mapped(0x7000, 0x5000'0000);
     m.dma_read(0x7000);
     m.run();
     m.memory.word(leaf) = 0;
@@ -180,9 +176,7 @@ TEST(Smmu, S_211_only_the_new_mapping_after_tlbi_and_sync) {
 
 TEST(Smmu, S_212_no_translated_access_to_the_old_page_after_the_last_sync) {
     smmu_machine m;
-    m.enable();
-    m.stage1();
-    const std::uint64_t leaf = m.map(0x7000, 0x5000'0000);
+    const std::uint64_t leaf = m.enable_mapped(0x7000, 0x5000'0000);
     m.translation_request(0x7000);
     m.run();
     m.memory.word(leaf) = 0;
@@ -231,9 +225,7 @@ TEST(Smmu, S_213_atc_inv_before_tlbi_lets_a_translation_request_refill_from_a_st
 
 TEST(Smmu, posted_writes_of_a_port_are_performed_in_order) {
     smmu_machine m;
-    m.enable();
-    m.stage1();
-    m.map(0x7000, 0x5000'0000);
+    m.enable_mapped(0x7000, 0x5000'0000);
     m.map(0x20'0000'0000, 0x5100'0000);
     m.dma_read(0x7000);
     m.run();
@@ -249,9 +241,7 @@ TEST(Smmu, posted_writes_of_a_port_are_performed_in_order) {
 
 TEST(Smmu, read_does_not_pass_an_older_posted_write) {
     smmu_machine m;
-    m.enable();
-    m.stage1();
-    m.map(0x7000, 0x5000'0000);
+    m.enable_mapped(0x7000, 0x5000'0000);
     m.map(0x20'0000'0000, 0x5100'0000);
     m.dma_read(0x7000);
     m.run();
@@ -271,9 +261,7 @@ TEST(Smmu, request_waits_for_its_end_while_all_slots_of_its_kind_are_taken) {
     smmu::smmu_config c;
     c.translation_slots = 8;  // 2 posted, 4 reads, 2 Translation Requests
     smmu_machine m(c);
-    m.enable();
-    m.stage1();
-    m.map(0x7000, 0x5000'0000);
+    m.enable_mapped(0x7000, 0x5000'0000);
     m.memory.hold(0x5000'0000, 0x1000);
     EXPECT_TRUE(m.dma_write(0x7000, 1).accepted);
     EXPECT_TRUE(m.dma_write(0x7000, 2).accepted);
@@ -291,9 +279,7 @@ TEST(Smmu, request_waits_for_its_end_while_all_slots_of_its_kind_are_taken) {
 TEST(Smmu, target_that_accepts_and_answers_later_works_alike) {
     smmu_machine m;
     m.memory.way = fake_memory::manner::accepted;
-    m.enable();
-    m.stage1();
-    m.map(0x7000, 0x5000'0000);
+    m.enable_mapped(0x7000, 0x5000'0000);
     m.answer_invalidates = true;
     for (unsigned i = 0; i < 8; ++i) m.dma_write(0x7000 + 64 * i, i);
     for (unsigned i = 0; i < 8; ++i) m.dma_read(0x7000 + 64 * i, 100);
@@ -353,9 +339,7 @@ TEST(Smmu, S_066_dirty_state_is_one_atomic_update_in_memory) {
 
 TEST(Smmu, same_run_twice_does_the_same_at_the_same_times) {
     smmu_machine m;
-    m.enable();
-    m.stage1();
-    m.map(0x7000, 0x5000'0000);
+    m.enable_mapped(0x7000, 0x5000'0000);
     std::vector<base::ps> gaps;
     for (int round = 0; round < 2; ++round) {
         m.put(0x04, 31);
