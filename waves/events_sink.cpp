@@ -63,8 +63,7 @@ bool events_sink::fold(const base::event& e) {
         case base::kind::stage:
             if (const std::uint32_t* slot = open_.find(e.span.value);
                 slot != nullptr && slots_[*slot].routine)
-                slots_[*slot].stages.emplace_back(static_cast<std::uint32_t>(e.a),
-                                                  (e.time - slots_[*slot].begin.time).count);
+                add_stage(slots_[*slot], e);
             return true;
         case base::kind::span_end:
             if (const std::uint32_t* found = open_.find(e.span.value)) {
@@ -84,6 +83,12 @@ bool events_sink::fold(const base::event& e) {
         default:
             return false;
     }
+}
+
+/// Told again, as by the later of several completions, a boundary and those after it count anew.
+void events_sink::add_stage(operation& o, const base::event& e) {
+    while (!o.stages.empty() && o.stages.back().first >= e.a) o.stages.pop_back();
+    o.stages.emplace_back(static_cast<std::uint32_t>(e.a), (e.time - o.begin.time).count);
 }
 
 void events_sink::begin_operation(const base::event& e) {

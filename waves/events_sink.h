@@ -28,6 +28,7 @@ private:
     void on_event(const base::event& e) override;
     bool fold(const base::event& e);
     void begin_operation(const base::event& e);
+    static void add_stage(operation& o, const base::event& e);
     void write(const base::event& e);
     void write_operation(const operation& o, base::ps now, const base::event* end);
     /// @return their sum if they begin with the operation, else -1, ps

@@ -119,6 +119,46 @@ TEST(EventsFile, life_makes_one_line_of_an_operation_with_its_boundaries) {
                         R"("stages":[100000,null,400000],"took":1000000})");
 }
 
+TEST(EventsFile, life_gives_the_boundaries_of_the_last_of_several_completions) {
+    recording r(event_level::life);
+    const span_id s{9};
+    r.tell(0_ns, kind::span_begin, "sva0", s, std::uint64_t(span_class::atc_inv), 0, 0x0100);
+    for (std::uint64_t b = 0; b <= 11; ++b)
+        r.tell(ps{std::int64_t(b) * 10}, kind::stage, "x", s, b);
+    r.tell(120_ps, kind::stage, "link", s, 12);
+    r.tell(130_ps, kind::stage, "rc", s, 13);
+    r.tell(150_ps, kind::stage, "link", s, 12);
+    r.tell(180_ps, kind::stage, "rc", s, 13);
+    r.tell(200_ps, kind::stage, "smmu", s, 14);
+    r.tell(200_ps, kind::span_end, "sva0", s, 0);
+    const auto j = nlohmann::json::parse(r.lines().at(1));
+    EXPECT_EQ(j["stages"],
+              (nlohmann::json{10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 40, 30, 20}));
+    EXPECT_FALSE(j.contains("took"));
+}
+
+TEST(EventsFile, a_value_that_no_span_class_has_and_bytes_of_control_are_words_and_escapes) {
+    recording r(event_level::tlp);
+    r.tell(1_ns, kind::span_begin, "a\tb\x01", span_id{1}, 99);
+    const auto lines = r.lines();
+    EXPECT_NE(lines.at(1).find(R"("where":"a\u0009b\u0001")"), std::string::npos) << lines.at(1);
+    EXPECT_EQ(nlohmann::json::parse(lines.at(1))["class"], "unknown");
+}
+
+TEST(EventsFile, a_disk_that_is_full_is_said_when_the_file_is_closed) {
+    base::context ctx;
+    auto out = open_events(ctx, "/dev/full", event_level::life, {});
+    for (int i = 0; i < 5000; ++i)
+        ctx.probe.emit(kind::cerror, ctx.probe.place("smmu"), ps{i}, {}, 3, 17);
+    try {
+        out->close();
+        FAIL() << "no exception";
+    } catch (const std::runtime_error& e) {
+        EXPECT_NE(std::string(e.what()).find("/dev/full: cannot be written"), std::string::npos);
+    }
+    out->close();  // nothing is left to do
+}
+
 TEST(EventsFile, life_shows_resets_their_points_and_errors_in_full) {
     recording r(event_level::life);
     const span_id s{3};
