@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::uint64_t stu_bytes = 4096;  // STU 0: what software programs into every device here
 constexpr std::uint32_t unlimited = UINT32_MAX;
+// Boundaries of a Translation Request (kind::stage).
+constexpr std::uint64_t request_at_smmu = 49, translated_by_smmu = 50;
 constexpr std::uint32_t posted_buffers = 64;
 constexpr base::routing_id agent{
     0};  // the translation agent's Requester ID, that of the root complex
@@ -89,8 +91,14 @@ void ats::root_port::link_changed(bool up) {
     if (!up) self.client_.link_lost(index);
 }
 
+void ats::stage(base::span_id span, std::uint64_t boundary) {
+    if (span != base::no_span && ctx_.probe.wants(base::kind::stage))
+        ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), span, boundary);
+}
+
 void ats::receive(root_port& p, pcie::tlp_ptr t) {
     if (is_translation_request(*t)) {
+        stage(t->span, request_at_smmu);
         if (!p.requests.empty() || !start_request(p, t)) p.requests.push(std::move(t));
     } else if (t->is_message() && t->code == pcie::msg_code::invalidate_completion) {
         if (p.completions.empty() && client_.posted(p.index).performed_up_to(t->order))
@@ -198,6 +206,7 @@ void ats::complete(std::uint32_t index, pcie::cpl_status status) {
     r.tlp.reset();
     r.next_free = free_;
     free_ = index;
+    stage(c->span, translated_by_smmu);
     p.out_completions.push(std::move(c));
     flush(p);
     for (root_port& q : ports_)

@@ -89,6 +89,7 @@ private:
     };
 
     void receive(root_port&, pcie::tlp_ptr);
+    void stage(base::span_id, std::uint64_t boundary);
     void free_buffer(root_port&, const pcie::tlp&);
     bool start_request(root_port&, pcie::tlp_ptr&);
     void translate_next(std::uint32_t index);
