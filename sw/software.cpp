@@ -72,13 +72,21 @@ void software::boot(std::function<void()> when_booted) {
 }
 
 void software::boot_task() {
+    try {
+        bring_up();
+    } catch (const std::runtime_error& e) {
+        throw cannot_boot(e.what());
+    }
+    booted_ = true;
+    if (when_booted_) when_booted_();
+}
+
+void software::bring_up() {
     smmu_.reset();
     pci_.scan();
     for (const auto& d : config_.devices) bind(d);
     for (const auto& c : config_.clients) make_client(c);
     for (auto& [rid, engine] : engines_) engine->start();
-    booted_ = true;
-    if (when_booted_) when_booted_();
 }
 
 void software::bind(const device_config& c) {

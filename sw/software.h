@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,12 @@ struct software_config {
     std::vector<device_config> devices;
     std::vector<client_config> clients;
     u64 seed = 1;
+};
+
+/// The machine as configured cannot be driven; the text says which part of it and why. A matter of
+/// the input, no fault of the model. Thrown out of the boot task.
+struct cannot_boot : std::runtime_error {
+    using std::runtime_error::runtime_error;
 };
 
 struct task_result {
@@ -109,6 +116,7 @@ public:
 private:
     void check() const;
     void boot_task();
+    void bring_up();
     void bind(const device_config&);
     void make_client(const client_config&);
     pci_dev& dev(const std::string& name) const;

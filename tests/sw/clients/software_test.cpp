@@ -229,6 +229,16 @@ TEST_F(Software, attach_detach_and_probes_report_their_results) {
     EXPECT_EQ(sw->tasks().at("P3").result, 0);
 }
 
+TEST_F(Software, a_machine_that_cannot_be_driven_is_told_apart_from_a_fault) {
+    host.set_reg(0x00, host.reg(0x00) & ~(u64{1} << 1));  // IDR0.S1P
+    try {
+        build({dma()});
+        FAIL();
+    } catch (const cannot_boot& e) {
+        EXPECT_NE(std::string_view(e.what()).find("stage 1"), std::string_view::npos);
+    }
+}
+
 TEST_F(Software, names_that_are_not_there_are_refused_with_those_that_are) {
     build({dma()});
     EXPECT_THROW(sw->run_reset("R", 0, "ep7", "flr"), std::invalid_argument);
