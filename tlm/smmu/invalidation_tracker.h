@@ -13,8 +13,9 @@ namespace drydock::smmu {
 
 inline constexpr unsigned itags = 32;  // PCIe ATS: ITag is 5 bits
 
-/// Owns the 32 ITags of Invalidate Requests: gives them out round robin, counts completions (CC,
-/// modulo 8) and times out. One input of each kind is sampled per clock edge; completions queue up.
+/// Owns the ITags of Invalidate Requests, 32 or fewer: gives them out round robin, counts
+/// completions (CC, modulo 8) and times out. One input of each kind is sampled per clock edge;
+/// completions queue up.
 ///
 /// Timeouts are judged on a grid of timeout/16: an ITag expires at the first grid point at or after
 /// its start + timeout, so never early and at most 6.25 % late. It starts when the ITag is taken,

@@ -214,6 +214,25 @@ TEST(CommandQueue, S_100_the_legal_opcodes_of_all_256) {
             << std::hex << op;
 }
 
+TEST(CommandQueue, S_117_commands_of_what_is_not_built_are_illegal) {
+    smmu_config c;
+    c.ats = c.pri = false;
+    smmu_machine m(c);
+    m.enable();
+    for (const std::uint64_t op : {0x40, 0x41, 0x44, 0x45, 0x20, 0x28, 0x2a}) {
+        const std::uint32_t before = m.prod;
+        m.command(op);
+        m.run();
+        EXPECT_EQ(m.error(), 1u) << std::hex << op;
+        EXPECT_EQ(m.cons(), before) << std::hex << op;
+        m.memory.word(slot(before)) = nop;
+        m.acknowledge();
+        m.run();
+        EXPECT_TRUE(m.drained());
+    }
+    EXPECT_TRUE(m.received.empty());
+}
+
 /// Any 16 bytes either run or stop the queue with CERROR_ILL, and the queue goes on after both.
 TEST(CommandQueue, S_102_any_bytes_run_or_are_refused_and_the_queue_survives) {
     smmu_machine m;
