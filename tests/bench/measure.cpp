@@ -9,25 +9,11 @@
 #include <ctime>
 #include <exception>
 #include <memory>
-#include <new>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "tlm/base/timeline.h"
-
-namespace {
-std::uint64_t allocation_count = 0;
-}
-
-// Counted replacements of the global allocation functions.
-void* operator new(std::size_t bytes) {
-    ++allocation_count;
-    if (void* p = std::malloc(bytes)) return p;
-    throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace drydock::bench {
 
@@ -36,8 +22,6 @@ double cpu_seconds() {
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
-
-std::uint64_t allocations() { return allocation_count; }
 
 measurement in_child(const std::function<measurement()>& experiment) {
     int ends[2];
