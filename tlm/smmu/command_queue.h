@@ -111,7 +111,6 @@ private:
     bool fetch_singly_ = false;  ///< a read of several commands was aborted
     // head
     command head_;
-    bool atc_inv_refused_ = false;
     // what a SYNC covers
     unsigned outstanding_ = 0;
     unsigned lost_ = 0;  ///< ATC_INVs lost and not yet reported

@@ -13,8 +13,7 @@ constexpr std::uint64_t update_token = std::uint64_t{1} << 32;
 
 smmu::core::core(smmu& owner, base::context& ctx, pcie::tlp_pool& pool, const smmu_config& config,
                  unsigned ports)
-    : ctx_(ctx),
-      config_(config),
+    : config_(config),
       name_(owner.name()),
       place_(ctx.probe.place(name_)),
       plan_(slot_plan::of(config)),
@@ -25,7 +24,7 @@ smmu::core::core(smmu& owner, base::context& ctx, pcie::tlp_pool& pool, const sm
       errors_(place_, ctx, registers_.map, msi_),
       translator_(name_ + ".translator", ctx, config_, *this, *this),
       events_(place_, ctx, config_, registers_.map, memory_, msi_, errors_, *this),
-      pri_(place_, ctx, config_, registers_.map, memory_, msi_, errors_, *this),
+      pri_(config_, registers_.map, memory_, msi_, errors_, *this),
       traffic_(ctx, place_, plan_, translator_, memory_, *this),
       ats_(ctx, place_, pool, plan_, translator_, *this),
       invalidations_(name_ + ".invalidation_tracker", ctx, place_, config_, ats_, *this),

@@ -102,7 +102,6 @@ private:
     }
     void commands_quiet() override { registers_.poke(); }
 
-    base::context& ctx_;
     smmu_config config_;
     std::string name_;
     base::place_id place_;

@@ -21,12 +21,9 @@ std::array<std::uint8_t, record_bytes> record_of(const page_request& r) {
 
 }  // namespace
 
-pri_queue::pri_queue(base::place_id place, base::context& ctx, const smmu_config& c,
-                     register_map& regs, memory_port& memory, msi& interrupts,
+pri_queue::pri_queue(const smmu_config& c, register_map& regs, memory_port& memory, msi& interrupts,
                      global_errors& errors, pri_queue_client& client)
-    : ctx_(ctx),
-      place_(place),
-      config_(c),
+    : config_(c),
       regs_(regs),
       msi_(interrupts),
       errors_(errors),

@@ -40,8 +40,8 @@ protected:
 /// PRI queue (SMMUv3 8): writes Page Requests, or answers them itself when it cannot (SMMUv3).
 class pri_queue final : record_queue_client, ste_reader_client {
 public:
-    pri_queue(base::place_id, base::context&, const smmu_config&, register_map&, memory_port&, msi&,
-              global_errors&, pri_queue_client&);
+    pri_queue(const smmu_config&, register_map&, memory_port&, msi&, global_errors&,
+              pri_queue_client&);
 
     void observe(base::register_observer& o) { queue_.observe(o); }
     void set_stream_table(const stream_table_base& b) { reader_.set(b); }
@@ -60,8 +60,6 @@ private:
     void record_settled(bool aborted, bool was_empty) override;
     void ste_read(const ste*, const std::optional<event_record>&) override;
 
-    base::context& ctx_;
-    base::place_id place_;
     const smmu_config& config_;
     register_map& regs_;
     msi& msi_;
