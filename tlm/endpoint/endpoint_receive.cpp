@@ -36,7 +36,8 @@ std::uint8_t enables_of(const pcie::tlp& t, std::uint32_t dw) {
 
 void endpoint::receive(pcie::tlp_ptr owned) {
     const pcie::tlp& t = *owned;
-    if (!pcie::malformed(t, max_payload_).empty()) {
+    const bool bad_prefix = t.pasid && !space_.express().prefixes_supported();
+    if (bad_prefix || !pcie::malformed(t, max_payload_).empty()) {
         if (state_ == state::operational) errors_.report(pcie::error::malformed, false, &t, id_);
         return free_buffer(t);
     }

@@ -20,7 +20,8 @@ void root_port::free_buffer(const pcie::tlp& t) {
 
 void root_port::arrived(tlp_ptr t) {
     const unsigned max_payload = space_.device_control().max_payload;
-    if (!pcie::malformed(*t, max_payload).empty()) {
+    const bool bad_prefix = t->pasid && !space_.express().prefixes_supported();
+    if (bad_prefix || !pcie::malformed(*t, max_payload).empty()) {
         detect(error::malformed, t.get(), false);
         emit_dropped(*t, reason_malformed_);
         free_buffer(*t);

@@ -79,6 +79,23 @@ TEST(MalformedTlps, a_config_write_without_data_in_FLR_is_dropped) {
     expect_alive(b);
 }
 
+TEST(MalformedTlps, a_pasid_prefix_at_a_function_that_takes_none_is_malformed) {
+    endpoint_config c;
+    c.image = pcie::config_image_builder({.vendor = 0x8086, .device = 0x0b25})
+                  .bar(0, 64 * 1024)
+                  .express({.prefixes = false})
+                  .aer({})
+                  .ats({})
+                  .build();
+    reset_bench b(c);
+    b.config_write(0, 0);  // captures the bus number
+    b.invalidate(1, buffer, 5);
+    EXPECT_TRUE(b.completions().empty());
+    EXPECT_EQ(b.dut->errors().count(pcie::error::malformed), 1u);
+    b.invalidate(2, buffer);
+    EXPECT_EQ(b.completions().size(), 1u);
+}
+
 TEST(MalformedTlps, a_poisoned_config_write_changes_nothing_and_is_UR) {
     reset_bench b;
     b.start();

@@ -76,6 +76,22 @@ TEST(RootPortInput, reserved_AT_and_half_enabled_translation_requests_are_malfor
     EXPECT_EQ(b.aer(0, 4), 1u << 18);
 }
 
+TEST(RootPortInput, a_pasid_prefix_at_a_port_that_takes_none_is_malformed) {
+    auto c = bench::two_ports();
+    c.ports[0].prefixes = false;
+    bench b(c);
+    for (auto* end : {&b.device, &b.other}) {
+        auto t = b.request(tlp_type::mwr, bench::ram + (end == &b.other ? 64 : 0), 4);
+        t->pasid = pcie::pasid_prefix{base::substream_id{1}, false, false};
+        end->socket.send(std::move(t));
+    }
+    b.run();
+    EXPECT_EQ(b.aer(0, 4), 1u << 18);
+    EXPECT_EQ(b.aer(1, 4), 0u);
+    EXPECT_EQ(b.mem.load<std::uint32_t>(base::phys_addr{bench::ram}), 0u);
+    EXPECT_NE(b.mem.load<std::uint32_t>(base::phys_addr{bench::ram + 64}), 0u);
+}
+
 TEST(RootPortInput, interrupt_pins_and_old_hot_plug_messages_are_taken_without_error) {
     bench b;
     for (unsigned code = 0; code < 256; ++code) {

@@ -43,7 +43,11 @@ struct express_view {
     port_type type() const { return static_cast<port_type>((regs.get16(at + 2u) >> 4) & 0xf); }
     bool flr_capable() const { return ((regs.get32(at + 4u) >> 28) & 1) != 0; }
     unsigned max_payload_supported() const { return 128u << (regs.get32(at + 4u) & 7); }
-    bool prefixes_supported() const { return ((regs.get32(at + 0x24u) >> 21) & 1) != 0; }
+    /// End-End TLP prefixes, DevCap2[21]; without version 2 of the capability there are none.
+    bool prefixes_supported() const {
+        return present() && (regs.get16(at + 2u) & 0xf) >= 2 &&
+               ((regs.get32(at + 0x24u) >> 21) & 1) != 0;
+    }
 
     static device_control_bits device_control_of(const config_registers& r, std::uint16_t at);
     device_control_bits device_control() const { return device_control_of(regs, at); }
