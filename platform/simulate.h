@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -10,6 +11,10 @@
 #include "tlm/base/time.h"
 
 namespace drydock {
+
+namespace base {
+struct context;
+}
 
 /// What a run writes and when it may stop early; changes no result but that.
 struct run_files {
@@ -39,6 +44,11 @@ protected:
 /// component declares)
 /// @throws std::exception for an internal fault
 nlohmann::json simulate(const scenario::run& r, const run_files& files, progress& p);
+
+/// The same with clients of the timeline or observers of the probe that join before the machine is
+/// built; they outlive the call. Those that take no part change no result.
+nlohmann::json simulate_with(const scenario::run& r, const run_files& files, progress& p,
+                             const std::function<void(base::context&)>& companions);
 
 /// All parameters of the machine of a run after building it, as `drydock params` prints them:
 /// [{"name","value","default","unit","range","origin","description"}], sorted by name. Once per

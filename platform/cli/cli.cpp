@@ -5,36 +5,55 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <optional>
 #include <sstream>
 
 #include "platform/cli/commands.h"
+#include "platform/runner/output_folder.h"
+#include "platform/scenario/nearest.h"
+#include "platform/scenario/quantity.h"
 
 namespace drydock::cli {
 namespace {
 
+std::optional<std::uint64_t> whole(const std::string& s) {
+    if (s.empty() || s.size() > 18 || s.find_first_not_of("0123456789") != std::string::npos)
+        return std::nullopt;
+    return std::stoull(s);
+}
+
+void take_seed(const std::string& text, scenario::overrides& o) {
+    const auto seed = whole(text);
+    if (!seed)
+        throw scenario::bad_input(
+            {"--seed " + text, 0, 0, true},
+            "no seed; expected a whole number of at most 18 digits, such as 7");
+    o.first_seed = o.last_seed = *seed;
+}
+
 /// "1..50" into the overrides. @throws scenario::bad_input
 void take_seeds(const std::string& text, scenario::overrides& o) {
     const auto dots = text.find("..");
-    const auto whole = [&](const std::string& s) {
-        if (s.empty() || s.size() > 18 || s.find_first_not_of("0123456789") != std::string::npos)
-            throw scenario::bad_input({"--seeds " + text, 0, 0, true},
-                                      "no range of seeds; expected FIRST..LAST, such as 1..50");
-        return std::stoull(s);
-    };
-    o.first_seed = whole(text.substr(0, dots));
-    o.last_seed = dots == std::string::npos ? o.first_seed : whole(text.substr(dots + 2));
-    o.seed_range = true;
-    if (o.first_seed > o.last_seed || o.last_seed - o.first_seed >= 100'000)
+    const auto first = whole(text.substr(0, dots));
+    const auto last = dots == std::string::npos ? first : whole(text.substr(dots + 2));
+    const scenario::place where{"--seeds " + text, 0, 0, true};
+    if (!first || !last)
+        throw scenario::bad_input(where, "no range of seeds; expected FIRST..LAST, such as 1..50");
+    if (*first > *last || *last - *first >= 100'000)
         throw scenario::bad_input(
-            {"--seeds " + text, 0, 0, true},
-            "no usable range; expected FIRST..LAST with at most 100000 seeds");
+            where,
+            "no usable range; expected FIRST..LAST with at most 100000 seeds, such as 1..50");
+    o.first_seed = *first;
+    o.last_seed = *last;
+    o.seed_range = true;
 }
 
 struct parsed {
     run_options run;
-    std::string seeds, until, folder;
+    std::string seed = "1", seeds, until, folder;
 };
 
+/// What every command that reads a scenario takes.
 void add_changes(CLI::App& a, parsed& p, bool optional_scenario = false) {
     auto* s = a.add_option("scenario", p.run.scenario, "scenario file");
     if (!optional_scenario) s->required();
@@ -42,13 +61,13 @@ void add_changes(CLI::App& a, parsed& p, bool optional_scenario = false) {
         ->allow_extra_args(false);
     a.add_option("-m,--matrix", p.run.changes.axes, "PATH=V1,V2, adds or replaces an axis")
         ->allow_extra_args(false);
+    auto* seed =
+        a.add_option("--seed", p.seed, "seed of all random streams")->capture_default_str();
+    a.add_option("--seeds", p.seeds, "FIRST..LAST, one run per seed")->excludes(seed);
 }
 
 void add_run(CLI::App& a, parsed& p) {
     add_changes(a, p);
-    auto* seed = a.add_option("--seed", p.run.changes.first_seed, "seed of all random streams")
-                     ->capture_default_str();
-    a.add_option("--seeds", p.seeds, "FIRST..LAST, one run per seed")->excludes(seed);
     a.add_option("--jobs,-j", p.run.jobs, "runs at a time; changes no result")
         ->check(CLI::Range(1u, 1024u))
         ->capture_default_str();
@@ -62,9 +81,22 @@ void add_run(CLI::App& a, parsed& p) {
     a.add_flag("-v,--verbose", p.run.verbose, "say what is run, and the effective configuration");
 }
 
+/// An option that is given must say something: `--out ''` is a slip of a script.
+void refuse_empty(const CLI::App& a) {
+    for (const char* name : {"--seed", "--seeds", "--out", "--junit"}) {
+        const CLI::Option* o = a.get_option_no_throw(name);
+        if (o != nullptr && o->count() != 0 && o->results().back().empty())
+            throw scenario::bad_input({name, 0, 0, true},
+                                      "no value; expected " + o->get_description());
+    }
+}
+
 int dispatch(CLI::App& app, parsed& p, const tools& t) {
-    if (!p.seeds.empty()) take_seeds(p.seeds, p.run.changes);
-    if (!p.run.changes.seed_range) p.run.changes.last_seed = p.run.changes.first_seed;
+    refuse_empty(*app.get_subcommands().front());
+    if (p.seeds.empty())
+        take_seed(p.seed, p.run.changes);
+    else
+        take_seeds(p.seeds, p.run.changes);
     p.run.changes.until_violation = !p.until.empty();
     if (app.got_subcommand("run")) return run_command(p.run, t);
     if (app.got_subcommand("check")) return check_command(p.run.scenario, p.run.changes, t);
@@ -72,6 +104,27 @@ int dispatch(CLI::App& app, parsed& p, const tools& t) {
     if (app.got_subcommand("points")) return points_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("params")) return params_command(p.run.scenario, p.run.changes, t);
     return show_command(p.folder, t);
+}
+
+/// What was probably meant by a command or an option that there is not.
+std::string meant(const CLI::App& app, const std::vector<std::string>& arguments) {
+    std::vector<std::string> names;
+    if (!app.get_subcommands().empty()) {
+        for (const CLI::Option* o : app.get_subcommands().front()->get_options())
+            for (const std::string& n : o->get_lnames()) names.push_back("--" + n);
+        for (const std::string& a : arguments) {
+            const std::string word = a.substr(0, a.find('='));
+            if (a.starts_with("--") && std::find(names.begin(), names.end(), word) == names.end())
+                return scenario::did_you_mean(word, names);
+        }
+        return "";
+    }
+    for (const CLI::App* s : app.get_subcommands([](const CLI::App*) { return true; }))
+        names.push_back(s->get_name());
+    if (arguments.empty() || arguments.front().starts_with("-"))
+        return "; expected one of " + scenario::list_of(names);
+    return fmt::format("; no command '{}', expected one of {}{}", arguments.front(),
+                       scenario::list_of(names), scenario::did_you_mean(arguments.front(), names));
 }
 
 }  // namespace
@@ -101,6 +154,10 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
     try {
         auto reversed = arguments;
         std::reverse(reversed.begin(), reversed.end());  // CLI11 takes a vector from its end
+        if (std::find(arguments.begin(), arguments.end(), "--waves=") != arguments.end())
+            throw scenario::bad_input(
+                {"--waves=", 0, 0, true},
+                fmt::format("no window; expected {}", scenario::expected_window));
         app.parse(std::move(reversed));
         return dispatch(app, p, t);
     } catch (const CLI::ParseError& e) {
@@ -108,11 +165,15 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
         const int code = app.exit(e, out, err);
         print(t.out, out.str());
         if (code == 0) return as_expected;
-        print(t.err, "drydock: " + err.str());
+        print(t.err,
+              fmt::format("drydock: {}{}; --help shows all\n", e.what(), meant(app, arguments)));
         return bad_input;
     } catch (const scenario::bad_input& e) {
         print(t.err, fmt::format("drydock: {}\n", e.what()));
         return bad_input;
+    } catch (const runner::write_error& e) {
+        print(t.err, fmt::format("drydock: {}; no outputs were kept\n", e.what()));
+        return internal_fault;
     } catch (const std::exception& e) {
         print(t.err, fmt::format("drydock: internal fault: {}\n", e.what()));
         return internal_fault;

@@ -28,6 +28,9 @@ int points_command(const std::string& scenario, const scenario::overrides& chang
 int params_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
 int show_command(const std::string& folder, const tools& t);
 
+/// The worst thing that kept a run from giving a result, as an exit code; prints each.
+int report_failures(const std::vector<runner::outcome>& outcomes, const tools& t);
+
 /// summary.json's `drydock` object.
 nlohmann::json header_of(const scenario::loaded& l, const scenario::overrides& changes);
 /// A terminal, and NO_COLOR is not set.

@@ -50,6 +50,19 @@ std::vector<std::string> files_listed(const fs::path& folder) {
     return files;
 }
 
+/// What only a built machine can refuse (a parameter that no component has): builds each run's, in
+/// a child of its own, and runs none. @return bad_input or internal_fault if one was refused
+int build_machines(const scenario::loaded& l, const scenario::overrides& changes, const tools& t) {
+    std::vector<runner::job> jobs;
+    for (const scenario::run& r : l.runs)
+        if (r.seed == changes.first_seed) jobs.push_back({&r, {}});  // the seed builds nothing
+    const auto build = [&](const scenario::run& r, const run_files&, progress&) {
+        t.parameters(r);
+        return json::object();
+    };
+    return report_failures(runner::run_all(jobs, 1, build, false, nullptr), t);
+}
+
 std::string value_text(const json& j) { return j.is_string() ? j.get<std::string>() : j.dump(); }
 
 }  // namespace
@@ -65,6 +78,7 @@ void print(std::FILE* f, const std::string& text) {
 
 int check_command(const std::string& scenario, const scenario::overrides& changes, const tools& t) {
     const auto l = scenario::load(scenario, changes);
+    if (const int failed = build_machines(l, changes, t); failed != as_expected) return failed;
     print(t.out, fmt::format("{}: good, {} run{}\n{}\n", scenario, l.runs.size(),
                              l.runs.size() == 1 ? "" : "s", l.command));
     for (const std::string& note : l.notes) print(t.out, "note: " + note + "\n");
@@ -86,6 +100,9 @@ int check_command(const std::string& scenario, const scenario::overrides& change
 
 int list_command(const std::string& scenario, const scenario::overrides& changes, const tools& t) {
     if (scenario.empty()) {
+        if (!changes.set.empty() || !changes.axes.empty() || changes.seed_range)
+            throw scenario::bad_input({"list", 0, 0, true},
+                                      "-c, -m and --seeds change a scenario; expected its file");
         print(t.out, "devices (like:)\n");
         text_table devices(false, 2);
         for (const std::string& name : devices::names())

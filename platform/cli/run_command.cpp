@@ -12,6 +12,7 @@
 #include "platform/report/report.h"
 #include "platform/runner/output_folder.h"
 #include "platform/runner/progress_bar.h"
+#include "platform/runner/signals.h"
 #include "platform/scenario/quantity.h"
 
 namespace drydock::cli {
@@ -39,11 +40,17 @@ scenario::events_level events_of(const run_options& o, const scenario::run& r) {
     return o.events == "tlp" ? scenario::events_level::tlp : scenario::events_level::life;
 }
 
+/// Before anything runs: whether the file can be written at the end.
 void check_junit_place(const std::string& path) {
-    const auto parent = fs::path(path).parent_path();
-    if (!path.empty() && !parent.empty() && !fs::is_directory(parent))
-        throw scenario::bad_input({"--junit " + path, 0, 0, true},
-                                  "there is no folder '" + parent.string() + "'");
+    if (path.empty()) return;
+    const scenario::place where{"--junit " + path, 0, 0, true};
+    const auto parent = fs::absolute(path).parent_path();
+    if (!fs::is_directory(parent))
+        throw scenario::bad_input(where, "there is no folder '" + parent.string() + "'");
+    if (fs::is_directory(path))
+        throw scenario::bad_input(where, "this is a folder; expected the name of a file");
+    if (!runner::writable(path))
+        throw scenario::bad_input(where, "cannot be written; expected a file in a folder that can");
 }
 
 /// Adds what the parent knows to the entry that the child sent.
@@ -62,16 +69,17 @@ json completed(const scenario::run& r, const runner::outcome& o) {
     return entry;
 }
 
-/// The worst thing that kept a run from giving a result; prints each.
-int report_failures(const std::vector<runner::outcome>& outcomes, const tools& t) {
-    int worst = as_expected;
+/// @return how many runs have outputs
+std::size_t say_interrupted(const std::vector<runner::outcome>& outcomes, const tools& t) {
+    std::size_t with_outputs = 0;
     for (const runner::outcome& o : outcomes) {
-        if (o.is != state::bad_input && o.is != state::fault) continue;
-        print(t.err, fmt::format("drydock: {}{}\n", o.is == state::fault ? "internal fault: " : "",
-                                 o.message));
-        worst = std::max<int>(worst, o.is == state::fault ? internal_fault : bad_input);
+        if (o.is != state::not_run) ++with_outputs;
+        if (!o.message.empty()) print(t.err, fmt::format("drydock: {}\n", o.message));
     }
-    return worst;
+    print(t.err, fmt::format("drydock: interrupted by a signal; {} of {} runs have outputs{}\n",
+                             with_outputs, outcomes.size(),
+                             with_outputs == 0 ? ", nothing was written" : ""));
+    return with_outputs;
 }
 
 std::vector<std::string> files_in(const fs::path& folder) {
@@ -90,6 +98,17 @@ void say_plan(const scenario::loaded& l, const tools& t) {
 }
 
 }  // namespace
+
+int report_failures(const std::vector<runner::outcome>& outcomes, const tools& t) {
+    int worst = as_expected;
+    for (const runner::outcome& o : outcomes) {
+        if (o.is != state::bad_input && o.is != state::fault) continue;
+        print(t.err, fmt::format("drydock: {}{}\n", o.is == state::fault ? "internal fault: " : "",
+                                 o.message));
+        worst = std::max<int>(worst, o.is == state::fault ? internal_fault : bad_input);
+    }
+    return worst;
+}
 
 json header_of(const scenario::loaded& l, const scenario::overrides& changes) {
     json h{{"version", DRYDOCK_VERSION},
@@ -129,6 +148,8 @@ int run_command(const run_options& o, const tools& t) {
                                    bar ? &*bar : nullptr);
     }
     if (const int failed = report_failures(outcomes, t); failed != as_expected) return failed;
+    const bool signalled = runner::signal_flag::count() > 0;
+    if (signalled && say_interrupted(outcomes, t) == 0) return unexpected;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         if (outcomes[i].is == state::not_run)
             fs::remove_all(files[i].folder);
@@ -141,8 +162,9 @@ int run_command(const run_options& o, const tools& t) {
     if (!o.junit.empty()) runner::write_file(o.junit, report::junit(summary));
     print(t.out, report::render(summary, {wants_colour(t.out), place.string(), files_in(place)}));
     const auto good = [](const json& run) { return run.at("verdict") == "as_expected"; };
-    return std::all_of(summary["runs"].begin(), summary["runs"].end(), good) ? as_expected
-                                                                             : unexpected;
+    return !signalled && std::all_of(summary["runs"].begin(), summary["runs"].end(), good)
+               ? as_expected
+               : unexpected;
 }
 
 }  // namespace drydock::cli

@@ -21,15 +21,6 @@ namespace {
 
 using scenario::bad_input;
 
-bool is_path(const std::string& like) { return like.find_first_of("/.") != std::string::npos; }
-
-/// Relative to the file that says it; to the working directory if the command line does.
-fs::path resolve(const std::string& like, const scenario::place& where) {
-    fs::path path(like);
-    if (path.is_absolute() || where.command_line || where.file.empty()) return path;
-    return (fs::path(where.file).parent_path() / path).lexically_normal();
-}
-
 std::string near_files(const fs::path& path) {
     std::vector<std::string> files;
     std::error_code error;
@@ -44,7 +35,11 @@ std::string near_files(const fs::path& path) {
 std::string read_file(const fs::path& path, const std::string& like, const scenario::place& where) {
     std::ifstream in(path, std::ios::binary);
     std::error_code error;
-    if (!in || fs::is_directory(path, error))
+    if (fs::is_directory(path, error))
+        throw bad_input(where, fmt::format("like: '{}' is a folder; expected a device description "
+                                           "or an lspci -vvvxxxx dump",
+                                           like));
+    if (!in)
         throw bad_input(
             where,
             fmt::format(
@@ -107,6 +102,14 @@ std::uint16_t express_at(const pcie::config_image& image) {
 }
 
 }  // namespace
+
+bool is_path(const std::string& like) { return like.find_first_of("/.") != std::string::npos; }
+
+fs::path resolve(const std::string& like, const scenario::place& where) {
+    fs::path path(like);
+    if (path.is_absolute() || where.command_line || where.file.empty()) return path;
+    return (fs::path(where.file).parent_path() / path).lexically_normal();
+}
 
 std::vector<std::string> names() {
     std::vector<std::string> n;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,12 @@ struct overrides {
 
 /// Names of the built-in descriptions, sorted.
 std::vector<std::string> names();
+
+/// Whether `like:` says a path: it has a '/' or a '.'.
+bool is_path(const std::string& like);
+
+/// Relative to the file that says it; to the working directory if the command line does.
+std::filesystem::path resolve(const std::string& like, const scenario::place& where);
 
 /// By name, or by the path of a description (.yaml) or of an lspci -vvvxxxx dump; a path has a '/'
 /// or a '.', and is relative to the file that `where` names, or to the working directory if that is

@@ -48,12 +48,15 @@ json line(const std::string& name, const std::string& expected, const std::strin
 }
 
 json judge_fires(const scenario::expectation& e, const std::string& device, const json& result) {
+    const std::string expected = device.empty() ? "fires" : "fires for " + device;
+    const auto times = [](std::int64_t n) {
+        return n == 1 ? std::string("fired once") : fmt::format("fired {} times", n);
+    };
     const auto n = fired(result, e.name, device);
-    if (n > 0) return line(e.name, e.relation, fmt::format("fires ({})", n), true);
+    if (n > 0) return line(e.name, expected, times(n), true);
     const auto elsewhere = fired(result, e.name);
-    return line(e.name, e.relation,
-                elsewhere > 0 ? fmt::format("fires ({}), but for another device", elsewhere)
-                              : "does not fire",
+    return line(e.name, expected,
+                elsewhere > 0 ? times(elsewhere) + ", but for another device" : "did not fire",
                 false);
 }
 
@@ -93,6 +96,9 @@ void check(const scenario::expectation& e, const scenario::run& r) {
         throw bad_input(e.where,
                         fmt::format("{}: '{}' cannot be used; expected {}{}", e.name, e.relation,
                                     expected_relation, is_monitor(e.name) ? ", or fires" : ""));
+    if (relation->number < 0 && !e.name.ends_with(".result"))
+        throw bad_input(e.where, fmt::format("{}: '{}' is negative, and {} never is", e.name,
+                                             e.relation, e.name));
     if (relation->unit == unit::percent && !n->share)
         throw bad_input(e.where, fmt::format("{}: '{}' is a share, but {} is part of nothing",
                                              e.name, e.relation, e.name));

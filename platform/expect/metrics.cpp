@@ -43,6 +43,16 @@ constexpr std::array<std::string_view, 3> device_metrics{"issued", "completed", 
 constexpr std::array<std::string_view, 4> operations{"invalidation", "unmap", "translation",
                                                      "page_request"};
 constexpr std::array<std::string_view, 6> percentiles{"p50", "p90", "p99", "p999", "p9999", "max"};
+constexpr std::array<std::string_view, 10> counters{"smmu.lookups",
+                                                    "smmu.tlb_hits",
+                                                    "smmu.walks",
+                                                    "smmu.fetches",
+                                                    "sw.polls",
+                                                    "sw.switches",
+                                                    "sw.syncs_timed_out",
+                                                    "sw.cerror_atc_inv_sync",
+                                                    "sw.gerror_interrupts",
+                                                    "sw.smmu_events"};
 constexpr std::array<std::string_view, 3> operation_counts{"count", "timeouts", "censored"};
 
 template <class Names>
@@ -155,7 +165,8 @@ const std::vector<std::string>& monitors() {
                                                 "long_hold",
                                                 "warn",
                                                 "itag_protocol",
-                                                "credit_conservation"};
+                                                "credit_conservation",
+                                                "rule_check"};
     return names;
 }
 
@@ -197,9 +208,9 @@ std::optional<measured> measure(const json& result, const std::string& name) {
 
 std::optional<named> lookup(const scenario::run& r, const std::string& name) {
     const auto [owner, metric] = split(name);
-    if (owner == "counters" && !metric.empty()) return named{};
     const auto all = names_of(r);
     if (!one_of(all, name)) return std::nullopt;
+    if (owner == "counters") return named{};
     if (owner.empty()) return named{unit::count, metric == "timeouts" || metric == "completed"};
     if (cpu_number(owner)) return named{unit::time, false};
     if (one_of(operations, owner))
@@ -233,6 +244,10 @@ std::vector<std::string> names_of(const scenario::run& r) {
         for (const auto p : operation_counts)
             names.push_back(std::string(operation) + "." + std::string(p));
     }
+    for (const auto c : counters) names.push_back("counters." + std::string(c));
+    for (const std::string& device : scenario::build::device_names(r))
+        for (const char* direction : {"down", "up"})
+            names.push_back("counters." + device + ".link.tlps_" + direction);
     return names;
 }
 

@@ -6,12 +6,19 @@
 
 #include "platform/machine/machine.h"
 #include "platform/machine/results.h"
+#include "platform/scenario/quantity.h"
 #include "waves/sink.h"
 
 namespace drydock {
 namespace {
 
 using nlohmann::json;
+
+/// Tests may have set it before; SystemC refuses a second time.
+void use_picoseconds() {
+    if (sc_core::sc_get_time_resolution().to_seconds() != 1e-12)
+        sc_core::sc_set_time_resolution(1, sc_core::SC_PS);
+}
 
 /// What the scenario says of parameters, before any component declares them.
 void preset(base::context& ctx, const scenario::run& r) {
@@ -25,6 +32,19 @@ void check_claimed(const base::context& ctx, const scenario::run& r) {
         if (left.contains(p.name))
             throw scenario::bad_input(p.where, "no component has a parameter '" + p.name +
                                                    "'; `drydock params` lists them");
+}
+
+/// Builds a part of the machine; a value that a component refuses is said where it was written.
+template <class Part, class... Args>
+std::unique_ptr<Part> built(const scenario::run& r, Args&&... args) {
+    try {
+        return std::make_unique<Part>(std::forward<Args>(args)...);
+    } catch (const std::invalid_argument& e) {
+        const std::string what = e.what();
+        for (const auto& p : r.parameters)
+            if (what.starts_with(p.name + ":")) throw scenario::bad_input(p.where, what);
+        throw scenario::bad_input({}, "run '" + r.name + "': " + what);
+    }
 }
 
 /// The files that a run writes; all complete on every way out.
@@ -100,11 +120,19 @@ void check_consistent(const machine::watchers& w) {
 }  // namespace
 
 json simulate(const scenario::run& r, const run_files& f, progress& p) {
-    sc_core::sc_set_time_resolution(1, sc_core::SC_PS);
+    return simulate_with(r, f, p, [](base::context&) {});
+}
+
+json simulate_with(const scenario::run& r, const run_files& f, progress& p,
+                   const std::function<void(base::context&)>& companions) {
+    use_picoseconds();
     base::context ctx(r.seed);
     preset(ctx, r);
-    machine::watchers w(ctx, r.machine.cpus, r);
-    machine::machine m(ctx, r);
+    companions(ctx);
+    const auto watching = built<machine::watchers>(r, ctx, r.machine.cpus, r);
+    const auto building = built<machine::machine>(r, ctx, r);
+    machine::watchers& w = *watching;
+    machine::machine& m = *building;
     check_claimed(ctx, r);
     w.monitors.connect(static_cast<monitors::hardware_view&>(m));
     w.monitors.connect(static_cast<monitors::retry&>(m));
@@ -128,16 +156,15 @@ json simulate(const scenario::run& r, const run_files& f, progress& p) {
 }
 
 json parameters_of(const scenario::run& r) {
-    sc_core::sc_set_time_resolution(1, sc_core::SC_PS);
+    use_picoseconds();
     base::context ctx(r.seed);
     preset(ctx, r);
-    const auto limits = monitors::monitor_parameters::declared_in(ctx.parameters);
-    static_cast<void>(limits);
-    machine::machine m(ctx, r);
+    const auto watching = built<machine::watchers>(r, ctx, r.machine.cpus, r);
+    const auto building = built<machine::machine>(r, ctx, r);
     check_claimed(ctx, r);
     json all = json::array();
     const auto text = [](const base::parameter_value& v) -> json {
-        if (const auto* t = std::get_if<base::ps>(&v)) return std::to_string(t->count) + " ps";
+        if (const auto* t = std::get_if<base::ps>(&v)) return scenario::to_text(*t);
         if (const auto* n = std::get_if<std::int64_t>(&v)) return *n;
         if (const auto* b = std::get_if<bool>(&v)) return *b;
         return std::get<std::string>(v);

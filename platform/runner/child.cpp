@@ -2,6 +2,7 @@
 #include "platform/runner/child.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,6 +62,7 @@ void write_all(int to, const std::string& text) {
 
 [[noreturn]] void be_child(const job& j, const simulate_function& simulate, shared_progress& shared,
                            int to) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody would read the result of an orphan
     std::signal(SIGPIPE, SIG_IGN);
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
     const json message = simulate_safely(j, simulate, shared);
@@ -96,7 +98,24 @@ child start(const job& j, const simulate_function& simulate, shared_progress& p)
         be_child(j, simulate, p, ends[1]);
     }
     ::close(ends[1]);
-    return {pid, ends[0], {}};
+    child c;
+    c.pid = pid;
+    c.pipe = ends[0];
+    return c;
+}
+
+void ask_to_end(child& c) {
+    if (c.pid <= 0) return;
+    if (!c.asked_to_end) c.asked_at = std::chrono::steady_clock::now();
+    c.asked_to_end = true;
+    ::kill(c.pid, SIGTERM);
+}
+
+void kill_if_deaf(child& c, std::chrono::milliseconds grace) {
+    if (c.pid <= 0 || !c.asked_to_end || c.killed) return;
+    if (std::chrono::steady_clock::now() - c.asked_at < grace) return;
+    c.killed = true;
+    ::kill(c.pid, SIGKILL);
 }
 
 outcome collect(child& c, const std::string& run_name) {
@@ -106,6 +125,10 @@ outcome collect(child& c, const std::string& run_name) {
     c.pid = -1;
     const json message = json::parse(c.received, nullptr, false);
     outcome o;
+    if (c.killed && message.is_discarded()) {
+        o.message = fmt::format("run '{}' did not end when asked to and was killed", run_name);
+        return o;
+    }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || message.is_discarded()) {
         o.is = outcome::state::fault;
         o.message = fmt::format("run '{}': {}", run_name, how_it_ended(status));

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -24,11 +25,18 @@ struct child {
     pid_t pid = -1;
     int pipe = -1;  ///< read end; -1 once closed
     std::string received;
+    bool asked_to_end = false;
+    std::chrono::steady_clock::time_point asked_at{};
+    bool killed = false;  ///< by us: it did not end when asked
 };
 
 /// Forks. In the child: simulates, sends, closes the files, flushes, _exit; never returns there.
 /// @throws std::system_error if there is no process or pipe left
 child start(const job& j, const simulate_function& simulate, shared_progress& p);
+
+/// Sends TERM; of a child that had it `grace` ago and still runs, KILL.
+void ask_to_end(child& c);
+void kill_if_deaf(child& c, std::chrono::milliseconds grace);
 
 /// Waits for the end of a child whose pipe is closed, and reads what it sent.
 outcome collect(child& c, const std::string& run_name);

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -57,7 +59,9 @@ output_folder::~output_folder() {
 }
 
 fs::path output_folder::make(const std::string& name) const {
-    fs::create_directory(growing_ / name);
+    std::error_code error;
+    fs::create_directory(growing_ / name, error);
+    if (error) throw write_error("cannot make the folder '" + name + "': " + error.message());
     return growing_ / name;
 }
 
@@ -71,16 +75,29 @@ void output_folder::commit() {
     if (replaces) fs::remove_all(old);
 }
 
+bool writable(const fs::path& path) {
+    const fs::path growing = beside(fs::absolute(path), "partial");
+    std::ofstream out(growing, std::ios::binary);
+    std::error_code ignored;
+    if (out) fs::remove(growing, ignored);
+    return static_cast<bool>(out);
+}
+
 void write_file(const fs::path& path, const std::string& text) {
     const fs::path growing = beside(fs::absolute(path), "partial");
+    errno = 0;
     std::ofstream out(growing, std::ios::binary);
     out << text;
     out.close();
+    const int reason = errno;
     std::error_code error;
     if (out) fs::rename(growing, path, error);
     if (!out || error) {
+        const std::string why = error         ? error.message()
+                                : reason != 0 ? std::strerror(reason)
+                                              : "unknown reason";
         fs::remove(growing, error);
-        throw std::runtime_error("cannot write '" + path.string() + "'");
+        throw write_error("cannot write '" + path.filename().string() + "': " + why);
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 
 namespace drydock::runner {
@@ -31,7 +32,15 @@ private:
     bool committed_ = false;
 };
 
-/// Writes a file under a temporary name and renames it. @throws std::runtime_error
+/// The disk is full, or the place went away under the run.
+struct write_error : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Whether write_file() could write there now; leaves nothing behind.
+bool writable(const std::filesystem::path& path);
+
+/// Writes a file under a temporary name and renames it. @throws write_error
 void write_file(const std::filesystem::path& path, const std::string& text);
 
 }  // namespace drydock::runner

@@ -44,11 +44,12 @@ private:
 class campaign {
 public:
     campaign(std::span<const job> jobs, const simulate_function& simulate, bool until_violation,
-             watcher* w)
+             watcher* w, std::chrono::milliseconds grace)
         : jobs_(jobs),
           simulate_(simulate),
           until_violation_(until_violation),
           watcher_(w),
+          grace_(grace),
           pages_(jobs.size()),
           children_(jobs.size()),
           outcomes_(jobs.size()),
@@ -65,6 +66,7 @@ public:
             if (running_ == 0) break;
             wait_a_moment();
             pass_signals_on();
+            for (child& c : children_) kill_if_deaf(c, grace_);
             show();
         }
         for (std::size_t i = limit_; i < outcomes_.size(); ++i) outcomes_[i] = {};
@@ -85,7 +87,7 @@ private:
                 fds.push_back({children_[i].pipe, POLLIN, 0});
                 who.push_back(i);
             }
-        if (::poll(fds.data(), fds.size(), watcher_ == nullptr ? -1 : 100) <= 0) return;
+        if (::poll(fds.data(), fds.size(), 100) <= 0) return;
         for (std::size_t k = 0; k < fds.size(); ++k)
             if (fds[k].revents != 0) receive(who[k]);
     }
@@ -108,13 +110,12 @@ private:
     }
 
     void finished(std::size_t i) {
-        const bool broken = outcomes_[i].is != state::done && outcomes_[i].is != state::interrupted;
-        const bool found =
-            until_violation_ && !broken && outcomes_[i].entry.value("outcome", "") == "violations";
+        const bool broken = outcomes_[i].is == state::bad_input || outcomes_[i].is == state::fault;
+        const bool found = until_violation_ && outcomes_[i].entry.is_object() &&
+                           outcomes_[i].entry.value("outcome", "") == "violations";
         if (!found && !broken) return;
         limit_ = std::min(limit_, i + 1);
-        for (std::size_t k = limit_; k < next_; ++k)
-            if (children_[k].pid > 0) ::kill(children_[k].pid, SIGTERM);
+        for (std::size_t k = limit_; k < next_; ++k) ask_to_end(children_[k]);
     }
 
     /// The terminal sends Ctrl-C to the children as well; a TERM of the parent alone must reach
@@ -123,8 +124,8 @@ private:
         const int count = signal_flag::count();
         if (count == passed_on_) return;
         passed_on_ = count;
-        for (const child& c : children_)
-            if (c.pid > 0) ::kill(c.pid, count > 2 ? SIGKILL : SIGTERM);
+        for (child& c : children_) ask_to_end(c);
+        if (count > 2) grace_ = std::chrono::milliseconds(0);  // a user who insists
     }
 
     void show() {
@@ -140,6 +141,7 @@ private:
     const simulate_function& simulate_;
     bool until_violation_;
     watcher* watcher_;
+    std::chrono::milliseconds grace_;
     progress_pages pages_;
     std::vector<child> children_;
     std::vector<outcome> outcomes_;
@@ -153,9 +155,10 @@ private:
 }  // namespace
 
 std::vector<outcome> run_all(std::span<const job> jobs, unsigned at_once,
-                             const simulate_function& simulate, bool until_violation, watcher* w) {
+                             const simulate_function& simulate, bool until_violation, watcher* w,
+                             std::chrono::milliseconds grace) {
     const signal_flag flag;
-    return campaign(jobs, simulate, until_violation, w).run(at_once);
+    return campaign(jobs, simulate, until_violation, w, grace).run(at_once);
 }
 
 }  // namespace drydock::runner

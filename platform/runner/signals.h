@@ -3,8 +3,8 @@
 
 namespace drydock::runner {
 
-/// INT and TERM set a flag while this object lives; the earlier handlers come back afterwards. One
-/// at a time.
+/// INT, TERM and HUP set a flag while this object lives; the earlier handlers come back afterwards.
+/// One at a time.
 class signal_flag {
 public:
     signal_flag();

@@ -39,4 +39,8 @@ std::string_view meaning_of_point(std::string_view point);
 void require_name(const place& where, std::string_view what, const std::string& name,
                   const std::vector<std::string>& names);
 
+/// Names that expectations give a meaning of their own: all, cpu0, counters, invalidation..
+/// @throws bad_input
+void refuse_reserved(const place& where, const std::string& name);
+
 }  // namespace drydock::scenario::build

@@ -66,7 +66,7 @@ void refuse_foreign_keys(const fields& f, const client& c) {
                             sva ? "dma: {burst: 16 x 256B, every: 10us}" : "burst: and every:"));
 }
 
-void check_pasid(const fields& f, const client& c, const scenario::device& d) {
+void check_pasid(const fields& f, const client& c, const scenario::device& d, const run& r) {
     if (c.kind == client_kind::sva && !c.pasid)
         throw bad_input(f.section()->where, "'pasid' is missing; a client of kind sva needs one");
     if (!c.pasid) return;
@@ -80,6 +80,12 @@ void check_pasid(const fields& f, const client& c, const scenario::device& d) {
             f.where("pasid"),
             fmt::format("pasid: {} is out of range; expected 1..{} (device '{}' has {} bits)",
                         *c.pasid, (1u << *bits) - 1, d.name, *bits));
+    for (const client& other : r.clients)
+        if (other.device == c.device && other.pasid == c.pasid)
+            throw bad_input(f.where("pasid"),
+                            fmt::format("pasid: {} of device '{}' belongs to client '{}' already; "
+                                        "expected another",
+                                        *c.pasid, c.device, other.name));
 }
 
 void read_buffer(const fields& f, client& c) {
@@ -109,7 +115,7 @@ client read_client(const std::string& name, const fields& f, const run& r) {
     f.read("device", c.device);
     require_name(f.where("device"), "device", c.device, device_names(r));
     if (f.has("pasid")) f.read("pasid", c.pasid.emplace());
-    check_pasid(f, c, device_named(r, c.device));
+    check_pasid(f, c, device_named(r, c.device), r);
     f.read("cpu", c.cpu);
     if (c.cpu >= r.machine.cpus)
         throw bad_input(f.where("cpu"),
@@ -142,7 +148,7 @@ void software(const node& document, run& r) {
     f.sub("reset").read("variant", r.software.reset_variant);
     f.read("quarantine", r.software.quarantine);
     f.read("cerror_sync", r.software.cerror_sync);
-    f.sub("pci").read("flr_wait", r.software.flr_wait, 0_ps, longest_period);
+    f.sub("pci").read("flr_wait", r.software.flr_wait, 0_ps, 100_s);
 }
 
 void clients(const node& document, run& r) {
@@ -150,6 +156,7 @@ void clients(const node& document, run& r) {
     if (f.section() == nullptr) return;
     const auto devices = device_names(r);
     for (const member& m : f.section()->members) {
+        refuse_reserved(m.where, m.key);
         if (std::find(devices.begin(), devices.end(), m.key) != devices.end())
             throw bad_input(
                 m.where,

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "platform/devices/description.h"
 #include "platform/scenario/build.h"
@@ -11,7 +12,7 @@
 namespace drydock::scenario::build {
 namespace {
 
-constexpr ps longest_timeout{3600'000'000'000'000};  // an hour of simulated time
+constexpr ps longest_timeout = 90_s;  // PCIe ATS: 60 s -0 % +50 %
 
 void read_smmu(const fields& f, scenario::smmu& s) {
     f.read("invalidate_timeout", s.invalidate_timeout, 1_us, longest_timeout);
@@ -41,22 +42,23 @@ void read_irq(const fields& f, scenario::machine& m) {
 void read_atc(const fields& f, scenario::atc& a) {
     f.read("entries", a.entries);
     f.read("ways", a.ways);
-    if (a.entries % a.ways != 0)
+    if (!std::has_single_bit(a.entries) && a.entries != 0)
+        throw bad_input(f.where("entries"),
+                        fmt::format("entries: {} cannot be used; expected 0 or a power of two, "
+                                    "such as {}",
+                                    a.entries, std::bit_ceil(a.entries)));
+    if (!std::has_single_bit(a.ways) || (a.entries != 0 && a.ways > a.entries))
         throw bad_input(f.where("ways"),
-                        fmt::format("ways: {} does not divide the {} entries", a.ways, a.entries));
-    const unsigned sets = a.entries / a.ways;
-    if ((sets & (sets - 1)) != 0)
-        throw bad_input(
-            f.where("entries"),
-            fmt::format(
-                "entries: {} entries in {} ways are {} sets; expected a power of two of sets",
-                a.entries, a.ways, sets));
+                        fmt::format("ways: {} cannot be used; expected a power of two that divides "
+                                    "the {} entries",
+                                    a.ways, a.entries));
 }
 
 void read_device(const fields& f, scenario::device& d, run& r) {
     f.read("name", d.name);
     f.read("like", d.like);
     d.where = f.section()->where;
+    refuse_reserved(f.where("name"), d.name);
     const fields over = f.sub("overrides");
     devices::overrides changes;
     if (over.has("port_type")) {
@@ -86,7 +88,7 @@ void read_device(const fields& f, scenario::device& d, run& r) {
     for (const std::string& note : changed->notes) r.notes.push_back(d.name + ": " + note);
     d.description = std::move(changed);
     read_atc(f.sub("atc"), d.atc);
-    f.read("flr_time", d.flr_time, 0_ps, longest_timeout);
+    f.read("flr_time", d.flr_time, 1_us, 100_s);
 }
 
 void check_unique(const run& r, const scenario::device& d) {

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <regex>
+#include <map>
+#include <set>
 
 #include "platform/devices/description.h"
 #include "platform/scenario/build.h"
 #include "platform/scenario/fields.h"
 #include "platform/scenario/nearest.h"
-#include "tlm/base/probe_kinds.h"
 
 namespace drydock::scenario::build {
 namespace {
@@ -23,16 +23,31 @@ std::string text_of(const node& map, std::string_view key, const std::string& ot
     return n == nullptr ? otherwise : n->scalar;
 }
 
-std::optional<std::uint32_t> pasid_of(const node& map) {
-    const node* n = map.find("pasid");
-    if (n == nullptr) return std::nullopt;
-    return n->to_json().get<std::uint32_t>();
-}
-
 std::string device_of(const node& map, const run& r) {
     const node& n = map.at("device");
     require_name(n.where, "device", n.scalar, device_names(r));
     return n.scalar;
+}
+
+/// A PASID that the device can have.
+std::optional<std::uint32_t> pasid_of(const node& map, const run& r) {
+    const node* n = map.find("pasid");
+    if (n == nullptr) return std::nullopt;
+    const auto pasid = n->to_json().get<std::uint32_t>();
+    const std::string name = device_of(map, r);
+    for (const port& p : r.machine.ports) {
+        if (!p.device || p.device->name != name) continue;
+        const auto bits = p.device->description->pasid_bits;
+        if (!bits)
+            throw bad_input(n->where, fmt::format("pasid: device '{}' ({}) has no PASID capability",
+                                                  name, p.device->like));
+        if (pasid >= (1u << *bits))
+            throw bad_input(n->where,
+                            fmt::format("pasid: {} is out of range; expected 1..{} (device '{}' "
+                                        "has {} bits)",
+                                        pasid, (1u << *bits) - 1, name, *bits));
+    }
+    return pasid;
 }
 
 /// Name and CPU of the task that an entry starts.
@@ -82,9 +97,33 @@ do_hold read_hold(const node& v, const condition& when, const std::vector<std::s
     return {v.scalar};
 }
 
+/// A task's own name, so that conditions and expectations mean one thing.
+void check_task_name(const node& task, const run& r) {
+    refuse_reserved(task.where, task.scalar);
+    const auto taken = [&](const std::vector<std::string>& names, std::string_view whose) {
+        if (std::find(names.begin(), names.end(), task.scalar) != names.end())
+            throw bad_input(task.where, fmt::format("task '{}' has the name of a {}; names must "
+                                                    "differ",
+                                                    task.scalar, whose));
+    };
+    taken(device_names(r), "device");
+    taken(client_names(r), "client");
+}
+
+/// `task:` and `cpu:` are of the verbs that start a task.
+void refuse_task(const node& entry, std::string_view verb) {
+    for (const char* key : {"task", "cpu"})
+        if (const node* n = entry.find(key))
+            throw bad_input(n->where,
+                            fmt::format("'{}' beside '{}', which starts no task; expected "
+                                        "it beside reset, attach or detach",
+                                        key, verb));
+}
+
 verb read_verb(const node& entry, std::string_view name, const condition& when, const run& r,
                const std::vector<std::string>& tasks) {
     const node& v = entry.at(name);
+    if (name != "reset" && name != "attach" && name != "detach") refuse_task(entry, name);
     if (name == "reset") return read_reset(entry, v, r);
     if (name == "hold") return read_hold(v, when, tasks);
     if (name == "set") return read_set(v);
@@ -99,24 +138,14 @@ verb read_verb(const node& entry, std::string_view name, const condition& when, 
     }
     const auto [task, cpu] = task_of(entry, r);
     if (name == "attach")
-        return do_attach{task, cpu, device_of(v, r), pasid_of(v), v.at("domain").scalar};
-    return do_detach{task, cpu, device_of(v, r), pasid_of(v)};
+        return do_attach{task, cpu, device_of(v, r), pasid_of(v, r), v.at("domain").scalar};
+    return do_detach{task, cpu, device_of(v, r), pasid_of(v, r)};
 }
 
+/// The schema has seen to it that there is exactly one.
 std::string_view verb_of(const node& entry) {
-    std::string_view found;
-    for (const std::string_view v : verbs) {
-        if (entry.find(v) == nullptr) continue;
-        if (!found.empty())
-            throw bad_input(
-                entry.find(v)->where,
-                fmt::format("a second verb '{}' beside '{}'; expected one per entry", v, found));
-        found = v;
-    }
-    if (found.empty())
-        throw bad_input(entry.where, fmt::format("no verb; expected one of {}",
-                                                 list_of({verbs.begin(), verbs.end()})));
-    return found;
+    return *std::find_if(verbs.begin(), verbs.end(),
+                         [&](std::string_view v) { return entry.find(v) != nullptr; });
 }
 
 /// Tasks that entries name, before the entries are read: one may wait for a task of a later one.
@@ -129,6 +158,7 @@ std::vector<std::string> declared_tasks(const node* list, const run& r) {
                     throw bad_input(
                         task->where,
                         fmt::format("a second task '{}'; names must differ", task->scalar));
+                check_task_name(*task, r);
                 names.push_back(task->scalar);
             }
     const auto clients = client_names(r);
@@ -136,61 +166,53 @@ std::vector<std::string> declared_tasks(const node* list, const run& r) {
     return names;
 }
 
-const base::kind_info* kind_named(std::string_view name) {
-    for (const auto& k : base::kind_table)
-        if (k.name == name) return &k;
-    return nullptr;
+/// The task or client that an entry brings to life, "" if none.
+std::string started_by(const timeline_entry& e) {
+    if (const auto* v = std::get_if<do_reset>(&e.what)) return v->task;
+    if (const auto* v = std::get_if<do_attach>(&e.what)) return v->task;
+    if (const auto* v = std::get_if<do_detach>(&e.what)) return v->task;
+    if (const auto* v = std::get_if<do_start>(&e.what)) return v->client;
+    return "";
 }
 
-on_event parse_event(const node& text, const std::smatch& m, const run& r) {
-    const on_event e{m[1], m[3], m[5].matched ? std::stoull(m[5]) : 1};
-    const auto* kind = kind_named(e.kind);
-    if (kind == nullptr) {
-        std::vector<std::string> names{"returned"};
-        for (const auto& k : base::kind_table) names.emplace_back(k.name);
-        throw bad_input(
-            text.where,
-            fmt::format("'{}' is no time, no TASK at POINT, no TASK returned and no event{}; "
-                        "`drydock points` lists them",
-                        text.scalar, did_you_mean(e.kind, names)));
+/// The task or client that must be there for a condition to come true, "" if none.
+std::string awaited_by(const condition& c) {
+    if (const auto* p = std::get_if<at_point>(&c)) return p->task;
+    if (const auto* p = std::get_if<on_return>(&c)) return p->task;
+    return "";
+}
+
+/// Tasks that wait for each other in a ring, and releases of what nobody holds.
+void refuse_what_cannot_happen(const node& list, const run& r) {
+    std::map<std::string, std::string> waits;  // what an entry starts: what the entry waits for
+    std::set<std::string> held;
+    for (const timeline_entry& e : r.timeline) {
+        if (const auto started = started_by(e); !started.empty())
+            waits[started] = awaited_by(e.when);
+        if (const auto* h = std::get_if<do_hold>(&e.what)) held.insert(h->task);
     }
-    if (!e.device.empty()) {
-        require_name(text.where, "device", e.device, device_names(r));
-        if (kind->formats.find('r') == std::string_view::npos)
-            throw bad_input(text.where, fmt::format("event '{}' tells no device", e.kind));
+    for (std::size_t i = 0; i < r.timeline.size(); ++i) {
+        const timeline_entry& e = r.timeline[i];
+        const node& entry = list.items[i];
+        const std::string own = started_by(e);
+        std::string at = own.empty() ? "" : waits[own];
+        for (std::size_t steps = 0; !at.empty() && steps <= waits.size(); ++steps) {
+            if (at == own)
+                throw bad_input(entry.at("when").where,
+                                fmt::format("'{}' starts only after itself: '{}' never comes true",
+                                            own, entry.at("when").scalar));
+            const auto next = waits.find(at);
+            at = next == waits.end() ? "" : next->second;
+        }
+        if (const auto* v = std::get_if<do_release>(&e.what); v && !held.contains(v->task))
+            throw bad_input(entry.at("release").where,
+                            fmt::format("nothing holds '{0}'; expected an entry {{when: {0} at "
+                                        "POINT, hold: {0}}}",
+                                        v->task));
     }
-    if (e.nth == 0) throw bad_input(text.where, "events count from #1");
-    return e;
 }
 
 }  // namespace
-
-condition parse_condition(const node& text, const run& r, const std::vector<std::string>& tasks) {
-    static const std::regex at_form(R"(^(\w+) at (\w+)$)"), returned_form(R"(^(\w+) returned$)"),
-        event_form(R"(^(\w+)( of (\w+))?( #([0-9]{1,18}))?$)"), number_form(R"(^[0-9].*$)");
-    const std::string& s = text.scalar;
-    if (const auto t = parse_time(s)) return at_time{*t};
-    std::smatch m;
-    if (std::regex_match(s, number_form))
-        throw bad_input(text.where,
-                        fmt::format("'{}' cannot be used; expected {}", s, expected_time));
-    if (std::regex_match(s, m, at_form)) {
-        require_name(text.where, "task", m[1], tasks);
-        require_name(text.where, "point", m[2], points());
-        return at_point{m[1], m[2]};
-    }
-    if (std::regex_match(s, m, returned_form)) {
-        require_name(text.where, "task", m[1], tasks);
-        return on_return{m[1]};
-    }
-    if (std::regex_match(s, m, event_form)) return parse_event(text, m, r);
-    throw bad_input(
-        text.where,
-        fmt::format(
-            "'{}' cannot be used; expected a time (20ms), TASK at POINT (R at p4), TASK returned, "
-            "or an event (itag_timeout of ep0 #3)",
-            s));
-}
 
 void timeline(const node& document, run& r) {
     const node* list = document.find("timeline");
@@ -201,8 +223,14 @@ void timeline(const node& document, run& r) {
         r.timeline.push_back({when, read_verb(entry, verb_of(entry), when, r, tasks), entry.where});
         if (const auto* s = std::get_if<do_start>(&r.timeline.back().what))
             for (client& c : r.clients)
-                if (c.name == s->client) c.starts_by_timeline = true;
+                if (c.name == s->client) {
+                    if (c.starts_by_timeline)
+                        throw bad_input(entry.at("start").where,
+                                        fmt::format("a second start of client '{}'", c.name));
+                    c.starts_by_timeline = true;
+                }
     }
+    refuse_what_cannot_happen(*list, r);
 }
 
 void end(const node& document, run& r) {
@@ -237,38 +265,6 @@ void outputs(const node& document, run& r) {
     if (!r.outputs.waves)
         throw bad_input(f.where("waves"), fmt::format("waves: '{}' cannot be used; expected {}",
                                                       waves, expected_window));
-}
-
-std::vector<std::string> device_names(const run& r) {
-    std::vector<std::string> names;
-    for (const port& p : r.machine.ports)
-        if (p.device) names.push_back(p.device->name);
-    return names;
-}
-
-std::vector<std::string> client_names(const run& r) {
-    std::vector<std::string> names;
-    for (const client& c : r.clients) names.push_back(c.name);
-    return names;
-}
-
-std::vector<std::string> task_names(const run& r) {
-    std::vector<std::string> names;
-    for (const timeline_entry& e : r.timeline) {
-        if (const auto* v = std::get_if<do_reset>(&e.what)) names.push_back(v->task);
-        if (const auto* v = std::get_if<do_attach>(&e.what)) names.push_back(v->task);
-        if (const auto* v = std::get_if<do_detach>(&e.what)) names.push_back(v->task);
-    }
-    const auto clients = client_names(r);
-    names.insert(names.end(), clients.begin(), clients.end());
-    return names;
-}
-
-void require_name(const place& where, std::string_view what, const std::string& name,
-                  const std::vector<std::string>& names) {
-    if (std::find(names.begin(), names.end(), name) != names.end()) return;
-    throw bad_input(where, fmt::format("no {} '{}'; expected one of {}{}", what, name,
-                                       list_of(names), did_you_mean(name, names)));
 }
 
 }  // namespace drydock::scenario::build

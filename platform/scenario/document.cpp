@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -41,11 +42,19 @@ nlohmann::json scalar_to_json(const node& n) {
     return n.scalar;
 }
 
-std::string_view first_of(std::string_view& path) {
-    const auto dot = path.find('.');
-    const auto head = path.substr(0, dot);
-    path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
-    return head;
+/// The keys of a dotted path. A parameter's name has dots of its own: what follows
+/// `machine.parameters.` or `timeline.N.set.` is one key.
+std::vector<std::string_view> keys_of(std::string_view path) {
+    std::vector<std::string_view> keys;
+    while (true) {
+        const bool parameter =
+            (keys.size() == 2 && keys[0] == "machine" && keys[1] == "parameters") ||
+            (keys.size() == 3 && keys[0] == "timeline" && keys[2] == "set");
+        const auto dot = parameter ? std::string_view::npos : path.find('.');
+        keys.push_back(path.substr(0, dot));
+        if (dot == std::string_view::npos) return keys;
+        path.remove_prefix(dot + 1);
+    }
 }
 
 std::optional<std::size_t> index_in(const node& list, std::string_view key) {
@@ -72,7 +81,23 @@ node& child_for_writing(node& parent, std::string_view key, std::string_view pat
 }
 
 bool plain_in_flow(const std::string& s) {
-    return !s.empty() && s.find_first_of(",[]{}:#'\"") == std::string::npos;
+    return !s.empty() && s.find_first_of(",[]{}:#'\"\\\n\t") == std::string::npos &&
+           std::string_view("-?*&!|>%@` ").find(s.front()) == std::string_view::npos &&
+           s.back() != ' ' && s != "null" && s != "~";
+}
+
+/// In double quotes, as YAML reads it back.
+std::string quoted_text(const std::string& s) {
+    std::string text = "\"";
+    for (const char c : s) {
+        if (c == '\n')
+            text += "\\n";
+        else if (c == '\t')
+            text += "\\t";
+        else
+            text += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+    }
+    return text + '"';
 }
 
 }  // namespace
@@ -121,7 +146,7 @@ std::string node::text() const {
         case type::null:
             return "null";
         case type::scalar:
-            return plain_in_flow(scalar) && !quoted ? scalar : '"' + scalar + '"';
+            return plain_in_flow(scalar) && !quoted ? scalar : quoted_text(scalar);
         case type::list: {
             std::string s;
             for (const node& n : items) s += (s.empty() ? "" : ", ") + n.text();
@@ -153,9 +178,7 @@ node merge(const node& base, const node& over) {
 
 void set_path(node& root, std::string_view path, const node& value) {
     node* at = &root;
-    std::string_view rest = path;
-    while (!rest.empty()) {
-        const auto key = first_of(rest);
+    for (const auto key : keys_of(path)) {
         if (key.empty())
             throw bad_input(value.where,
                             fmt::format("'{}' is no path; expected KEY.KEY=VALUE", path));
@@ -166,8 +189,8 @@ void set_path(node& root, std::string_view path, const node& value) {
 
 const node* find_path(const node& root, std::string_view path) {
     const node* at = &root;
-    while (at != nullptr && !path.empty()) {
-        const auto key = first_of(path);
+    for (const auto key : keys_of(path)) {
+        if (at == nullptr) return nullptr;
         if (at->is == node::type::list) {
             const auto i = index_in(*at, key);
             at = i ? &at->items[*i] : nullptr;
@@ -176,6 +199,11 @@ const node* find_path(const node& root, std::string_view path) {
         }
     }
     return at;
+}
+
+bool path_within(std::string_view path, std::string_view outer) {
+    const auto a = keys_of(path), b = keys_of(outer);
+    return a.size() >= b.size() && std::equal(b.begin(), b.end(), a.begin());
 }
 
 }  // namespace drydock::scenario

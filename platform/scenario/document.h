@@ -55,10 +55,14 @@ node parse_value(const std::string& text, const std::string& option);
 node merge(const node& base, const node& over);
 
 /// Puts value at a dotted path ("machine.smmu.sev", "timeline.0.when"), making maps on the way.
+/// What follows "machine.parameters." or "timeline.N.set." is one key, a parameter's name.
 /// @throws bad_input if the path leads through a scalar or past the end of a list
 void set_path(node& root, std::string_view path, const node& value);
 
 /// The node at a dotted path, null if there is none.
 const node* find_path(const node& root, std::string_view path);
+
+/// Whether `path` names the same place as `outer` or one within it.
+bool path_within(std::string_view path, std::string_view outer);
 
 }  // namespace drydock::scenario

@@ -9,19 +9,21 @@
 #include <set>
 #include <sstream>
 
+#include "platform/devices/description.h"
 #include "platform/scenario/build.h"
 #include "platform/scenario/matrix.h"
 #include "platform/scenario/schema.h"
 #include "platform/scenario/sha256.h"
 
 namespace drydock::scenario {
+namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t most_runs = 100'000;
 
 std::string read_file(const std::string& path, const place& asked_at) {
     std::error_code error;
-    if (std::filesystem::is_directory(path, error))
+    if (fs::is_directory(path, error))
         throw bad_input(asked_at, "'" + path + "' is a folder; expected a scenario file");
     std::ifstream in(path, std::ios::binary);
     if (!in)
@@ -35,8 +37,9 @@ std::string read_file(const std::string& path, const place& asked_at) {
 /// The file with all it extends merged below it; `bytes` collects what was read.
 node read_with_bases(const std::string& path, const place& asked_at,
                      std::vector<std::string>& chain, std::string& bytes) {
-    const std::string canonical = std::filesystem::weakly_canonical(path).string();
-    if (std::find(chain.begin(), chain.end(), canonical) != chain.end())
+    std::error_code unreachable;  // read_file() says it better
+    const std::string canonical = fs::weakly_canonical(path, unreachable).string();
+    if (!unreachable && std::find(chain.begin(), chain.end(), canonical) != chain.end())
         throw bad_input(asked_at, "extends: '" + path + "' extends itself");
     chain.push_back(canonical);
     const std::string text = read_file(path, asked_at);
@@ -50,7 +53,7 @@ node read_with_bases(const std::string& path, const place& asked_at,
     if (base->is != node::type::scalar)
         throw bad_input(base->where, "extends: expected the path of one scenario file");
     const auto base_path =
-        (std::filesystem::path(path).parent_path() / base->scalar).lexically_normal().string();
+        (fs::path(path).parent_path() / base->scalar).lexically_normal().string();
     const place where = base->where;
     document.erase("extends");
     return merge(read_with_bases(base_path, where, chain, bytes), document);
@@ -62,21 +65,83 @@ std::vector<axis> axes_of(const node& document, const overrides& o,
                           const std::vector<assignment>& fixed) {
     std::vector<axis> axes;
     if (const node* matrix = document.find("matrix"))
-        for (const member& m : matrix->members) axes.push_back({m.key, m.value.items});
-    for (const std::string& option : o.axes) {
-        axis a = parse_axis(option);
-        const auto same =
-            std::find_if(axes.begin(), axes.end(), [&](const axis& x) { return x.path == a.path; });
-        if (same != axes.end())
-            *same = std::move(a);
-        else
-            axes.push_back(std::move(a));
-    }
+        for (const member& m : matrix->members) axes.push_back({m.key, m.value.items, m.where});
     std::erase_if(axes, [&](const axis& a) {
         return std::any_of(fixed.begin(), fixed.end(),
                            [&](const assignment& s) { return s.path == a.path; });
     });
+    for (const std::string& option : o.axes) {
+        axis a = parse_axis(option);
+        const auto same =
+            std::find_if(axes.begin(), axes.end(), [&](const axis& x) { return x.path == a.path; });
+        if (same != axes.end() && !same->where.command_line)
+            *same = std::move(a);
+        else
+            axes.push_back(std::move(a));
+    }
     return axes;
+}
+
+/// What `-c`, `-m` and `matrix:` may address.
+void check_path(const std::string& path, const place& where) {
+    const std::string top = path.substr(0, path.find('.'));
+    if (top == "matrix")
+        throw bad_input(where,
+                        "an axis is no value; expected -m PATH=V1,V2, such as -m "
+                        "software.reset.variant=none,M2");
+    if (top == "extends")
+        throw bad_input(where,
+                        "'extends' is read before anything is replaced; expected it in a file");
+}
+
+/// Two that change the same place would depend on their order.
+void check_disjoint(const std::vector<assignment>& fixed, const std::vector<axis>& axes) {
+    std::vector<std::pair<std::string, place>> paths;
+    for (const assignment& a : fixed) paths.emplace_back(a.path, a.value.where);
+    for (const axis& a : axes) paths.emplace_back(a.path, a.where);
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        check_path(paths[i].first, paths[i].second);
+        for (std::size_t k = 0; k < i; ++k)
+            if (path_within(paths[i].first, paths[k].first) ||
+                path_within(paths[k].first, paths[i].first))
+                throw bad_input(
+                    paths[i].second,
+                    fmt::format("'{}' and '{}' ({}) change the same place; expected "
+                                "one of them",
+                                paths[i].first, paths[k].first, paths[k].second.text()));
+    }
+}
+
+void check_values(const axis& a) {
+    for (std::size_t i = 0; i < a.values.size(); ++i)
+        for (std::size_t k = 0; k < i; ++k)
+            if (a.values[i].to_json() == a.values[k].to_json())
+                throw bad_input(a.values[i].where,
+                                fmt::format("{}: {} stands in the axis for the second time", a.path,
+                                            a.values[i].text()));
+}
+
+/// Of several -c of one path the last holds; sorted by path.
+std::vector<std::string> settled(const std::vector<std::string>& set) {
+    std::vector<std::string> last;
+    const auto path = [](const std::string& s) { return s.substr(0, s.find('=')); };
+    for (const std::string& s : set) {
+        std::erase_if(last, [&](const std::string& x) { return path(x) == path(s); });
+        last.push_back(s);
+    }
+    std::sort(last.begin(), last.end());
+    return last;
+}
+
+/// A value of an axis as `-c` takes it: a path that a file gave relative to itself is then relative
+/// to the working directory.
+node from_here(node value, bool like) {
+    if (like && value.is == node::type::scalar && !value.where.command_line &&
+        devices::is_path(value.scalar))
+        value.scalar = (fs::path(".") / devices::resolve(value.scalar, value.where)).string();
+    for (member& m : value.members) m.value = from_here(std::move(m.value), m.key == "like");
+    for (node& n : value.items) n = from_here(std::move(n), false);
+    return value;
 }
 
 std::string seed_options(const overrides& o) {
@@ -86,9 +151,7 @@ std::string seed_options(const overrides& o) {
 
 std::string canonical_command(const std::string& file, const overrides& o) {
     std::string command = "drydock run " + shell_word(file);
-    auto sorted = o.set;
-    std::sort(sorted.begin(), sorted.end());
-    for (const std::string& s : sorted) command += " -c " + shell_word(s);
+    for (const std::string& s : settled(o.set)) command += " -c " + shell_word(s);
     for (const std::string& s : o.axes) command += " -m " + shell_word(s);
     if (o.until_violation) command += " --until violation";
     return command + seed_options(o);
@@ -100,7 +163,8 @@ std::string run_command(const std::string& file, const overrides& o, const choic
     overrides alone = o;
     alone.axes.clear();
     for (std::size_t i = 0; i < c.paths.size(); ++i)
-        alone.set.push_back(c.paths[i] + "=" + c.values[i].text());
+        alone.set.push_back(c.paths[i] + "=" +
+                            from_here(c.values[i], c.paths[i].ends_with(".like")).text());
     alone.seed_range = false;
     alone.first_seed = seed;
     return canonical_command(file, alone);
@@ -131,12 +195,13 @@ void add_run(loaded& l, run r, const overrides& o, const choice_of_axes& c) {
         if (std::find(l.notes.begin(), l.notes.end(), note) == l.notes.end())
             l.notes.push_back(note);
     const std::string name = r.name;
-    for (std::uint64_t seed = o.first_seed; seed <= o.last_seed; ++seed) {
+    for (std::uint64_t i = 0; i <= o.last_seed - o.first_seed; ++i) {
+        const std::uint64_t seed = o.first_seed + i;
         r.seed = seed;
         r.name = o.seed_range ? fmt::format("{},seed={}", name, seed) : name;
         const auto used = [&](const run& x) { return x.name == r.name; };
-        for (int i = 2; std::any_of(l.runs.begin(), l.runs.end(), used); ++i)
-            r.name = fmt::format("{},{}", name, i);
+        for (int n = 2; std::any_of(l.runs.begin(), l.runs.end(), used); ++n)
+            r.name = fmt::format("{},{}", name, n);
         r.command = run_command(l.file, o, c, seed);
         l.runs.push_back(r);
     }
@@ -157,10 +222,12 @@ loaded load(const std::string& file, const overrides& o) {
     if (const node* title = document.find("title")) l.title = title->scalar;
 
     std::vector<assignment> fixed;
-    for (const std::string& option : o.set) fixed.push_back(parse_assignment(option));
+    for (const std::string& option : settled(o.set)) fixed.push_back(parse_assignment(option));
+    const auto axes = axes_of(document, o, fixed);
+    check_disjoint(fixed, axes);
+    std::for_each(axes.begin(), axes.end(), check_values);
     for (const assignment& a : fixed) set_path(document, a.path, a.value);
 
-    const auto axes = axes_of(document, o, fixed);
     const auto choices = cross(axes);
     if (choices.size() * (o.last_seed - o.first_seed + 1) > most_runs)
         throw bad_input(

@@ -48,7 +48,7 @@ assignment parse_assignment(const std::string& option) {
 axis parse_axis(const std::string& option) {
     const auto [path, values] =
         split(option, "-m", "-m PATH=V1,V2, such as -m software.reset.variant=none,M2");
-    axis a{path, {}};
+    axis a{path, {}, {"-m " + option, 0, 0, true}};
     for (const std::string& v : split_values(values))
         a.values.push_back(parse_value(v, "-m " + option));
     return a;
@@ -70,6 +70,7 @@ std::vector<choice_of_axes> cross(const std::vector<axis>& axes) {
 }
 
 std::string folder_name(const choice_of_axes& c) {
+    constexpr std::size_t longest = 120;  // a file system takes 255, and a seed comes behind
     std::string name;
     for (const node& v : c.values) {
         if (!name.empty()) name += ',';
@@ -79,6 +80,7 @@ std::string folder_name(const choice_of_axes& c) {
             name += plain ? ch : '_';
         }
     }
+    if (name.size() > longest) name.resize(longest);
     return name;
 }
 

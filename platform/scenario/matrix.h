@@ -18,6 +18,7 @@ struct assignment {
 struct axis {
     std::string path;
     std::vector<node> values;  ///< at least one
+    place where;
 };
 
 /// One value per axis.

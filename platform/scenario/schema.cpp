@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <regex>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
@@ -86,7 +87,8 @@ location locate(const json& root, const node& document, const std::vector<std::s
         if (list) {
             const auto index = std::stoul(key);
             if (index >= at.value->items.size()) break;
-            at = {&at.value->items[index], rule, at.value->items[index].where, key};
+            const node& item = at.value->items[index];
+            at = {&item, rule, item.where, at.key.empty() ? key : at.key + "." + key};
         } else {
             const node* child = at.value->find(key);
             if (child == nullptr) break;
@@ -115,14 +117,41 @@ const member* unknown_key(const location& at) {
                                          list_of(names), did_you_mean(m.key, names)));
 }
 
-void refuse_names_of_keys(const location& at) {
-    if (at.value->is != node::type::map || !at.rule->contains("propertyNames")) return;
-    const std::regex pattern(at.rule->at("propertyNames").at("pattern").get<std::string>());
-    for (const member& m : at.value->members)
-        if (!std::regex_search(m.key, pattern))
-            throw bad_input(m.where, fmt::format("'{}' is no name; expected letters, digits and "
-                                                 "underscores, not starting with a digit",
-                                                 m.key));
+/// Validators say of a key that is no name only that it is somewhere below: looks for the first.
+void refuse_names_of_keys(const json& root, const node& n, const json& rule) {
+    if (rule.contains("propertyNames")) {
+        const std::regex pattern(rule.at("propertyNames").at("pattern").get<std::string>());
+        for (const member& m : n.members)
+            if (!std::regex_search(m.key, pattern))
+                throw bad_input(m.where, fmt::format("'{}' is no name; expected letters, digits "
+                                                     "and underscores, not starting with a digit",
+                                                     m.key));
+    }
+    for (const member& m : n.members)
+        if (const json* r = below(root, rule, m.key, false))
+            refuse_names_of_keys(root, m.value, *r);
+    for (const node& item : n.items)
+        if (const json* r = below(root, rule, "", true)) refuse_names_of_keys(root, item, *r);
+}
+
+/// Of a map that must have exactly one of several keys: none, or a second one.
+void refuse_alternatives(const location& at) {
+    if (at.value->is != node::type::map || !at.rule->contains("oneOf")) return;
+    std::vector<std::string> keys;
+    for (const json& choice : at.rule->at("oneOf"))
+        if (choice.contains("required")) keys.push_back(choice.at("required")[0]);
+    const std::string what = at.rule->value("x-one", "key");
+    const member* first = nullptr;
+    for (const member& m : at.value->members) {
+        if (std::find(keys.begin(), keys.end(), m.key) == keys.end()) continue;
+        if (first != nullptr)
+            throw bad_input(
+                m.where, fmt::format("a second {} '{}' beside '{}'; expected one per entry", what,
+                                     m.key, first->key));
+        first = &m;
+    }
+    if (first == nullptr)
+        throw bad_input(at.where, fmt::format("no {}; expected one of {}", what, list_of(keys)));
 }
 
 void refuse_missing(const location& at) {
@@ -138,17 +167,17 @@ void refuse_missing(const location& at) {
 
 [[noreturn]] void refuse(const location& at) {
     if (const member* m = unknown_key(at)) refuse_key(*m, *at.rule, at.key);
-    refuse_names_of_keys(at);
     refuse_missing(at);
+    refuse_alternatives(at);
     std::vector<std::string> names;
     if (at.rule->contains("enum")) names = at.rule->at("enum").get<std::vector<std::string>>();
     const std::string value =
         at.value->is == node::type::scalar ? at.value->scalar : at.value->text();
     std::string what = at.key.empty() ? "" : at.key + ": ";
     if (at.value->is == node::type::map && at.rule->contains("minProperties"))
-        what += fmt::format(
-            "{} of keys; expected {}", at.value->members.empty() ? "lack" : "too large a number",
-            at.rule->value("maxProperties", 0) == 1 ? "exactly one" : "at least one");
+        what +=
+            fmt::format("{}; expected {}", at.value->members.empty() ? "no key" : "a second key",
+                        at.rule->value("maxProperties", 0) == 1 ? "exactly one" : "at least one");
     else if (at.value->is == node::type::list && at.value->items.empty())
         what += "the list is empty; expected at least one element";
     else
@@ -182,6 +211,7 @@ void schema::check(const node& document) const {
     valijson::ValidationResults results;
     const valijson::adapters::NlohmannJsonAdapter adapter(instance);
     if (validator.validate(impl_->compiled, adapter, &results)) return;
+    refuse_names_of_keys(impl_->text, document, impl_->text);
     const valijson::ValidationResults::Error* deepest = nullptr;
     for (const auto& error : results)
         if (deepest == nullptr || error.context.size() > deepest->context.size()) deepest = &error;

@@ -33,7 +33,9 @@ public:
         if (y.IsScalar()) {
             n.is = node::type::scalar;
             n.scalar = y.Scalar();
-            n.quoted = y.Tag() == "!";
+            n.quoted = y.Tag() == "!" || y.Tag() == "tag:yaml.org,2002:str";
+            if (!n.quoted && y.Tag() != "?" && !y.Tag().empty())
+                throw bad_input(n.where, "a tag '" + y.Tag() + "'; expected a value without one");
         } else if (y.IsSequence()) {
             n.is = node::type::list;
             for (const auto& item : y) n.items.push_back(convert(item, depth + 1));
@@ -61,7 +63,49 @@ private:
     unsigned count_ = 0;
 };
 
+/// Length of the UTF-8 character at s[i], 0 if there is none (RFC 3629).
+std::size_t character(std::string_view s, std::size_t i) {
+    const auto byte = [&](std::size_t k) {
+        return k < s.size() ? static_cast<unsigned char>(s[k]) : 0u;
+    };
+    const unsigned b = byte(i), next = byte(i + 1);
+    if (b < 0x80) return b == 0x7f || (b < 0x20 && b != '\t' && b != '\n' && b != '\r') ? 0 : 1;
+    const std::size_t n = b >= 0xc2 && b < 0xe0 ? 2 : b >= 0xe0 && b < 0xf0 ? 3 : b < 0xf5 ? 4 : 0;
+    if (b < 0xc2 || n == 0) return 0;
+    for (std::size_t k = 1; k < n; ++k)
+        if ((byte(i + k) & 0xc0) != 0x80) return 0;
+    const bool overlong = (b == 0xe0 && next < 0xa0) || (b == 0xf0 && next < 0x90);
+    const bool beyond = (b == 0xed && next >= 0xa0) || (b == 0xf4 && next >= 0x90);
+    return overlong || beyond ? 0 : n;
+}
+
+/// A binary file, or one in another encoding, is refused where that shows first.
+void check_text(const std::string& text, place at) {
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t n = character(text, i);
+        if (n == 0) throw bad_input(at, "this is no text; expected YAML in UTF-8");
+        if (!at.command_line) {
+            at.line += text[i] == '\n' ? 1 : 0;
+            at.column = text[i] == '\n' ? 1 : at.column + 1;
+        }
+        i += n;
+    }
+}
+
+/// Whether a tab stands in the indentation of a line (from 1).
+bool indented_by_tab(const std::string& text, int line) {
+    std::size_t from = 0;
+    for (int i = 1; i < line && from != std::string::npos; ++i) {
+        from = text.find('\n', from);
+        if (from != std::string::npos) ++from;
+    }
+    if (from == std::string::npos) return false;
+    const auto end = text.find_first_not_of(" \t", from);
+    return text.find('\t', from) < end;
+}
+
 node parse(const std::string& text, place origin) {
+    check_text(text, origin);
     converter c(std::move(origin));
     try {
         const auto documents = YAML::LoadAll(text);
@@ -70,7 +114,10 @@ node parse(const std::string& text, place origin) {
             throw bad_input(c.at(documents[1].Mark()), "a second document; expected one per file");
         return c.convert(documents.front());
     } catch (const YAML::Exception& e) {
-        throw bad_input(c.at(e.mark), "not YAML: " + e.msg);
+        const place where = c.at(e.mark);
+        throw bad_input(where, indented_by_tab(text, where.line)
+                                   ? "not YAML: a tab in the indentation; expected spaces"
+                                   : "not YAML: " + e.msg);
     }
 }
 

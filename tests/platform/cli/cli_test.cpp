@@ -2,6 +2,7 @@
 // The whole program with a simulation of the test's own.
 #include "platform/cli/cli.h"
 
+#include <csignal>
 #include <thread>
 
 #include "tests/platform/support.h"
@@ -139,17 +140,25 @@ TEST(Program, an_internal_fault_ends_with_3_and_writes_nothing) {
 }
 
 TEST(Program, wrong_options_end_with_2) {
-    for (const std::vector<std::string>& arguments :
-         std::vector<std::vector<std::string>>{{},
-                                               {"rum"},
-                                               {"run"},
-                                               {"run", default_scenario, "--jobs", "0"},
-                                               {"run", default_scenario, "--events", "all"},
-                                               {"run", default_scenario, "--seeds", "9..1"},
-                                               {"run", default_scenario, "--seeds", "x"},
-                                               {"run", default_scenario, "--until", "noon"},
-                                               {"run", default_scenario, "--waves=25ms..19ms"},
-                                               {"show", "/nowhere"}})
+    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+             {},
+             {"rum"},
+             {"run"},
+             {"run", default_scenario, "--jobs", "0"},
+             {"run", default_scenario, "--events", "all"},
+             {"run", default_scenario, "--seeds", "9..1"},
+             {"run", default_scenario, "--seeds", "x"},
+             {"run", default_scenario, "--seeds", ""},
+             {"run", default_scenario, "--seed", "-1"},
+             {"run", default_scenario, "--seed", "99999999999999999999"},
+             {"run", default_scenario, "--seed", "1", "--seeds", "1..2"},
+             {"run", default_scenario, "--out", ""},
+             {"run", default_scenario, "--waves="},
+             {"run", default_scenario, "--junit", "/nowhere/j.xml"},
+             {"list", "-c", "machine.cpus=2"},
+             {"run", default_scenario, "--until", "noon"},
+             {"run", default_scenario, "--waves=25ms..19ms"},
+             {"show", "/nowhere"}})
         EXPECT_EQ(drydock(arguments).code, 2) << (arguments.empty() ? "" : arguments.back());
 }
 
@@ -218,6 +227,66 @@ TEST(Program, list_points_and_params_say_what_there_is) {
     EXPECT_NE(drydock({"points", default_scenario}).out.find("itag_timeout [of DEVICE]"),
               std::string::npos);
     EXPECT_NE(drydock({"params", default_scenario}).out.find("smmu.tlb"), std::string::npos);
+}
+
+TEST(Program, a_slip_in_a_command_or_an_option_is_named_with_the_nearest) {
+    EXPECT_NE(drydock({"rum", "x"}).err.find("did you mean 'run'?"), std::string::npos);
+    EXPECT_NE(drydock({"run", default_scenario, "--wavez"}).err.find("did you mean '--waves'?"),
+              std::string::npos);
+}
+
+TEST(Program, every_command_of_a_scenario_takes_the_same_options) {
+    for (const char* command : {"check", "list", "points", "params"}) {
+        const auto r = drydock({command, default_scenario, "-c", "machine.cpus=8", "-m",
+                                "machine.smmu.sev=false,true", "--seeds", "4..5"});
+        EXPECT_EQ(r.code, 0) << command << r.err;
+    }
+    const auto list = drydock({"list", default_scenario, "--seeds", "4..5"});
+    EXPECT_NE(list.out.find("M2,seed=5"), std::string::npos) << list.out;
+    EXPECT_NE(drydock({"list", default_scenario, "--seed", "9"}).out.find("--seed 9"),
+              std::string::npos);
+}
+
+TEST(Program, check_refuses_what_only_the_machine_can_refuse) {
+    cli::tools t{fake,
+                 [](const scenario::run&) -> json {
+                     throw scenario::bad_input({"s.yaml", 4, 2, false}, "no such parameter");
+                 },
+                 std::tmpfile(), std::tmpfile()};
+    EXPECT_EQ(cli::program({"check", default_scenario}, t), 2);
+    EXPECT_NE(slurp(t.err).find("drydock: s.yaml:4:2: no such parameter"), std::string::npos);
+    std::fclose(t.out);
+}
+
+TEST(Program, a_signal_before_any_run_is_done_leaves_nothing_behind) {
+    const scratch s;
+    const auto r = drydock({"run", default_scenario, "--out", (s.path() / "out").string()},
+                           [](const scenario::run&, const run_files&, progress&) -> json {
+                               ::kill(::getppid(), SIGTERM);
+                               while (true) ::pause();  // deaf
+                           });
+    EXPECT_EQ(r.code, 1);
+    EXPECT_NE(r.err.find("interrupted by a signal; 0 of 2 runs have outputs, nothing was written"),
+              std::string::npos)
+        << r.err;
+    EXPECT_TRUE(std::filesystem::is_empty(s.path()));
+}
+
+TEST(Program, a_signal_keeps_the_runs_that_are_done) {
+    const scratch s;
+    const auto out = (s.path() / "out").string();
+    const auto r = drydock({"run", default_scenario, "--out", out},
+                           [](const scenario::run& run, const run_files& f, progress& p) -> json {
+                               if (run.software.reset_variant == "none") return fake(run, f, p);
+                               ::kill(::getppid(), SIGINT);
+                               while (true) ::pause();
+                           });
+    EXPECT_EQ(r.code, 1);
+    const auto summary = json::parse(read(out + "/summary.json"));
+    ASSERT_EQ(summary.at("runs").size(), 1u);
+    EXPECT_EQ(summary.at("runs")[0].at("name"), "none");
+    EXPECT_FALSE(std::filesystem::exists(out + "/M2"));
+    EXPECT_NE(r.err.find("run 'M2' did not end when asked to and was killed"), std::string::npos);
 }
 
 }  // namespace

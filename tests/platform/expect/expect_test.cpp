@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/expect/expect.h"
 
+#include <regex>
 #include "platform/expect/metrics.h"
 #include "platform/expect/relation.h"
+
 #include "tests/platform/support.h"
 
 namespace drydock::tests {
@@ -73,10 +75,10 @@ TEST(Expect, a_required_violation_that_fires_is_as_expected) {
 }
 
 TEST(Expect, a_required_violation_that_does_not_fire_is_unexpected) {
-    EXPECT_EQ(judged(1, "invalidate_in_reset", "fires").at("actual"), "does not fire");
+    EXPECT_EQ(judged(1, "invalidate_in_reset", "fires").at("actual"), "did not fire");
     EXPECT_FALSE(judged(1, "invalidate_in_reset", "fires").at("ok"));
     EXPECT_EQ(judged(0, "innocent_harmed", "fires: ep0").at("actual"),
-              "fires (1), but for another device");
+              "fired once, but for another device");
 }
 
 TEST(Expect, a_known_gap_counts_only_where_it_is_required) {
@@ -118,6 +120,27 @@ TEST(Expect, every_name_of_a_scenario_can_be_looked_up) {
     const auto names = expect::names_of(l.runs[0]);
     EXPECT_GT(names.size(), 100u);
     for (const auto& name : names) EXPECT_TRUE(expect::lookup(l.runs[0], name)) << name;
+}
+
+TEST(Expect, a_missed_violation_is_said_in_words) {
+    EXPECT_EQ(judged(0, "innocent_harmed", "fires: ep0").at("expected"), "fires for ep0");
+    EXPECT_EQ(judged(0, "innocent_harmed", "fires: nic").at("actual"), "fired once");
+}
+
+TEST(Expect, every_monitor_there_is_may_be_expected) {
+    const std::regex declared("class (\\w+) final : public monitor");
+    std::size_t found = 0;
+    for (const auto& file :
+         std::filesystem::directory_iterator(project_file("platform/monitors"))) {
+        if (file.path().extension() != ".h") continue;
+        const std::string text = read(file.path());
+        for (std::sregex_iterator m(text.begin(), text.end(), declared), end; m != end; ++m) {
+            ++found;
+            EXPECT_EQ(std::count(expect::monitors().begin(), expect::monitors().end(), (*m)[1]), 1)
+                << (*m)[1];
+        }
+    }
+    EXPECT_EQ(found, expect::monitors().size());
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/runner/runner.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <thread>
 
@@ -191,6 +194,67 @@ TEST(OutputFolder, replaces_an_older_one_of_ours_and_only_that) {
     EXPECT_EQ(read(s.path() / "photos/cat.jpg"), "meow");
     s.file("plain", "x");
     EXPECT_THROW(runner::output_folder f(s.path() / "plain"), scenario::bad_input);
+}
+
+TEST(Runner, a_child_that_does_not_end_when_asked_is_killed_and_the_others_stand) {
+    campaign c(3);
+    const pid_t parent = ::getpid();
+    const auto o = runner::run_all(
+        c.jobs, 3,
+        [&](const scenario::run& r, const run_files&, progress&) -> json {
+            if (r.seed == 1) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(300));
+                ::kill(parent, SIGTERM);
+                while (true) ::pause();  // deaf
+            }
+            return {{"outcome", "clean"}, {"events", r.seed}};
+        },
+        false, nullptr, std::chrono::milliseconds(200));
+    EXPECT_EQ(o[0].is, state::done);
+    EXPECT_EQ(o[1].is, state::not_run);
+    EXPECT_EQ(o[1].message, "run 'run1' did not end when asked to and was killed");
+    EXPECT_EQ(o[2].is, state::done);
+}
+
+TEST(Runner, a_deaf_child_behind_the_violation_that_until_waits_for_is_killed_too) {
+    campaign c(4);
+    const auto o = runner::run_all(
+        c.jobs, 4,
+        [](const scenario::run& r, const run_files&, progress&) -> json {
+            if (r.seed == 3)
+                while (true) ::pause();
+            return {{"outcome", r.seed == 2 ? "violations" : "clean"}};
+        },
+        true, nullptr, std::chrono::milliseconds(200));
+    EXPECT_EQ(o[2].is, state::done);
+    EXPECT_EQ(o[3].is, state::not_run);
+}
+
+TEST(Runner, children_do_not_outlive_a_parent_that_is_killed) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const pid_t parent = ::fork();
+    ASSERT_GE(parent, 0);
+    if (parent == 0) {
+        ::close(ends[0]);
+        campaign c(1);
+        runner::run_all(
+            c.jobs, 1,
+            [&](const scenario::run&, const run_files&, progress&) -> json {
+                const char byte = 1;
+                if (::write(ends[1], &byte, 1) != 1) return {};
+                while (true) ::pause();
+            },
+            false, nullptr);
+        ::_exit(0);
+    }
+    ::close(ends[1]);
+    char byte = 0;
+    ASSERT_EQ(::read(ends[0], &byte, 1), 1);  // the child is there
+    ::kill(parent, SIGKILL);
+    EXPECT_EQ(::read(ends[0], &byte, 1), 0);  // the last holder of the other end is gone
+    ::close(ends[0]);
+    ::waitpid(parent, nullptr, 0);
 }
 
 }  // namespace

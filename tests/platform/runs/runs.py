@@ -4,6 +4,7 @@ import filecmp
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -83,7 +84,11 @@ def bad_input(tmp):
     done = drydock("run", str(bad), "--out", str(tmp / "a"), code=2)
     assert f"{bad}:" in done.stderr and "cpus" in done.stderr, done.stderr
     assert not (tmp / "a").exists()
-    drydock("run", SCENARIO, "-c", "machine.parameters.smmu.tlb_hitt=5ns", "--out", str(tmp / "a"), code=2)
+    for wrong in ("smmu.tlb_hitt=5ns", "memory.latency=5", "memory.latency=5s"):
+        for command in (["check"], ["params"], ["run", "--out", str(tmp / "a")]):
+            done = drydock(*command, SCENARIO, "-c", "machine.parameters." + wrong, code=2)
+            assert wrong in done.stderr, done.stderr
+    assert "latency" in drydock("params", SCENARIO, "-c", "machine.parameters.memory.latency=90ns").stdout
     assert not (tmp / "a").exists()
 
 
@@ -102,6 +107,81 @@ def interrupted(tmp):
         assert waves.read_bytes()[:1] == b"\0", "no FST header block"
         for line in (tmp / "a" / run["name"] / "events.jsonl").read_text().splitlines():
             json.loads(line)
+
+
+SMALL = """title: small
+machine:
+  cpus: 2
+  ports:
+    rp0: {device: {name: ep0, like: DEVICE, atc: {entries: 64, ways: 4}, flr_time: 1ms}}
+software: {pci: {flr_wait: 1ms}}
+clients:
+  sva0: {kind: sva, device: ep0, pasid: 1, buffer: 64KiB, unmap: {every: 20us}}
+timeline: [{when: 500us, task: R, cpu: 1, reset: {device: ep0}}]
+end: {when: 1ms}
+expect: {all: {violations: ">= 0"}}
+"""
+
+
+def commands_repeat(tmp):
+    """The command in the summary gives the same run again from the same working directory."""
+    (tmp / "sub").mkdir()
+    description = (SOURCE / "platform/devices/generic_ats_endpoint.yaml").read_text()
+    (tmp / "sub" / "mine.yaml").write_text(description)
+    (tmp / "here.yaml").write_text(description)
+    (tmp / "sub" / "s.yaml").write_text(SMALL.replace("DEVICE", "./mine.yaml") +
+                                        "matrix: {machine.ports.rp0.device.like: [./mine.yaml, intel_dsa]}\n")
+
+    def run(line, out):
+        words = shlex.split(line)
+        assert words[0] == "drydock", line
+        done = subprocess.run([DRYDOCK, *words[1:], "--out", out, "--events=off"], cwd=tmp, check=False,
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return summary(tmp / out)
+
+    override = "-c 'machine.ports.rp0.device.overrides={port_type: endpoint, link: gen4 x8}'"
+    for given in (f"drydock run sub/s.yaml {override} --seed 3",
+                  f"drydock run sub/s.yaml -c machine.cpus=3 -c machine.cpus=2 {override} --seeds 3..4",
+                  f"drydock run sub/s.yaml {override} -m machine.ports.rp0.device.like=./here.yaml,sub/mine.yaml"):
+        first = run(given, "a")
+        again = run(first["drydock"]["command"], "b")
+        assert first == again, first["drydock"]["command"]
+        for entry in first["runs"]:
+            alone = run(entry["command"], "c")["runs"]
+            assert len(alone) == 1, entry["command"]
+            for key in ("name", "command"):
+                alone[0].pop(key)
+            assert alone[0] == {k: v for k, v in entry.items() if k not in ("name", "command")}, entry["command"]
+
+
+def unwritable(tmp):
+    """Where outputs cannot be written nothing is left, and the reason is said."""
+    (tmp / "s.yaml").write_text(SMALL.replace("DEVICE", "generic_ats_endpoint"))
+    (tmp / "foreign").mkdir()
+    (tmp / "foreign" / "mine").write_text("keep")
+    for out in ("s.yaml", "s.yaml/x", "foreign", "/proc/x", ".", "/"):
+        done = subprocess.run([DRYDOCK, "run", "s.yaml", "--out", out], cwd=tmp, capture_output=True, text=True,
+                              check=False)
+        assert done.returncode == 2 and "--out" in done.stderr, (out, done.returncode, done.stderr)
+    for junit in (".", "no/j.xml", "/proc/j.xml"):
+        done = subprocess.run([DRYDOCK, "run", "s.yaml", "--out", "a", "--junit", junit], cwd=tmp,
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 2 and "--junit" in done.stderr, (junit, done.returncode, done.stderr)
+    assert sorted(p.name for p in tmp.iterdir()) == ["foreign", "s.yaml"]
+    assert (tmp / "foreign" / "mine").read_text() == "keep"
+
+
+def every_counter_has_a_name(tmp):
+    """What summary.json counts, expect: may speak of, as `drydock list` says."""
+    scenario = tmp / "s.yaml"
+    scenario.write_text(SMALL.replace("DEVICE", "generic_ats_endpoint"))
+    drydock("run", str(scenario), "--out", str(tmp / "a"))
+    listed = drydock("list", str(scenario)).stdout.split()
+    counted = summary(tmp / "a")["runs"][0]["counters"]
+    missing = [c for c in counted if f"counters.{c}" not in listed]
+    assert not missing, missing
+    assert sum(1 for name in listed if name.startswith("counters.")) == len(counted)
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -227,6 +227,53 @@ TEST(Load, parameters_of_the_machine_keep_their_type_and_origin) {
     EXPECT_EQ(p[2].from, base::origin::command_line);
 }
 
+TEST(Load, a_parameter_is_set_by_its_dotted_name_from_the_command_line_and_by_an_axis) {
+    const scratch s;
+    overrides o;
+    o.set = {"machine.parameters.memory.latency=90ns"};
+    o.axes = {"machine.parameters.rc.rp0.rcb=64,128"};
+    const auto l = load(s.file("s.yaml", small_scenario()), o);
+    ASSERT_EQ(l.runs.size(), 4u);
+    const auto& p = l.runs[1].parameters;
+    ASSERT_EQ(p.size(), 2u);
+    EXPECT_EQ(p[0].name, "memory.latency");
+    EXPECT_EQ(p[1].name, "rc.rp0.rcb");
+    EXPECT_EQ(std::get<std::int64_t>(p[1].value), 128);
+}
+
+TEST(Load, of_two_values_for_one_path_the_last_holds_and_stands_in_the_command) {
+    const scratch s;
+    const auto file = s.file("s.yaml", small_scenario());
+    overrides o;
+    o.set = {"machine.cpus=8", "machine.smmu.sev=true", "machine.cpus=4"};
+    const auto l = load(file, o);
+    EXPECT_EQ(l.runs[0].machine.cpus, 4u);
+    EXPECT_EQ(l.command,
+              "drydock run " + file + " -c machine.cpus=4 -c machine.smmu.sev=true --seed 1");
+}
+
+TEST(Load, a_path_that_an_axis_of_the_file_names_is_given_to_the_command_from_here) {
+    const scratch s;
+    std::filesystem::create_directory(s.path() / "sub");
+    s.file("mine.yaml", read(project_file("platform/devices/generic_ats_endpoint.yaml")));
+    s.file("sub/s.yaml", small_scenario("matrix: {software.reset.variant: [none, M2]}",
+                                        "matrix: {machine.ports.rp0.device.like: [../mine.yaml]}"));
+    std::filesystem::current_path(s.path());
+    const auto l = load("sub/s.yaml", {});
+    EXPECT_EQ(l.runs[0].command,
+              "drydock run sub/s.yaml -c machine.ports.rp0.device.like=./mine.yaml --seed 1");
+    std::filesystem::current_path("/");
+}
+
+TEST(Load, long_values_make_names_that_a_file_system_takes) {
+    const scratch s;
+    overrides o;
+    o.axes = {"title=" + std::string(400, 'a') + "," + std::string(400, 'a') + "b"};
+    const auto l = load(s.file("s.yaml", small_scenario()), o);
+    for (const auto& r : l.runs) EXPECT_LT(r.name.size(), 200u);
+    EXPECT_NE(l.runs[0].name, l.runs[1].name);
+}
+
 TEST(ShellWord, quotes_only_what_a_shell_would_change) {
     EXPECT_EQ(scenario::shell_word("a/b.yaml"), "a/b.yaml");
     EXPECT_EQ(scenario::shell_word("x=it's"), "'x=it'\\''s'");

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <regex>
+
+#include "platform/scenario/build.h"
+#include "platform/scenario/nearest.h"
+#include "platform/scenario/quantity.h"
+#include "tlm/base/probe_kinds.h"
+
+namespace drydock::scenario::build {
+namespace {
+
+const base::kind_info* kind_named(std::string_view name) {
+    for (const auto& k : base::kind_table)
+        if (k.name == name) return &k;
+    return nullptr;
+}
+
+on_event parse_event(const node& text, const std::smatch& m, const run& r) {
+    const on_event e{m[1], m[3], m[5].matched ? std::stoull(m[5]) : 1};
+    const auto* kind = kind_named(e.kind);
+    if (kind == nullptr) {
+        std::vector<std::string> names{"returned"};
+        for (const auto& k : base::kind_table) names.emplace_back(k.name);
+        throw bad_input(
+            text.where,
+            fmt::format("'{}' is no time, no TASK at POINT, no TASK returned and no event{}; "
+                        "`drydock points` lists them",
+                        text.scalar, did_you_mean(e.kind, names)));
+    }
+    if (!e.device.empty()) {
+        require_name(text.where, "device", e.device, device_names(r));
+        if (kind->formats.find('r') == std::string_view::npos)
+            throw bad_input(text.where, fmt::format("event '{}' tells no device", e.kind));
+    }
+    if (e.nth == 0) throw bad_input(text.where, "events count from #1");
+    return e;
+}
+
+}  // namespace
+
+condition parse_condition(const node& text, const run& r, const std::vector<std::string>& tasks) {
+    static const std::regex at_form(R"(^(\w+) at (\w+)$)"), returned_form(R"(^(\w+) returned$)"),
+        event_form(R"(^(\w+)( of (\w+))?( #([0-9]{1,18}))?$)"), number_form(R"(^[0-9].*$)");
+    const std::string& s = text.scalar;
+    if (const auto t = parse_time(s)) return at_time{*t};
+    std::smatch m;
+    if (std::regex_match(s, number_form))
+        throw bad_input(text.where,
+                        fmt::format("'{}' cannot be used; expected {}", s, expected_time));
+    if (std::regex_match(s, m, at_form)) {
+        require_name(text.where, "task", m[1], tasks);
+        require_name(text.where, "point", m[2], points());
+        return at_point{m[1], m[2]};
+    }
+    if (std::regex_match(s, m, returned_form)) {
+        require_name(text.where, "task", m[1], tasks);
+        const auto clients = client_names(r);
+        if (std::find(clients.begin(), clients.end(), m[1]) != clients.end())
+            throw bad_input(text.where,
+                            fmt::format("client '{}' works until the run ends and never "
+                                        "returns; expected a task",
+                                        m[1].str()));
+        return on_return{m[1]};
+    }
+    if (std::regex_match(s, m, event_form)) return parse_event(text, m, r);
+    throw bad_input(
+        text.where,
+        fmt::format(
+            "'{}' cannot be used; expected a time (20ms), TASK at POINT (R at p4), TASK returned, "
+            "or an event (itag_timeout of ep0 #3)",
+            s));
+}
+
+}  // namespace drydock::scenario::build

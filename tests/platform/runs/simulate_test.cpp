@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run of a whole machine shows of one scenario: faults, order, expectations.
+#include "platform/expect/expect.h"
+#include "platform/expect/metrics.h"
+#include "platform/runner/runner.h"
+#include "tests/platform/support.h"
+#include "tlm/base/context.h"
+
+namespace drydock::tests {
+namespace {
+
+using json = nlohmann::json;
+using namespace base::literals;
+
+const char* const machine = R"(machine:
+  smmu: {invalidate_timeout: 200us}
+  cpus: 2
+  ports:
+    rp0:
+      device: {name: ep0, like: generic_ats_endpoint, atc: {entries: 64, ways: 4}, flr_time: 1ms}
+    rp1:
+      device: {name: nic, like: myricom_10g}
+software: {reset: {variant: none}, pci: {flr_wait: 1ms}}
+clients:
+  sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 64KiB, dma: {burst: 4 x 256B, every: 5us}, unmap: {every: 5us}}
+  net: {kind: dma_client, device: nic, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 10us, unmap: {every: 10us}}
+)";
+
+/// The entry of summary.json, judged. Each run is a process of its own.
+json run(const std::string& rest, const runner::simulate_function& simulate = drydock::simulate,
+         bool until_violation = false) {
+    const scratch s;
+    const auto l = scenario::load(s.file("s.yaml", machine + rest), {});
+    run_files files;
+    files.until_violation = until_violation;
+    const runner::job job{&l.runs.front(), files};
+    auto outcome = runner::run_all({&job, 1}, 1, simulate, until_violation, nullptr).front();
+    EXPECT_EQ(outcome.is, runner::outcome::state::done) << outcome.message;
+    if (outcome.is != runner::outcome::state::done) return {};
+    expect::judge(l.runs.front(), outcome.entry);
+    return outcome.entry;
+}
+
+std::int64_t timeouts(const json& r) { return r.at("latency").at("invalidation").at("timeouts"); }
+std::int64_t completed(const json& r, const char* device) {
+    return r.at("devices").at(device).at("invalidations").at("completed");
+}
+std::int64_t done(const json& r, const char* client) {
+    return r.at("clients").at(client).at("unmap").at("done");
+}
+
+TEST(Simulate, an_sva_client_may_be_the_first_client_of_a_device) {
+    const json r = run("end: {when: 1ms}\n");
+    EXPECT_EQ(r.at("outcome"), "clean");
+    EXPECT_GT(done(r, "sva0"), 100);
+    EXPECT_GT(r.at("clients").at("sva0").at("dma").at("done"), 100);
+    EXPECT_EQ(r.at("clients").at("sva0").at("dma").at("errors"), 0);
+    EXPECT_GT(completed(r, "ep0"), 50);
+}
+
+TEST(Inject, swallowed_invalidates_time_out_and_the_device_keeps_its_translation) {
+    const json r =
+        run("timeline: [{when: 1ms, inject: {device: ep0, fault: swallow_invalidates}}]\n"
+            "end: {when: 3ms}\n");
+    EXPECT_GE(timeouts(r), 3);
+    EXPECT_GT(expect::fired(r, "stale_access", "ep0"), 0);
+    EXPECT_EQ(expect::fired(r, "stale_access", "nic"), 0);
+}
+
+TEST(Inject, lost_completions_time_out_and_the_device_forgets_its_translation) {
+    const json r =
+        run("timeline: [{when: 1ms, inject: {device: ep0, fault: lose_completions}}]\n"
+            "end: {when: 3ms}\n");
+    EXPECT_GE(timeouts(r), 3);
+    EXPECT_EQ(expect::fired(r, "stale_access"), 0);
+}
+
+TEST(Inject, a_function_that_is_never_ready_fails_its_reset) {
+    const char* const timeline =
+        "timeline: [{when: 1ms, inject: {device: ep0, fault: never_ready}},\n"
+        "           {when: 2ms, task: R, reset: {device: ep0}}]\n"
+        "end: {when: R returned, limit: 90s}\n";
+    const json r = run(timeline);
+    EXPECT_NE(r.at("tasks").at("R").at("result"), 0);
+    EXPECT_GT(r.at("tasks").at("R").at("returned_ps"), 1'000'000'000'000);  // polled for long
+}
+
+TEST(Inject, a_link_that_goes_down_stops_its_device_alone) {
+    const json r =
+        run("timeline: [{when: 1ms, inject: {device: ep0, fault: link_down}}]\n"
+            "end: {when: 3ms}\n");
+    const json good = run("end: {when: 3ms}\n");
+    EXPECT_LT(completed(r, "ep0"), completed(good, "ep0") / 2);
+    EXPECT_GE(timeouts(r), 3);
+}
+
+TEST(Inject, a_link_that_comes_back_lets_its_device_work_again) {
+    const std::string down = "{when: 1ms, inject: {device: ep0, fault: link_down}}";
+    const json stays = run("timeline: [" + down + "]\nend: {when: 6ms}\n");
+    const json back = run("timeline: [" + down +
+                          ", {when: 2ms, inject: {device: ep0, fault: link_up}}]\n"
+                          "end: {when: 6ms}\n");
+    EXPECT_LT(timeouts(back), timeouts(stays));
+    EXPECT_GT(completed(back, "ep0"), completed(stays, "ep0"));
+}
+
+// -- idle neighbours -----------------------------------------------------------------------------
+
+struct idle final : base::timeline_client {
+    void on_time(std::uint64_t) override {}
+};
+
+/// A hundred clients of the timeline that take no part, before and behind all others in the
+/// alphabet, each with something pending that never becomes due.
+json simulate_with_idle(const scenario::run& r, const run_files& f, progress& p) {
+    std::vector<idle> neighbours(100);
+    return simulate_with(r, f, p, [&](base::context& ctx) {
+        for (std::size_t i = 0; i < neighbours.size(); ++i) {
+            const auto id = ctx.timeline.join((i % 2 ? "zz_idle" : "a_idle") + std::to_string(i),
+                                              neighbours[i]);
+            ctx.timeline.at(3600_s, static_cast<base::phase>(i % 4), id);
+        }
+    });
+}
+
+/// The same, due every few hundred nanoseconds, in every phase.
+struct busy final : base::timeline_client {
+    base::timeline* on = nullptr;
+    base::timeline::client_id id{};
+    base::ps every{};
+    void on_time(std::uint64_t op) override {
+        on->after(every, static_cast<base::phase>(op), id, op);
+    }
+};
+
+json simulate_with_busy(const scenario::run& r, const run_files& f, progress& p) {
+    std::vector<busy> neighbours(100);
+    return simulate_with(r, f, p, [&](base::context& ctx) {
+        for (std::size_t i = 0; i < neighbours.size(); ++i) {
+            busy& n = neighbours[i];
+            n.on = &ctx.timeline;
+            n.every = base::ps{100'000 + static_cast<std::int64_t>(i) * 5'000};
+            n.id = ctx.timeline.join((i % 2 ? "zz_busy" : "a_busy") + std::to_string(i), n);
+            ctx.timeline.at(0_ps, static_cast<base::phase>(i % 4), n.id, i % 4);
+        }
+    });
+}
+
+const char* const with_reset =
+    "timeline: [{when: 1ms, task: R, cpu: 1, reset: {device: ep0}}]\n"
+    "end: {when: R returned, plus: 500us}\n";
+
+TEST(Timeline, a_hundred_idle_clients_change_no_byte_of_the_summary) {
+    EXPECT_EQ(run(with_reset).dump(), run(with_reset, simulate_with_idle).dump());
+}
+
+TEST(Timeline, a_hundred_busy_clients_that_take_no_part_change_only_the_count_of_events) {
+    json alone = run(with_reset), crowded = run(with_reset, simulate_with_busy);
+    EXPECT_GT(crowded.at("events"), alone.at("events"));
+    alone.erase("events");
+    crowded.erase("events");
+    EXPECT_EQ(alone.dump(), crowded.dump());
+}
+
+// -- verdicts ------------------------------------------------------------------------------------
+
+TEST(Verdict, a_required_red_that_does_not_fire_is_unexpected) {
+    const json r = run("end: {when: 1ms}\nexpect: {all: [invalidate_in_reset: fires]}\n");
+    EXPECT_EQ(r.at("outcome"), "clean");
+    EXPECT_EQ(r.at("verdict"), "unexpected");
+    EXPECT_EQ(r.at("expectations")[0].at("actual"), "did not fire");
+}
+
+TEST(Verdict, a_required_red_that_fires_is_as_expected) {
+    const json r =
+        run(std::string(with_reset) + "expect: {all: [invalidate_in_reset: {fires: ep0}]}\n");
+    EXPECT_EQ(r.at("outcome"), "violations");
+    EXPECT_EQ(r.at("verdict"), "as_expected");
+}
+
+TEST(Verdict, until_violation_ends_the_run_at_the_first) {
+    const json whole = run(with_reset), stopped = run(with_reset, drydock::simulate, true);
+    ASSERT_FALSE(whole.at("violations").empty());
+    ASSERT_FALSE(stopped.at("violations").empty());
+    EXPECT_EQ(stopped.at("violations")[0].at("time_ps"), whole.at("violations")[0].at("time_ps"));
+    EXPECT_EQ(stopped.at("sim_time_ps"), stopped.at("violations")[0].at("time_ps"));
+    EXPECT_LT(stopped.at("sim_time_ps"), whole.at("sim_time_ps"));
+}
+
+TEST(Verdict, a_device_left_blocked_is_found_stuck_by_the_retry_at_the_end) {
+    const json r =
+        run("timeline: [{when: 1ms, inject: {device: ep0, fault: never_ready}},\n"
+            "           {when: 2ms, task: R, reset: {device: ep0}}]\n"
+            "end: {when: R returned, plus: 1ms, limit: 90s}\n"
+            "expect: {all: [stuck: fires]}\n");
+    EXPECT_EQ(r.at("verdict"), "as_expected") << r.at("expectations").dump();
+}
+
+}  // namespace
+}  // namespace drydock::tests

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// The schema that editors use and the loader say the same.
+#include "platform/scenario/schema.h"
+
+#include <set>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+#include "platform/scenario/document.h"
+#include "tests/platform/support.h"
+
+namespace drydock::tests {
+namespace {
+
+using json = nlohmann::json;
+
+/// The file as an editor reads it.
+class editor {
+public:
+    editor() : text_(json::parse(read(project_file("platform/schema/scenario.schema.json")))) {
+        valijson::SchemaParser parser;
+        parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(text_), schema_);
+    }
+    bool accepts(const std::string& yaml) const {
+        const json document = scenario::parse_yaml(yaml, "s.yaml").to_json();
+        valijson::Validator validator;
+        return validator.validate(schema_, valijson::adapters::NlohmannJsonAdapter(document),
+                                  nullptr);
+    }
+    const json& text() const { return text_; }
+    const json& resolved(const json& s) const {
+        if (!s.contains("$ref")) return s;
+        return resolved(text_.at(json::json_pointer(s.at("$ref").get<std::string>().substr(1))));
+    }
+
+private:
+    json text_;
+    valijson::Schema schema_;
+};
+
+/// Everything that a file can say.
+const char* const everything = R"(title: all keys
+source: [here]
+machine:
+  smmu: {invalidate_timeout: 10ms, sev: false, cmdq_log2size: 8, evtq_log2size: 7, priq_log2size: 7, itags: 32}
+  cpus: 2
+  irq: {gerror: {cpu: 0}, evtq: {cpu: 0}, priq: {cpu: 1}}
+  ports:
+    rp0:
+      link: gen4 x8
+      device: {name: ep0, like: intel_dsa, overrides: {port_type: endpoint, link: gen4 x8},
+               atc: {entries: 64, ways: 4}, flr_time: 100ms}
+  parameters: {smmu.tlb_hit: 5ns}
+software: {reset: {variant: none}, quarantine: off, cerror_sync: repeated, pci: {flr_wait: 100ms}}
+clients:
+  sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 64KiB, page: 4KiB,
+         dma: {burst: 4 x 256B, every: 10us, mix: {read: 50%, write: 50%}},
+         unmap: {pages: 1, every: 5us, remap: new_page}}
+  dma0: {kind: dma_client, device: ep0, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 10us, mix: {read: 10%, write: 90%}}
+matrix: {software.reset.variant: [none, M2]}
+timeline:
+  - {when: 1ms, task: R, cpu: 1, reset: {device: ep0, method: flr, call: pci_reset_function}}
+  - {when: 1ms, start: dma0}
+  - {when: 1ms, task: A, attach: {device: ep0, pasid: 2, domain: paging}}
+  - {when: A returned, task: B, detach: {device: ep0, pasid: 2}}
+  - {when: 1ms, inject: {device: ep0, fault: lose_completions}}
+  - {when: R at p4, hold: R}
+  - {when: 'itag_timeout of ep0 #3', release: R}
+  - {when: 2ms, set: {rp0_link.up: false}}
+end: {when: [R returned, 3ms], plus: 1ms, limit: 50s}
+expect:
+  all: [R.result: 0, stuck: {fires: ep0}]
+  M2: {timeouts: "< 1%", warn: fires}
+outputs: {events: life, waves: 1ms..2ms}
+)";
+
+std::string with(const std::string& old_text, const std::string& new_text) {
+    std::string s = everything;
+    const auto at = s.find(old_text);
+    if (at == std::string::npos) throw std::logic_error("'" + old_text + "' is not there");
+    return s.replace(at, old_text.size(), new_text);
+}
+
+TEST(Schema, a_file_that_says_everything_is_good_for_both) {
+    const scratch s;
+    EXPECT_EQ(refusal(s.file("s.yaml", everything)), "");
+    EXPECT_TRUE(editor().accepts(everything));
+}
+
+TEST(Schema, what_has_a_wrong_form_is_refused_by_both) {
+    const scratch s;
+    const editor e;
+    const std::pair<const char*, const char*> wrong[] = {
+        {"title: all keys", "titel: all"},
+        {"title: all keys", "title: [all]"},
+        {"source: [here]", "source: here"},
+        {"10ms", "10"},
+        {"10ms", "-1ms"},
+        {"sev: false", "sev: no"},
+        {"cmdq_log2size: 8", "cmdq_log2size: 20"},
+        {"itags: 32", "itags: 0"},
+        {"cpus: 2", "cpus: two"},
+        {"gerror: {cpu: 0}", "gerror: 0"},
+        {"link: gen4 x8\n", "link: gen9 x8\n"},
+        {"name: ep0, ", ""},
+        {"port_type: endpoint", "port_type: switch"},
+        {"entries: 64", "entries: -1"},
+        {"smmu.tlb_hit: 5ns", "smmu.tlb_hit: [5ns]"},
+        {"variant: none}", "variant: N4}"},
+        {"quarantine: off", "quarantine: Q1"},
+        {"cerror_sync: repeated", "cerror_sync: again"},
+        {"kind: sva", "kind: vfio"},
+        {"page: 4KiB", "page: 64KiB"},
+        {"burst: 4 x 256B", "burst: 0 x 256B"},
+        {"read: 50%", "read: 101%"},
+        {"pages: 1", "pages: 0"},
+        {"remap: new_page", "remap: old_page"},
+        {"[none, M2]", "[]"},
+        {"when: 1ms, start: dma0", "start: dma0"},
+        {"when: 1ms, start: dma0", "when: 1ms"},
+        {"when: 1ms, start: dma0", "when: 1ms, start: dma0, release: R"},
+        {"method: flr", "method: bus"},
+        {"domain: paging", "domain: nested"},
+        {"fault: lose_completions", "fault: burn"},
+        {"rp0_link.up: false", "rp0_link.up: false, rp1_link.up: true"},
+        {"plus: 1ms", "plus: 1"},
+        {"when: [R returned, 3ms]", "when: []"},
+        {"R.result: 0", "R.result: 0.5"},
+        {"stuck: {fires: ep0}", "stuck: {hits: ep0}"},
+        {"events: life", "events: all"},
+        {"waves: 1ms..2ms", "waves: [1ms]"},
+    };
+    for (const auto& [old_text, new_text] : wrong) {
+        const std::string yaml = with(old_text, new_text);
+        EXPECT_FALSE(e.accepts(yaml)) << new_text;
+        EXPECT_NE(refusal(s.file("s.yaml", yaml)), "") << new_text;
+    }
+}
+
+/// Dotted paths of the schema's leaves below `rule`; names of the user's own are a star.
+void leaves(const editor& e, const json& rule, const std::string& path, std::set<std::string>& to) {
+    const json& r = e.resolved(rule);
+    bool leaf = true;
+    if (r.contains("properties"))
+        for (const auto& [key, below] : r.at("properties").items()) {
+            leaves(e, below, path.empty() ? key : path + "." + key, to);
+            leaf = false;
+        }
+    if (r.contains("additionalProperties") && r.at("additionalProperties").is_object()) {
+        leaves(e, r.at("additionalProperties"), path + ".*", to);
+        leaf = false;
+    }
+    if (leaf) to.insert(path);
+}
+
+/// As leaves() names them: names of ports, clients and parameters become a star.
+std::string starred(std::string path) {
+    for (const char* owner : {"machine.ports.", "clients.", "machine.parameters."}) {
+        if (!path.starts_with(owner)) continue;
+        const auto from = std::string(owner).size();
+        const auto to =
+            std::string(owner) == "machine.parameters." ? path.size() : path.find('.', from);
+        path.replace(from, to - from, "*");
+    }
+    return path;
+}
+
+TEST(Schema, every_value_that_the_loader_reads_is_a_key_of_the_schema_and_the_reverse) {
+    const scratch s;
+    const editor e;
+    std::set<std::string> known, read;
+    for (const char* section : {"machine", "software", "clients", "end", "outputs"})
+        leaves(e, e.text().at("properties").at(section), section, known);
+    const auto l = scenario::load(s.file("s.yaml", everything), {});
+    for (const auto& setting : l.runs.front().effective) read.insert(starred(setting.path));
+    EXPECT_EQ(read, known);
+}
+
+void check_described(const editor& e, const json& rule, const std::string& path) {
+    EXPECT_TRUE(rule.contains("description") || e.resolved(rule).contains("description")) << path;
+    const json& r = e.resolved(rule);
+    if (r.contains("properties"))
+        for (const auto& [key, below] : r.at("properties").items())
+            check_described(e, below, path + "." + key);
+    for (const char* rest : {"items", "additionalProperties"})
+        if (r.contains(rest) && r.at(rest).is_object() && r.at(rest).contains("properties"))
+            check_described(e, r.at(rest), path + ".*");
+}
+
+TEST(Schema, every_key_is_described) {
+    const editor e;
+    for (const auto& [key, rule] : e.text().at("properties").items()) check_described(e, rule, key);
+    for (const char* shared : {"client", "timeline_entry", "device"})
+        check_described(e, e.text().at("definitions").at(shared), shared);
+}
+
+}  // namespace
+}  // namespace drydock::tests
