@@ -2,6 +2,7 @@
 #include "tlm/base/parameters.h"
 
 #include <stdexcept>
+#include <utility>
 
 namespace drydock::base {
 namespace {
@@ -19,7 +20,14 @@ bool lists(std::string_view choices, std::string_view word) {
     return false;
 }
 
-std::string text_of(ps t) { return std::to_string(t.count) + " ps"; }
+/// In the largest unit that leaves a whole number.
+std::string text_of(ps t) {
+    constexpr std::pair<std::int64_t, const char*> units[] = {
+        {1'000'000'000'000, "s"}, {1'000'000'000, "ms"}, {1'000'000, "us"}, {1'000, "ns"}};
+    for (const auto& [unit, name] : units)
+        if (t.count % unit == 0) return std::to_string(t.count / unit) + name;
+    return std::to_string(t.count) + "ps";
+}
 
 }  // namespace
 
