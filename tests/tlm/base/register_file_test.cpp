@@ -108,3 +108,19 @@ TEST(RegisterFile, refuses_overlap_and_misplacement) {
     EXPECT_THROW(b.file.add(outside), std::logic_error);
     EXPECT_THROW(b.file.add(odd), std::logic_error);
 }
+
+TEST(RegisterFile, a_register_of_another_size_is_refused) {
+    block b;
+    reg odd{"ODD", 0x40, 6};
+    EXPECT_THROW(b.file.add(odd), std::logic_error);
+}
+
+TEST(RegisterFile, reset_gives_every_register_its_reset_value) {
+    block b;
+    b.file.write(0x20, 4, 0xf);
+    b.file.write(0x90, 8, ~std::uint64_t{0});
+    b.file.reset();
+    EXPECT_EQ(b.file.read(0x20, 4), 0u);
+    EXPECT_EQ(b.file.read(0x90, 8), 0u);
+    EXPECT_EQ(b.file.read(0x00, 4), 0xabcdu);
+}
