@@ -7,12 +7,15 @@
 #include <stdexcept>
 #include <utility>
 
+#include "platform/hal/stack_bounds.h"
+
 namespace drydock::sw::test {
 
 struct fake_host::context {
     ucontext_t own{};
     ucontext_t caller{};
     std::unique_ptr<char[]> memory;
+    hal_systemc::stack_bounds bounds;
     void (*entry)(void*) = nullptr;
     void* argument = nullptr;
     fake_host* host = nullptr;
@@ -74,6 +77,7 @@ hal::stack* fake_host::take(void (*entry)(void*), void* argument) {
     constexpr std::size_t bytes = 256 * 1024;
     context& c = *contexts_.emplace_back(std::make_unique<context>());
     c.memory = std::make_unique<char[]>(bytes);
+    c.bounds = {c.memory.get(), bytes};
     c.entry = entry;
     c.argument = argument;
     c.host = this;
@@ -89,12 +93,14 @@ hal::stack* fake_host::take(void (*entry)(void*), void* argument) {
 
 void fake_host::trampoline(unsigned low, unsigned high) {
     auto& c = *reinterpret_cast<context*>((std::uintptr_t{high} << 32) | low);
+    c.bounds.enter();
     try {
         c.entry(c.argument);
     } catch (...) {
         c.host->thrown_ = std::current_exception();
     }
     c.host->on_ = nullptr;
+    c.bounds.leave();
 }
 
 void fake_host::resume(hal::stack* s) {
@@ -111,7 +117,9 @@ void fake_host::switch_to(context* c) {
 
 void fake_host::suspend() {
     context* c = std::exchange(on_, nullptr);
+    c->bounds.leave();
     swapcontext(&c->own, &c->caller);
+    c->bounds.enter();
 }
 
 // -- registers and memory ----------------------------------------------------------------------
