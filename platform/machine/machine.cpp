@@ -32,7 +32,12 @@ void machine::run() {
         ctx_.timeline.at(edge, base::phase::software, starter_.id);
     });
     hardware_.kernel().run_alone();
-    hardware_.hal().rethrow();
+    try {
+        hardware_.hal().rethrow();
+    } catch (const sw::cannot_boot& e) {
+        throw scenario::bad_input({}, std::string("machine: the software cannot drive it: ") +
+                                          e.what());
+    }
 }
 
 void machine::begin_scenario() {
