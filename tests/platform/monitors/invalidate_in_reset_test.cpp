@@ -59,4 +59,30 @@ TEST(InvalidateInReset, fires_for_a_request_dropped_by_a_link_that_is_down) {
     EXPECT_EQ(t.fired("invalidate_in_reset"), 1u);
 }
 
+TEST(InvalidateInReset, is_silent_when_the_itag_was_retired_before_the_reset_began) {
+    told t;
+    request(t, span_id{4}, 0, told::ep0);
+    arrives(t, span_id{4}, told::ep0);
+    t.tell(kind::itag_retired, "smmu", 0, told::ep0.value, 32, 0, span_id{4});
+    t.function(told::ep0, "flr");
+    EXPECT_TRUE(t.silent());
+}
+
+TEST(InvalidateInReset, is_silent_for_a_request_ignored_outside_of_a_reset) {
+    told t;
+    t.function(told::ep0, "flr");
+    t.function(told::ep0, "ready");
+    t.tell(kind::invalidate_ignored, "ep", told::ep0.value, t.text("ATS off"), 0, 0, span_id{4});
+    t.tell(kind::tlp_dropped, "rp0.link.down", 1, t.text("link down"), 2, 0, span_id{5});
+    EXPECT_TRUE(t.silent());
+}
+
+TEST(InvalidateInReset, counts_every_request_without_a_span) {
+    told t;
+    t.function(told::ep0, "flr");
+    arrives(t, {}, told::ep0);
+    arrives(t, {}, told::ep0);
+    EXPECT_EQ(t.fired("invalidate_in_reset"), 2u);
+}
+
 }  // namespace drydock::monitors::test

@@ -107,6 +107,17 @@ TEST(LongHold, fires_for_a_mutex_held_longer_than_its_limit_only) {
     EXPECT_EQ(t.only().device, "m");
 }
 
+TEST(LongHold, fires_for_a_mutex_that_is_still_held_at_the_end_and_says_by_whom) {
+    told t;
+    t.at(1_s);
+    lock(t, "group", "sw.R");
+    t.at(12_s);
+    t.finish();
+    EXPECT_EQ(t.only().time, 11_s);
+    EXPECT_EQ(t.only().text, "sw.R held it for 11.000 s");
+    EXPECT_EQ(t.only().rule, "no mutex is held for longer than 10.000 s");
+}
+
 TEST(Warn, fires_for_each_warning_of_the_software) {
     told t;
     t.tell(kind::sw_warn, "R", t.text("iommu: depth is 0"), told::ep0.value);

@@ -48,6 +48,31 @@ TEST(ItagProtocol, fires_for_a_completion_that_nobody_waits_for) {
     EXPECT_EQ(t.only().device, "ep0");
 }
 
+TEST(ItagProtocol, fires_for_a_tag_that_comes_free_without_an_owner) {
+    told t;
+    retired(t, 3, told::ep0, 32);
+    EXPECT_EQ(t.only().text, "ITag 3 comes free without an owner");
+    t.tell(kind::itag_timeout, "smmu", 3, told::ep0.value);
+    EXPECT_EQ(t.only().count, 2u);
+}
+
+TEST(ItagProtocol, fires_for_a_number_that_is_no_itag) {
+    told t;
+    taken(t, 32, told::ep0, 31);
+    taken(t, ~std::uint64_t{0}, told::ep0, 31);
+    EXPECT_EQ(t.fired("itag_protocol"), 2u);
+    EXPECT_EQ(t.only().text, "ITag 32");
+}
+
+TEST(ItagProtocol, tells_the_trackers_of_two_smmus_apart) {
+    told t;
+    t.tell(kind::itag_taken, "smmu0", 5, told::ep0.value, 31);
+    t.tell(kind::itag_taken, "smmu1", 5, told::nic.value, 31);
+    t.tell(kind::itag_retired, "smmu1", 5, told::nic.value, 32);
+    t.tell(kind::itag_retired, "smmu0", 5, told::ep0.value, 32);
+    EXPECT_TRUE(t.silent());
+}
+
 TEST(CreditConservation, is_silent_when_credits_stay_within_what_was_advertised) {
     told t;
     const std::string_view link = "rp0.link.down";
@@ -97,6 +122,30 @@ TEST(CreditConservation, fires_for_use_beyond_the_advertisement_of_a_link_that_c
     EXPECT_TRUE(t.silent());
     t.tell(kind::credit_consumed, link, 1, 1, 9);
     EXPECT_NE(t.only().text.find("3 in use of 2"), std::string::npos) << t.only().text;
+}
+
+TEST(CreditConservation, tells_headers_from_data_and_names_the_class) {
+    told t;
+    const std::string_view link = "rp0.link.down";
+    t.tell(kind::credit_returned, link, 1, 8, 2);
+    t.tell(kind::credit_consumed, link, 1, 1, 3);
+    EXPECT_EQ(t.only().text, "non-posted data credits: 3 in use of 2");
+}
+
+TEST(CreditConservation, fires_for_a_class_that_does_not_exist) {
+    told t;
+    t.tell(kind::credit_consumed, "rp0.link.down", 3, 1, 1);
+    EXPECT_EQ(t.only().text, "flow-control class 3");
+}
+
+TEST(CreditConservation, a_link_that_falls_leaves_the_others_accounts) {
+    told t;
+    t.tell(kind::credit_returned, "rp1.link.down", 0, 1, 1);
+    t.tell(kind::credit_consumed, "rp1.link.down", 0, 1, 1);
+    t.tell(kind::link_state, "rp0.link", t.text("down"));
+    EXPECT_TRUE(t.silent());
+    t.tell(kind::credit_consumed, "rp1.link.down", 0, 1, 1);
+    EXPECT_EQ(t.fired("credit_conservation"), 2u);  // header and data
 }
 
 TEST(RuleCheck, H_66_pasid_enable_written_while_ats_is_on_is_a_known_gap) {

@@ -6,14 +6,19 @@ namespace drydock::monitors::test {
 namespace {
 
 struct machine final : hardware_view {
-    std::optional<ste_view> ste(base::stream_id) override { return entry; }
+    std::optional<ste_view> ste(base::stream_id) override {
+        if (outside) return std::nullopt;
+        return entry;
+    }
     std::optional<cd_view> cd(base::stream_id, base::substream_id s) override {
         return s.value == 0 ? rid_table : pasid_table;
     }
     std::optional<bool> ats_enabled(routing_id) override { return e; }
+    std::optional<bool> ats_believed(routing_id) override { return believed; }
     ste_view entry{true, 5, 1};
     cd_view rid_table{true, 0x1000}, pasid_table{true, 0x2000};
-    bool e = true;
+    std::optional<bool> e = true, believed;
+    bool outside = false;
 };
 
 void group_mutex(told& t) {
@@ -109,6 +114,68 @@ TEST_F(SwHwDomainMismatch, an_identity_domain_wants_a_bypassing_ste) {
     hw.entry.config = 0;
     group_mutex(t);
     EXPECT_EQ(t.fired("sw_hw_domain_mismatch"), 1u);
+}
+
+TEST_F(SwHwDomainMismatch, fires_when_the_stream_lies_outside_of_the_stream_table) {
+    t.attach(told::ep0, 1);
+    hw.outside = true;
+    group_mutex(t);
+    EXPECT_EQ(t.only().text, "the stream lies outside of the stream table");
+}
+
+TEST_F(SwHwDomainMismatch, a_detached_stream_or_pasid_is_nobodys_to_compare) {
+    t.attach(told::ep0, 1);
+    t.attach(told::ep0, 2, "paging", 1);
+    t.tell(kind::sw_detach, "iommu", told::ep0.value, 1ull << 32 | 1);
+    hw.pasid_table.valid = false;
+    group_mutex(t);
+    EXPECT_TRUE(t.silent());
+    t.tell(kind::sw_detach, "iommu", told::ep0.value, 0);
+    hw.entry.valid = false;
+    group_mutex(t);
+    EXPECT_TRUE(t.silent());
+}
+
+TEST_F(SwHwDomainMismatch, fires_at_p4_when_the_ste_still_serves_ats) {
+    t.attach(told::ep0, 1);
+    t.tell(kind::sw_device_blocked, "iommu", told::ep0.value, 1);
+    hw.e = false;  // STE as for stage 1 with ATS
+    t.point("p4", told::ep0);
+    EXPECT_EQ(t.fired("sw_hw_domain_mismatch"), 2u);  // STE.Config and STE.EATS
+    EXPECT_EQ(t.set.all().back().text, "the core holds it blocked, STE.EATS is 1");
+}
+
+TEST_F(SwHwDomainMismatch, what_the_driver_believes_of_ats_stands_before_what_the_ste_says) {
+    t.attach(told::ep0, 1);
+    hw.entry.eats = 0;
+    hw.believed = true;
+    group_mutex(t);
+    EXPECT_TRUE(t.silent());
+    hw.believed = false;
+    group_mutex(t);
+    EXPECT_EQ(t.only().text, "ATS Enable is 1, the driver takes it for 0");
+}
+
+TEST_F(SwHwDomainMismatch, a_function_without_ats_is_compared_by_its_tables_alone) {
+    t.attach(told::nic, 1);
+    hw.e.reset();
+    hw.entry.eats = 1;
+    group_mutex(t);
+    EXPECT_TRUE(t.silent());
+    hw.rid_table.valid = false;
+    group_mutex(t);
+    EXPECT_EQ(t.only().text, "domain 1 is attached, CD 0 is not valid");
+}
+
+TEST_F(SwHwDomainMismatch, a_stream_with_pasids_needs_the_cd_table_whatever_its_own_domain_is) {
+    t.attach(told::ep0, 1, "blocked");
+    t.attach(told::ep0, 2, "paging", 1);
+    group_mutex(t);
+    EXPECT_TRUE(t.silent());
+    hw.entry = {true, 0, 0};
+    hw.e = false;
+    group_mutex(t);
+    EXPECT_EQ(t.only().text, "domain 1 is attached, STE.V is 1, STE.Config is 0");
 }
 
 }  // namespace drydock::monitors::test
