@@ -50,7 +50,7 @@ void take_seeds(const std::string& text, scenario::overrides& o) {
 
 struct parsed {
     run_options run;
-    std::string seed = "1", seeds, until, folder;
+    std::string seed = "1", seeds, until, folder, table;
 };
 
 /// What every command that reads a scenario takes.
@@ -103,6 +103,7 @@ int dispatch(CLI::App& app, parsed& p, const tools& t) {
     if (app.got_subcommand("list")) return list_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("points")) return points_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("params")) return params_command(p.run.scenario, p.run.changes, t);
+    if (app.got_subcommand("conform")) return conform_pcie_bw_command(p.table, t);
     return show_command(p.folder, t);
 }
 
@@ -150,6 +151,11 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
         p);
     app.add_subcommand("show", "print the report of an output folder again")
         ->add_option("folder", p.folder, "output folder")
+        ->required();
+    auto* conform = app.add_subcommand("conform", "hold the models against what others published");
+    conform->require_subcommand(1);
+    conform->add_subcommand("pcie-bw", "a table of PCIe bandwidths against the simulated link")
+        ->add_option("file", p.table, "table in CSV, such as pcie-bench's")
         ->required();
     try {
         auto reversed = arguments;

@@ -27,6 +27,8 @@ int list_command(const std::string& scenario, const scenario::overrides& changes
 int points_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
 int params_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
 int show_command(const std::string& folder, const tools& t);
+/// A table of bandwidths (conform/pcie_bw.h) against the simulated link.
+int conform_pcie_bw_command(const std::string& file, const tools& t);
 
 /// The worst thing that kept a run from giving a result, as an exit code; prints each.
 int report_failures(const std::vector<runner::outcome>& outcomes, const tools& t);
