@@ -14,7 +14,8 @@ using namespace base::literals;
 
 const char* const machine = R"(machine:
   smmu: {invalidate_timeout: 200us}
-  cpus: 2
+  cpus: 4
+  irq: {gerror: {cpu: 3}}  # the clients' CPUs poll with interrupts off
   ports:
     rp0:
       device: {name: ep0, like: generic_ats_endpoint, atc: {entries: 64, ways: 4}, flr_time: 1ms}
@@ -75,16 +76,6 @@ TEST(Inject, lost_completions_time_out_and_the_device_forgets_its_translation) {
     EXPECT_EQ(expect::fired(r, "stale_access"), 0);
 }
 
-TEST(Inject, a_function_that_is_never_ready_fails_its_reset) {
-    const char* const timeline =
-        "timeline: [{when: 1ms, inject: {device: ep0, fault: never_ready}},\n"
-        "           {when: 2ms, task: R, reset: {device: ep0}}]\n"
-        "end: {when: R returned, limit: 90s}\n";
-    const json r = run(timeline);
-    EXPECT_NE(r.at("tasks").at("R").at("result"), 0);
-    EXPECT_GT(r.at("tasks").at("R").at("returned_ps"), 1'000'000'000'000);  // polled for long
-}
-
 TEST(Inject, a_link_that_goes_down_stops_its_device_alone) {
     const json r =
         run("timeline: [{when: 1ms, inject: {device: ep0, fault: link_down}}]\n"
@@ -123,7 +114,7 @@ json simulate_with_idle(const scenario::run& r, const run_files& f, progress& p)
     });
 }
 
-/// The same, due every few hundred nanoseconds, in every phase.
+/// The same, due every twenty microseconds and more, in every phase.
 struct busy final : base::timeline_client {
     base::timeline* on = nullptr;
     base::timeline::client_id id{};
@@ -139,7 +130,7 @@ json simulate_with_busy(const scenario::run& r, const run_files& f, progress& p)
         for (std::size_t i = 0; i < neighbours.size(); ++i) {
             busy& n = neighbours[i];
             n.on = &ctx.timeline;
-            n.every = base::ps{100'000 + static_cast<std::int64_t>(i) * 5'000};
+            n.every = base::ps{20'000'000 + static_cast<std::int64_t>(i) * 1'000'000};
             n.id = ctx.timeline.join((i % 2 ? "zz_busy" : "a_busy") + std::to_string(i), n);
             ctx.timeline.at(0_ps, static_cast<base::phase>(i % 4), n.id, i % 4);
         }
@@ -185,15 +176,6 @@ TEST(Verdict, until_violation_ends_the_run_at_the_first) {
     EXPECT_EQ(stopped.at("violations")[0].at("time_ps"), whole.at("violations")[0].at("time_ps"));
     EXPECT_EQ(stopped.at("sim_time_ps"), stopped.at("violations")[0].at("time_ps"));
     EXPECT_LT(stopped.at("sim_time_ps"), whole.at("sim_time_ps"));
-}
-
-TEST(Verdict, a_device_left_blocked_is_found_stuck_by_the_retry_at_the_end) {
-    const json r =
-        run("timeline: [{when: 1ms, inject: {device: ep0, fault: never_ready}},\n"
-            "           {when: 2ms, task: R, reset: {device: ep0}}]\n"
-            "end: {when: R returned, plus: 1ms, limit: 90s}\n"
-            "expect: {all: [stuck: fires]}\n");
-    EXPECT_EQ(r.at("verdict"), "as_expected") << r.at("expectations").dump();
 }
 
 }  // namespace
