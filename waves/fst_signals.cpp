@@ -29,6 +29,7 @@ void fst_signals::enter() {
 }
 
 void fst_signals::emit(entry& e) {
+    emitted_ = true;
     if (e.variable == 0)
         e.variable =
             e.is_number ? file_.add_number(e.scope, e.name) : file_.add_text(e.scope, e.name);
@@ -70,6 +71,12 @@ void fst_signals::note(signal s, base::ps now, std::string_view text) {
 void fst_signals::finish() {
     if (!entered_ && window_.from <= last_) enter();
     if (entered_) file_.at(last_);
+    if (emitted_) return;
+    if (!entered_) file_.at(window_.from);
+    // To its readers a file without a value is none.
+    entry& e = signals_[add("waves", "log")];
+    e.text = "nothing happened in the window";
+    emit(e);
 }
 
 bool fst_lanes::take(fst_signals& to, std::uint64_t key, base::ps now, std::string_view text) {

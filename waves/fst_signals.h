@@ -29,7 +29,7 @@ public:
     /// only.
     void note(signal s, base::ps now, std::string_view text);
     const std::string& text(signal s) const { return signals_[s].text; }
-    /// Brings the file to the end of what was seen.
+    /// Brings the file to the end of what was seen, and says so if that was nothing.
     void finish();
 
 private:
@@ -48,7 +48,7 @@ private:
     window window_;
     std::vector<entry> signals_;
     base::ps last_{};
-    bool entered_ = false;
+    bool entered_ = false, emitted_ = false;
 };
 
 /// Transactions that overlap, as text on lanes name_0, name_1, ...: one takes the lowest free lane.

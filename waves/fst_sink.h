@@ -54,9 +54,9 @@ private:
     std::string device(std::uint64_t rid) const {
         return names_.name(base::routing_id{static_cast<std::uint16_t>(rid)});
     }
-    static std::uint64_t tlp_key(const base::event& e) {
-        return scatter(key_pair{e.a << 32 ^ e.d, e.b});
-    }
+    /// By type, requester and tag, which every word about a TLP has. Those that share them arrive
+    /// in the order in which they were sent.
+    static std::uint64_t tlp_key(const base::event& e) { return e.a << 32 ^ e.d; }
     std::string& fresh() {
         text_.clear();
         return text_;

@@ -264,6 +264,75 @@ TEST(FstFile, options_out_of_range_and_a_missing_folder_are_refused) {
     EXPECT_THROW(open_fst(ctx, "/nowhere/at/all/a.fst", {}, {}), std::runtime_error);
 }
 
+TEST(FstFile, a_link_shows_its_state_and_which_class_waits_for_credits) {
+    recording r;
+    r.tell(1_ns, kind::link_state, "rp0.link", {}, r.text("up"));
+    r.tell(2_ns, kind::credit_stall, "rp0.link.down", {}, 0, 1);
+    r.tell(3_ns, kind::credit_stall, "rp0.link.down", {}, 2, 1);
+    r.tell(4_ns, kind::credit_stall, "rp0.link.down", {}, 0, 0);
+    r.tell(5_ns, kind::credit_stall, "rp0.link.down", {}, 7, 1);  // no class
+    r.tell(6_ns, kind::link_state, "rp0.link", {}, r.text("down"));
+    waves_read w = r.read();
+    EXPECT_EQ(w.of("rp0.link.link"), (std::vector<change>{{1000, "up"}, {6000, "down"}}));
+    EXPECT_EQ(w.of("rp0.link.down.stall_posted"),
+              (std::vector<change>{{2000, "no credits"}, {4000, ""}}));
+    EXPECT_EQ(w.of("rp0.link.down.stall_completion"), (std::vector<change>{{3000, "no credits"}}));
+    EXPECT_FALSE(w.has("rp0.link.down.stall_non_posted"));
+}
+
+TEST(FstFile, without_tlps_their_lanes_cost_nothing) {
+    recording r({}, {.tlps = false});
+    EXPECT_FALSE(r.ctx.probe.wants(kind::tlp_sent));
+    r.tell(1_ns, kind::link_state, "rp0.link", {}, r.text("up"));
+    r.tell(2_ns, kind::tlp_sent, "rp0.link.up", {}, 1, 0x4000, 256, 3);
+    waves_read w = r.read();
+    EXPECT_TRUE(w.has("rp0.link.link"));
+    EXPECT_FALSE(w.has("rp0.link.up.tlp_0"));
+}
+
+TEST(FstFile, a_dropped_tlp_leaves_its_lane_with_that_word) {
+    recording r;
+    const auto type = std::uint64_t(pcie::tlp_type::mwr);
+    r.tell(1_ns, kind::tlp_sent, "rp0.link.up", {}, type, 0x4000, 256, 0x01000003);
+    r.tell(2_ns, kind::tlp_dropped, "rp0.link.up", {}, type, r.text("link down"), 256, 0x01000003);
+    r.tell(3_ns, kind::tlp_sent, "rp0.link.up", {}, 77, 0x5000, 4, 0x01000004);
+    waves_read w = r.read();
+    EXPECT_EQ(w.of("rp0.link.up.tlp_0"),
+              (std::vector<change>{{1000, "MWr 0x4000 256B 01:00.0 tag 3"},
+                                   {2000, "DROPPED"},
+                                   {3000, "TLP? 0x5000 4B 01:00.0 tag 4"}}));
+}
+
+TEST(FstFile, a_window_that_opens_after_the_last_event_holds_nothing_and_one_before_it_all) {
+    recording late({50_ns, 60_ns}, {}, "late.fst");
+    late.tell(1_ns, kind::function_state, "ep0", {}, 0x0100, late.text("flr"));
+    waves_read nothing = late.read();
+    EXPECT_FALSE(nothing.has("ep0.state"));
+    EXPECT_EQ(nothing.of("waves.log").front().value, "nothing happened in the window");
+    recording silent({}, {}, "silent.fst");
+    EXPECT_TRUE(silent.read().has("waves.log"));
+    recording quiet({5_ns, 60_ns}, {}, "quiet.fst");
+    quiet.tell(1_ns, kind::function_state, "ep0", {}, 0x0100, quiet.text("flr"));
+    quiet.tell(9_ns, kind::itag_retired, "smmu", {}, 0, 0x0100, 32);
+    quiet.tell(70_ns, kind::function_state, "ep0", {}, 0x0100, quiet.text("ready"));
+    waves_read w = quiet.read();
+    EXPECT_EQ(w.of("ep0.state"), (std::vector<change>{{5000, "flr"}}));
+    EXPECT_EQ(w.of("smmu.itags_in_use"), (std::vector<change>{{9000, "0"}}));
+}
+
+TEST(FstFile, logs_say_values_in_words_and_units) {
+    recording r;
+    r.tell(1_ns, kind::itag_timeout, "smmu", span_id{3}, 4, 0x0100, 10'000);
+    r.tell(2_ns, kind::cerror, "smmu", {}, 3, 17);
+    r.tell(3_ns, kind::sw_attach, "iommu", {}, 0x0100, 0, 7, r.text("paging"));
+    r.tell(4_ns, kind::sw_warn, "R", {}, r.text("depth is 0"), 0x0208);
+    waves_read w = r.read();
+    EXPECT_EQ(w.of("smmu.log").front().value.rfind("cerror ", 0), 0u);
+    EXPECT_NE(w.of("iommu.log").front().value.find("=paging"), std::string::npos);
+    EXPECT_NE(w.of("R.log").front().value.find("=02:01.0"), std::string::npos)
+        << w.of("R.log").front().value;
+}
+
 TEST(TlpWords, stand_in_the_order_of_tlp_type) {
     using pcie::tlp_type;
     EXPECT_EQ(tlp_word(std::uint64_t(tlp_type::mrd)), "MRd");
