@@ -23,8 +23,8 @@ std::string short_time(std::int64_t ps) {
                                                                          {"ns", 1'000},
                                                                          {"ps", 1}}};
     for (const auto& [name, unit] : units) {
-        if (ps < unit && unit != 1) continue;
         const double v = static_cast<double>(ps) / static_cast<double>(unit);
+        if (v < 0.9995 && unit != 1) continue;  // what rounds to 1000 is one of the next
         const int decimals = unit == 1 || v >= 99.95 ? 0 : v >= 9.995 ? 1 : 2;
         return fmt::format("{:.{}f} {}", v, decimals, name);
     }

@@ -106,6 +106,84 @@ TEST(Format, times_have_three_digits_and_a_unit) {
     EXPECT_EQ(report::grouped(999), "999");
 }
 
+TEST(Format, a_time_that_rounds_to_a_thousand_is_one_of_the_next_unit) {
+    EXPECT_EQ(report::short_time(999'400), "999 ns");
+    EXPECT_EQ(report::short_time(999'600), "1.00 us");
+    EXPECT_EQ(report::short_time(999'499'999'999), "999 ms");
+    EXPECT_EQ(report::short_time(999'999'999'999), "1.00 s");
+    EXPECT_EQ(report::short_time(9'996), "10.0 ns");
+    EXPECT_EQ(report::short_time(99'960), "100 ns");
+}
+
+TEST(Format, what_is_not_there_is_a_dash) {
+    const json j{{"a", {{"b", 5}, {"t", "text"}}}, {"u", {{"in_progress_ps", 7'000}}}};
+    EXPECT_EQ(report::count_at(j, "/a/b"), "5");
+    EXPECT_EQ(report::count_at(j, "/a/c"), "-");
+    EXPECT_EQ(report::time_at(j, "/a/t"), "-");
+    EXPECT_EQ(report::share(1, 0), "-");
+    EXPECT_EQ(report::longest_at(j, "/a"), "-");
+    EXPECT_EQ(report::longest_at(j, "/u"), "7.00 ns (still open)");
+}
+
+TEST(Report, notes_of_the_scenario_stand_in_its_header) {
+    auto s = sample();
+    s["drydock"]["notes"] = {"ep0: port type overridden"};
+    EXPECT_NE(report::render(s, {}).find("note: ep0: port type overridden\n"), std::string::npos);
+}
+
+TEST(Report, more_runs_than_fit_side_by_side_stand_in_groups_of_four) {
+    auto s = sample();
+    for (int i = 0; i < 3; ++i) {
+        s["runs"].push_back(s["runs"][1]);
+        s["runs"].back()["name"] = "again" + std::to_string(i);
+    }
+    const auto text = report::render(s, {});
+    std::size_t verdicts = 0;
+    for (auto at = text.find("\nverdict "); at != std::string::npos;
+         at = text.find("\nverdict ", at + 1))
+        ++verdicts;
+    EXPECT_EQ(verdicts, 2u);
+    EXPECT_NE(text.find("again2: p50"), std::string::npos);
+}
+
+TEST(Report, of_many_waits_the_longest_ten_are_shown_and_the_others_counted) {
+    auto s = sample();
+    auto& blame = s["runs"][0]["blame"];
+    blame = json::array();
+    for (int i = 0; i < 13; ++i)
+        blame.push_back({{"waiter", "w" + std::to_string(i)},
+                         {"waited_for", "x"},
+                         {"stage", "cmdq_wait"},
+                         {"count", 1},
+                         {"total_ps", 1000 * (i + 1)},
+                         {"max_ps", 1000}});
+    const auto text = report::render(s, {});
+    EXPECT_LT(text.find("  w12 "), text.find("  w11 "));
+    EXPECT_EQ(text.find("  w2 "), std::string::npos);
+    EXPECT_NE(text.find("  and 3 more in summary.json\n"), std::string::npos);
+}
+
+TEST(Report, of_many_runs_the_unexpected_ones_show_their_monitors) {
+    auto s = sample();
+    for (int i = 0; i < 10; ++i) {
+        s["runs"].push_back(s["runs"][1]);
+        s["runs"].back()["name"] = "M2,seed=" + std::to_string(i);
+    }
+    auto& bad = s["runs"][5];
+    bad["verdict"] = "unexpected";
+    bad["outcome"] = "violations";
+    bad["violations"] = {{{"monitor", "stale_access"},
+                          {"time_ps", 5'000'000},
+                          {"count", 3},
+                          {"rule", "no access"},
+                          {"text", "write to 0x4000"}}};
+    const auto text = report::render(s, {});
+    EXPECT_NE(text.find("RED, NOT as expected"), std::string::npos);
+    EXPECT_NE(text.find("    no access: write to 0x4000\n"), std::string::npos);
+    EXPECT_NE(text.find("x 3"), std::string::npos);
+    EXPECT_NE(row(text, bad["name"].get<std::string>()).find("3"), std::string::npos);
+}
+
 TEST(Junit, a_run_is_a_test_case_and_an_unmet_expectation_a_failure) {
     auto s = sample();
     EXPECT_NE(report::junit(s).find("tests=\"2\" failures=\"0\""), std::string::npos);
@@ -116,6 +194,13 @@ TEST(Junit, a_run_is_a_test_case_and_an_unmet_expectation_a_failure) {
     EXPECT_NE(
         xml.find("<failure message=\"ep0.timeouts: expected &gt;= 5, is 7 of 7012 (0.10%)\"/>"),
         std::string::npos);
+}
+
+TEST(Junit, names_and_texts_are_escaped) {
+    auto s = sample();
+    s["drydock"]["scenario"] = "a<b>&\"c\"\n";
+    EXPECT_NE(report::junit(s).find("name=\"a&lt;b&gt;&amp;&quot;c&quot;?\""), std::string::npos)
+        << report::junit(s);
 }
 
 }  // namespace
