@@ -230,6 +230,88 @@ TEST(Collector, keeps_nothing_of_spans_that_have_ended) {
     EXPECT_EQ(t.invalidation()["p9999_ps"], 136'000);
 }
 
+TEST(Collector, cuts_translations_and_page_requests_by_their_own_boundaries) {
+    told t;
+    t.begin(0_ns, span_id{1}, span_class::translation, "ep0.atc", ep0);
+    for (unsigned b = 48; b <= 51; ++b) t.stage(ps{(b - 47) * 100}, span_id{1}, b);
+    t.end(400_ps, span_id{1});
+    t.begin(0_ns, span_id{2}, span_class::page_request, "ep0.atc", ep0);
+    for (unsigned b = 56; b <= 60; ++b) t.stage(ps{(b - 56) * 1000}, span_id{2}, b);
+    t.stage(9_ns, span_id{2}, 61);  // none of theirs
+    t.end(5_ns, span_id{2});
+    const nlohmann::json all = t.collect.latency();
+    const nlohmann::json &translation = all["translation"], &page = all["page_request"];
+    EXPECT_EQ(translation["count"], 1);
+    EXPECT_EQ(translation["stages"]["translate"]["max_ps"], 100);
+    EXPECT_EQ(translation["stages"]["rest"]["max_ps"], 100);  // before the first boundary
+    EXPECT_EQ(page["stages"]["sw_handle"]["max_ps"], 1000);
+    EXPECT_EQ(page["stages"]["rest"]["max_ps"], 1000);  // after the last
+    EXPECT_EQ(page["max_ps"], 5000);
+}
+
+TEST(Collector, dma_and_what_has_no_span_leave_no_trace) {
+    told t;
+    t.begin(0_ns, span_id{1}, span_class::dma, "ep0", ep0);
+    t.begin(0_ns, span_id{0}, span_class::unmap, "sva0", ep0);
+    t.stage(1_ns, span_id{1}, 2);
+    t.end(2_ns, span_id{1});
+    t.tell(3_ns, kind::itag_timeout, "smmu", span_id{7}, 0, ep0);  // of a span never begun
+    t.tell(4_ns, kind::gerror, "smmu", {}, 1, 1);
+    t.collect.finish(5_ns);
+    EXPECT_EQ(t.collect.latency()["unmap"]["count"], 0);
+    EXPECT_EQ(t.collect.latency()["unmap"]["censored"], 0);
+    EXPECT_EQ(t.invalidation()["timeouts"], 1);
+}
+
+TEST(Collector, an_error_that_is_not_the_command_queues_restarts_nothing) {
+    told t;
+    const span_id s{1};
+    t.begin(0_ms, s, span_class::atc_inv, "driver", ep0);
+    t.tell(10_ms, kind::itag_timeout, "smmu", s, 4, ep0);
+    t.tell(11_ms, kind::gerror, "smmu", {}, 0x5, 0x4);  // CMDQ_ERR stays, another is acknowledged
+    t.stage(12_ms, s, 15);
+    t.end(16_ms, s);
+    const nlohmann::json stages = t.invalidation()["timed_out"]["stages"];
+    EXPECT_FALSE(stages.contains("error_restart"));
+    EXPECT_EQ(stages["sync"]["max_ps"], (2_ms).count);
+}
+
+TEST(Collector, an_expiry_told_for_a_time_before_its_span_is_counted_and_kept_out) {
+    told t;
+    const span_id s{1};
+    t.begin(20_ms, s, span_class::atc_inv, "driver", ep0);
+    t.stage(20_ms, s, 0);
+    t.tell(10_ms, kind::itag_timeout, "smmu", s, 4, ep0);
+    t.stage(30_ms, s, 15);
+    t.end(31_ms, s);
+    EXPECT_EQ(t.collect.inconsistent(), 1u);
+    EXPECT_EQ(t.invalidation()["timed_out"]["count"], 0);
+}
+
+TEST(Collector, a_wait_for_one_that_nobody_knows_is_blamed_on_the_unknown) {
+    told t;
+    t.begin(0_ns, span_id{1}, span_class::unmap, "ep0.port", 0);
+    t.stage(5_ns, span_id{1}, 33, span_id{1'000'000});
+    const nlohmann::json j = t.collect.blame_table();
+    ASSERT_EQ(j.size(), 1u);
+    EXPECT_EQ(j[0]["waiter"], "ep0.port unmap");
+    EXPECT_EQ(j[0]["waited_for"], "unknown");
+    EXPECT_EQ(j[0]["stage"], "pte");
+}
+
+TEST(CpuTime, what_is_off_already_or_on_another_machine_changes_nothing) {
+    told t;
+    cpu_time cpus(t.ctx, 1);
+    t.tell(1_ms, kind::sw_irqs_off, "cpu0", {}, 0);
+    t.tell(2_ms, kind::sw_irqs_off, "cpu0", {}, 0);
+    t.tell(3_ms, kind::sw_irqs_on, "cpu0", {}, 0);
+    t.tell(4_ms, kind::sw_irqs_on, "cpu0", {}, 0);
+    t.tell(5_ms, kind::sw_irqs_off, "cpu7", {}, 7);
+    cpus.finish(9_ms);
+    EXPECT_EQ(cpus.to_json(), (nlohmann::json{{{"irqs_off_total_ps", (2_ms).count},
+                                               {"irqs_off_longest_ps", (2_ms).count}}}));
+}
+
 TEST(CpuTime, sums_and_finds_the_longest_time_with_interrupts_off) {
     told t;
     cpu_time cpus(t.ctx, 2);
