@@ -24,6 +24,7 @@ struct blocked_thread final : tlm::tlm_extension<blocked_thread> {
     bool answered = false;
     tlm::tlm_extension_base* clone() const override { return nullptr; }  // a copy waits for nothing
     void copy_from(const tlm::tlm_extension_base&) override {}
+    void free() override {}  // lives on the thread's stack
 };
 
 void check(const std::string& name, const root_complex_config& c) {

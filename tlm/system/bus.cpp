@@ -16,6 +16,7 @@ struct bus::route final : tlm::tlm_extension<route> {
         return nullptr;
     }  // a copy of a payload has no way back
     void copy_from(const tlm::tlm_extension_base&) override {}
+    void free() override {}  // belongs to the bus, also where a payload ends before its answer
 };
 
 struct bus::initiator_side final : sc_core::sc_module, tlm::tlm_fw_transport_if<> {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run of a whole machine shows of one scenario: faults, order, expectations.
+#include <cerrno>
+
 #include "platform/expect/expect.h"
 #include "platform/expect/metrics.h"
 #include "platform/runner/runner.h"
@@ -12,7 +14,7 @@ namespace {
 using json = nlohmann::json;
 using namespace base::literals;
 
-const char* const machine = R"(machine:
+const char* const hardware = R"(machine:
   smmu: {invalidate_timeout: 200us}
   cpus: 4
   irq: {gerror: {cpu: 3}}  # the clients' CPUs poll with interrupts off
@@ -22,16 +24,17 @@ const char* const machine = R"(machine:
     rp1:
       device: {name: nic, like: myricom_10g}
 software: {reset: {variant: none}, pci: {flr_wait: 1ms}}
-clients:
+)";
+const char* const clients = R"(clients:
   sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 64KiB, dma: {burst: 4 x 256B, every: 5us}, unmap: {every: 5us}}
   net: {kind: dma_client, device: nic, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 10us, unmap: {every: 10us}}
 )";
 
 /// The entry of summary.json, judged. Each run is a process of its own.
-json run(const std::string& rest, const runner::simulate_function& simulate = drydock::simulate,
-         bool until_violation = false) {
+json run_text(const std::string& text, const runner::simulate_function& simulate,
+              bool until_violation) {
     const scratch s;
-    const auto l = scenario::load(s.file("s.yaml", machine + rest), {});
+    const auto l = scenario::load(s.file("s.yaml", text), {});
     run_files files;
     files.until_violation = until_violation;
     const runner::job job{&l.runs.front(), files};
@@ -40,6 +43,11 @@ json run(const std::string& rest, const runner::simulate_function& simulate = dr
     if (outcome.is != runner::outcome::state::done) return {};
     expect::judge(l.runs.front(), outcome.entry);
     return outcome.entry;
+}
+
+json run(const std::string& rest, const runner::simulate_function& simulate = drydock::simulate,
+         bool until_violation = false) {
+    return run_text(std::string(hardware) + clients + rest, simulate, until_violation);
 }
 
 std::int64_t timeouts(const json& r) { return r.at("latency").at("invalidation").at("timeouts"); }
@@ -74,6 +82,24 @@ TEST(Inject, lost_completions_time_out_and_the_device_forgets_its_translation) {
             "end: {when: 3ms}\n");
     EXPECT_GE(timeouts(r), 3);
     EXPECT_EQ(expect::fired(r, "stale_access"), 0);
+}
+
+TEST(Inject, a_function_that_never_gets_ready_fails_its_reset_when_patience_ends) {
+    const json r =
+        run_text(std::string(hardware) +
+                     "timeline:\n"
+                     "  - {when: 1ms, inject: {device: ep0, fault: never_ready}}\n"
+                     "  - {when: 2ms, task: R, cpu: 3, reset: {device: ep0, method: flr, call: "
+                     "pci_reset_function}}\n"
+                     "end: {when: R returned, plus: 1ms}\n",
+                 drydock::simulate, false);
+    const json& task = r.at("tasks").at("R");
+    EXPECT_EQ(task.at("result"), -ENOTTY);
+    // Waits of 1, 2, 4 ... ms until they exceed 60 s (P-133).
+    const std::int64_t waited =
+        task.at("returned_ps").get<std::int64_t>() - task.at("started_ps").get<std::int64_t>();
+    EXPECT_GT(waited, (60_s).count);
+    EXPECT_LT(waited, (70_s).count);
 }
 
 TEST(Inject, a_link_that_goes_down_stops_its_device_alone) {
