@@ -5,13 +5,10 @@
 #include <stdexcept>
 #include <string>
 
-#include "platform/hal/stack_bounds.h"
-
 namespace drydock::sw::hal {
 
 struct stack {
     sc_core::sc_event go;
-    hal_systemc::stack_bounds bounds;
     void (*entry)(void*) = nullptr;
     void* argument = nullptr;
 };
@@ -34,8 +31,7 @@ stacks::stacks(sc_core::sc_module_name name, base::timeline& t, base::timeline_k
         // Begins with its first resume(), which may come in the very first evaluation.
         options.dont_initialize();
         options.set_sensitivity(&s->go);
-        sc_core::sc_spawn([this, s, bytes] { live(*s, bytes); },
-                          sc_core::sc_gen_unique_name("stack"), &options);
+        sc_core::sc_spawn([this, s] { live(*s); }, sc_core::sc_gen_unique_name("stack"), &options);
     }
     for (std::size_t i = all_.size(); i-- > 0;) free_.push_back(all_[i].get());
 }
@@ -66,19 +62,11 @@ void stacks::suspend() {
     sw::hal::stack* const me = holder_;
     holder_ = nullptr;
     kernel_.resume();
-    wait_for_baton(*me);
+    sc_core::wait(me->go);
 }
 
-void stacks::wait_for_baton(sw::hal::stack& s) {
-    s.bounds.leave();
-    sc_core::wait(s.go);
-    s.bounds.enter();
-}
-
-void stacks::live(sw::hal::stack& s, std::size_t bytes) {
-    s.bounds = stack_bounds::from_here(bytes);
-    s.bounds.enter();
-    for (;; wait_for_baton(s)) {
+void stacks::live(sw::hal::stack& s) {
+    for (;; sc_core::wait(s.go)) {
         run(s);
         holder_ = nullptr;
         kernel_.resume();

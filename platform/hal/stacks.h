@@ -33,8 +33,7 @@ public:
     std::exception_ptr thrown() const { return thrown_; }
 
 private:
-    void live(sw::hal::stack& s, std::size_t bytes);
-    static void wait_for_baton(sw::hal::stack& s);
+    void live(sw::hal::stack& s);
     void run(sw::hal::stack& s);
 
     base::timeline& timeline_;

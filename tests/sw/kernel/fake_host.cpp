@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "platform/hal/stack_bounds.h"
+#include "tests/sw/kernel/stack_bounds.h"
 
 namespace drydock::sw::test {
 
@@ -15,7 +15,7 @@ struct fake_host::context {
     ucontext_t own{};
     ucontext_t caller{};
     std::unique_ptr<char[]> memory;
-    hal_systemc::stack_bounds bounds;
+    stack_bounds bounds;
     void (*entry)(void*) = nullptr;
     void* argument = nullptr;
     fake_host* host = nullptr;

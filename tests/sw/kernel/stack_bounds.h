@@ -7,20 +7,15 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-namespace drydock::hal_systemc {
+namespace drydock::sw::test {
 
 /// Tells the address sanitizer where the stack lies that code runs on: after an exception it frees
 /// what was skipped on the stack that it knows, and reports accesses there otherwise. In a build
-/// without it all of this is nothing.
+/// without it all of this is nothing. (libsystemc tells it of its own stacks.)
 class stack_bounds {
 public:
     stack_bounds() = default;
     stack_bounds(const void* bottom, std::size_t bytes) : bottom_(bottom), bytes_(bytes) {}
-    /// Of a stack of so many bytes whose first frame calls this.
-    static stack_bounds from_here(std::size_t bytes) {
-        return {static_cast<const char*>(__builtin_frame_address(0)) - bytes, bytes};
-    }
-
     /// The stack has just been switched to.
     void enter() { declare(bottom_, bytes_, &left_, &left_bytes_); }
     /// It is about to be left for the one that it was entered from.
@@ -44,4 +39,4 @@ private:
     std::size_t left_bytes_ = 0;
 };
 
-}  // namespace drydock::hal_systemc
+}  // namespace drydock::sw::test
