@@ -26,6 +26,9 @@ struct config_image {
     std::array<std::uint8_t, config_bytes> bytes{};
     /// Bytes, a power of two; 0: not implemented. A 64-bit BAR has its size at its lower index.
     std::array<std::uint64_t, 6> bar_size{};
+    /// The same of the VF BARs of one VF, and of the expansion ROM.
+    std::array<std::uint64_t, 6> vf_bar_size{};
+    std::uint64_t rom_size = 0;
 
     std::uint16_t u16(std::size_t at) const {
         return static_cast<std::uint16_t>(bytes[at] | (bytes[at + 1] << 8));

@@ -12,36 +12,19 @@
 #include "tlm/pcie/caps/pasid.h"
 #include "tlm/pcie/caps/power.h"
 #include "tlm/pcie/caps/pri.h"
+#include "tlm/pcie/config_building.h"
 #include "tlm/pcie/link_timing.h"
 
 namespace drydock::pcie {
 namespace {
 
-/// Little-endian bytes of a capability under construction.
-struct blob {
-    std::vector<std::uint8_t> bytes;
-    explicit blob(std::size_t n) : bytes(n) {}
-    void put16(std::size_t at, std::uint32_t v) {
-        bytes[at] = static_cast<std::uint8_t>(v);
-        bytes[at + 1] = static_cast<std::uint8_t>(v >> 8);
-    }
-    void put32(std::size_t at, std::uint32_t v) {
-        put16(at, v);
-        put16(at + 2, v >> 16);
-    }
-};
-
-void require(bool good, const std::string& field, std::uint64_t value, const char* range) {
-    if (!good)
-        throw config_error(
-            "", 0, field + ": " + std::to_string(value) + " is out of range, expected " + range);
-}
+using building::blob;
+using building::flag;
+using building::require;
 
 std::uint32_t size_code(unsigned bytes) {
     return static_cast<std::uint32_t>(std::countr_zero(bytes) - 7);
 }
-
-std::uint32_t flag(bool on, unsigned bit) { return on ? 1u << bit : 0; }
 
 }  // namespace
 
@@ -50,6 +33,7 @@ config_image_builder::config_image_builder(const function_ids& ids, bool bridge)
     header_.set16(0x02, ids.device);
     header_.set32(0x08, ids.revision | (ids.class_code << 8));
     header_.bytes[0x0e] = bridge ? 1 : 0;
+    if (bridge) header_.set32(0x24, 0x0001'0001);  // a prefetchable window of 64 bits
     if (!bridge) {
         header_.set16(0x2c, ids.subsystem_vendor);
         header_.set16(0x2e, ids.subsystem);

@@ -72,6 +72,48 @@ struct dpc_fields {
     std::uint16_t at = 0;
 };
 
+struct af_fields {
+    bool flr = true, transactions_pending = true;
+    std::uint16_t at = 0;
+};
+struct acs_fields {
+    std::uint16_t services = 0x5f;  ///< acs_view's bits, 0..0x7f
+    unsigned vector_bits = 0;       ///< egress control vector, 1..256 with egress control
+    std::uint16_t at = 0;
+};
+struct ari_fields {
+    unsigned next_function = 0;  ///< 0..255, 0 at the last
+    bool mfvc_groups = false, acs_groups = false;
+    std::uint16_t at = 0;
+};
+struct vf_bar_fields {
+    unsigned n = 0;           ///< 0..5
+    std::uint64_t bytes = 0;  ///< of one VF; a power of two, at least 4 KiB
+    bool wide = true, prefetchable = true;
+};
+struct sriov_fields {
+    unsigned total_vfs = 8, initial_vfs = 8;  ///< InitialVFs 0..TotalVFs
+    unsigned first_offset = 1, stride = 1;    ///< of the VFs' Routing IDs
+    std::uint16_t vf_device = 0;
+    std::uint32_t page_sizes = 0x553;  ///< bit n: 2^(n+12) bytes; 4 KiB is mandatory
+    unsigned dependency_link = 0;
+    bool vf_10_bit_tags = false;
+    std::vector<vf_bar_fields> bars{};
+    std::uint16_t at = 0;
+};
+struct dsn_fields {
+    std::uint64_t serial = 0;
+    std::uint16_t at = 0;
+};
+struct cxl_port_fields {
+    std::uint16_t at = 0;
+};
+struct cxl_device_fields {
+    bool cache = true, mem = false, writeback = true, reset = true, mem_clear = false;
+    unsigned reset_timeout_code = 1;  ///< 0..4: 10 ms, 100 ms, 1 s, 10 s, 100 s
+    std::uint16_t at = 0;
+};
+
 /// Makes a configuration space from facts. Errors name the field; chains are in order of the calls.
 class config_image_builder {
 public:
@@ -90,6 +132,14 @@ public:
     config_image_builder& pri(const pri_fields& f);
     config_image_builder& pasid(const pasid_fields& f);
     config_image_builder& dpc(const dpc_fields& f);
+    config_image_builder& af(const af_fields& f);
+    config_image_builder& acs(const acs_fields& f);
+    config_image_builder& ari(const ari_fields& f);
+    config_image_builder& sriov(const sriov_fields& f);
+    config_image_builder& dsn(const dsn_fields& f);
+    /// Port and device DVSECs of CXL.
+    config_image_builder& cxl_port(const cxl_port_fields& f);
+    config_image_builder& cxl_device(const cxl_device_fields& f);
     /// Any other capability as read-only bytes, those of the header included (id and next are set
     /// here).
     config_image_builder& raw(std::uint16_t id, bool extended, std::vector<std::uint8_t> bytes,

@@ -34,6 +34,21 @@ void config_registers::declare_status(std::size_t at, unsigned size, std::uint32
     declare(at, size, mask, reset_value, keep);
 }
 
+void config_registers::declare_fixed(std::size_t at, unsigned size, std::uint32_t mask,
+                                     std::uint32_t value) {
+    declare(at, size, mask, value, retention::none);
+    for (unsigned i = 0; i < size; ++i)
+        fixed_[at + i] |= static_cast<std::uint8_t>(mask >> (8 * i));
+}
+
+void config_registers::adopt_status(const config_image& captured) {
+    for (std::size_t i = 0; i < config_bytes; ++i) {
+        const auto own = static_cast<std::uint8_t>(declared_[i] & ~rw_[i] & ~fixed_[i]);
+        image.bytes[i] =
+            static_cast<std::uint8_t>((image.bytes[i] & ~own) | (captured.bytes[i] & own));
+    }
+}
+
 void config_registers::reset(bool keep_flr, bool keep_sticky) {
     for (std::size_t i = 0; i < config_bytes; ++i) {
         std::uint8_t gone = declared_[i];

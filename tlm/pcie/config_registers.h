@@ -46,6 +46,19 @@ public:
     void declare_status(std::size_t at, unsigned size, std::uint32_t mask,
                         std::uint32_t reset_value = 0, retention keep = retention::none);
 
+    /// Hardwired: nothing changes the bits of `mask`, and no state that was captured elsewhere has
+    /// others.
+    void declare_fixed(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t value = 0);
+
+    /// Bits that software clears by writing 1, in the DW at this offset.
+    std::uint32_t w1c_of(std::size_t at) const {
+        std::uint32_t v = 0;
+        for (unsigned i = 4; i-- > 0;) v = (v << 8) | w1c_[at + i];
+        return v;
+    }
+    /// Hardware's own bits (status, those that are cleared by writing 1) as in `captured`.
+    void adopt_status(const config_image& captured);
+
     /// One byte as software writes it.
     void write_byte(std::size_t at, std::uint8_t value) {
         std::uint8_t& b = image.bytes[at];
@@ -60,8 +73,8 @@ private:
     void declare(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t reset_value,
                  retention keep);
 
-    std::array<std::uint8_t, config_bytes> rw_{}, w1c_{}, declared_{}, flr_kept_{}, sticky_{},
-        initial_{};
+    std::array<std::uint8_t, config_bytes> rw_{}, w1c_{}, declared_{}, fixed_{}, flr_kept_{},
+        sticky_{}, initial_{};
 };
 
 }  // namespace drydock::pcie

@@ -6,15 +6,21 @@
 #include <optional>
 #include <vector>
 
+#include "tlm/pcie/caps/acs.h"
 #include "tlm/pcie/caps/aer.h"
+#include "tlm/pcie/caps/af.h"
+#include "tlm/pcie/caps/ari.h"
 #include "tlm/pcie/caps/ats.h"
+#include "tlm/pcie/caps/cxl_dvsec.h"
 #include "tlm/pcie/caps/dpc.h"
+#include "tlm/pcie/caps/dsn.h"
 #include "tlm/pcie/caps/express.h"
 #include "tlm/pcie/caps/msi.h"
 #include "tlm/pcie/caps/msix.h"
 #include "tlm/pcie/caps/pasid.h"
 #include "tlm/pcie/caps/power.h"
 #include "tlm/pcie/caps/pri.h"
+#include "tlm/pcie/caps/sriov.h"
 #include "tlm/pcie/config_image.h"
 #include "tlm/pcie/config_registers.h"
 
@@ -27,10 +33,11 @@ enum class reset_kind : std::uint8_t { flr, conventional, fundamental };
 /// Who acts on what software writes. Called after the registers have their new values.
 struct config_listener {
     virtual ~config_listener() = default;
-    /// A write touched the DW at this offset.
+    /// A write touched the DW at this offset. PRI Reset and the initiate bits of a CXL device
+    /// still read as written; they read 0 when all have been told.
     virtual void config_written(std::uint16_t offset) = 0;
-    /// Initiate FLR was written (DevCtl[15]; the bit itself reads 0). The owner calls
-    /// config_space::reset(flr).
+    /// Initiate FLR was written (DevCtl[15] or, by Advanced Features, its control[0]; the bit
+    /// itself reads 0). The owner calls config_space::reset(flr).
     virtual void flr_initiated() {}
 };
 
@@ -65,6 +72,9 @@ public:
     void write(std::uint16_t offset, unsigned size, std::uint32_t value,
                std::uint8_t byte_enables = 0xf);
     void reset(reset_kind kind);
+    /// As the function was when `captured` was taken of it: software's fields are written as
+    /// software writes them, hardware's status is set. What is hardwired here stays.
+    void adopt(const config_image& captured);
     /// Told of every write, in order of joining.
     void listen(config_listener& l) { listeners_.push_back(&l); }
 
@@ -87,6 +97,13 @@ public:
     aer_view aer() { return {regs_, aer_at_}; }
     dpc_view dpc() { return {regs_, dpc_at_}; }
     power_view power() { return {regs_, power_at_}; }
+    af_view af() { return {regs_, af_at_}; }
+    acs_view acs() { return {regs_, acs_at_}; }
+    ari_view ari() { return {regs_, ari_at_}; }
+    sriov_view sriov() { return {regs_, sriov_at_}; }
+    dsn_view dsn() { return {regs_, dsn_at_}; }
+    cxl_port_view cxl_port() { return {regs_, cxl_port_at_}; }
+    cxl_device_view cxl_device() { return {regs_, cxl_device_at_}; }
     /// Device Control, for the hot path: MPS and MRRS in bytes.
     device_control_bits device_control() const {
         return express_view::device_control_of(regs_, express_at_);
@@ -99,14 +116,28 @@ public:
 private:
     void declare_header();
     void declare_bars(unsigned count);
+    void declare_io_window();
+    void declare_rom(unsigned at);
     void declare_capabilities();
+    void declare_standard(const capability_entry& c);
+    void declare_extended(const capability_entry& c);
+    void declare_dvsec(std::uint16_t at);
+    /// Declares the first capability of a kind; any other stays read-only.
+    template <class View>
+    void own(std::uint16_t& where, std::uint16_t at) {
+        if (where != 0) return;
+        where = at;
+        View::declare(regs_, at);
+    }
+    bool initiates_flr(std::uint16_t dword, std::uint8_t byte_enables);
     void after_write(std::uint16_t dword, std::uint8_t byte_enables);
 
     config_registers regs_;
     std::vector<capability_entry> capabilities_;
     std::vector<config_listener*> listeners_;
     std::uint16_t express_at_ = 0, ats_at_ = 0, pasid_at_ = 0, pri_at_ = 0, msix_at_ = 0,
-                  msi_at_ = 0, aer_at_ = 0, dpc_at_ = 0, power_at_ = 0;
+                  msi_at_ = 0, aer_at_ = 0, dpc_at_ = 0, power_at_ = 0, af_at_ = 0, acs_at_ = 0,
+                  ari_at_ = 0, sriov_at_ = 0, dsn_at_ = 0, cxl_port_at_ = 0, cxl_device_at_ = 0;
 };
 
 }  // namespace drydock::pcie
