@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// A switch: its ports, resets, and what becomes of TLPs that find no way.
+#include "tlm/root_complex/switch.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "tlm/root_complex/read_completions.h"
+
+namespace drydock::root_complex {
+
+using pcie::error;
+using pcie::fc_class;
+using pcie::tlp_ptr;
+using pcie::tlp_type;
+
+pcie_switch::pcie_switch(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool,
+                         const switch_config& config)
+    : sc_module(name),
+      ctx_(ctx),
+      pool_(pool),
+      reason_malformed_(ctx.probe.text("malformed")),
+      reason_refused_(ctx.probe.text("unsupported request")),
+      reason_not_routed_(ctx.probe.text("not routed")),
+      reason_link_down_(ctx.probe.text("link down")),
+      reason_masked_(ctx.probe.text("not passed on")) {
+    if (config.ports.empty() || config.ports.size() > switch_config::most_ports)
+        throw std::invalid_argument(std::string(this->name()) + ": " +
+                                    std::to_string(config.ports.size()) +
+                                    " downstream ports; expected 1..32");
+    auto& owner = static_cast<switch_port_owner&>(*this);
+    ports_.push_back(std::make_unique<switch_port>("usp", ctx, pool, config, 0, owner));
+    for (unsigned n = 0; n < config.ports.size(); ++n)
+        ports_.push_back(std::make_unique<switch_port>(config.ports[n].name.c_str(), ctx, pool,
+                                                       config, n + 1, owner));
+    bus_to_port_.fill(nowhere);
+}
+
+std::string_view pcie_switch::ingress_name(unsigned ingress) const {
+    return ingress == own() ? "switch" : ports_[ingress]->basename();
+}
+
+void pcie_switch::left(unsigned ingress, fc_class c, std::uint32_t data) {
+    if (ingress != own()) ports_[ingress]->free_buffer(c, data);
+}
+
+void pcie_switch::registers_changed(unsigned port) {
+    bus_to_port_.fill(nowhere);
+    lowest_ = UINT64_MAX;
+    highest_ = 0;
+    for (unsigned p = 1; p < ports_.size(); ++p) {
+        const bridge_windows& w = ports_[p]->forwards();
+        for (unsigned bus = w.secondary(); bus != 0 && bus <= w.subordinate(); ++bus)
+            if (bus_to_port_[bus] == nowhere) bus_to_port_[bus] = static_cast<std::uint8_t>(p);
+        if (w.first() > w.last()) continue;
+        lowest_ = std::min(lowest_, w.first());
+        highest_ = std::max(highest_, w.last());
+    }
+    if (port != 0) return;
+    bus_reset_ = (ports_[0]->config().registers().get16(bridge_windows::bridge_control + 2u) &
+                  bridge_windows::secondary_bus_reset) != 0;
+    reset_below(link_reset_ || bus_reset_);
+}
+
+void pcie_switch::link_changed(unsigned port, bool up) {
+    if (port != 0) {
+        if (!up) power_off_done(port);  // it will not acknowledge any more
+        return;
+    }
+    link_reset_ = !up;
+    if (!up) {  // DL_Down above is a hot reset of the whole switch
+        power_off_open_ = 0;
+        ports_[0]->hot_reset(true);
+    }
+    reset_below(link_reset_ || bus_reset_);
+}
+
+void pcie_switch::reset_below(bool begins) {
+    if (begins == below_reset_) return;
+    below_reset_ = begins;
+    for (unsigned p = 1; p < ports_.size(); ++p) ports_[p]->hot_reset(begins);
+}
+
+void pcie_switch::report(unsigned port, pcie::msg_code code) {
+    if (port != 0 && !pcie::passes_to_root(ports_[0]->config(), code)) return;
+    if (ports_[0]->link_up())
+        send_own(0, pcie::make_error_message(pool_, code, ports_[port]->id()));
+}
+
+void pcie_switch::send_own(unsigned to, tlp_ptr t) {
+    if (ports_[to]->link_up()) return ports_[to]->send(own(), std::move(t));
+    ports_[to]->emit_dropped(*t, reason_link_down_);
+}
+
+void pcie_switch::forward(unsigned from, unsigned to, tlp_ptr t) {
+    if (!ports_[to]->link_up()) return undeliverable(from, to, std::move(t));
+    ports_[to]->send(from, std::move(t));
+}
+
+void pcie_switch::undeliverable(unsigned ingress, unsigned to, tlp_ptr t) {
+    // Behind a link that is down nobody answers: non-posted requests are UR, the rest is gone.
+    if (t->flow_class() == fc_class::non_posted && ingress != own())
+        return refuse(to, ingress, std::move(t), reason_link_down_);
+    drop(to, ingress, std::move(t), reason_link_down_);
+}
+
+void pcie_switch::refuse(unsigned at, unsigned from, tlp_ptr t, std::uint32_t reason) {
+    const bool answered = t->flow_class() == fc_class::non_posted;
+    ports_[at]->detect(error::unsupported_request, t.get(), answered);
+    if (answered) send_own(from, answer(at, *t, pcie::cpl_status::unsupported_request));
+    drop(at, from, std::move(t), reason);
+}
+
+void pcie_switch::drop(unsigned at, unsigned from, tlp_ptr t, std::uint32_t reason) {
+    ports_[at]->emit_dropped(*t, reason);
+    left(from, t->flow_class(), t->data_credits());
+}
+
+tlp_ptr pcie_switch::answer(unsigned function, const pcie::tlp& request, pcie::cpl_status status) {
+    const unsigned due =
+        request.type == tlp_type::mrd ? std::max(pcie::enabled_bytes_of(request).bytes, 1u) : 4;
+    tlp_ptr c = make_completion(pool_, request, status, due);
+    c->completer = ports_[function]->id();
+    return c;
+}
+
+}  // namespace drydock::root_complex

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "tlm/root_complex/switch_port.h"
+
+namespace drydock::root_complex {
+
+/// A switch: an upstream port, downstream ports as devices 0, 1, ... of the bus between them, and
+/// what passes from one to another: memory requests by address, configuration requests and
+/// completions by ID, messages by their routing. What has no home is UR (non-posted) or dropped
+/// (posted). Between downstream ports requests pass directly; there is no ACS to redirect them.
+///
+/// A TLP keeps its buffer at the port where it came in until it has left: credits come back then.
+/// Where several ingresses want one egress at once, the context's chooser decides, by default in
+/// turn.
+class pcie_switch final : public sc_core::sc_module, private switch_port_owner {
+public:
+    /// @throws std::invalid_argument for no or too many ports
+    pcie_switch(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool,
+                const switch_config& config);
+
+    pcie::upstream_socket& upstream() { return ports_[0]->upstream(); }
+    unsigned downstream_ports() const { return static_cast<unsigned>(ports_.size()) - 1; }
+    pcie::downstream_socket& downstream(unsigned n) { return ports_[n + 1]->downstream(); }
+    /// 0: upstream; n + 1: downstream port n.
+    switch_port& port(unsigned number) { return *ports_[number]; }
+
+private:
+    static constexpr std::uint8_t nowhere = UINT8_MAX;
+
+    // from the ports
+    void arrived(unsigned from, pcie::tlp_ptr t) override;
+    void undeliverable(unsigned ingress, unsigned to, pcie::tlp_ptr t) override;
+    void left(unsigned ingress, pcie::fc_class c, std::uint32_t data) override;
+    void report(unsigned port, pcie::msg_code code) override;
+    void link_changed(unsigned port, bool up) override;
+    void registers_changed(unsigned port) override;
+    std::string_view ingress_name(unsigned ingress) const override;
+
+    // the ways (switch_routing.cpp)
+    void route_memory(unsigned from, pcie::tlp_ptr t);
+    void route_completion(unsigned from, pcie::tlp_ptr t);
+    void route_message(unsigned from, pcie::tlp_ptr t);
+    void message_to_root(unsigned from, pcie::tlp_ptr t);
+    void message_by_id(unsigned from, pcie::tlp_ptr t);
+    void message_to_all(unsigned from, pcie::tlp_ptr t);
+    void message_here(unsigned from, pcie::tlp_ptr t);
+    void power_off_acknowledged(unsigned from, pcie::tlp_ptr t);
+    /// Port `from` owes no PME_TO_Ack any more; after the last one the switch sends its own.
+    void power_off_done(unsigned from);
+    /// The downstream port whose window holds the range.
+    std::optional<unsigned> port_of(std::uint64_t address, std::uint64_t bytes) const;
+    std::optional<unsigned> port_of_bus(std::uint8_t bus) const;
+    /// Whether the upstream port lets pass what the port below it sends towards the root.
+    bool passes_error(unsigned from, pcie::msg_code code);
+
+    // configuration requests (switch_configuration.cpp)
+    void configure(unsigned from, pcie::tlp_ptr t);
+    void configure_below(pcie::tlp_ptr t);
+    void access(unsigned function, pcie::tlp_ptr t);
+
+    void forward(unsigned from, unsigned to, pcie::tlp_ptr t);
+    /// Unsupported Request, logged by port `at`: answered if non-posted, else dropped.
+    void refuse(unsigned at, unsigned from, pcie::tlp_ptr t, std::uint32_t reason);
+    void drop(unsigned at, unsigned from, pcie::tlp_ptr t, std::uint32_t reason);
+    /// What the switch itself sends out of `to`.
+    void send_own(unsigned to, pcie::tlp_ptr t);
+    unsigned own() const { return static_cast<unsigned>(ports_.size()); }
+    pcie::tlp_ptr answer(unsigned function, const pcie::tlp& request, pcie::cpl_status status);
+    void reset_below(bool begins);
+
+    base::context& ctx_;
+    pcie::tlp_pool& pool_;
+    std::vector<std::unique_ptr<switch_port>> ports_;  ///< 0: upstream
+    std::array<std::uint8_t, 256> bus_to_port_;
+    std::uint64_t lowest_ = 1, highest_ = 0;  ///< of all windows of downstream ports
+    std::uint64_t power_off_open_ = 0;        ///< ports that owe a PME_TO_Ack
+    bool link_reset_ = false, bus_reset_ = false, below_reset_ = false;
+    std::uint32_t reason_malformed_, reason_refused_, reason_not_routed_, reason_link_down_,
+        reason_masked_;
+};
+
+}  // namespace drydock::root_complex

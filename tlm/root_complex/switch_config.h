@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tlm/base/time.h"
+
+namespace drydock::root_complex {
+
+/// One downstream port: function 0 of device (index) on the switch's internal bus.
+struct switch_port_config {
+    std::string name = "dsp0";
+    unsigned gen = 4, width = 8;  ///< of its link
+};
+
+/// A switch; port n of `ports` is device n on the bus between its upstream and downstream ports.
+struct switch_config {
+    static constexpr unsigned most_ports = 32;  ///< downstream; devices of one bus
+
+    std::uint16_t vendor = 0x104c;                                       ///< Texas Instruments
+    std::uint16_t upstream_device = 0x8232, downstream_device = 0x8233;  ///< XIO3130
+    unsigned gen = 4, width = 8;                                         ///< of the link above
+    unsigned max_payload = 512;  ///< supported by every port, bytes
+    bool prefixes = true;        ///< End-End TLP prefixes: PASID passes
+    /// First byte in to first byte out of an idle switch (PCIe, model defaults: 120 ns). A TLP that
+    /// takes longer than this to arrive leaves when its last byte is in.
+    base::ps cut_through{120'000};
+    std::vector<switch_port_config> ports{switch_port_config{}};
+};
+
+}  // namespace drydock::root_complex

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tlm/root_complex/switch_port.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "tlm/pcie/config_image_builder.h"
+
+namespace drydock::root_complex {
+namespace {
+
+pcie::config_image make_image(const switch_config& c, unsigned number) {
+    const bool upstream = number == 0;
+    pcie::function_ids ids;
+    ids.vendor = c.vendor;
+    ids.device = upstream ? c.upstream_device : c.downstream_device;
+    ids.class_code = 0x060400;  // PCI-to-PCI bridge
+    pcie::express_fields x;
+    x.type = upstream ? pcie::port_type::switch_upstream : pcie::port_type::switch_downstream;
+    x.max_payload = c.max_payload;
+    x.flr = false;
+    x.prefixes = c.prefixes;
+    x.gen = upstream ? c.gen : c.ports[number - 1].gen;
+    x.width = upstream ? c.width : c.ports[number - 1].width;
+    x.port_number = number;
+    return pcie::config_image_builder(ids, true).express(x).power({}).aer({}).build();
+}
+
+/// Time that a TLP takes on a link of this port.
+base::ps time_on_link(const pcie::serial_rate& rate, const pcie::tlp& t, unsigned gen) {
+    return rate.of(t.wire_bytes() + pcie::tlp_framing_bytes(gen)).rounded();
+}
+
+}  // namespace
+
+switch_port::switch_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool,
+                         const switch_config& config, unsigned number, switch_port_owner& owner)
+    : sc_module(name),
+      ctx_(ctx),
+      number_(number),
+      owner_(owner),
+      gen_(number == 0 ? config.gen : config.ports[number - 1].gen),
+      width_(number == 0 ? config.width : config.ports[number - 1].width),
+      cut_through_(config.cut_through),
+      rate_(gen_, width_, config.max_payload, pcie::dllp_accounting::mechanistic),
+      place_(ctx.probe.place(this->name())),
+      client_(ctx.timeline.join(this->name(), *this)),
+      space_(make_image(config, number)),
+      in_(ctx.timeline, std::string(this->name()) + ".in", pipeline_end{this}),
+      out_(config.ports.size() + 2),
+      reason_reset_(ctx.probe.text("hot reset")) {
+    if (is_upstream())
+        up_.emplace("port", static_cast<pcie::tlp_receiver&>(*this), pool);
+    else
+        down_.emplace("port", static_cast<pcie::tlp_receiver&>(*this), pool);
+    space_.listen(*this);
+    space_.express().set_link_status(gen_, width_, true);
+    windows_.decode(space_);
+}
+
+void switch_port::receive(pcie::tlp_ptr t) {
+    ++count_.received;
+    // The link has told of the last byte; the first one came a TLP's time ago.
+    const base::ps left = cut_through_ - time_on_link(rate_, *t, gen_);
+    in_.push(ctx_.now() + std::max(left, base::ps{0}), std::move(t));
+}
+
+// -- the way out ---------------------------------------------------------------------------------
+
+void switch_port::send(unsigned ingress, pcie::tlp_ptr t) {
+    out_[ingress].push(std::move(t));
+    waiting_ |= std::uint64_t{1} << ingress;
+    pump_soon();
+}
+
+void switch_port::credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t) {
+    room_[static_cast<std::size_t>(c)] += hdr;  // the link's stores count TLPs, not data
+    pump_soon();
+}
+
+void switch_port::pump_soon() {
+    // Decided after everything that arrives in this instant.
+    if (pumping_ || waiting_ == 0 || ctx_.timeline.pending(soon_)) return;
+    soon_ = ctx_.timeline.at(ctx_.now(), base::phase::serve, client_);
+}
+
+void switch_port::pump() {
+    std::array<base::candidate, switch_config::most_ports + 2> among;
+    std::array<pcie::fc_class, switch_config::most_ports + 2> what;
+    const auto may = [this](pcie::fc_class c, const pcie::tlp&) {
+        return room_[static_cast<std::size_t>(c)] > 0;
+    };
+    pumping_ = true;
+    while (waiting_ != 0) {
+        std::size_t ready = 0;
+        const std::uint64_t from_next = waiting_ & ~((std::uint64_t{1} << next_) - 1);
+        for (std::uint64_t half : {from_next, waiting_ & ~from_next})
+            for (; half != 0; half &= half - 1) {
+                const auto ingress = static_cast<unsigned>(std::countr_zero(half));
+                const auto c = out_[ingress].pick(may);
+                if (!c) continue;
+                what[ready] = *c;
+                among[ready++] = {owner_.ingress_name(ingress), ingress};
+            }
+        if (ready == 0) break;
+        const std::size_t chosen =
+            ready == 1 ? 0 : ctx_.chooser->choose("switch_egress", {among.data(), ready});
+        const auto ingress = static_cast<unsigned>(among[chosen].key);
+        const pcie::fc_class c = what[chosen];
+        next_ = static_cast<unsigned>((ingress + 1) % out_.size());
+        pcie::tlp_ptr t = out_[ingress].pop(c);
+        if (out_[ingress].empty()) waiting_ &= ~(std::uint64_t{1} << ingress);
+        --room_[static_cast<std::size_t>(c)];
+        ++count_.sent;
+        const std::uint32_t data = t->data_credits();
+        if (is_upstream())
+            up_->send(std::move(t));
+        else
+            down_->send(std::move(t));
+        owner_.left(ingress, c, data);
+    }
+    pumping_ = false;
+}
+
+void switch_port::free_buffer(pcie::fc_class c, std::uint32_t data) {
+    if (is_upstream())
+        up_->credit_return(c, 1, data);
+    else
+        down_->credit_return(c, 1, data);
+}
+
+void switch_port::flush(bool deliverable_elsewhere) {
+    for (unsigned ingress = 0; ingress < out_.size(); ++ingress)
+        out_[ingress].clear([&](pcie::tlp_ptr t) {
+            if (deliverable_elsewhere) return owner_.undeliverable(ingress, number_, std::move(t));
+            emit_dropped(*t, reason_reset_);
+            owner_.left(ingress, t->flow_class(), t->data_credits());
+        });
+    waiting_ = 0;
+}
+
+// -- registers and link --------------------------------------------------------------------------
+
+void switch_port::config_written(std::uint16_t) {
+    windows_.decode(space_);
+    owner_.registers_changed(number_);
+    apply_link_control();
+}
+
+void switch_port::apply_link_control() {
+    if (is_upstream()) return;  // Link Disable is reserved there; its SBR resets the ports below
+    const bool reset = (space_.registers().get16(bridge_windows::bridge_control + 2u) &
+                        bridge_windows::secondary_bus_reset) != 0;
+    const bool wanted = !held_ && !reset && !space_.express().link_disabled();
+    if (wanted == link_up_) return;
+    down_->set_link(wanted);
+    link_changed(wanted);  // where a device is bound without a link between
+}
+
+void switch_port::link_changed(bool up) {
+    if (up == link_up_) return;
+    link_up_ = up;
+    space_.express().set_link_status(gen_, width_, up);
+    if (!up) flush(true);
+    owner_.link_changed(number_, up);
+}
+
+void switch_port::hot_reset(bool begins) {
+    held_ = begins;
+    if (begins) {
+        in_.clear([this](pcie::tlp_ptr t) {
+            emit_dropped(*t, reason_reset_);
+            free_buffer(t->flow_class(), t->data_credits());
+        });
+        flush(false);
+        space_.reset(pcie::reset_kind::conventional);
+        space_.express().set_link_status(gen_, width_, link_up_);
+        windows_.decode(space_);
+        id_ = {};
+    }
+    apply_link_control();
+    owner_.registers_changed(number_);
+}
+
+void switch_port::detect(pcie::error e, const pcie::tlp* t, bool advisory) {
+    ++count_.errors;
+    if (ctx_.probe.wants(base::kind::error_logged))
+        ctx_.probe.emit(base::kind::error_logged, place_, ctx_.now(),
+                        t != nullptr ? t->span : base::no_span, id_.value,
+                        ctx_.probe.text(pcie::name_of(e)), advisory ? 0 : 1);
+    if (const auto code = pcie::log_error(space_, e, t, advisory)) owner_.report(number_, *code);
+}
+
+void switch_port::emit_dropped(const pcie::tlp& t, std::uint32_t reason) {
+    ++count_.dropped;
+    if (ctx_.probe.wants(base::kind::tlp_dropped))
+        ctx_.probe.emit(base::kind::tlp_dropped, place_, ctx_.now(), t.span,
+                        static_cast<std::uint64_t>(t.type), reason, t.bytes(),
+                        (std::uint64_t{t.requester.value} << 16) | t.tag);
+}
+
+}  // namespace drydock::root_complex

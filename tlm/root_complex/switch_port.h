@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tlm/base/context.h"
+#include "tlm/base/delay_line.h"
+#include "tlm/pcie/errors.h"
+#include "tlm/pcie/link_timing.h"
+#include "tlm/pcie/ordered_stores.h"
+#include "tlm/pcie/routing.h"
+#include "tlm/pcie/sockets.h"
+#include "tlm/root_complex/bridge_windows.h"
+#include "tlm/root_complex/switch_config.h"
+
+namespace drydock::root_complex {
+
+/// What a port tells its switch. Ingresses are ports by number; one more stands for what the
+/// switch makes by itself.
+struct switch_port_owner {
+    /// A TLP is through the pipeline of `port` and wants its way.
+    virtual void arrived(unsigned port, pcie::tlp_ptr t) = 0;
+    /// A TLP of `ingress` cannot leave by `port`, whose link is down.
+    virtual void undeliverable(unsigned ingress, unsigned port, pcie::tlp_ptr t) = 0;
+    /// A TLP has left the switch: its buffer at `ingress` is free.
+    virtual void left(unsigned ingress, pcie::fc_class c, std::uint32_t data) = 0;
+    /// An error of the port itself wants to be told upwards.
+    virtual void report(unsigned port, pcie::msg_code code) = 0;
+    virtual void link_changed(unsigned port, bool up) = 0;
+    virtual void registers_changed(unsigned port) = 0;
+    /// For the chooser: who an ingress is.
+    virtual std::string_view ingress_name(unsigned ingress) const = 0;
+
+protected:
+    ~switch_port_owner() = default;
+};
+
+/// A port of a switch, upstream (number 0) or downstream: a type-1 function, the pipeline of what
+/// comes in, and for what goes out one posted, non-posted and completion store for each ingress.
+class switch_port final : public sc_core::sc_module,
+                          private pcie::tlp_receiver,
+                          private pcie::config_listener,
+                          private base::timeline_client {
+public:
+    switch_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool,
+                const switch_config& config, unsigned number, switch_port_owner& owner);
+
+    pcie::upstream_socket& upstream() { return *up_; }
+    pcie::downstream_socket& downstream() { return *down_; }
+
+    pcie::config_space& config() { return space_; }
+    const bridge_windows& forwards() const { return windows_; }
+    bool link_up() const { return link_up_; }
+    /// Bus and device as captured from the last CfgWr0.
+    base::routing_id id() const { return id_; }
+    void capture(base::routing_id id) { id_ = id; }
+
+    /// To be sent when its turn comes. @pre link_up()
+    void send(unsigned ingress, pcie::tlp_ptr t);
+    /// The buffer of a TLP that came in here is free.
+    void free_buffer(pcie::fc_class c, std::uint32_t data);
+    /// Detected by this port: Device Status, AER, message (PCIe).
+    void detect(pcie::error e, const pcie::tlp* t, bool advisory);
+    void emit_dropped(const pcie::tlp& t, std::uint32_t reason);
+    /// Hot reset from above: registers as after reset, everything inside is dropped; a downstream
+    /// port keeps its link down until the reset ends.
+    void hot_reset(bool begins);
+
+    struct counters {
+        std::uint64_t received = 0, sent = 0, dropped = 0, errors = 0;
+    };
+    const counters& count() const { return count_; }
+
+private:
+    struct pipeline_end {
+        switch_port* self;
+        void operator()(pcie::tlp_ptr&& t) const {
+            self->owner_.arrived(self->number_, std::move(t));
+        }
+    };
+    bool is_upstream() const { return number_ == 0; }
+    void receive(pcie::tlp_ptr t) override;
+    void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override;
+    void link_changed(bool up) override;
+    void config_written(std::uint16_t offset) override;
+    void on_time(std::uint64_t) override { pump(); }
+    void apply_link_control();
+    void pump_soon();
+    void pump();
+    void flush(bool deliverable_elsewhere);
+
+    base::context& ctx_;
+    unsigned number_;
+    switch_port_owner& owner_;
+    unsigned gen_, width_;
+    base::ps cut_through_;
+    pcie::serial_rate rate_;
+    base::place_id place_;
+    base::timeline::client_id client_;
+    base::timeline::handle soon_;
+    std::optional<pcie::upstream_socket> up_;
+    std::optional<pcie::downstream_socket> down_;
+    pcie::config_space space_;
+    bridge_windows windows_;
+    base::delay_line<pcie::tlp_ptr, pipeline_end> in_;
+    std::vector<pcie::ordered_stores> out_;               ///< by ingress
+    std::uint64_t waiting_ = 0;                           ///< ingresses with something in out_
+    unsigned next_ = 0;                                   ///< whose turn it is
+    std::array<std::uint64_t, pcie::fc_classes> room_{};  ///< in the link's stores
+    base::routing_id id_{};
+    std::uint32_t reason_reset_;
+    bool link_up_ = true, held_ = false, pumping_ = false;
+    counters count_;
+};
+
+}  // namespace drydock::root_complex
