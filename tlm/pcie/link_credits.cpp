@@ -126,9 +126,11 @@ void link_direction::emit(base::kind k, const tlp& t) {
 
 void link_direction::emit_stage(const tlp& t) {
     // Boundaries 7 and 12: first byte of the Invalidate Request and of its completion on the link.
-    if (t.type == tlp_type::msg_d && t.code == msg_code::invalidate_request)
+    if (t.type == tlp_type::msg_d && t.code == msg_code::invalidate_request &&
+        config_.first_of_requests)
         ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), t.span, 7);
-    else if (t.type == tlp_type::msg && t.code == msg_code::invalidate_completion)
+    else if (t.type == tlp_type::msg && t.code == msg_code::invalidate_completion &&
+             config_.first_of_completions)
         for_each_completed_span(t, [&](base::span_id span) {
             ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), span, 12);
         });

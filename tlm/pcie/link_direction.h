@@ -32,6 +32,9 @@ struct link_config {
     /// root complexes advertise infinite completion credits (PCIe).
     credit_limits device_buffers{{{64, 1024}, {64, 64}, {0, 0}}};
     credit_limits port_buffers{{{64, 1024}, {64, 64}, {0, 0}}};
+    /// The link is the first that an Invalidate Request, or its completion on the way back, meets:
+    /// it tells boundaries 7 and 12 of the invalidation. Not so between switches.
+    bool first_of_requests = true, first_of_completions = true;
 };
 
 /// What a direction asks of the link it belongs to.
