@@ -2,6 +2,7 @@
 #include "tlm/endpoint/dma_engine.h"
 
 #include <algorithm>
+#include <bit>
 #include <stdexcept>
 
 namespace drydock::endpoint {
@@ -54,6 +55,7 @@ void dma_engine::reset() {
     ready_writes_.clear();
     next_queue_ = 0;
     lookups_refused_ = false;
+    stopping_ = 0;
 }
 
 std::uint32_t dma_engine::read_register(std::uint32_t offset) const {
@@ -125,6 +127,7 @@ void dma_engine::write_register(std::uint32_t offset, std::uint32_t value) {
 void dma_engine::write_control(unsigned n, std::uint32_t value) {
     dma_queue& q = queues_[n];
     const bool was_enabled = q.enabled();
+    const auto before = q.prefix();
     q.control = value;
     if (q.enabled() && !q.ring_valid()) {  // nothing to fetch from: refused
         q.control &= ~dma::control_enable;
@@ -135,7 +138,12 @@ void dma_engine::write_control(unsigned n, std::uint32_t value) {
             if (s.is != segment::state::free && s.queue == n && s.what == task::fetch)
                 s.stale = true;
         q.drop_prefetched();
+        if (before) {
+            q.stopping = before->pasid;
+            stopping_ |= 1u << n;
+        }
     }
+    if (q.enabled()) stopping_ &= ~(1u << n);
     wake();
 }
 
@@ -145,6 +153,21 @@ void dma_engine::ring_doorbell(unsigned n, std::uint32_t value) {
     if (q.ring_valid() && value - q.head > q.entries()) return count_error(q);
     q.tail = value;
     wake();
+}
+
+/// Tells of PASIDs that no queue uses any more.
+void dma_engine::note_stopped() {
+    for (std::uint32_t left = stopping_; left != 0; left &= left - 1) {
+        const auto n = static_cast<unsigned>(std::countr_zero(left));
+        if (queues_[n].busy()) continue;
+        stopping_ &= ~(1u << n);
+        const base::substream_id pasid = queues_[n].stopping;
+        const bool used = std::any_of(queues_.begin(), queues_.end(), [&](const dma_queue& q) {
+            const auto p = q.prefix();
+            return p && p->pasid == pasid && (q.enabled() || q.busy());
+        });
+        if (!used) function_.pasid_stopped(pasid);
+    }
 }
 
 void dma_engine::room() {
@@ -182,6 +205,7 @@ void dma_engine::wake() {
 
 void dma_engine::on_time(std::uint64_t) {
     awake_ = false;
+    if (stopping_ != 0) note_stopped();
     if (!function_.may_issue()) return;
     do {  // what ends here may make room for more, and be followed by a write-back
         again_ = false;
@@ -189,6 +213,7 @@ void dma_engine::on_time(std::uint64_t) {
         issue_all();
         send_ready();
     } while (again_);
+    if (stopping_ != 0) note_stopped();
 }
 
 }  // namespace drydock::endpoint

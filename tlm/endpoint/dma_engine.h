@@ -49,6 +49,11 @@ struct dma_function {
     virtual bool try_translate(lookup_id, const std::optional<pcie::pasid_prefix>&, base::iova,
                                atc_access) = 0;
     virtual void release(use_id) = 0;
+    /// Asks for the page; dma_engine::page_answered() tells the end. false: it cannot be asked for.
+    virtual bool try_page(std::uint32_t waiter, const std::optional<pcie::pasid_prefix>&,
+                          base::iova, bool write) = 0;
+    /// A queue was disabled and is quiet, and no other one uses its PASID.
+    virtual void pasid_stopped(base::substream_id) = 0;
     /// false: no tag or no room; dma_engine::room() tells when to repeat. `reader` comes back with
     /// the data.
     virtual bool try_read(const memory_request&, std::uint32_t reader) = 0;
@@ -61,6 +66,7 @@ struct dma_function {
 struct dma_config {
     unsigned max_outstanding_reads = 64;   ///< reads and descriptor fetches on the way, 1..1024
     unsigned max_outstanding_writes = 64;  ///< writes between translation and posted queue, 1..1024
+    unsigned page_tries = 64;  ///< a page is asked for so often in a row, then it is no_access
 };
 
 /// A descriptor-ring DMA engine of 8 queues, served round robin one TLP at a time.
@@ -82,6 +88,8 @@ public:
     // -- answers of the function -----------------------------------------------------------------
     void hit(lookup_id, use_id, const translation&);
     void fault(lookup_id, atc_fault);
+    /// The page that a segment waits for is there, or will not come.
+    void page_answered(std::uint32_t waiter, bool success);
     void read_data(std::uint32_t reader, std::uint32_t offset, std::span<const std::uint8_t> data);
     void read_done(std::uint32_t reader, read_result result);
     /// Something that was refused or forbidden may work now.
@@ -99,13 +107,14 @@ public:
 private:
     enum class task : std::uint8_t { fetch, read, write, write_back };
     struct segment {
-        enum class state : std::uint8_t { free, translating, ready, sent };
+        enum class state : std::uint8_t { free, translating, paging, ready, sent };
         state is = state::free;
         task what{};
         std::uint8_t queue = 0;
         bool stale = false;  // a fetch of before the queue was disabled
         bool holds_use = false;
-        bool translate_again = false;  // its translation was given back unused
+        bool translate_again = false;  // its translation was given back unused, or its page came
+        unsigned page_tries = 0;
         std::uint32_t descriptor = 0;  // count; of a fetch the first
         std::uint32_t offset = 0;      // in the descriptor
         use_id use = 0;
@@ -119,6 +128,7 @@ private:
     // dma_engine.cpp
     void write_control(unsigned q, std::uint32_t value);
     void ring_doorbell(unsigned q, std::uint32_t value);
+    void note_stopped();
     // dma_issue.cpp
     void issue_all();
     bool issue_one(unsigned q);
@@ -163,6 +173,7 @@ private:
     bool awake_ = false;
     bool again_ = false;
     bool lookups_refused_ = false;
+    std::uint32_t stopping_ = 0;  // bit q: disabled with a PASID, not yet quiet
     std::array<std::uint32_t, 3> outcome_text_;
 };
 

@@ -196,10 +196,29 @@ void dma_engine::hit(lookup_id id, use_id use, const translation& t) {
 void dma_engine::fault(lookup_id id, atc_fault why) {
     segment& s = segments_[id];
     if (s.is != segment::state::translating) return;
+    const bool writes = s.what == task::write || s.what == task::write_back;
+    if (why == atc_fault::no_access && s.page_tries < config_.page_tries &&
+        function_.try_page(id, s.request.pasid, s.request.requested, writes)) {
+        ++s.page_tries;
+        s.is = segment::state::paging;
+        return;
+    }
     if (why == atc_fault::disabled) {  // ATS went off meanwhile: the TA translates
         make_ready(s);
     } else {
         finish(s, why == atc_fault::no_access ? dma::outcome::no_access : dma::outcome::error);
+    }
+    wake();
+}
+
+void dma_engine::page_answered(std::uint32_t waiter, bool success) {
+    segment& s = segments_[waiter];
+    if (s.is != segment::state::paging) return;
+    if (success) {  // with ATS off meanwhile it goes untranslated
+        s.translate_again = true;
+        make_ready(s);
+    } else {
+        finish(s, dma::outcome::no_access);
     }
     wake();
 }

@@ -47,8 +47,9 @@ struct dma_queue {
     std::uint32_t arrived = 0;  ///< all before it are here
     std::uint32_t cursor = 0;   ///< the first not fully handed out
     bool cursor_started = false;
-    std::uint32_t fetches = 0;   ///< outstanding
-    std::uint32_t segments = 0;  ///< outstanding of any kind
+    std::uint32_t fetches = 0;      ///< outstanding
+    std::uint32_t segments = 0;     ///< outstanding of any kind
+    base::substream_id stopping{};  ///< PASID that it had when it was disabled
     bool write_back_due = false;
     bool write_back_busy = false;
     dma::outcome worst = dma::outcome::ok;  ///< since the last write-back

@@ -74,13 +74,16 @@ endpoint::endpoint(sc_core::sc_module_name module_name, base::context& ctx, pcie
       timer_id_(ctx.timeline.join(name(), *this)),
       space_(config.image),
       errors_(ctx, place_, space_, *this),
-      pages_(space_),
       msix_(vectors_of(space_), *this),
       engine_(std::string(name()) + ".dma", ctx, config.dma, *this),
       outstanding_(std::string(name()) + ".outstanding", ctx, *this),
       tx_(*this, config.posted_queue, config.non_posted_queue, most_replies),
+      pages_(std::string(name()) + ".pri", ctx, place_, space_, config.pages,
+             config.dma.max_outstanding_reads + config.dma.max_outstanding_writes, pool, *this),
       replies_(ctx.timeline, std::string(name()) + ".replies", reply_sink{this}),
       reply_credits_(most_replies),
+      invalidate_completions_(std::string(name()) + ".invalidate_completions", ctx, pool, faults_,
+                              tx_),
       span_of_slot_(config.atc.request_slots),
       text_flr_(ctx.probe.text("flr")),
       text_ready_(ctx.probe.text("ready")),
@@ -90,7 +93,8 @@ endpoint::endpoint(sc_core::sc_module_name module_name, base::context& ctx, pcie
       text_injected_(ctx.probe.text("injected")),
       text_queued_(ctx.probe.text("reset while queued")),
       text_poisoned_(ctx.probe.text("poisoned")),
-      text_overflow_(ctx.probe.text("receiver overflow")) {
+      text_overflow_(ctx.probe.text("receiver overflow")),
+      text_dead_(ctx.probe.text("dead")) {
     const std::string atc_name = std::string(name()) + ".atc";
     if (space_.ats().present())
         atc_ =
@@ -105,8 +109,8 @@ void endpoint::config_written(std::uint16_t offset) {
     const std::uint16_t pasid_at = space_.pasid().at;
     if (pasid_at != 0 && offset == pasid_at + 4 && pasid_on_ != space_.pasid().enabled() && ats_on_)
         errors_.note("PASID Enable changed while ATS Enable is set", id_, base::no_span);
-    pages_.config_written();
     update_controls();
+    pages_.config_written();
 }
 
 void endpoint::update_controls() {
@@ -170,8 +174,18 @@ void endpoint::control_atc(atc_control what) {
 // -- resets --------------------------------------------------------------------------------------
 
 void endpoint::reset(pcie::reset_kind kind) {
+    forget_work();
+    space_.reset(kind);
+    power_state_ = 0;
+    pages_.config_written();
+    update_controls();
+}
+
+/// Everything that was under way ends without an answer.
+void endpoint::forget_work() {
     drop_queued();
     engine_.reset();
+    pages_.reset();
     outstanding_.forget();
     for (request_slot s = 0; s < span_of_slot_.size(); ++s)
         end_translation(s, {completion_entry::status::timeout, 0, {}});
@@ -188,18 +202,15 @@ void endpoint::reset(pcie::reset_kind kind) {
     msix_.reset();
     errors_to_send_ = 0;
     posted_refused_ = non_posted_refused_ = false;
-    space_.reset(kind);
-    power_state_ = 0;
-    pages_.config_written();
-    update_controls();
 }
 
 void endpoint::begin_flr() {
     flr_asked_ = false;
+    if (faults::take(faults_.ignore_flr)) return;
     ctx_.timeline.cancel(ready_timer_);
     enter(state::flr, text_flr_);
     reset(pcie::reset_kind::flr);
-    if (!faults_.never_ready)
+    if (!faults::take(faults_.never_ready))
         ready_timer_ = ctx_.timeline.after(config_.flr_time, base::phase::arrive, timer_id_);
 }
 
@@ -216,18 +227,40 @@ void endpoint::enter(state s, std::uint32_t text) {
 
 /// Link down is a reset as a hot reset is; the link drops what was in it (PCIe).
 void endpoint::link_changed(bool up) {
-    if (up == (state_ != state::link_down)) return;
+    if (up == (state_ != state::link_down) || state_ == state::dead) return;
     ctx_.timeline.cancel(ready_timer_);
     if (up) {
         enter(state::operational, text_operational_);
         return update_controls();
     }
     enter(state::link_down, text_link_down_);
+    drop_replies();
+    reset(pcie::reset_kind::conventional);
+}
+
+void endpoint::drop_replies() {
     replies_.clear([](const pcie::tlp_ptr&) {});
     while (!reply_credits_.empty())
         port.credit_return(pcie::fc_class::non_posted, 1, reply_credits_.pop());
     tx_.drop(pcie::fc_class::completion, [](const pcie::tlp_ptr&) {});
-    reset(pcie::reset_kind::conventional);
+}
+
+// -- injected faults that act at once ------------------------------------------------------------
+
+void endpoint::injected() {
+    if (faults_.silent_death != 0) die();
+    if (faults_.pri_flood != 0 && state_ != state::dead)
+        pages_.flood(std::exchange(faults_.pri_flood, 0));
+}
+
+/// For good: no reset and no link brings it back.
+void endpoint::die() {
+    if (state_ == state::dead) return;
+    ctx_.timeline.cancel(ready_timer_);
+    enter(state::dead, text_dead_);
+    drop_replies();
+    forget_work();
+    update_requester();
 }
 
 }  // namespace drydock::endpoint

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tlm/base/delay_line.h"
+#include "tlm/endpoint/completion_faults.h"
 #include "tlm/endpoint/endpoint_config.h"
 #include "tlm/endpoint/error_reporter.h"
 #include "tlm/endpoint/faults.h"
@@ -29,6 +30,7 @@ class endpoint final : public sc_core::sc_module,
                        pcie::config_listener,
                        atc_client,
                        dma_function,
+                       page_function,
                        base::timeline_client,
                        timeout_listener,
                        msix_table::sender,
@@ -50,14 +52,17 @@ public:
     const atc_if* translations() const { return atc_.get(); }
     /// Bus, device and function as captured from configuration writes.
     base::routing_id routing_id() const { return id_; }
-    bool in_reset() const { return state_ != state::operational; }
+    bool in_reset() const { return state_ == state::flr || state_ == state::link_down; }
     /// Requests that wait for completions (Transactions Pending).
     unsigned transactions_pending() const { return outstanding_.waiting(); }
     const error_reporter& errors() const { return errors_; }
+    const page_requester& pages() const { return pages_; }
     faults& inject() { return faults_; }
+    /// After inject() changed: what acts at once does.
+    void injected();
 
 private:
-    enum class state : std::uint8_t { operational, flr, link_down };
+    enum class state : std::uint8_t { operational, flr, link_down, dead };
     struct held_invalidate {
         invalidate what{};
         std::uint32_t data_credits = 0;
@@ -76,6 +81,9 @@ private:
     void update_requester();
     void control_atc(atc_control what);
     void reset(pcie::reset_kind kind);
+    void forget_work();
+    void drop_replies();
+    void die();
     void begin_flr();
     void enter(state s, std::uint32_t text);
     void on_time(std::uint64_t) override;
@@ -125,6 +133,9 @@ private:
     bool try_completion(base::routing_id rid, itag_vector vector,
                         std::uint8_t traffic_class) override;
     itag_vector same_authority(itag_vector vector) const;
+    pcie::tlp_ptr invalidate_completion(base::routing_id rid, itag_vector part,
+                                        std::uint8_t traffic_class);
+    void lost(const pcie::tlp& t);
     void ready(atc_channel c) override;
     // dma_function
     bool may_issue() const override { return may_issue_; }
@@ -136,9 +147,21 @@ private:
     bool try_translate(lookup_id, const std::optional<pcie::pasid_prefix>&, base::iova,
                        atc_access) override;
     void release(use_id u) override { atc_->release(u); }
+    bool try_page(std::uint32_t waiter, const std::optional<pcie::pasid_prefix>& p, base::iova va,
+                  bool write) override {
+        return pages_.ask(waiter, p, va, write);
+    }
+    void pasid_stopped(base::substream_id pasid) override { pages_.pasid_stopped(pasid); }
     bool try_read(const memory_request&, std::uint32_t reader) override;
     bool try_write(const memory_request&, std::span<const std::uint8_t> data) override;
     void fire(std::uint32_t vector) override { msix_.fire(vector); }
+    // page_function; id() is above
+    std::size_t message_room() override;
+    void send_message(pcie::tlp_ptr t) override { tx_.push(std::move(t)); }
+    void page_answered(std::uint32_t waiter, bool success) override {
+        engine_.page_answered(waiter, success);
+    }
+    void page_note(std::string_view text) override { errors_.note(text, id_, base::no_span); }
 
     base::ps now() const { return ctx_.timeline.now(); }
 
@@ -150,15 +173,16 @@ private:
     base::timeline::handle ready_timer_;
     pcie::config_space space_;
     error_reporter errors_;
-    page_requester pages_;
     msix_table msix_;
     dma_engine engine_;
     outstanding_requests outstanding_;
     transmitter tx_;
+    page_requester pages_;
     base::delay_line<pcie::tlp_ptr, reply_sink> replies_;
     ring<std::uint32_t> reply_credits_;  // data credits of the requests whose replies are under way
     std::unique_ptr<atc_if> atc_;
     faults faults_;
+    completion_faults invalidate_completions_;
 
     state state_ = state::operational;
     base::routing_id id_{};
@@ -179,7 +203,7 @@ private:
     std::vector<base::span_id> span_of_slot_;
     std::uint32_t errors_to_send_ = 0;  // messages that wait for the posted queue, by kind
     std::uint32_t text_flr_, text_ready_, text_operational_, text_link_down_, text_in_reset_,
-        text_injected_, text_queued_, text_poisoned_, text_overflow_;
+        text_injected_, text_queued_, text_poisoned_, text_overflow_, text_dead_;
 };
 
 }  // namespace drydock::endpoint

@@ -4,6 +4,7 @@
 #include "tlm/base/time.h"
 #include "tlm/endpoint/atc.h"
 #include "tlm/endpoint/dma_engine.h"
+#include "tlm/endpoint/page_requester.h"
 #include "tlm/pcie/config_image.h"
 
 namespace drydock::endpoint {
@@ -13,6 +14,7 @@ struct endpoint_config {
     pcie::config_image image;  ///< type 0 header; see config_image_builder, parse_lspci_dump
     atc_config atc;            ///< used if the image has the ATS capability
     dma_config dma;
+    page_config pages;                            ///< used if the image has the PRI capability
     base::ps flr_time{100'000'000'000};           ///< from Initiate FLR to ready; PCIe: 100 ms
     bool answer_config_in_flr = false;            ///< false: config requests get RRS until ready
     base::ps turn_round{50'000};                  ///< request to its completion; PCIe: 50 ns

@@ -36,6 +36,12 @@ std::uint8_t enables_of(const pcie::tlp& t, std::uint32_t dw) {
 
 void endpoint::receive(pcie::tlp_ptr owned) {
     const pcie::tlp& t = *owned;
+    if (state_ == state::dead) {
+        if (t.is_message() && t.code == msg_code::invalidate_request)
+            ignore_invalidate(base::itag{static_cast<std::uint8_t>(t.tag & 31)}, t.span,
+                              text_dead_);
+        return free_buffer(t);
+    }
     const bool bad_prefix = t.pasid && !space_.express().prefixes_supported();
     if (bad_prefix || !pcie::malformed(t, max_payload_).empty()) {
         if (state_ == state::operational) errors_.report(pcie::error::malformed, false, &t, id_);
@@ -267,6 +273,12 @@ void endpoint::receive_invalidate(const pcie::tlp& t) {
     i.span = t.span;
     authority_of_itag_[tag.value] = t.requester;
     span_of_itag_[tag.value] = t.span;
+    invalidate_completions_.reused(tag);
+    if (faults::take(faults_.complete_early)) {
+        invalidate_completions_.send(
+            invalidate_completion(id_, itag_vector{1} << tag.value, t.traffic_class));
+        return free_buffer(t);
+    }
     take_invalidate(i, t.data_credits());
 }
 

@@ -21,7 +21,8 @@ constexpr std::uint16_t received_master_abort = 1u << 13;  // a UR came
 /// Last boundary of a Translation Request's stages.
 constexpr std::uint64_t translation_at_function = 51;
 constexpr std::uint32_t least_boundary = 64;  // Read Completion Boundary
-constexpr std::uint32_t entry_bytes = 8;      // of a Translation Completion
+constexpr std::uint64_t page_beside = 4096;
+constexpr std::uint32_t entry_bytes = 8;  // of a Translation Completion
 
 /// Byte enables of a request (PCIe).
 void set_extent(pcie::tlp& t, std::uint64_t address, std::uint32_t bytes) {
@@ -59,6 +60,10 @@ pcie::tlp_ptr endpoint::request(const memory_request& r, tlp_type type) {
     t->requested_known = true;
     t->obtained = r.obtained;
     set_extent(*t, r.address, r.bytes);
+    if (r.at == base::address_type::translated && faults::take(faults_.forge_addresses)) {
+        t->address ^= page_beside;  // an address that nobody gave it
+        t->requested_known = false;
+    }
     return t;
 }
 
@@ -183,24 +188,36 @@ bool endpoint::try_completion(base::routing_id rid, itag_vector vector,
         posted_refused_ = true;
         return false;
     }
-    if (faults::take(faults_.lose_completions)) return true;
     while (vector != 0) {
         const itag_vector part = same_authority(vector);
-        const auto first = static_cast<std::size_t>(std::countr_zero(part));
-        pcie::tlp_ptr t = pool_.make();
-        t->type = tlp_type::msg;
-        t->code = pcie::msg_code::invalidate_completion;
-        t->routing = pcie::msg_routing::by_id;
-        t->requester = rid;
-        t->target = authority_of_itag_[first];
-        t->traffic_class = traffic_class;
-        t->address = pcie::encode_invalidate_completion(1, part);
-        t->span = span_of_itag_[first];
-        t->itag_spans = span_of_itag_.data();
-        tx_.push(std::move(t));
+        invalidate_completions_.send(invalidate_completion(rid, part, traffic_class));
         vector &= ~part;
     }
     return true;
+}
+
+pcie::tlp_ptr endpoint::invalidate_completion(base::routing_id rid, itag_vector part,
+                                              std::uint8_t traffic_class) {
+    const auto first = static_cast<std::size_t>(std::countr_zero(part));
+    pcie::tlp_ptr t = pool_.make();
+    t->type = tlp_type::msg;
+    t->code = pcie::msg_code::invalidate_completion;
+    t->routing = pcie::msg_routing::by_id;
+    t->requester = rid;
+    t->target = authority_of_itag_[first];
+    t->traffic_class = traffic_class;
+    t->address = pcie::encode_invalidate_completion(1, part);
+    t->span = span_of_itag_[first];
+    t->itag_spans = span_of_itag_.data();
+    return t;
+}
+
+/// Room for a message that nobody waits for; a reset function and one in D3hot send none.
+std::size_t endpoint::message_room() {
+    if (state_ != state::operational || power_state_ != 0) return 0;
+    const std::size_t room = tx_.room(fc_class::posted);
+    if (room == 0) posted_refused_ = true;
+    return room;
 }
 
 void endpoint::ready(atc_channel c) {
@@ -223,9 +240,11 @@ void endpoint::left(fc_class c) {
         more_room();
     } else {
         flush_errors();
+        invalidate_completions_.room();
         if (!std::exchange(posted_refused_, false)) return;
         msix_.flush();
         engine_.room();
+        pages_.room();
         if (atc_) atc_->resume();
     }
 }
@@ -239,13 +258,16 @@ void endpoint::more_room() {
 /// In a reset the function issues nothing more; Invalidate Completions among it are lost.
 void endpoint::drop_queued() {
     tx_.drop(fc_class::non_posted, [](const pcie::tlp_ptr&) {});
-    tx_.drop(fc_class::posted, [this](const pcie::tlp_ptr& t) {
-        if (!t->is_message() || t->code != pcie::msg_code::invalidate_completion) return;
-        for (itag_vector v = pcie::completion_itag_vector(t->address); v != 0; v &= v - 1) {
-            const auto n = static_cast<std::uint8_t>(std::countr_zero(v));
-            ignore_invalidate(base::itag{n}, span_of_itag_[n], text_queued_);
-        }
-    });
+    tx_.drop(fc_class::posted, [this](const pcie::tlp_ptr& t) { lost(*t); });
+    invalidate_completions_.drop([this](const pcie::tlp_ptr& t) { lost(*t); });
+}
+
+void endpoint::lost(const pcie::tlp& t) {
+    if (!t.is_message() || t.code != pcie::msg_code::invalidate_completion) return;
+    for (itag_vector v = pcie::completion_itag_vector(t.address); v != 0; v &= v - 1) {
+        const auto n = static_cast<std::uint8_t>(std::countr_zero(v));
+        ignore_invalidate(base::itag{n}, span_of_itag_[n], text_queued_);
+    }
 }
 
 void endpoint::send_error(pcie::msg_code code) {
