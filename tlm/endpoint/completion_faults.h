@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "tlm/base/context.h"
 #include "tlm/base/delay_line.h"
@@ -29,9 +30,9 @@ public:
     void drop(F&& f) {
         while (!owed_.empty()) f(owed_.pop());
         delayed_.clear(f);
-        if (overtaken_) f(std::move(overtaken_));
+        if (overtaken_) f(std::exchange(overtaken_, pcie::tlp_ptr{}));
         for (pcie::tlp_ptr& t : late_)
-            if (t) f(std::move(t));
+            if (t) f(std::exchange(t, pcie::tlp_ptr{}));
     }
 
 private:
