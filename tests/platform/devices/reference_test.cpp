@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our descriptions against the real dumps, where these are at hand (DRYDOCK_REFERENCE_DATA).
+#include <filesystem>
+
 #include "platform/devices/description.h"
 #include "tests/platform/support.h"
 #include "tlm/pcie/config_space.h"
@@ -9,7 +11,8 @@ namespace {
 
 void same_device(const std::string& name, const std::string& dump) {
     const auto ours = devices::load(name, {});
-    const auto real = devices::load(std::string(DRYDOCK_REFERENCE_DATA) + "/lspci/" + dump, {});
+    const std::filesystem::path folder = DRYDOCK_REFERENCE_DATA "/lspci";
+    const auto real = devices::load((folder / dump).string(), {});
     EXPECT_EQ(ours->type, real->type);
     EXPECT_EQ(ours->flr, real->flr);
     EXPECT_EQ(ours->invalidate_queue_depth, real->invalidate_queue_depth);
