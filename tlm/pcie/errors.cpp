@@ -10,14 +10,29 @@
 namespace drydock::pcie {
 namespace {
 
-void log_header(aer_view& aer, unsigned bit, const tlp* t) {
+constexpr unsigned command_status = 0x04;
+constexpr std::uint32_t signaled_system_error = 1u << 30;  // Status[14]
+// Root Error Status
+constexpr unsigned root_status = 0x30, sources = 0x34;
+constexpr std::uint32_t root_cor = 1, root_cor_multiple = 2, root_unc = 4, root_unc_multiple = 8,
+                        root_first_fatal = 16, root_nonfatal = 32, root_fatal = 64;
+constexpr unsigned control = 0x18, prefix_log = 0x38;
+constexpr std::uint32_t first_error_pointer = 0x1f, prefix_log_present = 1u << 11;
+
+/// Header log, prefix log and First Error Pointer.
+void log_header(config_space& config, unsigned bit, const tlp& t) {
+    aer_view aer = config.aer();
     std::array<std::uint8_t, 16> header{};
-    if (t != nullptr) {
-        const std::vector<std::uint8_t> bytes = pack(*t);
-        const std::size_t skip = t->pasid ? 4 : 0;
-        for (std::size_t i = 0; i < t->header_bytes(); ++i) header[i] = bytes[skip + i];
-    }
+    const std::vector<std::uint8_t> bytes = pack(t);
+    const std::size_t skip = t.pasid ? 4 : 0;
+    for (std::size_t i = 0; i < t.header_bytes(); ++i) header[i] = bytes[skip + i];
     aer.log_first(bit, header.data());
+    if (!config.express().prefixes_supported()) return;
+    std::uint32_t prefix = 0;
+    for (std::size_t i = 0; i < skip; ++i) prefix = (prefix << 8) | bytes[i];
+    config.registers().set(aer.at + control, 4, prefix_log_present,
+                           t.pasid ? prefix_log_present : 0);
+    config.registers().set(aer.at + prefix_log, 4, 0xffff'ffff, prefix);
 }
 
 bool reports(const config_space& config, msg_code code) {
@@ -74,7 +89,21 @@ std::string_view name_of(error e) {
     return "unknown";
 }
 
-std::optional<msg_code> log_error(config_space& config, error e, const tlp* header, bool advisory) {
+std::array<std::uint32_t, 4> header_log_of(const tlp& t) {
+    const std::vector<std::uint8_t> bytes = pack(t);
+    const std::size_t skip = t.pasid ? 4 : 0;
+    std::array<std::uint32_t, 4> log{};
+    for (std::size_t i = 0; i < t.header_bytes(); ++i)
+        log[i / 4] |= std::uint32_t{bytes[skip + i]} << (24 - 8 * (i % 4));
+    return log;
+}
+
+void note_sent(config_space& config, msg_code code) {
+    if (code == msg_code::err_cor || !config.command().serr) return;
+    config.registers().set(command_status, 4, signaled_system_error, signaled_system_error);
+}
+
+logged_error log_uncorrectable(config_space& config, error e, const tlp* header, bool advisory) {
     const auto bit = static_cast<unsigned>(e);
     aer_view aer = config.aer();
     const std::uint32_t severity = aer.present() ? aer.severity() : aer_view::default_severity;
@@ -96,17 +125,26 @@ std::optional<msg_code> log_error(config_space& config, error e, const tlp* head
             aer.set_correctable(aer_view::advisory_bit);
             masked = masked || (aer.correctable_mask() & aer_view::advisory_bit) != 0;
         }
-        if (!masked && !log_taken) log_header(aer, bit, header);
+        if (!log_taken) {
+            // A pointer left over from an error that software has cleared names no error.
+            config.registers().set(aer.at + control, 4, first_error_pointer, 0);
+            if (!masked && header != nullptr) log_header(config, bit, *header);
+        }
     }
-    if (masked) return std::nullopt;
+    logged_error result{!masked && !advisory, fatal, std::nullopt};
     const msg_code code = advisory ? msg_code::err_cor
                           : fatal  ? msg_code::err_fatal
                                    : msg_code::err_nonfatal;
-    if (!reports(config, code)) return std::nullopt;
     const bool serr_path = !advisory && config.command().serr;
-    if (is_ur && !config.device_control().unsupported_request_reporting && !serr_path)
-        return std::nullopt;
-    return code;
+    const bool told = !is_ur || config.device_control().unsupported_request_reporting || serr_path;
+    if (!masked && told && reports(config, code)) result.message = code;
+    return result;
+}
+
+std::optional<msg_code> log_error(config_space& config, error e, const tlp* header, bool advisory) {
+    const logged_error l = log_uncorrectable(config, e, header, advisory);
+    if (l.message) note_sent(config, *l.message);
+    return l.message;
 }
 
 std::optional<msg_code> log_correctable(config_space& config, unsigned bit) {
@@ -134,36 +172,37 @@ bool passes_to_root(config_space& port, msg_code code) {
     return (port.registers().get16(bridge_control) & 2) != 0 && reports(port, code);
 }
 
+bool root_errors_ask(config_space& port) {
+    const aer_view aer = port.aer();
+    if (!aer.present()) return false;
+    const std::uint32_t s = aer.root_status(), enabled = aer.root_command();
+    return ((s & root_cor) != 0 && (enabled & 1) != 0) ||
+           ((s & root_nonfatal) != 0 && (enabled & 2) != 0) ||
+           ((s & root_fatal) != 0 && (enabled & 4) != 0);
+}
+
 bool record_root_error(config_space& port, msg_code code, base::routing_id source) {
     aer_view aer = port.aer();
     if (!aer.present()) return false;
-    constexpr unsigned root_status = 0x30, sources = 0x34;
-    constexpr std::uint32_t cor = 1, cor_multiple = 2, unc = 4, unc_multiple = 8, first_fatal = 16,
-                            nonfatal = 32, fatal = 64;
-    const auto asks = [&] {
-        const std::uint32_t s = aer.root_status(), enabled = aer.root_command();
-        return ((s & cor) != 0 && (enabled & 1) != 0) ||
-               ((s & nonfatal) != 0 && (enabled & 2) != 0) ||
-               ((s & fatal) != 0 && (enabled & 4) != 0);
-    };
-    const bool asked = asks();
+    const bool asked = root_errors_ask(port);
     const std::uint32_t status = aer.root_status();
     std::uint32_t set;
     if (code == msg_code::err_cor) {
-        set = (status & cor) != 0 ? cor_multiple : cor;
-        if ((status & cor) == 0) port.registers().set(aer.at + sources, 2, 0xffff, source.value);
+        set = (status & root_cor) != 0 ? root_cor_multiple : root_cor;
+        if ((status & root_cor) == 0)
+            port.registers().set(aer.at + sources, 2, 0xffff, source.value);
     } else {
         const bool is_fatal = code == msg_code::err_fatal;
-        set = is_fatal ? fatal : nonfatal;
-        if ((status & unc) != 0) {
-            set |= unc_multiple;
+        set = is_fatal ? root_fatal : root_nonfatal;
+        if ((status & root_unc) != 0) {
+            set |= root_unc_multiple;
         } else {
-            set |= unc | (is_fatal ? first_fatal : 0);
+            set |= root_unc | (is_fatal ? root_first_fatal : 0);
             port.registers().set(aer.at + sources + 2u, 2, 0xffff, source.value);
         }
     }
     port.registers().set(aer.at + root_status, 4, set, set);
-    return !asked && asks();
+    return !asked && root_errors_ask(port);
 }
 
 }  // namespace drydock::pcie

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -32,11 +33,25 @@ enum class error : std::uint8_t {
 };
 std::string_view name_of(error e);
 
+/// What became of a detected error.
+struct logged_error {
+    bool uncorrectable = false;       ///< not masked and no advisory case: what triggers DPC
+    bool fatal = false;               ///< its severity
+    std::optional<msg_code> message;  ///< to be sent towards the root complex
+};
 /// What a detected error does to Device Status and AER of the function that detects it (PCIe,
-/// table of steps), and the message it sends towards the root complex, if any.
-/// @param header    the TLP in error, for the header log; null if there is none
+/// table of steps). The header log, the prefix log and the First Error Pointer take the first
+/// unmasked error that has a header.
+/// @param header    the TLP in error; null if there is none
 /// @param advisory  an advisory non-fatal case (e.g. a non-posted request answered with UR)
+logged_error log_uncorrectable(config_space& config, error e, const tlp* header, bool advisory);
+/// The same; the message alone, which the function sends (Signaled System Error is set).
 std::optional<msg_code> log_error(config_space& config, error e, const tlp* header, bool advisory);
+/// Status[14]: an uncorrectable error message is sent while Command.SERR is set.
+void note_sent(config_space& config, msg_code code);
+
+/// Header of a TLP as a log shows it: four DWs, the first byte on the wire highest.
+std::array<std::uint32_t, 4> header_log_of(const tlp& t);
 
 /// Correctable errors: bit 0, 6, 7, 8, 12, 14, 15. @return err_cor if it is to be sent
 std::optional<msg_code> log_correctable(config_space& config, unsigned bit);
@@ -47,6 +62,8 @@ tlp_ptr make_error_message(tlp_pool& pool, msg_code code, base::routing_id repor
 /// A root port takes an error message (or its own error): Root Error Status and source IDs.
 /// @return true when the interrupt condition goes from 0 to 1 (P-099, P-101)
 bool record_root_error(config_space& port, msg_code code, base::routing_id source);
+/// An enabled bit of Root Error Status is set: the condition of the interrupt.
+bool root_errors_ask(config_space& port);
 /// Bridge Control SERR and the port's own reporting enables let a message through to Root Error
 /// Status.
 bool passes_to_root(config_space& port, msg_code code);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,16 @@
 #include "tlm/base/time.h"
 
 namespace drydock::root_complex {
+
+/// Downstream Port Containment of a root port (PCIe DPC).
+struct dpc_config {
+    bool root_port_extensions = true;  ///< RP PIO, RP Busy
+    bool poisoned_egress_blocking = false;
+    bool software_trigger = true;
+    bool dl_active_err_cor = true;
+    base::ps clock{500};          ///< of the block that judges triggers and TLPs
+    base::ps rp_busy{1'000'000};  ///< work on outstanding requests after a trigger; never: stuck
+};
 
 /// One root port: function 0 of device (index + 1) on bus 0.
 struct root_port_config {
@@ -20,6 +31,9 @@ struct root_port_config {
     bool prefixes = true;                            ///< End-End TLP prefixes: PASID passes
     unsigned outstanding_reads = 64;                 ///< of the device, at the SMMU
     unsigned posted_writes = 16;                     ///< of CPUs, waiting for the link
+    bool surprise_down = false;                      ///< Surprise Down Error Reporting Capable
+    std::optional<unsigned> msi_vectors_log2{};      ///< MSI, 2^n messages, n = 0..5
+    std::optional<dpc_config> dpc{};
 };
 
 struct root_complex_config {

@@ -108,19 +108,19 @@ cpu_requests::outcome cpu_requests::completion(const pcie::tlp& t, bool visible)
     return outcome::finished;
 }
 
-void cpu_requests::fail(std::uint16_t tag) {
+void cpu_requests::fail(std::uint16_t tag, bool exception) {
     fill_ones(*slots_[tag].gp);
-    finish(tag);
+    finish(tag, exception);
 }
 
-void cpu_requests::finish(std::uint16_t tag) {
+void cpu_requests::finish(std::uint16_t tag, bool exception) {
     cpu_request& r = slots_[tag];
     tlm::tlm_generic_payload& gp = *r.gp;
     ctx_.timeline.cancel(r.deadline);
     ctx_.timeline.cancel(r.step);
     r = {};
     free_.push(tag);
-    gp.set_response_status(tlm::TLM_OK_RESPONSE);
+    gp.set_response_status(exception ? tlm::TLM_GENERIC_ERROR_RESPONSE : tlm::TLM_OK_RESPONSE);
     owner_.respond(gp);
 }
 

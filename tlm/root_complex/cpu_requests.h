@@ -60,9 +60,10 @@ public:
     enum class outcome : std::uint8_t { more, finished, retried, unexpected, malformed, poisoned };
     /// @param visible  RRS Software Visibility is on at the port
     outcome completion(const pcie::tlp& t, bool visible);
-    /// All ones for a read (P-010), OK for a write; responds.
-    void fail(std::uint16_t tag);
-    void finish(std::uint16_t tag);
+    /// All ones for a read (P-010), OK for a write; responds. exception: an error response instead
+    /// (RP PIO Exception).
+    void fail(std::uint16_t tag, bool exception = false);
+    void finish(std::uint16_t tag, bool exception = false);
     /// Fails everything that went through a port.
     void fail_port(std::uint16_t port);
     std::size_t in_use() const { return slots_.size() - free_.size(); }

@@ -27,6 +27,11 @@ struct blocked_thread final : tlm::tlm_extension<blocked_thread> {
     void free() override {}  // lives on the thread's stack
 };
 
+/// A completion that ends a request without doing it.
+bool refused(pcie::cpl_status s) {
+    return s != pcie::cpl_status::success && s != pcie::cpl_status::request_retry;
+}
+
 void check(const std::string& name, const root_complex_config& c) {
     if (c.ports.empty() || c.ports.size() > 31)
         throw std::invalid_argument(name + ": " + std::to_string(c.ports.size()) +
@@ -147,7 +152,7 @@ root_complex::taken root_complex::take_config(tlm::tlm_generic_payload& gp, std:
     const std::uint16_t p = bus_to_port_[pcie::bus_of(target)];
     // On the port's own bus only device 0 exists (P-172, no ARI).
     const bool reachable =
-        pcie::bus_of(target) != 0 && p != nowhere && ports_[p]->link_up() &&
+        pcie::bus_of(target) != 0 && p != nowhere && ports_[p]->takes_requests() &&
         (pcie::bus_of(target) != ports_[p]->secondary() || pcie::device_of(target) == 0);
     if (!reachable) return answer_locally(gp, target, reg);
     const std::uint16_t tag = table_.open(gp, cpu_request::kind::config);
@@ -179,7 +184,7 @@ root_complex::taken root_complex::take_memory(tlm::tlm_generic_payload& gp) {
     root_port* to = nullptr;
     for (const auto& p : ports_)
         if (p->window_has(at, n)) to = p.get();
-    if (to == nullptr || !to->link_up()) {  // P-173
+    if (to == nullptr || !to->takes_requests()) {  // P-173
         ++count_.unrouted;
         fill_ones(gp);
         gp.set_response_status(tlm::TLM_OK_RESPONSE);
@@ -271,30 +276,53 @@ root_port* root_complex::port_at(base::routing_id id) const {
 // -- what comes back -----------------------------------------------------------------------------
 
 void root_complex::issue(std::uint16_t tag) {
-    const cpu_request& r = table_[tag];
-    ports_[r.port]->send_down(r.what == cpu_request::kind::config ? make_config(r, tag)
-                                                                  : make_memory(*r.gp, tag));
+    ports_[table_[tag].port]->send_down(make_request(tag));
     table_.start_deadline(tag);
+}
+
+pcie::tlp_ptr root_complex::make_request(std::uint16_t tag) {
+    const cpu_request& r = table_[tag];
+    return r.what == cpu_request::kind::config ? make_config(r, tag) : make_memory(*r.gp, tag);
+}
+
+bool root_complex::log_pio(std::uint16_t tag, pio_failure how) {
+    const cpu_request& r = table_[tag];
+    const pio_space space =
+        r.what == cpu_request::kind::config ? pio_space::config : pio_space::memory;
+    return ports_[r.port]->pio_error(space, how, *make_request(tag));
 }
 
 void root_complex::completion(unsigned port, pcie::tlp_ptr t) {
     const bool ours =
         t->requester == root_complex_id && table_.is_open(t->tag) && table_[t->tag].port == port;
     using outcome = cpu_requests::outcome;
+    if (ours && ports_[port]->has_pio() && refused(t->status)) {
+        const bool exception = log_pio(t->tag, t->status == pcie::cpl_status::completer_abort
+                                                   ? pio_failure::completer_abort
+                                                   : pio_failure::unsupported_request);
+        table_.fail(t->tag, exception);
+        return resume_waiting();
+    }
     const outcome o = ours
                           ? table_.completion(*t, ports_[port]->config().express().rrs_visibility())
                           : outcome::unexpected;
     if (o == outcome::unexpected) {
         ++count_.unexpected;
-        return ports_[port]->detect(pcie::error::unexpected_completion, t.get(), true);  // P-008
+        // What a link that is down now had delivered before answers nobody any more.
+        if (ports_[port]->link_up())
+            ports_[port]->detect(pcie::error::unexpected_completion, t.get(), true);  // P-008
+        return;
     }
     if (o == outcome::malformed) ports_[port]->detect(pcie::error::malformed, t.get(), false);
     if (o == outcome::poisoned) ports_[port]->detect(pcie::error::poisoned, t.get(), true);
     resume_waiting();
 }
 
-void root_complex::request_lost(unsigned port, std::uint16_t tag) {
-    if (table_.is_open(tag) && table_[tag].port == port) table_.fail(tag);
+void root_complex::request_lost(unsigned port, std::uint16_t tag, pcie::cpl_status status) {
+    if (table_.is_open(tag) && table_[tag].port == port) {
+        ++(status == pcie::cpl_status::completer_abort ? count_.ended_ca : count_.ended_ur);
+        table_.fail(tag);
+    }
     resume_waiting();
 }
 
@@ -305,11 +333,13 @@ void root_complex::link_changed(unsigned port, bool up) {
 
 void root_complex::timed_out(std::uint16_t tag) {
     ++count_.timeouts;
-    const cpu_request& r = table_[tag];
-    const pcie::tlp_ptr t =
-        r.what == cpu_request::kind::config ? make_config(r, tag) : make_memory(*r.gp, tag);
-    ports_[r.port]->detect(pcie::error::completion_timeout, t.get(), false);  // P-009
-    table_.fail(tag);
+    root_port& port = *ports_[table_[tag].port];
+    bool exception = false;
+    if (port.has_pio())  // RP PIO takes the place of AER's bit (choice)
+        exception = log_pio(tag, pio_failure::timeout);
+    else
+        port.detect(pcie::error::completion_timeout, make_request(tag).get(), false);  // P-009
+    table_.fail(tag, exception);
     resume_waiting();
 }
 

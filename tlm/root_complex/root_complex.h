@@ -48,6 +48,8 @@ public:
     struct counters {
         std::uint64_t config_accesses = 0, memory_accesses = 0, unrouted = 0, timeouts = 0,
                       unexpected = 0;
+        /// Requests that a port ended by a completion of its own, by status.
+        std::uint64_t ended_ur = 0, ended_ca = 0;
     };
     const counters& count() const { return count_; }
 
@@ -70,13 +72,16 @@ private:
     void resume_waiting();
     /// The root port that is this function of bus 0; null: none is.
     root_port* port_at(base::routing_id id) const;
+    /// The request of a slot failed at the device: RP PIO. @return true: the CPU gets an exception
+    bool log_pio(std::uint16_t tag, pio_failure how);
+    pcie::tlp_ptr make_request(std::uint16_t tag);
     pcie::tlp_ptr make_config(const cpu_request& r, std::uint16_t tag);
     pcie::tlp_ptr make_memory(const tlm::tlm_generic_payload& gp, std::uint16_t tag);
 
     // from the ports
     void completion(unsigned port, pcie::tlp_ptr t) override;
     void write_left(unsigned) override { resume_waiting(); }
-    void request_lost(unsigned, std::uint16_t tag) override;
+    void request_lost(unsigned, std::uint16_t tag, pcie::cpl_status status) override;
     void link_changed(unsigned port, bool up) override;
     void buses_changed() override;
     // from the table

@@ -10,12 +10,9 @@ namespace {
 constexpr auto fc_completion = pcie::fc_class::completion;
 constexpr std::uint32_t smmu_posted_room = 64, smmu_completion_room = 64;
 
-// Type-1 header, PCIe.
-constexpr std::uint16_t bus_numbers = 0x18, memory_window = 0x20, prefetchable_window = 0x24,
-                        prefetchable_base_high = 0x28, prefetchable_limit_high = 0x2c,
-                        bridge_control = 0x3c;
-constexpr std::uint16_t secondary_bus_reset =
-    0x40;  // Bridge Control[6], in the upper half of DW 0x3c
+constexpr std::uint16_t bus_numbers = 0x18, header_end = 0x40;
+constexpr unsigned link_control = 0x10;   // in the PCIe capability
+constexpr unsigned power_control = 0x04;  // in the Power Management capability
 
 pcie::config_image make_image(const root_port_config& c, unsigned index) {
     pcie::function_ids ids;
@@ -31,8 +28,17 @@ pcie::config_image make_image(const root_port_config& c, unsigned index) {
     x.width = c.width;
     x.port_number = index + 1;
     x.rrs_visibility = true;
-    pcie::config_image image =
-        pcie::config_image_builder(ids, true).express(x).power({}).aer({}).build();
+    x.surprise_down = c.surprise_down;
+    pcie::config_image_builder b(ids, true);
+    b.express(x).power({});
+    if (c.msi_vectors_log2)
+        b.msi({.vectors_log2 = *c.msi_vectors_log2, .wide = true, .maskable = true});
+    b.aer({});
+    if (c.dpc)
+        b.dpc({.root_port_extensions = c.dpc->root_port_extensions,
+               .poisoned_egress_blocking = c.dpc->poisoned_egress_blocking,
+               .software_trigger = c.dpc->software_trigger});
+    pcie::config_image image = b.build();
     const std::uint16_t express_at = image.bytes[0x34];
     if (c.rcb == 128) image.set16(express_at + 0x10u, 8);  // LnkCtl RCB, fixed by a port
     return image;
@@ -59,7 +65,11 @@ root_port::root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp
       posted_channel_("posted", posted_owner_),
       non_posted_channel_("non_posted", non_posted_owner_),
       space_(make_image(config_, index)),
-      down_(ctx.timeline, std::string(this->name()) + ".down", to_link{this}),
+      errors_(ctx, place_, id_, space_, *this),
+      link_state_(ctx, std::string(this->name()) + ".ltssm", space_, config_.gen, config_.width,
+                  *this),
+      msi_(space_, *this),
+      down_(ctx.timeline, std::string(this->name()) + ".down", to_port_end{this}),
       up_(ctx.timeline, std::string(this->name()) + ".up", from_link{this}),
       posted_queue_(64),
       reads_(64),
@@ -68,9 +78,19 @@ root_port::root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp
       reason_link_down_(ctx.probe.text("link down")),
       reason_malformed_(ctx.probe.text("malformed")),
       reason_refused_(ctx.probe.text("unsupported request")),
-      reason_not_routed_(ctx.probe.text("not routed")) {
+      reason_not_routed_(ctx.probe.text("not routed")),
+      reason_contained_(ctx.probe.text("contained")),
+      reason_blocked_(ctx.probe.text("blocked at egress")) {
+    if (config_.dpc) {
+        dpc_ = std::make_unique<dpc>(ctx, std::string(this->name()) + ".dpc", place_, id_,
+                                     *config_.dpc, space_, static_cast<dpc_owner&>(*this));
+        if (config_.dpc->poisoned_egress_blocking)  // PCIe AER: bit 26 is masked by default
+            space_.registers().declare_rw(
+                space_.aer().at + 8u, 4, pcie::aer_view::default_mask_with_egress_blocking,
+                pcie::aer_view::default_mask_with_egress_blocking, pcie::retention::sticky);
+    }
+    number_messages();
     space_.listen(*this);
-    space_.express().set_link_status(config_.gen, config_.width, true);
 }
 
 void root_port::start_of_simulation() {
@@ -80,60 +100,17 @@ void root_port::start_of_simulation() {
 }
 
 void root_port::config_written(std::uint16_t offset) {
-    const pcie::config_registers& r = space_.registers();
-    switch (offset) {
-        case bus_numbers:
-            owner_.buses_changed();
-            break;
-        case memory_window:
-            memory_.first = std::uint64_t{r.get16(memory_window) & 0xfff0u} << 16;
-            memory_.last = (std::uint64_t{r.get16(memory_window + 2u) & 0xfff0u} << 16) | 0xfffff;
-            break;
-        case prefetchable_window:
-        case prefetchable_base_high:
-        case prefetchable_limit_high:
-            prefetchable_.first = (std::uint64_t{r.get32(prefetchable_base_high)} << 32) |
-                                  (std::uint64_t{r.get16(prefetchable_window) & 0xfff0u} << 16);
-            prefetchable_.last =
-                (std::uint64_t{r.get32(prefetchable_limit_high)} << 32) |
-                (std::uint64_t{r.get16(prefetchable_window + 2u) & 0xfff0u} << 16) | 0xfffff;
-            break;
-        default:
-            break;
+    if (offset < header_end || offset == space_.power().at + power_control) windows_.decode(space_);
+    if (offset == bus_numbers) owner_.buses_changed();
+    if (offset == bridge_windows::bridge_control || offset == space_.express().at + link_control) {
+        const std::uint16_t control = space_.registers().get16(bridge_windows::bridge_control + 2u);
+        link_state_.set_hold(link_hold::disabled, space_.express().link_disabled());
+        link_state_.set_hold(link_hold::secondary_bus_reset,
+                             (control & bridge_windows::secondary_bus_reset) != 0);
     }
-    const bool wanted = !space_.express().link_disabled() &&
-                        (r.get16(bridge_control + 2u) & secondary_bus_reset) == 0;
-    const bool decides =
-        offset == bridge_control || offset == space_.find(pcie::express_view::id, false) + 0x10u;
-    if (!decides || wanted == link_up_) return;
-    link.set_link(wanted);
-    link_changed(wanted);  // where a device is bound without a link between
-}
-
-bool root_port::window_has(std::uint64_t address, std::uint64_t bytes) const {
-    const std::uint64_t last = address + (bytes - 1);
-    if (!space_.command().memory || last < address) return false;
-    return (address >= memory_.first && last <= memory_.last) ||
-           (address >= prefetchable_.first && last <= prefetchable_.last);
-}
-
-void root_port::link_changed(bool up) {
-    if (up == link_up_) return;
-    link_up_ = up;
-    space_.express().set_link_status(config_.gen, config_.width, up);
-    ats.set_link(up);
-    owner_.link_changed(index_, up);
-}
-
-void root_port::detect(pcie::error e, const pcie::tlp* t, bool advisory) {
-    ++count_.errors;
-    if (ctx_.probe.wants(base::kind::error_logged))
-        ctx_.probe.emit(base::kind::error_logged, place_, ctx_.now(),
-                        t != nullptr ? t->span : base::no_span, id_.value,
-                        ctx_.probe.text(pcie::name_of(e)), advisory ? 0 : 1);
-    // An error of the root port itself counts like a received message.
-    if (const auto code = pcie::log_error(space_, e, t, advisory))
-        if (pcie::record_root_error(space_, *code, id_)) ++count_.interrupts;
+    errors_.config_written(offset);
+    if (msi_.config_written(offset)) number_messages();
+    if (dpc_) dpc_->config_written(offset);
 }
 
 void root_port::emit_dropped(const pcie::tlp& t, std::uint32_t reason) {
@@ -163,18 +140,29 @@ void root_port::from_smmu(pcie::tlp_ptr t) {
 
 void root_port::reach_link(pcie::tlp_ptr t) {
     if (t->is_message()) ats.credit_return(t->flow_class(), 1, t->data_credits());
-    if (!link_up_) return drop_downward(*t);
+    if (dpc_)
+        dpc_->judge_down(std::move(t));
+    else
+        to_link(std::move(t));
+}
+
+void root_port::to_link(pcie::tlp_ptr t) {
+    if (!link_up())
+        return end_downward(*t, pcie::cpl_status::unsupported_request, reason_link_down_);
+    if (blocked(*t))
+        return end_downward(*t, pcie::cpl_status::unsupported_request, reason_blocked_);
     egress_.push(std::move(t));
     pump_down();
 }
 
-void root_port::drop_downward(const pcie::tlp& t) {
-    emit_dropped(t, reason_link_down_);
+/// A TLP that does not leave the port.
+void root_port::end_downward(const pcie::tlp& t, pcie::cpl_status status, std::uint32_t reason) {
+    emit_dropped(t, reason);
     if (t.type == pcie::tlp_type::mwr) {
         --writes_inside_;
         owner_.write_left(index_);
     } else if (t.flow_class() == pcie::fc_class::non_posted) {
-        owner_.request_lost(index_, t.tag);
+        owner_.request_lost(index_, t.tag, status);
     }
 }
 

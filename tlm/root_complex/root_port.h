@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,25 +14,16 @@
 #include "tlm/pcie/ordered_stores.h"
 #include "tlm/pcie/routing.h"
 #include "tlm/pcie/sockets.h"
+#include "tlm/root_complex/bridge_windows.h"
 #include "tlm/root_complex/config.h"
+#include "tlm/root_complex/dpc.h"
+#include "tlm/root_complex/port_errors.h"
+#include "tlm/root_complex/port_link.h"
+#include "tlm/root_complex/port_msi.h"
+#include "tlm/root_complex/root_port_owner.h"
 #include "tlm/root_complex/upstream_requests.h"
 
 namespace drydock::root_complex {
-
-/// What a root port tells the root complex.
-struct root_port_owner {
-    /// A completion for a CPU's request, behind all posted writes that came before it.
-    virtual void completion(unsigned port, pcie::tlp_ptr t) = 0;
-    /// A posted write of a CPU has left for the link.
-    virtual void write_left(unsigned port) = 0;
-    /// A non-posted CPU request was dropped because the link is down.
-    virtual void request_lost(unsigned port, std::uint16_t tag) = 0;
-    virtual void link_changed(unsigned port, bool up) = 0;
-    virtual void buses_changed() = 0;
-
-protected:
-    ~root_port_owner() = default;
-};
 
 /// A root port: type-1 configuration space, the pipelines of both directions, and the way of
 /// everything that comes from below: memory requests to the SMMU as generic payloads, ATS and PRI
@@ -39,6 +31,10 @@ protected:
 class root_port final : public sc_core::sc_module,
                         private pcie::tlp_receiver,
                         private pcie::config_listener,
+                        private port_errors_owner,
+                        private port_link_owner,
+                        private msi_writer,
+                        private dpc_owner,
                         private base::timeline_client {
 public:
     root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool,
@@ -57,32 +53,46 @@ public:
 
     pcie::config_space& config() { return space_; }
     base::routing_id id() const { return id_; }
-    std::uint8_t secondary() const { return space_.registers().image.bytes[0x19]; }
-    std::uint8_t subordinate() const { return space_.registers().image.bytes[0x1a]; }
+    std::uint8_t secondary() const { return windows_.secondary(); }
+    std::uint8_t subordinate() const { return windows_.subordinate(); }
     /// A memory window of this port holds [address, address + bytes).
-    bool window_has(std::uint64_t address, std::uint64_t bytes) const;
-    bool link_up() const { return link_up_; }
+    bool window_has(std::uint64_t address, std::uint64_t bytes) const {
+        return windows_.claims(address, bytes);
+    }
+    bool link_up() const { return link_state_.up(); }
+    /// Requests of CPUs go into the port: to the link, or to containment, which answers them.
+    bool takes_requests() const { return link_up() || contained(); }
+    bool contained() const { return dpc_ && dpc_->contained(); }
     base::place_id place() const { return place_; }
     /// Detected by the port itself: AER, Root Error Status (PCIe).
-    void detect(pcie::error e, const pcie::tlp* t, bool advisory);
+    void detect(pcie::error e, const pcie::tlp* t, bool advisory) {
+        errors_.detect(e, t, advisory);
+    }
+    /// A CPU's request failed, where Root Port Extensions log that in RP PIO.
+    bool has_pio() const { return dpc_ && dpc_->has_pio(); }
+    /// @return true: the CPU gets an exception
+    bool pio_error(pio_space what, pio_failure how, const pcie::tlp& request);
+    const port_errors& errors() const { return errors_; }
+    const dpc* containment() const { return dpc_.get(); }
 
     struct counters {
-        std::uint64_t writes = 0, reads = 0, translation_requests = 0, messages = 0, errors = 0,
-                      interrupts = 0, dropped = 0;
+        std::uint64_t writes = 0, reads = 0, translation_requests = 0, messages = 0, interrupts = 0,
+                      interrupts_sent = 0, dropped = 0;
     };
     const counters& count() const { return count_; }
 
 private:
-    struct window {
-        std::uint64_t first = 1, last = 0;
-    };
-    struct to_link {
+    struct to_port_end {
         root_port* self;
         void operator()(pcie::tlp_ptr&& t) const { self->reach_link(std::move(t)); }
     };
     struct from_link {
         root_port* self;
         void operator()(pcie::tlp_ptr&& t) const { self->arrived(std::move(t)); }
+    };
+    struct posted_entry {
+        pcie::tlp_ptr t;
+        bool own = false;  ///< made by the port: it holds no buffer of the link
     };
     struct gated {
         pcie::tlp_ptr t;
@@ -108,18 +118,35 @@ private:
     };
 
     // link side
-    void receive(pcie::tlp_ptr t) override { up_.push(ctx_.now() + latency_, std::move(t)); }
+    void receive(pcie::tlp_ptr t) override;
     void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override;
     void link_changed(bool up) override;
     void config_written(std::uint16_t offset) override;
     void on_time(std::uint64_t) override;
     void start_of_simulation() override;
 
+    // errors, interrupts, containment, link: root_port_events.cpp
+    void root_error_interrupt() override;
+    bool may_contain(const pcie::logged_error& e) override;
+    void dpc_interrupt() override;
+    void own_message(pcie::msg_code code) override { errors_.own_message(code); }
+    void write_msi(std::uint64_t address, std::uint32_t data) override;
+    void number_messages();
+    void contain() override;
+    void release() override { link_state_.let_go(link_hold::containment); }
+    void judged_up(pcie::tlp_ptr t, containment_verdict v) override;
+    void judged_down(pcie::tlp_ptr t, containment_verdict v) override;
+    void dispose(const pcie::tlp& t, containment_verdict v);
+    bool blocked(const pcie::tlp& t);
+    void drive_link(bool up) override { link.set_link(up); }
+    void link_is(bool up) override;
+    void end_downward(const pcie::tlp& t, pcie::cpl_status status, std::uint32_t reason);
+
     // downwards
     void from_smmu(pcie::tlp_ptr t);
     void reach_link(pcie::tlp_ptr t);
     void pump_down();
-    void drop_downward(const pcie::tlp& t);
+    void to_link(pcie::tlp_ptr t);
 
     // upwards
     void arrived(pcie::tlp_ptr t);
@@ -138,7 +165,7 @@ private:
     void request_accepted(upstream_request& r);
     void request_done(upstream_request& r, base::ps later);
     void answer_read(upstream_request& r, base::ps when);
-    void hand_over(pcie::tlp_ptr t);
+    void hand_over(pcie::tlp_ptr t, bool own = false);
     void emit_dropped(const pcie::tlp& t, std::uint32_t reason);
 
     base::context& ctx_;
@@ -156,13 +183,17 @@ private:
     channel_owner posted_owner_{*this, true}, non_posted_owner_{*this, false};
     upstream_channel posted_channel_, non_posted_channel_;
     pcie::config_space space_;
-    window memory_, prefetchable_;
-    base::delay_line<pcie::tlp_ptr, to_link> down_;
+    port_errors errors_;
+    port_link link_state_;
+    port_msi msi_;
+    std::unique_ptr<dpc> dpc_;
+    bridge_windows windows_;
+    base::delay_line<pcie::tlp_ptr, to_port_end> down_;
     base::delay_line<pcie::tlp_ptr, from_link> up_;
     pcie::ordered_stores egress_;
     std::array<std::uint64_t, pcie::fc_classes> link_room_{};
     std::array<std::uint64_t, pcie::fc_classes> smmu_room_{};
-    pcie::ring<pcie::tlp_ptr> posted_queue_;
+    pcie::ring<posted_entry> posted_queue_;
     pcie::ring<gated> reads_, translations_, completions_;
     std::uint64_t order_ = 0;        ///< of everything upward (contract: root complex and SMMU)
     std::uint64_t posted_in_ = 0;    ///< posted TLPs queued so far
@@ -171,8 +202,9 @@ private:
     std::uint64_t writes_done_ = 0;  ///< of these, performed or dropped
     unsigned reads_open_ = 0;
     unsigned writes_inside_ = 0;  ///< of CPUs
-    bool link_up_ = true, pumping_ = false;
-    std::uint32_t reason_link_down_, reason_malformed_, reason_refused_, reason_not_routed_;
+    bool pumping_ = false;
+    std::uint32_t reason_link_down_, reason_malformed_, reason_refused_, reason_not_routed_,
+        reason_contained_, reason_blocked_;
     counters count_;
 };
 

@@ -18,15 +18,19 @@ void root_port::free_buffer(const pcie::tlp& t) {
     link.credit_return(t.flow_class(), 1, t.data_credits());
 }
 
-void root_port::arrived(tlp_ptr t) {
-    const unsigned max_payload = space_.device_control().max_payload;
+void root_port::receive(tlp_ptr t) {
     const bool bad_prefix = t->pasid && !space_.express().prefixes_supported();
-    if (bad_prefix || !pcie::malformed(*t, max_payload).empty()) {
+    if (!contained() &&
+        (bad_prefix || !pcie::malformed(*t, space_.device_control().max_payload).empty())) {
         detect(error::malformed, t.get(), false);
         emit_dropped(*t, reason_malformed_);
-        free_buffer(*t);
-        return;
+        return free_buffer(*t);
     }
+    if (dpc_) return dpc_->judge_up(std::move(t));
+    up_.push(ctx_.now() + latency_, std::move(t));
+}
+
+void root_port::arrived(tlp_ptr t) {
     switch (t->flow_class()) {
         case fc_class::posted:
             posted_arrived(std::move(t));
@@ -56,10 +60,10 @@ void root_port::posted_arrived(tlp_ptr t) {
     hand_over(std::move(t));
 }
 
-void root_port::hand_over(tlp_ptr t) {
+void root_port::hand_over(tlp_ptr t, bool own) {
     t->order = ++order_;
     ++posted_in_;
-    posted_queue_.push(std::move(t));
+    posted_queue_.push({std::move(t), own});
 }
 
 void root_port::message_arrived(tlp_ptr t) {
@@ -77,9 +81,7 @@ void root_port::message_arrived(tlp_ptr t) {
         case pcie::msg_code::err_cor:
         case pcie::msg_code::err_nonfatal:
         case pcie::msg_code::err_fatal:
-            if (pcie::passes_to_root(space_, t->code) &&
-                pcie::record_root_error(space_, t->code, t->requester))
-                ++count_.interrupts;
+            errors_.message(t->code, t->requester);
             return free_buffer(*t);
         case pcie::msg_code::pm_pme:
             space_.express().record_pme(t->requester.value);
@@ -145,17 +147,20 @@ void root_port::pump_up() {
 bool root_port::pump_posted() {
     bool moved = false;
     while (!posted_queue_.empty()) {
-        if (posted_queue_.front()->type == tlp_type::mwr) {
+        if (posted_queue_.front().t->type == tlp_type::mwr) {
             if (!posted_channel_.free()) break;
             ++posted_out_;
-            posted_channel_.send(
-                requests_.make(posted_queue_.pop(), pool_, static_cast<std::uint16_t>(index_)));
+            posted_entry e = posted_queue_.pop();
+            upstream_request& r =
+                requests_.make(std::move(e.t), pool_, static_cast<std::uint16_t>(index_));
+            r.own = e.own;
+            posted_channel_.send(r);
         } else {
             auto& room = smmu_room_[static_cast<std::size_t>(fc_class::posted)];
             if (room == 0) break;
             --room;
             ++posted_out_;
-            tlp_ptr t = posted_queue_.pop();
+            tlp_ptr t = posted_queue_.pop().t;
             free_buffer(*t);
             ats.send(std::move(t));
         }
@@ -207,6 +212,7 @@ void root_port::room_at_smmu(fc_class c, std::uint32_t hdr) {
 }
 
 void root_port::request_accepted(upstream_request& r) {
+    if (r.own) return;
     const bool write = r.is_write();
     link.credit_return(write ? fc_class::posted : fc_class::non_posted, 1,
                        write ? r.tlp->data_credits() : 0);

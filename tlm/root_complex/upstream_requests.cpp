@@ -13,6 +13,7 @@ upstream_request& upstream_request_pool::make(pcie::tlp_ptr t, pcie::tlp_pool& p
     upstream_request& r = *pool_.take();
     r.set_mm(this);
     r.acquire();
+    r.own = false;
     const bool write = t->has_data();
     const pcie::enabled_bytes e = pcie::enabled_bytes_of(*t);
     r.first = e.first;

@@ -21,6 +21,7 @@ struct upstream_request final : tlm::tlm_generic_payload {
     std::array<std::uint8_t, 8> byte_enables{};
     unsigned first = 0;  ///< offset of the first enabled byte in the TLP's data
     unsigned due = 0;    ///< bytes from the first to the last enabled one; 0: zero-length request
+    bool own = false;    ///< of the port itself (its MSI): no buffer of the link is behind it
     upstream_request() { set_extension(&who); }
     ~upstream_request() override { clear_extension<base::requester>(); }
 };

@@ -191,6 +191,8 @@ TEST(RootComplex, P_130_a_secondary_bus_reset_takes_the_link_down_and_up) {
     b.config_write(0, 1, 0x3e, 2, 0x40);
     EXPECT_EQ(b.device.states, (std::vector<bool>{false}));
     b.config_write(0, 1, 0x3e, 2, 0);
+    EXPECT_EQ(b.device.states, (std::vector<bool>{false}));
+    b.ctx.timeline.run(b.ctx.now() + pcie::link_training_time(4));
     EXPECT_EQ(b.device.states, (std::vector<bool>{false, true}));
 }
 
@@ -199,10 +201,12 @@ TEST(RootComplex, P_137_a_link_that_software_disables_is_no_error_of_the_port) {
     const auto link_control = static_cast<unsigned>(b.rc.root(0).config().express().at) + 0x10;
     b.config_write(0, 1, link_control, 2, 0x10);
     EXPECT_EQ(b.device.states, (std::vector<bool>{false}));
+    b.ctx.timeline.run(b.ctx.now() + pcie::link_down_visible);
     EXPECT_EQ(b.config_read(0, 1, link_control) >> 16 & (1u << 13), 0u) << "DLLLA";
     EXPECT_EQ(b.config_read(1, 0, 0), UINT32_MAX);
     EXPECT_EQ(b.aer(0, 4), 0u);
     b.config_write(0, 1, link_control, 2, 0);
+    b.ctx.timeline.run(b.ctx.now() + pcie::link_training_time(4));
     EXPECT_EQ(b.device.states, (std::vector<bool>{false, true}));
     EXPECT_NE(b.config_read(0, 1, link_control) >> 16 & (1u << 13), 0u);
 }

@@ -72,7 +72,7 @@ TEST(RootPortInput, reserved_AT_and_half_enabled_translation_requests_are_malfor
     b.run();
     EXPECT_TRUE(b.smmu.arrived.empty());
     EXPECT_TRUE(b.device.arrived.empty());
-    EXPECT_EQ(b.rc.root(0).count().errors, 2u);
+    EXPECT_EQ(b.rc.root(0).errors().count(), 2u);
     EXPECT_EQ(b.aer(0, 4), 1u << 18);
 }
 

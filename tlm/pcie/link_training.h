@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tlm/base/time.h"
+
+/// LTSSM at TLM level: how long the ways between its states take (PCIe, model numbers).
+namespace drydock::pcie {
+
+/// L0 to Disabled (or Hot Reset): until Data Link Layer Link Active reads 0.
+inline constexpr base::ps link_down_visible{1'000'000'000};  // 1 ms
+
+/// Detect to L0; from gen3 on with equalisation.
+constexpr base::ps link_training_time(unsigned gen) {
+    return base::ps{(gen <= 2 ? 20 : 50) * std::int64_t{1'000'000'000}};
+}
+
+}  // namespace drydock::pcie

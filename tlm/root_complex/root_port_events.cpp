@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens to a root port: errors, its interrupts, containment, the link going down and up.
+#include "tlm/root_complex/root_port.h"
+
+namespace drydock::root_complex {
+namespace {
+
+// Which of the port's messages a service wishes for; with fewer messages all share number 0.
+constexpr unsigned aer_message = 1, dpc_message = 2;
+constexpr std::uint32_t devctl2 = 0x28, prefix_block = 0x8000;  // Device Control 2[15]
+constexpr std::uint32_t link_capabilities = 0x0c, surprise_down_capable = 1u << 19;
+constexpr std::uint32_t dpc_capability = 0x04;
+constexpr std::uint16_t has_egress_blocking = 0x40;     // DPC Capability[6]
+constexpr std::uint16_t egress_blocking_enable = 0x20;  // DPC Control[5]
+
+}  // namespace
+
+// -- interrupts ----------------------------------------------------------------------------------
+
+void root_port::number_messages() {
+    errors_.set_message_number(msi_.message_of(aer_message));
+    if (dpc_) dpc_->set_message_number(msi_.message_of(dpc_message));
+}
+
+void root_port::root_error_interrupt() {
+    ++count_.interrupts;
+    msi_.raise(msi_.message_of(aer_message));
+}
+
+void root_port::dpc_interrupt() {
+    ++count_.interrupts;
+    msi_.raise(dpc_->message_number());
+}
+
+/// An ordinary memory write of the port, behind the writes that came before it.
+void root_port::write_msi(std::uint64_t address, std::uint32_t data) {
+    pcie::tlp_ptr t = pool_.make();
+    t->type = pcie::tlp_type::mwr;
+    t->requester = id_;
+    t->address = address;
+    t->length = 1;
+    t->first_be = 0xf;
+    pool_.add_payload(*t);
+    for (unsigned i = 0; i < 4; ++i) (*t->payload)[i] = static_cast<std::uint8_t>(data >> (8 * i));
+    ++count_.interrupts_sent;
+    ++writes_in_;
+    hand_over(std::move(t), true);
+    pump_soon();
+}
+
+// -- errors --------------------------------------------------------------------------------------
+
+bool root_port::may_contain(const pcie::logged_error& e) {
+    if (!dpc_) return false;
+    dpc_->own_error(e);
+    return true;
+}
+
+bool root_port::pio_error(pio_space what, pio_failure how, const pcie::tlp& request) {
+    bool system_error = false;
+    const bool exception = dpc_->pio_error(what, how, request, system_error);
+    if (system_error) errors_.system_error();
+    return exception;
+}
+
+/// Poisoned TLP Egress Blocking and TLP Prefix Blocking (PCIe AER bits 26 and 25).
+bool root_port::blocked(const pcie::tlp& t) {
+    const bool advisory = t.flow_class() == pcie::fc_class::non_posted;
+    const pcie::config_registers& r = space_.registers();
+    if (t.pasid && (r.get16(space_.express().at + devctl2) & prefix_block) != 0) {
+        detect(pcie::error::prefix_blocked, &t, advisory);
+        return true;
+    }
+    if (!t.poisoned || !dpc_) return false;
+    const std::uint32_t at = space_.dpc().at + dpc_capability;
+    if ((r.get16(at) & has_egress_blocking) == 0 || (r.get16(at + 2) & egress_blocking_enable) == 0)
+        return false;
+    detect(pcie::error::poisoned_egress_blocked, &t, advisory);
+    return true;
+}
+
+// -- containment ---------------------------------------------------------------------------------
+
+void root_port::contain() {
+    egress_.clear([this](pcie::tlp_ptr t) { dispose(*t, dpc_->down_verdict(*t)); });
+    link_state_.hold(link_hold::containment);
+}
+
+void root_port::judged_up(pcie::tlp_ptr t, containment_verdict v) {
+    if (v == containment_verdict::pass) return up_.push(ctx_.now() + latency_, std::move(t));
+    emit_dropped(*t, reason_contained_);
+    free_buffer(*t);
+}
+
+void root_port::judged_down(pcie::tlp_ptr t, containment_verdict v) {
+    if (v == containment_verdict::pass)
+        to_link(std::move(t));
+    else
+        dispose(*t, v);
+}
+
+void root_port::dispose(const pcie::tlp& t, containment_verdict v) {
+    end_downward(t,
+                 v == containment_verdict::complete_ca ? pcie::cpl_status::completer_abort
+                                                       : pcie::cpl_status::unsupported_request,
+                 reason_contained_);
+}
+
+// -- link ----------------------------------------------------------------------------------------
+
+void root_port::link_changed(bool up) {
+    const std::uint32_t capabilities =
+        space_.registers().get32(space_.express().at + link_capabilities);
+    if (link_state_.changed(up) && (capabilities & surprise_down_capable) != 0)
+        detect(pcie::error::surprise_down, nullptr, false);
+}
+
+void root_port::link_is(bool up) {
+    ats.set_link(up);
+    owner_.link_changed(index_, up);
+    if (up && dpc_) dpc_->link_trained();
+}
+
+}  // namespace drydock::root_complex
