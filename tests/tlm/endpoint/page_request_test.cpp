@@ -182,6 +182,20 @@ TEST(PageRequest, P_072_a_group_takes_no_more_than_what_is_left_of_the_allocatio
     EXPECT_EQ(b.page_requests().size(), 5u);
 }
 
+TEST(PageRequest, P_072_an_allocation_below_what_is_outstanding_lets_nothing_more_go) {
+    page_bench b;
+    b.begin(8);
+    for (unsigned i = 0; i < 3; ++i) b.read(page + 4096 * i);
+    b.go();
+    ASSERT_EQ(b.page_requests().size(), 3u);
+    b.allocate(2);
+    b.read(page + 0x10000);
+    b.go();
+    EXPECT_EQ(b.page_requests().size(), 3u);
+    b.respond(1, b.index_of(0));
+    EXPECT_EQ(b.page_requests().size(), 4u);
+}
+
 TEST(PageRequest, P_081_requests_go_out_while_bus_master_enable_is_0) {
     page_bench b;
     b.begin(1);
