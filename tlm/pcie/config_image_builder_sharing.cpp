@@ -109,7 +109,7 @@ config_image_builder& config_image_builder::cxl_port(const cxl_port_fields& f) {
 config_image_builder& config_image_builder::cxl_device(const cxl_device_fields& f) {
     require(f.reset_timeout_code <= 4, "reset_timeout_code", f.reset_timeout_code, "0..4");
     blob b(cxl_device_view::size);
-    b.put32(4, cxl_vendor | (std::uint32_t{cxl_device_view::size} << 20));
+    b.put32(4, cxl_vendor | (1u << 16) | (std::uint32_t{cxl_device_view::size} << 20));  // CXL 2.0
     b.put16(8, cxl_device_view::dvsec_id);
     b.put16(0xa, flag(f.cache, 0) | flag(true, 1) | flag(f.mem, 2) | flag(f.writeback, 6) |
                      flag(f.reset, 7) | (f.reset_timeout_code << 8) | flag(f.mem_clear, 11));

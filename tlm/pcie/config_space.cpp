@@ -16,7 +16,7 @@ constexpr std::uint16_t command_conventional = 0x02b8;  // of conventional PCI o
 constexpr std::uint16_t status_w1c = 0xf900, status_interrupt = 0x0008;
 constexpr std::uint16_t bridge_control_writable = 0x0043;  // parity, SERR, secondary bus reset
 constexpr std::uint16_t bridge_control_legacy = 0x001c;    // ISA, VGA, VGA 16-bit decode
-constexpr std::uint16_t pri_reset = 2;  // Page Request control[1]
+constexpr std::uint16_t pri_reset = 2;                     // Page Request control[1]
 constexpr std::uint32_t bar_io = 1, bar_type = 6, bar_64 = 4, bar_prefetchable = 8;
 
 bool aligned(std::uint16_t offset, unsigned size) {
@@ -99,7 +99,7 @@ void config_space::declare_bars(unsigned count) {
         }
         const std::uint32_t low = regs_.get32(at);
         const bool wide = (low & bar_io) == 0 && (low & bar_type) == bar_64;
-        const std::uint64_t least = (low & bar_io) != 0 ? 4 : 128;
+        const std::uint64_t least = (low & bar_io) != 0 ? 4 : 16;  // conventional PCI
         if (!std::has_single_bit(bytes) || bytes < least ||
             (!wide && bytes > (std::uint64_t{1} << 31)) || (wide && n + 1 == count))
             throw config_error(

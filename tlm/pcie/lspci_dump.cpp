@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "tlm/pcie/lspci_sizes.h"
+
 namespace drydock::pcie {
 namespace {
 
@@ -27,9 +29,10 @@ struct parsed {
     config_image image;
     std::size_t bytes = 0;  ///< hex bytes read
     unsigned first_hex = 0, last_line = 0;
-    std::array<std::uint64_t, 6> sizes{};
+    told_sizes sizes;
     std::array<unsigned, 6> region_line{};
-    unsigned extended_line = 0;  ///< a decoded capability at or above 0x100
+    bool in_capabilities = false;  ///< what follows is of a capability: Region lines of SR-IOV too
+    unsigned extended_line = 0;    ///< a decoded capability at or above 0x100
 };
 
 bool is_hex(char c) {
@@ -53,7 +56,11 @@ std::optional<std::uint64_t> number(std::string_view s, int radix) {
 std::string_view slot_of(std::string_view line) {
     std::string_view s = line.substr(0, line.find(' '));
     std::string_view rest = s;
-    if (std::count(rest.begin(), rest.end(), ':') == 2) rest.remove_prefix(rest.find(':') + 1);
+    if (std::count(rest.begin(), rest.end(), ':') == 2) {
+        const std::string_view domain = leading(rest, is_hex);
+        if (domain.size() < 4 || domain.size() > 8 || rest[domain.size()] != ':') return {};
+        rest.remove_prefix(domain.size() + 1);
+    }
     const bool good = rest.size() == 7 && is_hex(rest[0]) && is_hex(rest[1]) && rest[2] == ':' &&
                       is_hex(rest[3]) && is_hex(rest[4]) && rest[5] == '.' && rest[6] >= '0' &&
                       rest[6] <= '7';
@@ -90,10 +97,14 @@ class reader {
 public:
     explicit reader(const std::string& file_name) : file_(file_name) {}
 
-    const device_text& choose(const std::vector<device_text>& devices,
-                              std::string_view slot) const {
+    void check_any(const std::vector<device_text>& devices) const {
         if (devices.empty())
             fail(1, "no device and no hex lines ('00: 86 80 ...') found" + std::string(how_to));
+    }
+
+    const device_text& choose(const std::vector<device_text>& devices,
+                              std::string_view slot) const {
+        check_any(devices);
         if (slot.empty()) {
             if (devices.size() == 1) return devices.front();
             fail(devices[1].line, std::to_string(devices.size()) + " devices (" + names(devices) +
@@ -105,7 +116,32 @@ public:
              "no device " + std::string(slot) + "; there is " + names(devices));
     }
 
+    /// For a machine: whole, present, and of known sizes.
     config_image read(const device_text& d) {
+        take(d);
+        check_whole(d);
+        check_chains();
+        check_sizes();
+        settle_sizes(p_.image, p_.sizes);
+        return p_.image;
+    }
+
+    /// As much as was captured.
+    lspci_device read_any(const device_text& d) {
+        take(d);
+        if (p_.first_hex == 0) fail_without_hex(d);
+        const std::size_t n = p_.bytes;
+        if (n != 64 && n != 128 && n != 256 && n != config_bytes)
+            fail(p_.last_line, "the dump is cut short: it ends at offset " + hex(n) +
+                                   ", expected 0x40, 0x80, 0x100 or 0x1000");
+        check_chains();
+        lspci_device out{d.slot, d.line, n, p_.image, {}};
+        out.assumed = settle_sizes(out.image, p_.sizes);
+        return out;
+    }
+
+private:
+    void take(const device_text& d) {
         for (const text_line& l : d.lines) {
             if (const auto offset = hex_offset(l.text))
                 take_hex(l, *offset);
@@ -113,15 +149,14 @@ public:
                 take_text(l);
         }
         p_.last_line = d.lines.back().number;
-        check_whole(d);
-        check_chains();
-        set_bars(d);
-        return p_.image;
     }
 
-private:
     [[noreturn]] void fail(unsigned line, const std::string& what) const {
         throw config_error(file_, line, what);
+    }
+
+    [[noreturn]] void fail_without_hex(const device_text& d) const {
+        fail(d.line, "no hex lines ('00: 86 80 ...') for device " + d.slot + std::string(how_to));
     }
 
     static std::string names(const std::vector<device_text>& devices) {
@@ -160,35 +195,42 @@ private:
         if (indent == std::string_view::npos) return;
         if (p_.first_hex != 0) fail(l.number, "text after the hex lines of the same device");
         const std::string_view s = l.text.substr(indent);
+        if (s.starts_with("Capabilities: ")) p_.in_capabilities = true;
         if (s.starts_with("Capabilities: [")) {
             const std::string_view digits = leading(s.substr(15), is_hex);
             if (const auto at = number(digits, 16);
                 at && *at >= extended_config_start && p_.extended_line == 0)
                 p_.extended_line = l.number;
         }
+        if (p_.in_capabilities) return;
+        if (s.starts_with("Expansion ROM at ") && s.find("[virtual]") == s.npos)
+            p_.sizes.rom = size_told(l, s, "the expansion ROM");
         if (s.starts_with("Region ") && s.size() > 8 && s[7] >= '0' && s[7] <= '5')
             take_region(l, s, s[7] - '0');
     }
 
     void take_region(const text_line& l, std::string_view s, int n) {
         p_.region_line[static_cast<std::size_t>(n)] = l.number;
+        p_.sizes.shown[static_cast<std::size_t>(n)] = true;
+        p_.sizes.bar[static_cast<std::size_t>(n)] = size_told(l, s, "Region " + std::to_string(n));
+    }
+
+    /// [size=64K] of a line, 0 if it doesn't say.
+    std::uint64_t size_told(const text_line& l, std::string_view s, const std::string& what) const {
         const std::size_t at = s.find("[size=");
-        if (at == std::string_view::npos) return;
+        if (at == std::string_view::npos) return 0;
         const std::string_view digits =
             leading(s.substr(at + 6), [](char c) { return c >= '0' && c <= '9'; });
         const std::string_view unit = s.substr(at + 6 + digits.size(), 1);
         const auto v = number(digits, 10);
         const std::size_t scale = std::string_view("]KMGT").find(unit);
         if (!v || unit.empty() || scale == std::string_view::npos || *v == 0 || *v > 1024 * 1024)
-            fail(l.number, "size of Region " + std::to_string(n) +
-                               " is not understood; expected like [size=64K]");
-        p_.sizes[static_cast<std::size_t>(n)] = *v << (10 * scale);
+            fail(l.number, "size of " + what + " is not understood; expected like [size=64K]");
+        return *v << (10 * scale);
     }
 
     void check_whole(const device_text& d) const {
-        if (p_.first_hex == 0)
-            fail(d.line,
-                 "no hex lines ('00: 86 80 ...') for device " + d.slot + std::string(how_to));
+        if (p_.first_hex == 0) fail_without_hex(d);
         const std::size_t n = p_.bytes;
         if (n != 256 && n != config_bytes)
             fail(p_.last_line, "the dump is cut short: it ends at offset " + hex(n) +
@@ -206,21 +248,14 @@ private:
         if (w.broken_at) fail(p_.first_hex + *w.broken_at / 16u, w.reason);
     }
 
-    void set_bars(const device_text&) {
-        const unsigned bars = p_.image.header_type() == 1 ? 2 : 6;
-        for (unsigned n = 0; n < bars; ++n) {
-            const std::uint32_t low = p_.image.u32(0x10 + 4 * n);
-            const bool wide = (low & 7) == 4;
-            if (p_.sizes[n] != 0) {
-                p_.image.bar_size[n] = p_.sizes[n];
-            } else if (low != 0 || p_.region_line[n] != 0) {
-                const unsigned line = p_.region_line[n] != 0 ? p_.region_line[n] : p_.first_hex + 1;
-                fail(line, "BAR " + std::to_string(n) +
-                               " is implemented but its size is not told by a line 'Region " +
-                               std::to_string(n) + ": ... [size=64K]'" + std::string(how_to));
-            }
-            if (wide) ++n;
-        }
+    void check_sizes() const {
+        const std::vector<unsigned> without = bars_without_size(p_.image, p_.sizes);
+        if (without.empty()) return;
+        const unsigned n = without.front();
+        const unsigned line = p_.region_line[n] != 0 ? p_.region_line[n] : p_.first_hex + 1;
+        fail(line, "BAR " + std::to_string(n) +
+                       " is implemented but its size is not told by a line 'Region " +
+                       std::to_string(n) + ": ... [size=64K]'" + std::string(how_to));
     }
 
     static std::string hex(std::size_t v) {
@@ -240,6 +275,14 @@ config_image parse_lspci_dump(std::string_view text, const std::string& file_nam
     reader r(file_name);
     const std::vector<device_text> devices = split_devices(text);
     return r.read(r.choose(devices, slot));
+}
+
+std::vector<lspci_device> parse_lspci_devices(std::string_view text, const std::string& file_name) {
+    const std::vector<device_text> devices = split_devices(text);
+    reader(file_name).check_any(devices);
+    std::vector<lspci_device> all;
+    for (const device_text& d : devices) all.push_back(reader(file_name).read_any(d));
+    return all;
 }
 
 }  // namespace drydock::pcie

@@ -291,6 +291,8 @@ TEST(Cxl, a_device_shows_what_a_reset_needs_and_initiate_bits_read_0) {
     EXPECT_EQ(l.seen, 0xfu) << "who acts on it sees what was written";
     EXPECT_TRUE(d.caching_disabled() && d.mem_clear_enabled());
     d.set_status(cxl_device_view::reset_complete);
+    EXPECT_TRUE(says(lspci(dump_of(c.registers().image)), {"CXLCap:", "Cache+ IO+ Mem+"}));
+    EXPECT_TRUE(says(lspci(dump_of(c.registers().image)), {"CXLSta2:", "ResetComplete+"}));
     EXPECT_EQ(written_ones(c, d.at + 0x12u, 2), 2u) << "read-only";
     c.reset(reset_kind::flr);
     EXPECT_FALSE(d.caching_disabled());

@@ -45,7 +45,7 @@ struct cxl_port_view {
 /// kept as read-only bytes.
 struct cxl_device_view {
     static constexpr std::uint16_t dvsec_id = 0;
-    static constexpr std::uint16_t size = 0x3c, least = 0x14;
+    static constexpr std::uint16_t size = 0x38, least = 0x14;
     static constexpr std::uint16_t initiate_writeback = 2, initiate_reset = 4;  // control 2
     static constexpr std::uint16_t cache_invalid = 1, reset_complete = 2, reset_error = 4;
 
