@@ -263,6 +263,14 @@ TEST(RootPortAer, P_160_a_masked_message_is_pending_until_it_is_unmasked) {
     EXPECT_EQ(b.interrupts(), 1u);
 }
 
+TEST(RootPortAer, P_033_an_interrupt_of_the_port_gives_back_no_credit_of_the_link) {
+    aer_bench b;
+    const auto before = b.device.returned;
+    b.send(msg_code::err_fatal);
+    EXPECT_EQ(b.interrupt(), events_bench::msi_data);
+    EXPECT_EQ(b.device.returned - before, 1u) << "that of the message";
+}
+
 TEST(RootPortAer, P_011_without_bus_master_no_interrupt_is_sent) {
     aer_bench b;
     b.put(4, 2, 2);

@@ -33,8 +33,9 @@ struct far_end : sc_core::sc_module, pcie::tlp_receiver {
         arrived.push_back(std::move(t));
         if (on_arrival) on_arrival(*arrived.back());
     }
-    void credits(pcie::fc_class, std::uint32_t, std::uint32_t) override {}
+    void credits(pcie::fc_class, std::uint32_t hdr, std::uint32_t) override { returned += hdr; }
     void link_changed(bool up) override { states.push_back(up); }
+    std::uint64_t returned = 0;  ///< header credits
     Socket socket;
     base::context& ctx;
     std::vector<pcie::tlp_ptr> arrived;

@@ -352,7 +352,7 @@ TEST(Dpc, a_secondary_bus_reset_in_containment_does_not_train_the_link) {
     EXPECT_EQ(b.device.states, (std::vector<bool>{false}));
 }
 
-TEST(Dpc, a_poisoned_tlp_heading_down_is_blocked_and_contains) {
+TEST(Dpc, P_090_P_091_a_poisoned_tlp_heading_down_is_blocked_and_contains) {
     events_bench b({.poisoned_egress_blocking = true});
     EXPECT_EQ(b.get(b.aer_at() + 8), 0x0440'0000u);  // P-090
     const auto poisoned = [&] {
