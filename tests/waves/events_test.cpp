@@ -137,6 +137,20 @@ TEST(EventsFile, life_gives_the_boundaries_of_the_last_of_several_completions) {
     EXPECT_FALSE(j.contains("took"));
 }
 
+TEST(EventsFile, life_says_where_the_stages_begin_if_not_with_their_class) {
+    recording r(event_level::life);
+    const span_id s{9};
+    r.tell(0_ns, kind::span_begin, "sva0", s, std::uint64_t(span_class::unmap), 0, 0x0100);
+    r.tell(1_ns, kind::stage, "sva0", s, 34);
+    r.tell(3_ns, kind::stage, "sva0", s, 35);
+    r.tell(4_ns, kind::span_end, "sva0", s, std::uint64_t(-5));
+    const auto j = nlohmann::json::parse(r.lines().at(1));
+    EXPECT_EQ(j["first"], 34);
+    EXPECT_EQ(j["stages"], nlohmann::json{2000});
+    EXPECT_EQ(j["took"], 4000);
+    EXPECT_EQ(j["result"], -5);
+}
+
 TEST(EventsFile, a_value_that_no_span_class_has_and_bytes_of_control_are_words_and_escapes) {
     recording r(event_level::tlp);
     r.tell(1_ns, kind::span_begin, "a\tb\x01", span_id{1}, 99);

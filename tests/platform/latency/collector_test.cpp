@@ -312,6 +312,23 @@ TEST(CpuTime, what_is_off_already_or_on_another_machine_changes_nothing) {
                                                {"irqs_off_longest_ps", (2_ms).count}}}));
 }
 
+TEST(Collector, waits_of_equal_length_are_listed_by_name) {
+    told t;
+    t.begin(0_ns, span_id{9}, span_class::tlbi, "zero", 0);
+    t.begin(0_ns, span_id{1}, span_class::unmap, "b", 0);
+    t.begin(0_ns, span_id{2}, span_class::unmap, "a", 0);
+    t.stage(5_ns, span_id{1}, 33, span_id{9});
+    t.stage(5_ns, span_id{2}, 33, span_id{9});
+    t.stage(10_ns, span_id{2}, 34, span_id{9});
+    t.stage(10_ns, span_id{1}, 34, span_id{9});
+    const nlohmann::json j = t.collect.blame_table();
+    ASSERT_EQ(j.size(), 4u);
+    EXPECT_EQ(j[0]["waiter"], "a unmap");
+    EXPECT_EQ(j[0]["stage"], "pte");
+    EXPECT_EQ(j[1]["stage"], "tlbi");
+    EXPECT_EQ(j[2]["waiter"], "b unmap");
+}
+
 TEST(CpuTime, sums_and_finds_the_longest_time_with_interrupts_off) {
     told t;
     cpu_time cpus(t.ctx, 2);

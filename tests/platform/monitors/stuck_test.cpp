@@ -68,6 +68,24 @@ TEST(Stuck, is_silent_after_a_later_attach_succeeded) {
     EXPECT_TRUE(t.silent());
 }
 
+TEST(Stuck, is_silent_for_a_refused_call_that_attaches_nothing) {
+    told t;
+    for (const char* call : {"iommu_detach_group", "pci_reset_function"})
+        t.tell(kind::sw_return, "T", t.text(call), told::nic.value, std::uint64_t(-16));
+    t.finish();
+    EXPECT_TRUE(t.silent());
+}
+
+TEST(Stuck, fires_for_a_device_still_blocked_after_its_reset_call_has_returned) {
+    told t;
+    t.tell(kind::span_begin, "R", std::uint64_t(span_class::reset), 0, told::ep0.value, 0,
+           span_id{3});
+    t.tell(kind::sw_device_blocked, "iommu", told::ep0.value, 1);
+    t.tell(kind::span_end, "R", 0, 0, 0, 0, span_id{3});
+    t.finish();
+    EXPECT_EQ(t.only().device, "ep0");
+}
+
 TEST(Stuck, fires_for_a_command_queue_that_stays_stopped_by_an_error) {
     told t;
     t.tell(kind::cerror, "smmu.cmdq", 3, 17);
