@@ -7,7 +7,7 @@
 namespace drydock::latency {
 namespace {
 
-constexpr std::uint64_t command_may_be_fetched = 3, sync_consumed = 15,
+constexpr std::uint64_t command_may_be_fetched = 3, itag_retired = 14, sync_consumed = 15,
                         flush_returns = 16;  // boundaries
 constexpr std::uint64_t cmdq_err = 1;        // SMMUv3 6.3.17 GERROR.CMDQ_ERR
 
@@ -141,6 +141,9 @@ void collector::stage(const base::event& e) {
     // counts.
     const std::uint64_t i = e.a - s.plan->first;
     if (s.lost && i < sync_consumed) return;  // too late to count
+    if (s.of == base::span_class::atc_inv && i < itag_retired &&
+        (s.reached >> itag_retired & 1) != 0)
+        return;  // of a completion too many, or of work after a completion too early
     s.at[i] = e.time;
     s.reached |= 1u << i;
     if (s.of == base::span_class::atc_inv && e.a == flush_returns) span_end(e.span, s, e.time);
