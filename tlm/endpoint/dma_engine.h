@@ -21,6 +21,7 @@ struct memory_request {
     std::uint64_t address = 0;  ///< as it goes out
     base::address_type at = base::address_type::untranslated;
     std::uint32_t bytes = 0;  ///< 1..4096
+    bool data = false;        ///< what a descriptor moves; neither descriptors nor write-backs
     std::optional<pcie::pasid_prefix> pasid;
     base::span_id span{};
     base::ps obtained{};  ///< when the translation was obtained; observers only

@@ -92,6 +92,7 @@ bool dma_engine::issue_segment(unsigned n) {
     s->descriptor = q.cursor;
     s->offset = d.issued;
     s->request.span = d.span;
+    s->request.data = true;
     if (!launch(*s, address, bytes)) return false;
     d.issued += bytes;
     ++d.segments;

@@ -60,7 +60,7 @@ pcie::tlp_ptr endpoint::request(const memory_request& r, tlp_type type) {
     t->requested_known = true;
     t->obtained = r.obtained;
     set_extent(*t, r.address, r.bytes);
-    if (r.at == base::address_type::translated && faults::take(faults_.forge_addresses)) {
+    if (r.data && r.at == base::address_type::translated && faults::take(faults_.forge_addresses)) {
         t->address ^= page_beside;  // an address that nobody gave it
         t->requested_known = false;
     }

@@ -26,12 +26,11 @@ struct faults {
     std::uint32_t wrong_itag = 0;        ///< name the ITag above
     std::uint32_t wrong_cc = 0;          ///< say that two are sent, and one is
     // -- the function --
-    std::uint32_t forge_addresses =
-        0;                           ///< translated requests go to the page beside the one granted
-    std::uint32_t ignore_flr = 0;    ///< Initiate FLR has no effect
-    std::uint32_t never_ready = 0;   ///< an FLR does not end
-    std::uint32_t pri_flood = 0;     ///< Page Requests, 10 a microsecond, that nobody allowed
-    std::uint32_t silent_death = 0;  ///< nothing is answered or sent any more, the link stays up
+    std::uint32_t forge_addresses = 0;  ///< translated data goes to the page beside the one granted
+    std::uint32_t ignore_flr = 0;       ///< Initiate FLR has no effect
+    std::uint32_t never_ready = 0;      ///< an FLR does not end
+    std::uint32_t pri_flood = 0;        ///< Page Requests, 10 a microsecond, that nobody allowed
+    std::uint32_t silent_death = 0;     ///< nothing is answered or sent any more, the link stays up
 
     base::ps delay{100'000'000};
 
