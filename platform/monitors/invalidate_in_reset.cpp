@@ -18,7 +18,8 @@ invalidate_in_reset::invalidate_in_reset(reporter& r)
                base::kind::itag_taken, base::kind::itag_retired, base::kind::itag_timeout,
                base::kind::tlp_dropped}),
       ready_(r.probe().text("ready")),
-      operational_(r.probe().text("operational")) {}
+      operational_(r.probe().text("operational")),
+      dead_(r.probe().text("dead")) {}
 
 void invalidate_in_reset::on_event(const base::event& e) {
     switch (e.what) {
@@ -53,7 +54,7 @@ void invalidate_in_reset::on_event(const base::event& e) {
 
 void invalidate_in_reset::function_state(const base::event& e) {
     const auto function = static_cast<std::uint16_t>(e.a);
-    const bool reset = e.b != ready_ && e.b != operational_;
+    const bool reset = e.b != ready_ && e.b != operational_ && e.b != dead_;
     in_reset_[function] = reset;
     if (!reset) return;
     for (const base::span_id span : arrived_) {

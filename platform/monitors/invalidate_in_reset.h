@@ -30,7 +30,7 @@ private:
     waves::flat_map<std::uint64_t, bool> in_reset_;     // by function
     std::vector<base::span_id> arrived_;                // unprocessed, at most the ITags
     base::span_id last_{};                              // request counted last
-    std::uint32_t ready_, operational_;
+    std::uint32_t ready_, operational_, dead_;
 };
 
 }  // namespace drydock::monitors
