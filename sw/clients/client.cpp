@@ -74,9 +74,9 @@ void client::setup() {
     const u32 burst = config_.dma ? config_.dma->burst : 1;
     dma_queue_config q{.name = config_.name + ".irq", .cpu = config_.cpu, .pasid = config_.pasid};
     q.log2_entries = std::max<u32>(2, static_cast<u32>(std::bit_width(2 * burst - 1)));
-    // The number that the queue will get, so that no two clients of a domain share addresses.
+    // Numbered within the group, so that no two clients of a domain share addresses.
     const dma_addr_t space = sva ? sva_space : dma_space;
-    q.ring_iova = space + engine_.queues() * dma_space_step;
+    q.ring_iova = space + engine_.dev().dev.group->client_queues++ * dma_space_step;
     queue_ = engine_.add_queue(q, *domain_, *this);
     buffer_ = q.ring_iova + buffer_offset;
     const u64 count = config_.buffer_bytes / config_.page_bytes;

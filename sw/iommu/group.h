@@ -32,6 +32,7 @@ struct iommu_group {
     iommu_domain* default_domain = nullptr;
     iommu_domain* blocking_domain = nullptr;
     std::map<u32, iommu_domain*> pasid_array;
+    u64 client_queues = 0;  ///< given out so far: each has addresses of its own in the domain
     u32 recovery_cnt = 0;  ///< devices between prepare() and done(): attaching is refused meanwhile
 };
 

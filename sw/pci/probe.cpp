@@ -31,6 +31,11 @@ u32 read_id(kernel& k, phys_addr_t config) {
     return id;
 }
 
+/// Whether a link lies below this bridge (Linux: only_one_child()).
+bool only_one_child(const pci_dev& bridge) {
+    return bridge.pcie_cap && bridge.pcie_type != PCI_EXP_TYPE_UPSTREAM;
+}
+
 u8 log2_of(u32 v) {
     u8 n = 0;
     while (v >>= 1) ++n;
@@ -65,7 +70,8 @@ pci_dev* pci_host::find(u16 rid) const {
 
 void pci_host::scan_bus(u8 bus, pci_dev* bridge) {
     const std::size_t first = devices_.size();
-    const unsigned last_device = bridge ? 0 : 31;  // below a downstream port there is device 0 only
+    // A link has device 0 only; the bus between the ports of a switch has as many as it has ports.
+    const unsigned last_device = bridge && only_one_child(*bridge) ? 0 : 31;
     for (unsigned device = 0; device <= last_device; ++device) {
         const auto devfn = static_cast<u8>(device << 3);
         pci_dev* f0 = scan_function(bus, devfn, bridge);

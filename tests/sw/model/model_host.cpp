@@ -97,6 +97,14 @@ std::unique_ptr<model_function> make_root_port() {
     return f;
 }
 
+std::unique_ptr<model_function> make_switch_port(unsigned type, u8 mps) {
+    auto f = make_root_port();
+    f->put(0x40 + PCI_EXP_FLAGS, 2 | type << 4, 2);
+    f->put(0x40 + PCI_EXP_DEVCAP, mps | PCI_EXP_DEVCAP_EXT_TAG, 4);
+    f->put(0x40 + PCI_EXP_RTCAP, 0, 2);
+    return f;
+}
+
 std::unique_ptr<model_function> make_endpoint(const endpoint_options& o) {
     auto f = std::make_unique<model_function>();
     f->put(PCI_VENDOR_ID, 0x0b25'8086, 4);

@@ -36,6 +36,8 @@ private:
 
 /// A root port and an endpoint with MSI-X, ATS, PASID and a DMA engine's BAR0.
 std::unique_ptr<model_function> make_root_port();
+/// @param type  PCI_EXP_TYPE_UPSTREAM or _DOWNSTREAM
+std::unique_ptr<model_function> make_switch_port(unsigned type, u8 mps = 2);
 struct endpoint_options {
     bool ats = true, pasid = true, flr = true, pm = false;
     u8 mps = 2;
