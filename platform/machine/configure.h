@@ -11,6 +11,7 @@
 #include "tlm/endpoint/endpoint_config.h"
 #include "tlm/pcie/link_direction.h"
 #include "tlm/root_complex/config.h"
+#include "tlm/root_complex/switch_config.h"
 #include "tlm/smmu/config.h"
 #include "tlm/system/memory.h"
 
@@ -60,7 +61,9 @@ root_complex::root_complex_config configure_root_complex(base::parameters& p,
                                                          base::phys_addr ecam,
                                                          std::uint64_t ecam_bytes);
 /// Link below a port; parameters `PORT_link.*`.
-pcie::link_config configure_link(base::parameters& p, const scenario::port& port);
+pcie::link_config configure_link(base::parameters& p, const scenario::port& port, bool at_root);
+/// Switch below a port; parameters `PORT_switch.*`.
+root_complex::switch_config configure_switch(base::parameters& p, const scenario::port& port);
 /// A device; parameters `DEVICE.*`.
 endpoint::endpoint_config configure_endpoint(base::parameters& p, const scenario::device& d);
 /// Ways of the CPUs to registers, and stacks; parameters `sw.*`.

@@ -68,8 +68,30 @@ root_complex::root_complex_config configure_root_complex(base::parameters& p,
     return c;
 }
 
-pcie::link_config configure_link(base::parameters& p, const scenario::port& port) {
+root_complex::switch_config configure_switch(base::parameters& p, const scenario::port& port) {
+    root_complex::switch_config c;
+    c.gen = port.link.gen;
+    c.width = port.link.width;
+    c.ports.clear();
+    for (const scenario::port& down : port.below->ports) {
+        const scenario::link& l = down.device ? down.device->link : down.link;
+        c.ports.push_back({down.name, l.gen, l.width});
+    }
+    declarer d(p, port.below->name);
+    d.time("cut_through", c.cut_through, 0_ps, 1_ms, "first byte in to first byte out");
+    d.number("max_payload", c.max_payload, 128, 4096, "B", "Max_Payload_Size Supported");
+    return c;
+}
+
+pcie::link_config configure_link(base::parameters& p, const scenario::port& port, bool at_root) {
     pcie::link_config c;
+    // A switch hands completions on: it has to wait for room, too (PCIe, flow control).
+    constexpr pcie::credit_limit finite{64, 1024};
+    constexpr auto completions = static_cast<std::size_t>(pcie::fc_class::completion);
+    if (port.below) c.device_buffers[completions] = finite;
+    if (!at_root) c.port_buffers[completions] = finite;
+    c.first_of_requests = at_root;
+    c.first_of_completions = port.device.has_value();
     const scenario::link& l = port.device ? port.device->link : port.link;
     c.gen = l.gen;
     c.width = l.width;

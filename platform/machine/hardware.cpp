@@ -6,6 +6,7 @@
 
 #include "platform/devices/description.h"
 #include "platform/machine/configure.h"
+#include "platform/scenario/tree.h"
 
 namespace drydock::machine {
 
@@ -21,7 +22,8 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
     smmu_ = std::make_unique<smmu::smmu>("smmu", ctx, tlps_, configure_smmu(p, run), ports);
     rc_ = std::make_unique<root_complex::root_complex>(
         "rc", ctx, tlps_, configure_root_complex(p, run, map_.ecam, map_.ecam_bytes));
-    build_ports(run);
+    for (unsigned n = 0; n < ports; ++n) build_below(run.machine.ports[n], rc_->port(n), true);
+    for (const scenario::leaf& l : scenario::leaves(run.machine)) seat_of(l.device->name).id = l.id;
     hal_systemc::config h = configure_cpus(p, run);
     h.mmio.registers = map_.smmu;
     h.mmio.registers_bytes = map_.smmu_bytes;
@@ -37,19 +39,31 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
 
 hardware::~hardware() = default;
 
-void hardware::build_ports(const scenario::run& run) {
-    for (unsigned i = 0; i < run.machine.ports.size(); ++i) {
-        const scenario::port& port = run.machine.ports[i];
-        if (!port.device) throw std::invalid_argument("port " + port.name + " has no device");
-        seat s;
-        s.name = port.device->name;
-        s.port = i;
-        s.link = std::make_unique<pcie::link>((port.name + "_link").c_str(), ctx_, tlps_,
-                                              configure_link(ctx_.parameters, port));
-        s.device = std::make_unique<endpoint::endpoint>(
-            s.name.c_str(), ctx_, tlps_, configure_endpoint(ctx_.parameters, *port.device));
-        seats_.push_back(std::move(s));
+void hardware::build_below(const scenario::port& port, pcie::downstream_socket& above,
+                           bool at_root) {
+    auto link = std::make_unique<pcie::link>((port.name + "_link").c_str(), ctx_, tlps_,
+                                             configure_link(ctx_.parameters, port, at_root));
+    above.bind(link->up);
+    if (port.below) {
+        auto at = std::make_unique<root_complex::pcie_switch>(
+            port.below->name.c_str(), ctx_, tlps_, configure_switch(ctx_.parameters, port));
+        link->down.bind(at->upstream());
+        root_complex::pcie_switch& built = *at;
+        junctions_.push_back({port.name, std::move(link), std::move(at)});
+        for (unsigned n = 0; n < port.below->ports.size(); ++n)
+            build_below(port.below->ports[n], built.downstream(n), false);
+        return;
     }
+    seat s;
+    s.name = port.device->name;
+    s.port = port.name;
+    const devices::description& d = *port.device->description;
+    s.queue_depth = d.ats ? d.invalidate_queue_depth : 0;
+    s.link = std::move(link);
+    s.device = std::make_unique<endpoint::endpoint>(
+        s.name.c_str(), ctx_, tlps_, configure_endpoint(ctx_.parameters, *port.device));
+    s.link->down.bind(s.device->port);
+    seats_.push_back(std::move(s));
 }
 
 void hardware::bind() {
@@ -62,12 +76,10 @@ void hardware::bind() {
     bus_->add_target("rc", map_.ecam, map_.ecam_bytes).bind(rc_->cpu);
     bus_->add_range(map_.mmio32, map_.mmio32_bytes);
     bus_->add_range(map_.mmio64, map_.mmio64_bytes);
-    for (seat& s : seats_) {
-        rc_->posted(s.port).bind(smmu_->posted(s.port));
-        rc_->non_posted(s.port).bind(smmu_->non_posted(s.port));
-        smmu_->ats(s.port).bind(rc_->ats(s.port));
-        rc_->port(s.port).bind(s.link->up);
-        s.link->down.bind(s.device->port);
+    for (unsigned p = 0; p < rc_->ports(); ++p) {
+        rc_->posted(p).bind(smmu_->posted(p));
+        rc_->non_posted(p).bind(smmu_->non_posted(p));
+        smmu_->ats(p).bind(rc_->ats(p));
     }
     smmu_->set_directory(*rc_);
     smmu_->observe_registers(hal_->registers());
@@ -81,10 +93,28 @@ seat& hardware::seat_of(const std::string& device) {
     return *found;
 }
 
-void hardware::enumerated(const scenario::run& run) {
+pcie::link* hardware::link_below(std::string_view port) {
+    for (const seat& s : seats_)
+        if (s.port == port) return s.link.get();
+    for (const junction& j : junctions_)
+        if (j.port == port) return j.link.get();
+    return nullptr;
+}
+
+std::vector<std::string> hardware::port_names() const {
+    std::vector<std::string> names;
+    for (const seat& s : seats_) names.push_back(s.port);
+    for (const junction& j : junctions_) names.push_back(j.port);
+    return names;
+}
+
+void hardware::enumerated() {
     for (const seat& s : seats_) {
-        const auto& d = *run.machine.ports[s.port].device->description;
-        if (d.ats) smmu_->set_queue_depth(s.device->routing_id(), d.invalidate_queue_depth);
+        if (s.device->routing_id() != s.id)
+            throw std::logic_error("enumeration gave " + s.name + " the routing ID " +
+                                   std::to_string(s.device->routing_id().value) + " instead of " +
+                                   std::to_string(s.id.value));
+        if (s.queue_depth != 0) smmu_->set_queue_depth(s.id, s.queue_depth);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "platform/hal/hal_systemc.h"
@@ -12,6 +13,7 @@
 #include "tlm/endpoint/endpoint.h"
 #include "tlm/pcie/link.h"
 #include "tlm/root_complex/root_complex.h"
+#include "tlm/root_complex/switch.h"
 #include "tlm/smmu/smmu.h"
 #include "tlm/system/bus.h"
 #include "tlm/system/interrupt_controller.h"
@@ -35,12 +37,21 @@ struct address_map {
     std::uint64_t mmio64_bytes = std::uint64_t{64} << 30;
 };
 
-/// A device below its root port.
+/// A device in its place of the tree.
 struct seat {
-    std::string name;  ///< the scenario's
-    unsigned port = 0;
+    std::string name;          ///< the scenario's
+    std::string port;          ///< above it: "rp0", "rp0_dsp1"
+    base::routing_id id{};     ///< as enumeration finds it
+    unsigned queue_depth = 0;  ///< of Invalidate Requests; 0: no ATS
     std::unique_ptr<pcie::link> link;
     std::unique_ptr<endpoint::endpoint> device;
+};
+
+/// A switch and the link above it.
+struct junction {
+    std::string port;  ///< above it
+    std::unique_ptr<pcie::link> link;
+    std::unique_ptr<root_complex::pcie_switch> at;
 };
 
 /// All hardware of a run, bound together, and the doors that software reaches it by.
@@ -60,15 +71,22 @@ public:
     smmu::smmu& smmu() { return *smmu_; }
     root_complex::root_complex& rc() { return *rc_; }
     const std::vector<seat>& seats() const { return seats_; }
+    const std::vector<junction>& junctions() const { return junctions_; }
     seat& seat_of(const std::string& device);
 
+    /// The link below a port of the tree, by the port's name; null: there is none.
+    pcie::link* link_below(std::string_view port);
+    /// Names of all ports of the tree.
+    std::vector<std::string> port_names() const;
+
     /// After enumeration: the SMMU learns each function's invalidate queue depth.
-    void enumerated(const scenario::run& run);
+    /// @throws std::logic_error if software has numbered the buses otherwise than the tree says
+    void enumerated();
     /// @throws std::logic_error if a TLP is still out though nothing is under way
     std::size_t tlps_in_use() const { return tlps_.in_use(); }
 
 private:
-    void build_ports(const scenario::run& run);
+    void build_below(const scenario::port& port, pcie::downstream_socket& above, bool at_root);
     void bind();
 
     base::context& ctx_;
@@ -82,6 +100,7 @@ private:
     std::unique_ptr<smmu::smmu> smmu_;
     std::unique_ptr<root_complex::root_complex> rc_;
     std::vector<seat> seats_;
+    std::vector<junction> junctions_;
     std::unique_ptr<hal_systemc::hal_systemc> hal_;
 };
 

@@ -70,7 +70,7 @@ std::optional<monitors::cd_view> machine::cd(base::stream_id sid, base::substrea
 
 std::optional<bool> machine::ats_enabled(base::routing_id rid) {
     for (const seat& s : hardware_.seats()) {
-        if (routing_id_below(s.port) != rid) continue;
+        if (s.id != rid) continue;
         const auto ats = s.device->config_space().ats();
         return ats.present() ? std::optional(ats.enabled()) : std::nullopt;
     }

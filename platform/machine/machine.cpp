@@ -35,21 +35,21 @@ void machine::run() {
     try {
         hardware_.hal().rethrow();
     } catch (const sw::cannot_boot& e) {
-        throw scenario::bad_input({}, std::string("machine: the software cannot drive it: ") +
-                                          e.what());
+        throw scenario::bad_input(
+            {}, std::string("machine: the software cannot drive it: ") + e.what());
     }
 }
 
 void machine::begin_scenario() {
     booted_ = ctx_.now();
-    hardware_.enumerated(run_);
+    hardware_.enumerated();
     director_.begin();
     software_->start();
 }
 
 base::routing_id machine::routing_id_of(const std::string& device) const {
     for (const seat& s : hardware_.seats())
-        if (s.name == device) return routing_id_below(s.port);
+        if (s.name == device) return s.id;
     throw std::invalid_argument("no device is named " + device);
 }
 
@@ -85,7 +85,7 @@ bool machine::probe_task(const std::string& task) {
 
 bool machine::attach(base::routing_id rid) {
     for (const seat& s : hardware_.seats()) {
-        if (routing_id_below(s.port) != rid) continue;
+        if (s.id != rid) continue;
         const std::string task = "retry" + std::to_string(probes_++);
         software_->run_attach_probe(task, 0, s.name);
         return probe_task(task);

@@ -90,9 +90,4 @@ private:
 sw::software_config software_of(base::parameters& p, const scenario::run& run,
                                 const address_map& map, std::uint64_t seed);
 
-/// Routing ID of the device below root port `port`, as a depth-first enumeration finds it.
-constexpr base::routing_id routing_id_below(unsigned port) {
-    return base::routing_id{static_cast<std::uint16_t>((port + 1) << 8)};
-}
-
 }  // namespace drydock::machine

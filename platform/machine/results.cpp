@@ -2,6 +2,7 @@
 #include "platform/machine/results.h"
 
 #include "platform/hal/time.h"
+#include "platform/scenario/tree.h"
 #include "tlm/smmu/invalidation_tracker.h"
 #include "tlm/smmu/translator.h"
 
@@ -88,9 +89,8 @@ watchers::watchers(base::context& ctx, unsigned cpu_count, const scenario::run& 
     : monitors(ctx, drydock::monitors::monitor_parameters::declared_in(ctx.parameters)),
       latency(ctx, monitors.names()),
       cpus(ctx, cpu_count) {
-    for (unsigned p = 0; p < run.machine.ports.size(); ++p)
-        if (run.machine.ports[p].device)
-            monitors.names().add(routing_id_below(p), run.machine.ports[p].device->name);
+    for (const scenario::leaf& l : scenario::leaves(run.machine))
+        monitors.names().add(l.id, l.device->name);
 }
 
 json results_of(machine& m, watchers& w, base::ps until, std::uint64_t records) {

@@ -2,6 +2,7 @@
 #include "platform/hal/time.h"
 #include "platform/machine/configure.h"
 #include "platform/machine/machine.h"
+#include "platform/scenario/tree.h"
 
 namespace drydock::machine {
 namespace {
@@ -30,9 +31,8 @@ sw::client_config client_of(const scenario::run& run, const scenario::client& c)
     out.name = c.name;
     out.kind =
         c.kind == scenario::client_kind::sva ? sw::client_kind::sva : sw::client_kind::dma_client;
-    for (unsigned p = 0; p < run.machine.ports.size(); ++p)
-        if (run.machine.ports[p].device && run.machine.ports[p].device->name == c.device)
-            out.device = routing_id_below(p).value;
+    for (const scenario::leaf& l : scenario::leaves(run.machine))
+        if (l.device->name == c.device) out.device = l.id.value;
     out.pasid = c.pasid;
     out.cpu = c.cpu;
     out.buffer_bytes = c.buffer_bytes;
@@ -59,11 +59,13 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run,
     declarer d(p, "sw.pci");
     d.time("flr_wait", wait, 0_ps, 100_s, "Linux waits this long after an FLR before it looks");
     c.reset.flr_wait = to_sw(wait);
-    for (unsigned port = 0; port < run.machine.ports.size(); ++port) {
-        if (!run.machine.ports[port].device) continue;
+    for (const scenario::leaf& l : scenario::leaves(run.machine)) {
         sw::device_config dev;
-        dev.rid = routing_id_below(port).value;
-        dev.name = run.machine.ports[port].device->name;
+        dev.rid = l.id.value;
+        dev.name = l.device->name;
+        // Nothing keeps devices below a switch without ACS apart: one group down from the root port
+        // (Linux: pci_device_group()).
+        if (l.behind_switch) dev.group = run.machine.ports[l.root].name;
         c.devices.push_back(std::move(dev));
     }
     for (const scenario::client& client : run.clients) c.clients.push_back(client_of(run, client));

@@ -53,9 +53,9 @@ void machine::inject(const scenario::do_inject& v) {
 
 /// `set: {PORT_link.up: false}`: the link goes down or comes back.
 void machine::set(const scenario::do_set& v) {
-    for (const seat& s : hardware_.seats())
-        if (v.parameter == run_.machine.ports[s.port].name + "_link." + std::string(link_up))
-            s.link->set_up(std::get<bool>(v.value));
+    for (const std::string& port : hardware_.port_names())
+        if (v.parameter == port + "_link." + std::string(link_up))
+            hardware_.link_below(port)->set_up(std::get<bool>(v.value));
 }
 
 void machine::check_verbs() const {
@@ -69,8 +69,8 @@ void machine::check_verbs() const {
         }
         if (const auto* set = std::get_if<scenario::do_set>(&entry.what)) {
             std::vector<std::string> names;
-            for (const seat& s : hardware_.seats())
-                names.push_back(run_.machine.ports[s.port].name + "_link." + std::string(link_up));
+            for (const std::string& port : hardware_.port_names())
+                names.push_back(port + "_link." + std::string(link_up));
             if (std::find(names.begin(), names.end(), set->parameter) == names.end())
                 throw scenario::bad_input(entry.where,
                                           "'" + set->parameter + "' cannot be set during a run" +

@@ -7,6 +7,7 @@
 #include "platform/scenario/build.h"
 #include "platform/scenario/fields.h"
 #include "platform/scenario/nearest.h"
+#include "platform/scenario/tree.h"
 
 namespace drydock::scenario::build {
 namespace {
@@ -14,8 +15,8 @@ namespace {
 constexpr ps longest_period{3600'000'000'000'000};
 
 const scenario::device& device_named(const run& r, const std::string& name) {
-    for (const port& p : r.machine.ports)
-        if (p.device && p.device->name == name) return *p.device;
+    for (const leaf& l : leaves(r.machine))
+        if (l.device->name == name) return *l.device;
     throw std::logic_error("device '" + name + "' was checked but is not there");
 }
 

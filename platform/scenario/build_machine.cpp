@@ -3,16 +3,19 @@
 
 #include <algorithm>
 #include <bit>
+#include <set>
 
 #include "platform/devices/description.h"
 #include "platform/scenario/build.h"
 #include "platform/scenario/fields.h"
 #include "platform/scenario/nearest.h"
+#include "platform/scenario/tree.h"
 
 namespace drydock::scenario::build {
 namespace {
 
 constexpr ps longest_timeout = 90_s;  // PCIe ATS: 60 s -0 % +50 %
+constexpr unsigned most_buses = 255;  // PCIe: 8-bit bus numbers, 0 is the root bus
 
 void read_smmu(const fields& f, scenario::smmu& s) {
     f.read("invalidate_timeout", s.invalidate_timeout, 1_us, longest_timeout);
@@ -91,20 +94,40 @@ void read_device(const fields& f, scenario::device& d, run& r) {
     f.read("flr_time", d.flr_time, 1_us, 100_s);
 }
 
-void check_unique(const run& r, const scenario::device& d) {
-    for (const port& p : r.machine.ports)
-        if (p.device && p.device->name == d.name)
-            throw bad_input(d.where,
-                            fmt::format("a second device '{}'; names must differ", d.name));
-}
+/// Reads ports and what lies below them; keeps the names that must differ.
+class tree_reader {
+public:
+    explicit tree_reader(run& r) : run_(r) {}
+    /// @param name  of the port with the way to it
+    /// @param key   as written
+    port read_port(const std::string& name, const std::string& key, const fields& f);
 
-void read_port(const std::string& name, const fields& f, run& r) {
-    port p{name, {}, std::nullopt};
+private:
+    std::shared_ptr<const switch_tree> read_switch(const std::string& name, const fields& f);
+
+    run& run_;
+    std::set<std::string> ports_, devices_;
+};
+
+port tree_reader::read_port(const std::string& name, const std::string& key, const fields& f) {
+    port p{name, {}, std::nullopt, nullptr};
+    if (!ports_.insert(name).second)
+        throw bad_input(f.section()->where,
+                        fmt::format("a second port whose components would be called '{}'; expected "
+                                    "another name",
+                                    name));
+    if (f.has("device") == f.has("switch"))
+        throw bad_input(
+            f.section()->where,
+            fmt::format("port '{}' has {}; expected one of device, switch", key,
+                        f.has("device") ? "a device and a switch" : "neither device nor switch"));
     const bool link_said = f.has("link");
     if (f.has("device")) {
         scenario::device d;
-        read_device(f.sub("device"), d, r);
-        check_unique(r, d);
+        read_device(f.sub("device"), d, run_);
+        if (!devices_.insert(d.name).second)
+            throw bad_input(d.where,
+                            fmt::format("a second device '{}'; names must differ", d.name));
         if (!link_said) p.link = *d.description->link;
         d.link = *d.description->link;
         p.device = std::move(d);
@@ -113,8 +136,27 @@ void read_port(const std::string& name, const fields& f, run& r) {
     if (p.device) {  // both ends train to what both can (PCIe 4.2.6)
         p.device->link = {std::min(p.link.gen, p.device->link.gen),
                           std::min(p.link.width, p.device->link.width)};
+    } else {
+        p.below = read_switch(name, f.sub("switch"));
     }
-    r.machine.ports.push_back(std::move(p));
+    return p;
+}
+
+std::shared_ptr<const switch_tree> tree_reader::read_switch(const std::string& name,
+                                                            const fields& f) {
+    constexpr std::size_t most = 32;  // devices on one bus
+    auto s = std::make_shared<switch_tree>();
+    s->name = name + "_switch";
+    std::string acs = "off";
+    f.read("acs", acs);
+    for (const member& m : f.section()->members)
+        if (m.key != "acs") s->ports.push_back(read_port(name + "_" + m.key, m.key, f.sub(m.key)));
+    if (s->ports.empty() || s->ports.size() > most)
+        throw bad_input(f.section()->where,
+                        fmt::format("the switch has {} downstream ports; expected 1..{}, such as "
+                                    "dsp0: {{device: ...}}",
+                                    s->ports.size(), most));
+    return s;
 }
 
 void read_parameters(const node& document, run& r) {
@@ -145,7 +187,13 @@ void machine(const node& document, run& r) {
     read_smmu(f.sub("smmu"), r.machine.smmu);
     read_irq(f.sub("irq"), r.machine);
     const fields ports = f.sub("ports");
-    for (const member& m : ports.section()->members) read_port(m.key, ports.sub(m.key), r);
+    tree_reader reader(r);
+    for (const member& m : ports.section()->members)
+        r.machine.ports.push_back(reader.read_port(m.key, m.key, ports.sub(m.key)));
+    if (const unsigned n = buses(r.machine); n > most_buses)
+        throw bad_input(f.where("ports"), fmt::format("the tree needs {} buses below the root bus; "
+                                                      "expected at most {}",
+                                                      n, most_buses));
     read_parameters(document, r);
 }
 

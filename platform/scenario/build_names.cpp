@@ -6,13 +6,13 @@
 
 #include "platform/scenario/build.h"
 #include "platform/scenario/nearest.h"
+#include "platform/scenario/tree.h"
 
 namespace drydock::scenario::build {
 
 std::vector<std::string> device_names(const run& r) {
     std::vector<std::string> names;
-    for (const port& p : r.machine.ports)
-        if (p.device) names.push_back(p.device->name);
+    for (const leaf& l : leaves(r.machine)) names.push_back(l.device->name);
     return names;
 }
 

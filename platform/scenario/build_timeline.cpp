@@ -10,6 +10,7 @@
 #include "platform/scenario/build.h"
 #include "platform/scenario/fields.h"
 #include "platform/scenario/nearest.h"
+#include "platform/scenario/tree.h"
 
 namespace drydock::scenario::build {
 namespace {
@@ -35,12 +36,12 @@ std::optional<std::uint32_t> pasid_of(const node& map, const run& r) {
     if (n == nullptr) return std::nullopt;
     const auto pasid = n->to_json().get<std::uint32_t>();
     const std::string name = device_of(map, r);
-    for (const port& p : r.machine.ports) {
-        if (!p.device || p.device->name != name) continue;
-        const auto bits = p.device->description->pasid_bits;
+    for (const leaf& l : leaves(r.machine)) {
+        if (l.device->name != name) continue;
+        const auto bits = l.device->description->pasid_bits;
         if (!bits)
             throw bad_input(n->where, fmt::format("pasid: device '{}' ({}) has no PASID capability",
-                                                  name, p.device->like));
+                                                  name, l.device->like));
         if (pasid >= (1u << *bits))
             throw bad_input(n->where,
                             fmt::format("pasid: {} is out of range; expected 1..{} (device '{}' "
@@ -69,12 +70,12 @@ do_reset read_reset(const node& entry, const node& v, const run& r) {
     const auto [task, cpu] = task_of(entry, r);
     do_reset reset{task, cpu, device_of(v, r), text_of(v, "method", "flr"),
                    text_of(v, "call", "pci_reset_function")};
-    for (const port& p : r.machine.ports)
-        if (p.device && p.device->name == reset.device && !p.device->description->flr)
+    for (const leaf& l : leaves(r.machine))
+        if (l.device->name == reset.device && !l.device->description->flr)
             throw bad_input(
                 v.at("device").where,
                 fmt::format("device '{}' ({}) cannot do a function level reset (DevCap FLReset-)",
-                            reset.device, p.device->like));
+                            reset.device, l.device->like));
     return reset;
 }
 

@@ -65,10 +65,19 @@ struct device {
     place where;
 };
 
+struct switch_tree;
+
+/// A root port or a switch's downstream port: a device below it, or a switch.
 struct port {
-    std::string name;
+    std::string name;  ///< unique: "rp0"; of a switch's port with the way to it: "rp0_dsp1"
     scenario::link link;
     std::optional<scenario::device> device;
+    std::shared_ptr<const switch_tree> below;
+};
+
+struct switch_tree {
+    std::string name;         ///< "rp0_switch"
+    std::vector<port> ports;  ///< in the file's order: device 0, 1, .. of the bus between
 };
 
 struct machine {

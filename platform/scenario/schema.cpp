@@ -29,6 +29,9 @@ const json* below(const json& root, const json& s, const std::string& key, bool 
     if (list) return s.contains("items") ? &resolve(root, s.at("items")) : nullptr;
     if (s.contains("properties") && s.at("properties").contains(key))
         return &resolve(root, s.at("properties").at(key));
+    if (s.contains("patternProperties"))
+        for (const auto& [pattern, rule] : s.at("patternProperties").items())
+            if (std::regex_search(key, std::regex(pattern))) return &resolve(root, rule);
     if (s.contains("additionalProperties") && s.at("additionalProperties").is_object())
         return &resolve(root, s.at("additionalProperties"));
     return nullptr;
@@ -119,10 +122,14 @@ const member* unknown_key(const location& at) {
 
 /// Validators say of a key that is no name only that it is somewhere below: looks for the first.
 void refuse_names_of_keys(const json& root, const node& n, const json& rule) {
-    if (rule.contains("propertyNames")) {
-        const std::regex pattern(rule.at("propertyNames").at("pattern").get<std::string>());
+    // Names are whatever propertyNames says; of a switch, every key that is not its own.
+    const bool all = rule.contains("propertyNames");
+    if (all || rule.contains("patternProperties")) {
+        const std::regex pattern(all ? rule.at("propertyNames").at("pattern").get<std::string>()
+                                     : rule.at("patternProperties").items().begin().key());
         for (const member& m : n.members)
-            if (!std::regex_search(m.key, pattern))
+            if (!std::regex_search(m.key, pattern) &&
+                (all || below(root, rule, m.key, false) == nullptr))
                 throw bad_input(m.where, fmt::format("'{}' is no name; expected letters, digits "
                                                      "and underscores, not starting with a digit",
                                                      m.key));

@@ -58,6 +58,28 @@ def default_scenario(tmp):
     assert (tmp / "a" / "M2" / "events.jsonl").stat().st_size < 20_000_000
 
 
+def switch_fanout(tmp):
+    """A tree with switches: names, latencies and monitors work below them; one group means one domain."""
+    fanout = "platform/scenarios/switch_fanout.yaml"
+    drydock("run", fanout, "--waves", "--jobs", "1", "--out", str(tmp / "a"))
+    drydock("run", fanout, "--waves", "--jobs", "2", "--out", str(tmp / "b"))
+    same_files(tmp / "a", tmp / "b")
+    runs = {r["name"]: r for r in summary(tmp / "a")["runs"]}
+    none, m2 = runs["none"], runs["M2"]
+    assert none["verdict"] == m2["verdict"] == "as_expected"
+    assert none["outcome"] == "violations" and m2["outcome"] == "clean"
+    for run in (none, m2):
+        assert set(run["devices"]) == {"a", "b", "c", "nic"}
+        for client in run["clients"].values():
+            assert client["unmap"]["done"] > 50 and client["dma"]["errors"] == 0, client
+    issued = {d: m2["devices"][d]["invalidations"]["issued"] for d in "abc"}
+    assert issued["b"] == issued["c"] > issued["a"] > 100, issued  # a gets none while it is blocked
+    stages = m2["latency"]["invalidation"]["stages"]
+    # One switch of 120 ns on the way to a and b, two on the way to c; upwards the root complex as well.
+    assert 120_000 < stages["request_flight"]["p50_ps"] < 240_000 < stages["request_flight"]["max_ps"]
+    assert 280_000 < stages["completion_flight"]["p50_ps"] < 400_000 < stages["completion_flight"]["max_ps"]
+
+
 def repeatable(tmp):
     """One seed, byte-identical outputs, whatever the jobs."""
     drydock("run", SCENARIO, "--waves=20ms..22ms", "--jobs", "1", "--out", str(tmp / "a"))

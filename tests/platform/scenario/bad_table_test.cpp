@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"[R.result: 0]", "[stuck: {fired: ep0}]", "18:17", "did you mean 'fires'?"},
         wrong{"end:", "orders: {}\nend:", "16:1", "unknown key 'orders'"},
         wrong{"      link:", "      switch: {acs: off}\n      link:", "7:7",
-              "unknown key 'switch'"},
+              "port 'rp0' has a device and a switch; expected one of device, switch"},
         wrong{"  sva0:", "  0sva:", "11:3", "'0sva' is no name"},
         wrong{"  sva0:", "  s.0:", "11:3", "'s.0' is no name"},
         wrong{"    rp0:", "    rp-0:", "6:5", "'rp-0' is no name"},

@@ -52,6 +52,10 @@ machine:
       link: gen4 x8
       device: {name: ep0, like: intel_dsa, overrides: {port_type: endpoint, link: gen4 x8},
                atc: {entries: 64, ways: 4}, flr_time: 100ms}
+    rp1:
+      switch:
+        acs: off
+        dsp0: {switch: {dsp0: {link: gen3 x4, device: {name: far, like: generic_ats_endpoint, overrides: {port_type: endpoint, link: gen3 x4}}}}}
   parameters: {smmu.tlb_hit: 5ns}
 software: {reset: {variant: none}, quarantine: off, cerror_sync: repeated, pci: {flr_wait: 100ms}}
 clients:
@@ -106,6 +110,10 @@ TEST(Schema, what_has_a_wrong_form_is_refused_by_both) {
         {"link: gen4 x8\n", "link: gen9 x8\n"},
         {"name: ep0, ", ""},
         {"port_type: endpoint", "port_type: switch"},
+        {"acs: off", "acs: maybe"},
+        {"dsp0: {switch", "dsp-0: {switch"},
+        {"dsp0: {link: gen3 x4", "dsp0: {links: gen3 x4"},
+        {"dsp0: {link: gen3 x4", "dsp0: {link: gen3 x5"},
         {"entries: 64", "entries: -1"},
         {"smmu.tlb_hit: 5ns", "smmu.tlb_hit: [5ns]"},
         {"variant: none}", "variant: N4}"},
@@ -141,6 +149,7 @@ TEST(Schema, what_has_a_wrong_form_is_refused_by_both) {
 
 /// Dotted paths of the schema's leaves below `rule`; names of the user's own are a star.
 void leaves(const editor& e, const json& rule, const std::string& path, std::set<std::string>& to) {
+    if (path.find(".switch.*.switch") != std::string::npos) return;  // a tree has no end
     const json& r = e.resolved(rule);
     bool leaf = true;
     if (r.contains("properties"))
@@ -152,6 +161,9 @@ void leaves(const editor& e, const json& rule, const std::string& path, std::set
         leaves(e, r.at("additionalProperties"), path + ".*", to);
         leaf = false;
     }
+    if (r.contains("patternProperties"))
+        for (const auto& [pattern, below] : r.at("patternProperties").items())
+            leaves(e, below, path + ".*", to);
     if (leaf) to.insert(path);
 }
 
@@ -164,6 +176,15 @@ std::string starred(std::string path) {
             std::string(owner) == "machine.parameters." ? path.size() : path.find('.', from);
         path.replace(from, to - from, "*");
     }
+    // Below a switch: its ports by name, and of a second switch no more than of the first.
+    const std::string below = ".switch.";
+    for (auto at = path.find(below); at != std::string::npos; at = path.find(below, at + 1)) {
+        const auto from = at + below.size(), to = path.find('.', from);
+        if (to != std::string::npos) path.replace(from, to - from, "*");
+    }
+    const std::string twice = ".switch.*.switch";
+    if (const auto at = path.find(twice); at != std::string::npos)
+        path.replace(at, twice.size(), ".switch");
     return path;
 }
 
@@ -192,7 +213,7 @@ void check_described(const editor& e, const json& rule, const std::string& path)
 TEST(Schema, every_key_is_described) {
     const editor e;
     for (const auto& [key, rule] : e.text().at("properties").items()) check_described(e, rule, key);
-    for (const char* shared : {"client", "timeline_entry", "device"})
+    for (const char* shared : {"client", "timeline_entry", "device", "switch"})
         check_described(e, e.text().at("definitions").at(shared), shared);
 }
 

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/scenario/tree.h"
+
+namespace drydock::scenario {
+namespace {
+
+/// Numbers buses as software does: each port takes the next number for the bus below it, and what
+/// lies there is numbered before the next port is looked at.
+struct walk {
+    std::vector<leaf> found;
+    unsigned next_bus = 1;
+
+    void port(const scenario::port& p, unsigned root, bool behind_switch) {
+        const unsigned bus = next_bus++;
+        if (p.device)
+            found.push_back({&*p.device, &p, root, behind_switch,
+                             base::routing_id{static_cast<std::uint16_t>(bus << 8)}});
+        if (!p.below) return;
+        ++next_bus;  // between upstream and downstream ports
+        for (const scenario::port& down : p.below->ports) port(down, root, true);
+    }
+};
+
+walk whole(const machine& m) {
+    walk w;
+    for (unsigned root = 0; root < m.ports.size(); ++root) w.port(m.ports[root], root, false);
+    return w;
+}
+
+}  // namespace
+
+std::vector<leaf> leaves(const machine& m) { return whole(m).found; }
+unsigned buses(const machine& m) { return whole(m).next_bus - 1; }
+
+}  // namespace drydock::scenario

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "platform/scenario/scenario.h"
+#include "tlm/base/ids.h"
+
+namespace drydock::scenario {
+
+/// A device in its place in the tree.
+struct leaf {
+    const scenario::device* device = nullptr;
+    const scenario::port* port = nullptr;  ///< the port right above it
+    unsigned root = 0;                     ///< index of the root port at the top
+    bool behind_switch = false;
+    base::routing_id id{};  ///< as a depth-first enumeration finds it
+};
+
+/// All devices, in the order of enumeration. They point into m.
+std::vector<leaf> leaves(const machine& m);
+
+/// Buses below the root bus that an enumeration gives out; 255 is all there is.
+unsigned buses(const machine& m);
+
+}  // namespace drydock::scenario
