@@ -55,4 +55,9 @@ nlohmann::json simulate_with(const scenario::run& r, const run_files& files, pro
 /// process.
 nlohmann::json parameters_of(const scenario::run& r);
 
+/// The configuration space of every function of a run's machine after its software has booted and
+/// before a client starts, as `lspci -xxxx` prints it: a string. Once per process.
+/// @throws as simulate
+nlohmann::json configuration_of(const scenario::run& r);
+
 }  // namespace drydock

@@ -102,8 +102,12 @@ int dispatch(CLI::App& app, parsed& p, const tools& t) {
     if (app.got_subcommand("check")) return check_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("list")) return list_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("points")) return points_command(p.run.scenario, p.run.changes, t);
+    if (app.got_subcommand("lspci")) return lspci_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("params")) return params_command(p.run.scenario, p.run.changes, t);
-    if (app.got_subcommand("conform")) return conform_pcie_bw_command(p.table, t);
+    if (app.got_subcommand("conform"))
+        return app.get_subcommand("conform")->got_subcommand("lspci")
+                   ? conform_lspci_command(p.table, t)
+                   : conform_pcie_bw_command(p.table, t);
     return show_command(p.folder, t);
 }
 
@@ -149,6 +153,10 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
     add_changes(
         *app.add_subcommand("params", "all parameters of the machine with value, range and origin"),
         p);
+    add_changes(*app.add_subcommand("lspci",
+                                    "the configuration spaces after enumeration, as lspci -xxxx "
+                                    "prints them; for lspci -F"),
+                p);
     app.add_subcommand("show", "print the report of an output folder again")
         ->add_option("folder", p.folder, "output folder")
         ->required();
@@ -156,6 +164,12 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
     conform->require_subcommand(1);
     conform->add_subcommand("pcie-bw", "a table of PCIe bandwidths against the simulated link")
         ->add_option("file", p.table, "table in CSV, such as pcie-bench's")
+        ->required();
+    conform
+        ->add_subcommand("lspci",
+                         "a dump of real devices against the configuration spaces made "
+                         "of it, both read by lspci")
+        ->add_option("file", p.table, "output of lspci -vvvxxxx")
         ->required();
     try {
         auto reversed = arguments;

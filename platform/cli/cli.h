@@ -17,6 +17,8 @@ struct tools {
     std::function<nlohmann::json(const scenario::run&)> parameters;
     std::FILE* out = stdout;
     std::FILE* err = stderr;
+    /// As configuration_of() of platform/simulate.h.
+    std::function<nlohmann::json(const scenario::run&)> configuration = {};
 };
 
 /// Exit codes of every command.
@@ -27,7 +29,7 @@ enum exit_code : int {
     internal_fault = 3,
 };
 
-/// The whole program: `drydock run | check | list | points | params | show`.
+/// The whole program: `drydock run | check | list | points | params | lspci | show | conform`.
 /// @param arguments without the program's name
 int program(const std::vector<std::string>& arguments, const tools& t);
 

@@ -26,9 +26,13 @@ int check_command(const std::string& scenario, const scenario::overrides& change
 int list_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
 int points_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
 int params_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
+/// The configuration spaces of the first run's machine, as `lspci -xxxx` prints them.
+int lspci_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
 int show_command(const std::string& folder, const tools& t);
 /// A table of bandwidths (conform/pcie_bw.h) against the simulated link.
 int conform_pcie_bw_command(const std::string& file, const tools& t);
+/// A dump of lspci (conform/lspci.h) against the configuration spaces made of it.
+int conform_lspci_command(const std::string& file, const tools& t);
 
 /// The worst thing that kept a run from giving a result, as an exit code; prints each.
 int report_failures(const std::vector<runner::outcome>& outcomes, const tools& t);

@@ -166,6 +166,19 @@ int params_command(const std::string& scenario, const scenario::overrides& chang
     return as_expected;
 }
 
+int lspci_command(const std::string& scenario, const scenario::overrides& changes, const tools& t) {
+    const auto l = scenario::load(scenario, changes);
+    const runner::job first{&l.runs.front(), {}};
+    const auto configuration = [&](const scenario::run& r, const run_files&, progress&) {
+        return t.configuration(r);
+    };
+    const auto outcomes = runner::run_all({&first, 1}, 1, configuration, false, nullptr);
+    if (const int failed = report_failures(outcomes, t); failed != as_expected) return failed;
+    if (outcomes.front().is != runner::outcome::state::done) return unexpected;  // a signal
+    print(t.out, outcomes.front().entry.get<std::string>());
+    return as_expected;
+}
+
 int show_command(const std::string& folder, const tools& t) {
     const fs::path file = fs::path(folder) / "summary.json";
     std::ifstream in(file);

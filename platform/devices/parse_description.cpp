@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "platform/devices/capabilities.h"
 #include "platform/devices/description.h"
 #include "platform/scenario/document.h"
+#include "platform/scenario/nearest.h"
 #include "platform/scenario/quantity.h"
 #include "platform/scenario/schema.h"
 #include "tlm/pcie/config_image_builder.h"
@@ -12,11 +14,6 @@ namespace {
 
 using scenario::bad_input;
 using scenario::node;
-
-template <class T>
-void take(const node& map, std::string_view key, T& v) {
-    if (const node* n = map.find(key)) v = n->to_json().get<T>();
-}
 
 void take_link(const node& map, unsigned& gen, unsigned& width) {
     if (const node* n = map.find("link")) {
@@ -73,48 +70,6 @@ void add_msix(pcie::config_image_builder& b, const node& c, std::uint16_t at) {
     b.msix(f);
 }
 
-void add_small(pcie::config_image_builder& b, const std::string& name, const node& c,
-               std::uint16_t at) {
-    if (name == "msi") {
-        pcie::msi_fields f;
-        f.at = at;
-        take(c, "wide", f.wide);
-        take(c, "maskable", f.maskable);
-        b.msi(f);
-    } else if (name == "power") {
-        pcie::power_fields f;
-        f.at = at;
-        take(c, "no_soft_reset", f.no_soft_reset);
-        b.power(f);
-    } else if (name == "aer") {
-        pcie::aer_fields f;
-        f.at = at;
-        take(c, "ecrc", f.ecrc);
-        take(c, "version", f.version);
-        b.aer(f);
-    } else if (name == "ats") {
-        pcie::ats_fields f;
-        f.at = at;
-        take(c, "queue_depth", f.queue_depth);
-        take(c, "page_aligned", f.page_aligned);
-        take(c, "global_invalidate", f.global_invalidate);
-        b.ats(f);
-    } else if (name == "pasid") {
-        pcie::pasid_fields f;
-        f.at = at;
-        take(c, "width", f.width);
-        take(c, "execute", f.execute);
-        take(c, "privileged", f.privileged);
-        b.pasid(f);
-    } else {
-        pcie::pri_fields f;
-        f.at = at;
-        take(c, "capacity", f.capacity);
-        take(c, "pasid_required", f.pasid_required);
-        b.pri(f);
-    }
-}
-
 void add_raw(pcie::config_image_builder& b, const node& c, std::uint16_t at) {
     unsigned id = 0, size = 4, version = 1;
     bool extended = true;
@@ -152,9 +107,8 @@ void add_capability(pcie::config_image_builder& b, const node& c) {
             kind = &m;
         }
     if (kind == nullptr)
-        throw bad_input(
-            c.where,
-            "no capability; expected express, msix, msi, power, aer, ats, pasid, pri or raw");
+        throw bad_input(c.where, "no capability; expected express, raw, " +
+                                     scenario::list_of(small_capabilities()));
     const auto offset = static_cast<std::uint16_t>(at);
     if (kind->key == "express")
         add_express(b, kind->value, offset);
@@ -163,7 +117,7 @@ void add_capability(pcie::config_image_builder& b, const node& c) {
     else if (kind->key == "raw")
         add_raw(b, kind->value, offset);
     else
-        add_small(b, kind->key, kind->value, offset);
+        add_small_capability(b, kind->key, kind->value, offset);
 }
 
 pcie::function_ids ids_of(const node& n) {
@@ -179,16 +133,8 @@ pcie::function_ids ids_of(const node& n) {
 }
 
 void add_bar(pcie::config_image_builder& b, const scenario::member& m) {
-    const auto size = scenario::parse_bytes(m.value.at("size").scalar);
-    if (!size)
-        throw bad_input(m.value.at("size").where,
-                        fmt::format("size: '{}' cannot be used; expected {}",
-                                    m.value.at("size").scalar, scenario::expected_bytes));
-    unsigned bits = 64;
-    bool prefetchable = true;
-    take(m.value, "bits", bits);
-    take(m.value, "prefetchable", prefetchable);
-    b.bar(static_cast<unsigned>(std::stoul(m.key)), *size, bits == 64, prefetchable);
+    const bar_facts f = bar_of(m.value);
+    b.bar(static_cast<unsigned>(std::stoul(m.key)), f.bytes, f.wide, f.prefetchable);
 }
 
 /// Runs f; what the builder refuses is said at the place in the file.

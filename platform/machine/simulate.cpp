@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <systemc>
 
+#include "platform/machine/configuration.h"
 #include "platform/machine/machine.h"
 #include "platform/machine/results.h"
 #include "platform/scenario/quantity.h"
@@ -153,6 +154,21 @@ json simulate_with(const scenario::run& r, const run_files& f, progress& p,
     machine::add_verdict(result, w);
     result["never_happened"] = m.director().never_happened();
     return result;
+}
+
+json configuration_of(const scenario::run& r) {
+    use_picoseconds();
+    scenario::run booting = r;  // ends when it would begin
+    for (scenario::client& c : booting.clients) c.starts_by_timeline = true;
+    booting.timeline.clear();
+    booting.end = {};
+    base::context ctx(booting.seed);
+    preset(ctx, booting);
+    const auto watching = built<machine::watchers>(booting, ctx, booting.machine.cpus, booting);
+    const auto building = built<machine::machine>(booting, ctx, booting);
+    check_claimed(ctx, booting);
+    building->run();
+    return machine::configuration_text(building->hw());
 }
 
 json parameters_of(const scenario::run& r) {

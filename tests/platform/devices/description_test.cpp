@@ -123,6 +123,68 @@ TEST(DeviceDescription, faults_of_a_description_are_refused_at_their_place) {
         std::string::npos);
 }
 
+const char* const rich = R"(title: rich
+ids: {vendor: 0x1234, device: 0x5678, class: 0x020000}
+bars:
+  0: {size: 4KiB}
+capabilities:
+  - {at: 0x40, express: {link: gen3 x4}}
+  - {at: 0x80, msi: {vectors: 8, wide: true, maskable: true}}
+  - {at: 0xa0, af: {flr: true, transactions_pending: false}}
+  - {at: 0x100, acs: {source_validation: true, direct_translated: true, egress_vector: 12}}
+  - {at: 0x110, ari: {next_function: 3, acs_groups: true}}
+  - {at: 0x120, sriov: {total_vfs: 32, initial_vfs: 16, first_offset: 128, stride: 2, vf_device: 0x10ed, vf_10_bit_tags: true, bars: {0: {size: 16KiB}, 3: {size: 64KiB, bits: 32, prefetchable: false}}}}
+  - {at: 0x160, dsn: {serial: 00-1a-11-ff-fe-4c-3c-70}}
+  - {at: 0x170, cxl_device: {cache: true, mem: false, reset: true, reset_timeout: 1s, mem_clear: true}}
+)";
+
+TEST(DeviceDescription, keys_of_capabilities_become_their_fields) {
+    pcie::config_space s(devices::parse_description(rich, "d.yaml", "d").image);
+    EXPECT_EQ(s.msi().vectors(), 8u);
+    EXPECT_TRUE(s.msi().is_64() && s.msi().maskable());
+    EXPECT_TRUE(s.af().flr_capable());
+    EXPECT_FALSE(s.af().reports_pending());
+    EXPECT_EQ(s.acs().supported(), pcie::acs_view::source_validation |
+                                       pcie::acs_view::egress_control |
+                                       pcie::acs_view::direct_translated);
+    EXPECT_EQ(s.acs().vector_bits(), 12u);
+    EXPECT_EQ(s.ari().next_function(), 3u);
+    EXPECT_TRUE(s.ari().acs_groups());
+    EXPECT_FALSE(s.ari().mfvc_groups());
+    EXPECT_EQ(s.sriov().total_vfs(), 32u);
+    EXPECT_EQ(s.sriov().initial_vfs(), 16u);
+    EXPECT_EQ(s.sriov().routing_id(0x100, 2), 0x182);
+    EXPECT_EQ(s.sriov().vf_device_id(), 0x10edu);
+    EXPECT_EQ(s.sriov().vf_bar_bytes(0), 16u << 10);
+    EXPECT_EQ(s.sriov().vf_bar_bytes(3), 64u << 10);
+    EXPECT_EQ(s.read(0x120 + 0x30), 0u) << "32 bits, not prefetchable";
+    EXPECT_EQ(s.dsn().serial(), 0x001a'11ff'fe4c'3c70u);
+    EXPECT_TRUE(s.cxl_device().reset_capable() && s.cxl_device().mem_clear_capable());
+    EXPECT_FALSE(s.cxl_device().mem_capable());
+    EXPECT_EQ(s.cxl_device().reset_timeout_ms(), 1000u);
+}
+
+TEST(DeviceDescription, faults_of_capabilities_are_refused_at_their_place) {
+    const auto with = [](const std::string& from, const std::string& to) {
+        std::string text = rich;
+        return refused(text.replace(text.find(from), from.size(), to));
+    };
+    EXPECT_NE(with("vectors: 8", "vectors: 9").find("d.yaml:7:31: vectors: '9' cannot be used"),
+              std::string::npos);
+    EXPECT_NE(with("egress_vector: 12", "egress_vector: 257").find("d.yaml:9:"), std::string::npos);
+    EXPECT_NE(with("initial_vfs: 16", "initial_vfs: 33").find("d.yaml:11:5: initial_vfs: 33"),
+              std::string::npos);
+    EXPECT_NE(with("16KiB", "2KiB").find("d.yaml:11:5: vf bar size"), std::string::npos);
+    EXPECT_NE(with("00-1a-11-ff", "00-1a-11-xx").find("expected eight bytes in hexadecimal"),
+              std::string::npos);
+    EXPECT_NE(with("reset_timeout: 1s", "reset_timeout: 2s").find("d.yaml:13:"), std::string::npos);
+    EXPECT_NE(with("next_function: 3", "next_functoin: 3").find("did you mean 'next_function'?"),
+              std::string::npos);
+    EXPECT_NE(with("af: {flr: true, transactions_pending: false}", "")
+                  .find("expected express, raw, acs, aer, af"),
+              std::string::npos);
+}
+
 TEST(DeviceDescription, a_dump_cut_in_half_is_refused_with_its_line) {
     const scratch s;
     s.file("cut.txt",
