@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-#include <utility>
+#include <algorithm>
 
 #include "platform/machine/machine.h"
 #include "platform/scenario/nearest.h"
@@ -10,35 +9,16 @@ namespace {
 
 using endpoint::faults;
 
-/// Faults that a scenario may inject, by name.
-constexpr std::array<std::pair<std::string_view, std::uint32_t faults::*>, 2> counted_faults{{
-    {"swallow_invalidates", &faults::swallow_invalidates},
-    {"lose_completions", &faults::lose_completions},
-}};
-constexpr std::string_view never_ready = "never_ready";
+// Of the link; all others are of the device and stand in endpoint::fault_table.
 constexpr std::string_view link_up = "up";
-constexpr std::string_view link_down_fault = "link_down", link_up_fault = "link_up";
+constexpr std::string_view link_down_fault = "link_down", link_up_fault = "link_up",
+                           death_with_link_down = "death_with_link_down";
 
 std::vector<std::string> fault_names() {
-    std::vector<std::string> names{std::string(never_ready), std::string(link_down_fault),
-                                   std::string(link_up_fault)};
-    for (const auto& [name, field] : counted_faults) names.emplace_back(name);
+    std::vector<std::string> names{std::string(link_down_fault), std::string(link_up_fault),
+                                   std::string(death_with_link_down)};
+    for (const endpoint::fault_info& f : endpoint::fault_table) names.emplace_back(f.name);
     return names;
-}
-
-/// Whether `fault` exists; if so it is set to hit every occasion.
-bool set_fault(faults& f, std::string_view fault, bool apply) {
-    if (fault == link_down_fault || fault == link_up_fault) return true;
-    if (fault == never_ready) {
-        if (apply) f.never_ready = true;
-        return true;
-    }
-    for (const auto& [name, field] : counted_faults) {
-        if (name != fault) continue;
-        if (apply) f.*field = UINT32_MAX;
-        return true;
-    }
-    return false;
 }
 
 }  // namespace
@@ -46,9 +26,14 @@ bool set_fault(faults& f, std::string_view fault, bool apply) {
 void machine::inject(const scenario::do_inject& v) {
     seat& s = hardware_.seat_of(v.device);
     if (v.fault == link_down_fault || v.fault == link_up_fault)
-        s.link->set_up(v.fault == link_up_fault);
-    else
-        set_fault(s.device->inject(), v.fault, true);
+        return s.link->set_up(v.fault == link_up_fault);
+    faults& f = s.device->inject();
+    if (v.delay) f.delay = *v.delay;
+    if (v.fault == death_with_link_down) f.silent_death = 1;
+    for (const endpoint::fault_info& i : endpoint::fault_table)
+        if (i.name == v.fault) f.*i.count = v.count;
+    s.device->injected();
+    if (v.fault == death_with_link_down) s.link->set_up(false);
 }
 
 /// `set: {PORT_link.up: false}`: the link goes down or comes back.
@@ -61,11 +46,11 @@ void machine::set(const scenario::do_set& v) {
 void machine::check_verbs() const {
     for (const scenario::timeline_entry& entry : run_.timeline) {
         if (const auto* inject = std::get_if<scenario::do_inject>(&entry.what)) {
-            faults none;
-            if (!set_fault(none, inject->fault, false))
+            const auto names = fault_names();
+            if (std::find(names.begin(), names.end(), inject->fault) == names.end())
                 throw scenario::bad_input(entry.where,
                                           "there is no fault '" + inject->fault + "'" +
-                                              scenario::did_you_mean(inject->fault, fault_names()));
+                                              scenario::did_you_mean(inject->fault, names));
         }
         if (const auto* set = std::get_if<scenario::do_set>(&entry.what)) {
             std::vector<std::string> names;

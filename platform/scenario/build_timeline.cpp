@@ -88,6 +88,23 @@ do_set read_set(const node& v) {
     return {m.key, m.value.scalar};
 }
 
+do_inject read_inject(const node& v, const run& r) {
+    do_inject f{device_of(v, r), v.at("fault").scalar, UINT32_MAX, {}};
+    const auto refuse = [&](const node& n, std::string_view key, std::string_view why) {
+        throw bad_input(n.where, fmt::format("'{}' beside {}, {}", key, f.fault, why));
+    };
+    if (const node* n = v.find("count")) {
+        if (f.fault.starts_with("link_") || f.fault.find("death") != std::string::npos)
+            refuse(*n, "count", "which happens once");
+        f.count = n->to_json().get<std::uint32_t>();
+    }
+    if (const node* n = v.find("delay")) {
+        if (f.fault != "delay_completions") refuse(*n, "delay", "which delays nothing");
+        f.delay = parse_time(n->scalar);
+    }
+    return f;
+}
+
 do_hold read_hold(const node& v, const condition& when, const std::vector<std::string>& tasks) {
     require_name(v.where, "task", v.scalar, tasks);
     const auto* point = std::get_if<at_point>(&when);
@@ -128,7 +145,7 @@ verb read_verb(const node& entry, std::string_view name, const condition& when, 
     if (name == "reset") return read_reset(entry, v, r);
     if (name == "hold") return read_hold(v, when, tasks);
     if (name == "set") return read_set(v);
-    if (name == "inject") return do_inject{device_of(v, r), v.at("fault").scalar};
+    if (name == "inject") return read_inject(v, r);
     if (name == "release") {
         require_name(v.where, "task", v.scalar, tasks);
         return do_release{v.scalar};

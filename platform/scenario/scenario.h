@@ -171,6 +171,8 @@ struct do_detach {
 };
 struct do_inject {
     std::string device, fault;
+    std::uint32_t count = UINT32_MAX;  ///< occasions that are hit; UINT32_MAX: all from here on
+    std::optional<base::ps> delay;     ///< of delay_completions
 };
 struct do_hold {
     std::string task;

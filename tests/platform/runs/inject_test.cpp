@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a whole machine makes of a function that misbehaves: who waits, who notices, who is harmed.
+#include "platform/expect/expect.h"
+#include "platform/expect/metrics.h"
+#include "platform/runner/runner.h"
+#include "tests/platform/support.h"
+#include "tlm/base/context.h"
+#include "tlm/endpoint/faults.h"
+#include "tlm/pcie/tlp.h"
+
+namespace drydock::tests {
+namespace {
+
+using json = nlohmann::json;
+
+const char* const machine = R"(machine:
+  smmu: {invalidate_timeout: 200us}
+  cpus: 4
+  irq: {gerror: {cpu: 3}}  # the clients' CPUs poll with interrupts off
+  ports:
+    rp0:
+      device: {name: ep0, like: generic_ats_endpoint, atc: {entries: 64, ways: 4}, flr_time: 1ms}
+    rp1:
+      device: {name: nic, like: myricom_10g}
+software: {reset: {variant: none}, pci: {flr_wait: 1ms}}
+clients:
+  sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 64KiB, dma: {burst: 4 x 256B, every: 5us}, unmap: {every: 5us}}
+  net: {kind: dma_client, device: nic, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 10us, unmap: {every: 10us}}
+)";
+
+json run(const std::string& rest, const runner::simulate_function& simulate = drydock::simulate) {
+    const scratch s;
+    const auto l = scenario::load(s.file("s.yaml", machine + rest), {});
+    const runner::job job{&l.runs.front(), {}};
+    auto outcome = runner::run_all({&job, 1}, 1, simulate, false, nullptr).front();
+    EXPECT_EQ(outcome.is, runner::outcome::state::done) << outcome.message;
+    if (outcome.is != runner::outcome::state::done) return {};
+    expect::judge(l.runs.front(), outcome.entry);
+    return outcome.entry;
+}
+
+/// A run of 3 ms with one fault of ep0 at 1 ms.
+std::string with(const std::string& fault) {
+    return "timeline: [{when: 1ms, inject: {device: ep0, " + fault + "}}]\nend: {when: 3ms}\n";
+}
+
+std::int64_t timeouts(const json& r) { return r.at("latency").at("invalidation").at("timeouts"); }
+std::int64_t completed(const json& r) {
+    return r.at("devices").at("ep0").at("invalidations").at("completed");
+}
+std::int64_t done(const json& r, const char* client) {
+    return r.at("clients").at(client).at("unmap").at("done");
+}
+std::int64_t fired(const json& r, const char* monitor) {
+    EXPECT_EQ(expect::fired(r, monitor, "nic"), 0) << monitor;
+    return expect::fired(r, monitor, "ep0");
+}
+
+TEST(InjectRun, P_054_a_completion_that_is_late_but_in_time_makes_its_unmap_wait) {
+    const json r = run(with("fault: delay_completions, count: 1, delay: 150us"));
+    EXPECT_EQ(r.at("outcome"), "clean");
+    EXPECT_EQ(timeouts(r), 0);
+    const json good = run("end: {when: 3ms}\n");
+    EXPECT_LT(completed(r), completed(good));
+}
+
+TEST(InjectRun, P_054_a_completion_after_the_timeout_is_one_that_nobody_waits_for) {
+    const json r = run(with("fault: delay_completions, count: 1, delay: 400us"));
+    EXPECT_EQ(timeouts(r), 1);
+    EXPECT_EQ(fired(r, "itag_protocol"), 1);
+    EXPECT_EQ(fired(r, "stale_access"), 0);
+}
+
+TEST(InjectRun, a_duplicated_completion_is_unexpected_and_harms_nobody) {
+    const json r = run(with("fault: duplicate_completions, count: 3"));
+    EXPECT_EQ(timeouts(r), 0);
+    EXPECT_GE(fired(r, "itag_protocol"), 1);
+    EXPECT_EQ(fired(r, "stale_access"), 0);
+}
+
+TEST(InjectRun, a_completion_behind_the_next_is_one_that_nobody_waits_for) {
+    const json r = run(with("fault: reorder_completions, count: 1"));
+    EXPECT_EQ(timeouts(r), 1) << "a synchronous unmap has no next one";
+    EXPECT_EQ(fired(r, "itag_protocol"), 1);
+}
+
+TEST(InjectRun, P_049_a_wrong_ITag_leaves_its_own_to_time_out) {
+    const json r = run(with("fault: wrong_itag, count: 1"));
+    EXPECT_EQ(timeouts(r), 1);
+    EXPECT_EQ(fired(r, "itag_protocol"), 1);
+}
+
+TEST(InjectRun, P_053_a_wrong_CC_waits_for_a_completion_that_never_comes) {
+    const json r = run(with("fault: wrong_cc, count: 1"));
+    EXPECT_EQ(timeouts(r), 1);
+    EXPECT_EQ(fired(r, "itag_protocol"), 0);
+    EXPECT_EQ(fired(r, "stale_access"), 0);
+}
+
+TEST(InjectRun, P_048_a_completion_before_the_drain_lets_freed_memory_be_reached) {
+    const json r = run(with("fault: complete_early"));
+    EXPECT_EQ(timeouts(r), 0) << "the SMMU has nothing to complain of";
+    EXPECT_GT(fired(r, "stale_access"), 0);
+}
+
+TEST(InjectRun, a_completion_after_its_ITag_was_used_again_closes_the_wrong_one) {
+    const json r = run(with("fault: late_completions, count: 1"));
+    EXPECT_EQ(timeouts(r), 1);
+    EXPECT_EQ(fired(r, "itag_protocol"), 1) << "the right one is the one too many";
+}
+
+TEST(InjectRun, a_forged_address_reaches_memory_that_nobody_mapped) {
+    const json r = run(with("fault: forge_addresses"));
+    EXPECT_GT(fired(r, "stale_access"), 0);
+    EXPECT_EQ(timeouts(r), 0);
+}
+
+TEST(InjectRun, P_131_an_ignored_FLR_leaves_no_invalidate_unanswered) {
+    const std::string reset = "{when: 2ms, task: R, cpu: 3, reset: {device: ep0, method: flr}}";
+    const std::string end = "end: {when: R returned, plus: 1ms}\n";
+    const json obeyed = run("timeline: [" + reset + "]\n" + end);
+    const json ignored = run("timeline: [{when: 1ms, inject: {device: ep0, fault: ignore_flr}}, " +
+                             reset + "]\n" + end);
+    EXPECT_GT(fired(obeyed, "invalidate_in_reset"), 0);
+    EXPECT_EQ(fired(ignored, "invalidate_in_reset"), 0);
+    EXPECT_GT(timeouts(obeyed), 0);
+    EXPECT_EQ(timeouts(ignored), 0);
+}
+
+struct page_request_counter final : base::observer {
+    std::uint64_t seen = 0;
+    void on_event(const base::event& e) override {
+        // Messages to the root complex are page requests where nothing fails.
+        seen += e.a == static_cast<std::uint64_t>(pcie::tlp_type::msg);
+    }
+};
+
+json simulate_counting(const scenario::run& r, const run_files& f, progress& p) {
+    page_request_counter counter;
+    json result = simulate_with(r, f, p, [&](base::context& ctx) {
+        ctx.probe.subscribe(counter, base::kind::tlp_arrived);
+    });
+    result["messages"] = counter.seen;
+    return result;
+}
+
+TEST(InjectRun, a_flood_of_Page_Requests_harms_no_neighbour) {
+    const json good = run("end: {when: 3ms}\n", simulate_counting);
+    const json r = run(with("fault: pri_flood, count: 5000"), simulate_counting);
+    EXPECT_GE(r.at("messages").get<std::int64_t>(),
+              good.at("messages").get<std::int64_t>() + 5000 - 500);
+    EXPECT_EQ(expect::fired(r, "innocent_harmed"), 0);
+    EXPECT_EQ(timeouts(r), 0);
+    EXPECT_GT(done(r, "net"), done(good, "net") * 9 / 10);
+}
+
+TEST(InjectRun, a_function_that_died_silently_costs_every_unmap_a_timeout) {
+    const json r = run(with("fault: silent_death"));
+    const json good = run("end: {when: 3ms}\n");
+    EXPECT_GE(timeouts(r), 3);
+    EXPECT_LT(completed(r), completed(good) / 2);
+    EXPECT_EQ(fired(r, "invalidate_in_reset"), 0) << "dead is not in reset";
+    EXPECT_EQ(fired(r, "stale_access"), 0);
+}
+
+TEST(InjectRun, a_function_that_died_with_its_link_does_not_come_back_with_it) {
+    const std::string dead = "{when: 1ms, inject: {device: ep0, fault: death_with_link_down}}";
+    const std::string down = "{when: 1ms, inject: {device: ep0, fault: link_down}}";
+    const std::string up = ", {when: 2ms, inject: {device: ep0, fault: link_up}}";
+    const json gone = run("timeline: [" + dead + up + "]\nend: {when: 6ms}\n");
+    const json back = run("timeline: [" + down + up + "]\nend: {when: 6ms}\n");
+    EXPECT_GT(completed(back), completed(gone));
+    EXPECT_GT(timeouts(gone), timeouts(back));
+}
+
+TEST(InjectRun, every_fault_of_a_function_can_be_named_by_a_scenario) {
+    const scratch s;
+    for (const endpoint::fault_info& f : endpoint::fault_table)
+        EXPECT_NO_THROW(
+            scenario::load(s.file("s.yaml", machine + with("fault: " + std::string(f.name))), {}))
+            << f.name;
+}
+
+TEST(InjectRun, what_says_nothing_of_a_fault_is_refused) {
+    const scratch s;
+    for (const char* bad : {"fault: link_down, count: 2", "fault: silent_death, count: 1",
+                            "fault: wrong_cc, delay: 1us", "fault: wrong_cc, count: 0",
+                            "fault: delay_completions, delay: 5"})
+        EXPECT_THROW(scenario::load(s.file("s.yaml", machine + with(bad)), {}), scenario::bad_input)
+            << bad;
+}
+
+}  // namespace
+}  // namespace drydock::tests
