@@ -23,9 +23,9 @@ void add_msi(config_image_builder& b, const node& c, std::uint16_t at) {
     f.at = at;
     take(c, "vectors", vectors);
     if (!std::has_single_bit(vectors))
-        throw bad_input(c.at("vectors").where,
-                        fmt::format("vectors: '{}' cannot be used; expected 1, 2, 4, 8, 16 or 32",
-                                    vectors));
+        throw bad_input(
+            c.at("vectors").where,
+            fmt::format("vectors: '{}' cannot be used; expected 1, 2, 4, 8, 16 or 32", vectors));
     take(c, "wide", f.wide);
     take(c, "maskable", f.maskable);
     f.vectors_log2 = static_cast<unsigned>(std::countr_zero(vectors));

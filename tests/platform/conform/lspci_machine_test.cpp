@@ -130,6 +130,60 @@ TEST(LspciMachine, before_the_clients_start_the_bus_is_enumerated) {
     expect_says(read.at("01:00.0"), "PASIDCtl: Enable");
 }
 
+const char* const tree_text = R"(title: two switches
+machine:
+  cpus: 2
+  ports:
+    rp0:
+      link: gen4 x8
+      switch:
+        acs: off
+        dsp0: {device: {name: a, like: generic_ats_endpoint}}
+        dsp1:
+          link: gen3 x4
+          switch:
+            dsp0: {device: {name: b, like: generic_ats_endpoint}}
+    rp1:
+      device: {name: nic, like: myricom_10g}
+clients:
+  net: {kind: dma_client, device: nic, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 10us}
+end: {when: 1ms}
+)";
+
+TEST(LspciMachine, P_174_a_tree_of_switches_has_its_buses_depth_first) {
+    const scratch s;
+    const auto l = scenario::load(s.file("s.yaml", tree_text), {});
+    const auto read = decode(configuration_of(l.runs.front()).get<std::string>());
+    struct expected {
+        const char *slot, *type, *bus, *link;
+    };
+    for (const expected& e : {
+             expected{"00:01.0", "Root Port", "primary=00, secondary=01, subordinate=06",
+                      "16GT/s, Width x8"},
+             expected{"01:00.0", "Upstream Port", "primary=01, secondary=02, subordinate=06",
+                      "16GT/s, Width x8"},
+             expected{"02:00.0", "Downstream Port", "primary=02, secondary=03, subordinate=03",
+                      "16GT/s, Width x8"},
+             expected{"03:00.0", "Endpoint", "", "16GT/s, Width x8"},
+             expected{"02:01.0", "Downstream Port", "primary=02, secondary=04, subordinate=06",
+                      "8GT/s, Width x4"},
+             expected{"04:00.0", "Upstream Port", "primary=04, secondary=05, subordinate=06",
+                      "8GT/s, Width x4"},
+             expected{"05:00.0", "Downstream Port", "primary=05, secondary=06, subordinate=06",
+                      "16GT/s, Width x8"},
+             expected{"06:00.0", "Endpoint", "", "16GT/s, Width x8"},
+             expected{"00:02.0", "Root Port", "primary=00, secondary=07, subordinate=07",
+                      "2.5GT/s, Width x8"},
+             expected{"07:00.0", "Endpoint", "", "2.5GT/s, Width x8"},
+         }) {
+        ASSERT_TRUE(read.contains(e.slot)) << e.slot;
+        expect_says(read.at(e.slot), e.type);
+        expect_says(read.at(e.slot), e.bus);
+        expect_says(read.at(e.slot), std::string("LnkSta:\tSpeed ") + e.link);
+    }
+    EXPECT_EQ(read.size(), 10u);
+}
+
 TEST(LspciMachine, reading_has_no_side_effects) {
     use_picoseconds();
     const scratch s;
