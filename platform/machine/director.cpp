@@ -161,8 +161,10 @@ void director::carry_out(const scenario::timeline_entry& entry) {
 
 std::vector<std::string> director::never_happened() const {
     std::vector<std::string> places;
+    if (!ended_) return places;  // stopped by somebody else: more might have happened
     for (std::size_t i = 0; i < run_.timeline.size(); ++i)
         if (!fulfilled_[i]) places.push_back(run_.timeline[i].where.text());
+    if (end_conditions_left_ > 0) places.emplace_back("end.when, before end.limit");
     return places;
 }
 

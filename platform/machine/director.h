@@ -45,7 +45,8 @@ public:
     /// When the run will end, `never` while that is not known.
     base::ps end() const { return end_at_; }
     bool ended() const { return ended_; }
-    /// Entries whose condition never came true, as places in the file.
+    /// Entries whose condition never came true, as places in the file, and the end itself if the
+    /// run was cut at its limit. Empty for a run that was stopped.
     std::vector<std::string> never_happened() const;
 
 private:

@@ -149,10 +149,10 @@ json simulate_with(const scenario::run& r, const run_files& f, progress& p,
     w.cpus.finish(until);
     check_consistent(w);
     json result = machine::results_of(m, w, until, records);
+    result["never_happened"] = m.director().never_happened();
     w.monitors.finish(until);  // may let the machine run on for a retry
     out.close();
     machine::add_verdict(result, w);
-    result["never_happened"] = m.director().never_happened();
     return result;
 }
 

@@ -136,6 +136,10 @@ std::string monitor_table(const json& run, bool coloured) {
     violation_rows(t, run, "gaps", "  known gap", colour::yellow);
     std::string text = t.text();
     if (text.empty()) text = "  silent\n";
+    if (run.contains("never_happened"))
+        for (const json& place : run.at("never_happened"))
+            text += painted(fmt::format("  never happened: {}\n", place.get<std::string>()),
+                            colour::yellow, coloured);
     text_table missed(coloured);
     if (run.contains("expectations"))
         for (const json& e : run.at("expectations"))

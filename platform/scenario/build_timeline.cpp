@@ -267,6 +267,12 @@ void end(const node& document, run& r) {
                                : when.where.file + ":" + std::to_string(when.where.line)});
     f.read("plus", r.end.plus, 0_ps, longest_run);
     f.read("limit", r.end.limit, 1_ns, longest_run);
+    for (const condition& c : r.end.when)
+        if (const auto* t = std::get_if<at_time>(&c); t && t->time + r.end.plus > r.end.limit)
+            throw bad_input(when.where,
+                            fmt::format("the run ends at its limit of {} before that; raise "
+                                        "end.limit",
+                                        to_text(r.end.limit)));
 }
 
 void outputs(const node& document, run& r) {

@@ -43,7 +43,7 @@ struct root_complex_config {
     base::ps port{60'000};                                ///< per direction and root port
     base::ps completion_timeout{10'000'000'000};          ///< of CPU requests; PCIe: 50 us..50 ms
     base::ps rrs_retry{
-        1'000'000};  ///< a config request answered with RRS is issued again after this
+        10'000'000};  ///< a config request answered with RRS is issued again after this
     base::ps rrs_limit{1'000'000'000'000};  ///< and given up after this (PCIe: at least 1 s)
     bool fail_fast = false;                 ///< invalidate_on_link_down = fail_fast (PCIe)
     std::vector<root_port_config> ports{root_port_config{}};

@@ -91,15 +91,27 @@ TEST(Inject, a_function_that_never_gets_ready_fails_its_reset_when_patience_ends
                      "  - {when: 1ms, inject: {device: ep0, fault: never_ready}}\n"
                      "  - {when: 2ms, task: R, cpu: 3, reset: {device: ep0, method: flr, call: "
                      "pci_reset_function}}\n"
-                     "end: {when: R returned, plus: 1ms}\n",
+                     "end: {when: R returned, plus: 1ms, limit: 200s}\n",
                  drydock::simulate, false);
     const json& task = r.at("tasks").at("R");
     EXPECT_EQ(task.at("result"), -ENOTTY);
-    // Waits of 1, 2, 4 ... ms until they exceed 60 s (P-133).
+    // Waits of 1, 2, 4 ... ms until they exceed 60 s (P-133), then the state is restored although
+    // each access is retried for a second.
     const std::int64_t waited =
         task.at("returned_ps").get<std::int64_t>() - task.at("started_ps").get<std::int64_t>();
     EXPECT_GT(waited, (60_s).count);
-    EXPECT_LT(waited, (70_s).count);
+    EXPECT_LT(waited, (120_s).count);
+    EXPECT_TRUE(r.at("never_happened").empty());
+}
+
+TEST(End, what_never_happened_is_told) {
+    const json r =
+        run("timeline: [{when: 900us, task: R, cpu: 3, reset: {device: ep0, method: flr, call: "
+            "pci_reset_function}}, {when: R at d4, inject: {device: ep0, fault: link_down}}]\n"
+            "end: {when: R returned, limit: 1ms}\n");
+    ASSERT_EQ(r.at("never_happened").size(), 2u);
+    EXPECT_NE(r.at("never_happened")[0].get<std::string>().find("s.yaml:"), std::string::npos);
+    EXPECT_EQ(r.at("never_happened")[1], "end.when, before end.limit");
 }
 
 TEST(Inject, a_link_that_goes_down_stops_its_device_alone) {
