@@ -90,6 +90,21 @@ TEST(Collector, a_boundary_ahead_of_the_one_before_is_counted_and_kept_out) {
     EXPECT_EQ(t.invalidation()["count"], 0);
 }
 
+TEST(Collector, what_is_told_of_an_invalidation_after_its_ITag_is_free_does_not_count) {
+    told t;
+    const span_id s{1};
+    t.begin(0_ns, s, span_class::atc_inv, "driver", ep0);
+    for (unsigned b = 1; b <= 14; ++b) t.stage(ps{b * 1000}, s, b);
+    for (unsigned b = 9; b <= 13; ++b) t.stage(ps{(b + 10) * 1000}, s, b);  // a completion too many
+    t.stage(30_ns, s, 15);
+    t.stage(31_ns, s, 16);
+    t.end(31_ns, s);
+    const nlohmann::json j = t.invalidation();
+    EXPECT_EQ(t.collect.inconsistent(), 0u);
+    EXPECT_EQ(j["stages"]["completion_flight"]["max_ps"], 1'000);
+    EXPECT_EQ(j["stages"]["sync"]["max_ps"], 16'000);
+}
+
 TEST(Collector, a_timed_out_invalidation_has_lost_and_error_restart_and_is_counted_apart) {
     told t;
     const span_id s{1};

@@ -44,6 +44,16 @@ TEST(InvalidateInReset, is_silent_when_the_completion_left_before_the_reset_and_
     EXPECT_TRUE(t.silent());
 }
 
+TEST(InvalidateInReset, is_silent_for_a_function_that_is_dead) {
+    told t;
+    request(t, span_id{4}, 0, told::ep0);
+    arrives(t, span_id{4}, told::ep0);
+    t.function(told::ep0, "dead");
+    request(t, span_id{5}, 1, told::ep0);
+    t.tell(kind::invalidate_ignored, "ep", told::ep0.value, t.text("dead"), 1, 0, span_id{5});
+    EXPECT_TRUE(t.silent());
+}
+
 TEST(InvalidateInReset, is_silent_for_another_function) {
     told t;
     t.function(told::ep0, "flr");
