@@ -14,9 +14,6 @@ std::string configuration_text(hardware& hw) {
     for (const junction& j : hw.junctions())
         for (unsigned p = 0; p <= j.at->downstream_ports(); ++p)
             functions[j.at->port(p).id().value] = &j.at->port(p).config();
-    for (const junction& j : hw.junctions())
-        for (unsigned n = 0; n <= j.at->downstream_ports(); ++n)
-            functions[j.at->port(n).id().value] = &j.at->port(n).config();
     for (const seat& s : hw.seats())
         functions[s.device->routing_id().value] = &s.device->config_space();
     std::string text;
