@@ -199,6 +199,21 @@ TEST_F(Switch, P_173_a_closed_window_makes_requests_UR) {
     EXPECT_EQ(config_read(2, 0, 0x04).status, cpl_status::success) << "config is fine";
 }
 
+TEST_F(Switch, a_port_in_D3hot_forwards_configuration_but_no_memory_requests) {
+    config_write(2, 1, sw.port(2).config().power().at + 4, 2, 3);
+    clear();
+    root.socket.send(make(tlp_type::mrd, mmio + window, 4, 0));
+    run();
+    ASSERT_EQ(root.arrived.size(), 1u);
+    EXPECT_EQ(root.arrived[0]->status, cpl_status::unsupported_request);
+    root.socket.send(config_request(false, 4, 0, 0));
+    run();
+    EXPECT_EQ(below[1]->arrived.size(), 1u);
+    below[1]->socket.send(make(tlp_type::mrd, 0x4000'0000, 4, 4));
+    run();
+    EXPECT_EQ(below[1]->arrived.back()->status, cpl_status::unsupported_request);
+}
+
 TEST_F(Switch, P_175_bus_numbers_that_change_under_traffic_misroute_to_UR_only) {
     for (unsigned i = 0; i < 4; ++i) {
         root.socket.send(message(msg_code::prg_response, msg_routing::by_id, root_id, peer));
