@@ -2,6 +2,7 @@
 #include "platform/devices/capabilities.h"
 
 #include <fmt/format.h>
+#include <iterator>
 
 #include <algorithm>
 #include <array>
@@ -192,6 +193,7 @@ bar_facts bar_of(const node& n) {
 
 std::vector<std::string> small_capabilities() {
     std::vector<std::string> names;
+    names.reserve(std::size(kinds));
     for (const kind& k : kinds) names.emplace_back(k.name);
     return names;
 }
