@@ -51,6 +51,7 @@ public:
         for (std::size_t c = 0; c < columns; ++c)
             if (place_[c] == std::numeric_limits<std::size_t>::max()) {
                 std::vector<std::string> present;
+                present.reserve(fields.size());
                 for (const field& f : fields) present.emplace_back(f.text);
                 throw scenario::bad_input(
                     {file_, 1, 1},

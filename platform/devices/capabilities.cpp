@@ -2,11 +2,11 @@
 #include "platform/devices/capabilities.h"
 
 #include <fmt/format.h>
-#include <iterator>
 
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <iterator>
 
 #include "platform/scenario/quantity.h"
 #include "tlm/pcie/caps/acs.h"

@@ -97,6 +97,7 @@ void check_path(const std::string& path, const place& where) {
 /// Two that change the same place would depend on their order.
 void check_disjoint(const std::vector<assignment>& fixed, const std::vector<axis>& axes) {
     std::vector<std::pair<std::string, place>> paths;
+    paths.reserve(fixed.size() + axes.size());
     for (const assignment& a : fixed) paths.emplace_back(a.path, a.value.where);
     for (const axis& a : axes) paths.emplace_back(a.path, a.where);
     for (std::size_t i = 0; i < paths.size(); ++i) {
