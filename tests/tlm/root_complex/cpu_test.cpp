@@ -77,7 +77,7 @@ TEST(RootComplex, P_131_rrs_is_issued_again_or_visible) {
     b.cpu.access(b.gp, false, b.ecam_of(1, 0, 0), &v, 4);
     b.run();
     b.answer(*b.device.arrived.at(0), pcie::cpl_status::request_retry);
-    b.ctx.timeline.run(b.ctx.now() + 3_us);
+    b.ctx.timeline.run(b.ctx.now() + 2 * root_complex_config{}.rrs_retry);
     ASSERT_EQ(b.device.arrived.size(), 2u);  // asked again
     b.answer(*b.device.arrived.at(1), pcie::cpl_status::success, 0x12345678);
     b.run();
