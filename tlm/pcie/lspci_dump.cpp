@@ -281,6 +281,7 @@ std::vector<lspci_device> parse_lspci_devices(std::string_view text, const std::
     const std::vector<device_text> devices = split_devices(text);
     reader(file_name).check_any(devices);
     std::vector<lspci_device> all;
+    all.reserve(devices.size());
     for (const device_text& d : devices) all.push_back(reader(file_name).read_any(d));
     return all;
 }
