@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole program with a simulation of the test's own.
-#include "platform/cli/cli.h"
+#include "tests/platform/cli/program.h"
 
 #include <csignal>
 #include <thread>
@@ -24,28 +24,11 @@ json fake(const scenario::run& r, const run_files& f, progress&) {
     return entry;
 }
 
-struct result {
-    int code;
-    std::string out, err;
-};
-
-std::string slurp(std::FILE* f) {
-    std::string s;
-    std::rewind(f);
-    for (int c = std::fgetc(f); c != EOF; c = std::fgetc(f)) s += static_cast<char>(c);
-    std::fclose(f);
-    return s;
-}
-
 result drydock(const std::vector<std::string>& arguments,
                runner::simulate_function simulate = fake) {
-    cli::tools t{std::move(simulate),
-                 [](const scenario::run&) {
-                     return json::array({{{"name", "smmu.tlb"}, {"value", 5}}});
-                 },
-                 std::tmpfile(), std::tmpfile()};
-    const int code = cli::program(arguments, t);
-    return {code, slurp(t.out), slurp(t.err)};
+    return run_program(arguments, {std::move(simulate), [](const scenario::run&) {
+                                       return json::array({{{"name", "smmu.tlb"}, {"value", 5}}});
+                                   }});
 }
 
 const std::string default_scenario = project_file("platform/scenarios/flr_under_unmap.yaml");

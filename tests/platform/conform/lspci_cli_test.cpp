@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `drydock conform lspci` and `drydock lspci` as commands: what they print and how they end.
-#include "platform/cli/cli.h"
+#include "tests/platform/cli/program.h"
 #include "tests/platform/support.h"
 #include "tlm/pcie/config_image_builder.h"
 #include "tlm/pcie/lspci_text.h"
@@ -10,24 +10,11 @@ namespace {
 
 using nlohmann::json;
 
-struct result {
-    int code;
-    std::string out, err;
-};
-
-std::string slurp(std::FILE* f) {
-    std::string s;
-    std::rewind(f);
-    for (int c = std::fgetc(f); c != EOF; c = std::fgetc(f)) s += static_cast<char>(c);
-    std::fclose(f);
-    return s;
-}
-
 result drydock(const std::vector<std::string>& arguments,
                const std::function<json(const scenario::run&)>& configuration = {}) {
-    cli::tools t{{}, {}, std::tmpfile(), std::tmpfile(), configuration};
-    const int code = cli::program(arguments, t);
-    return {code, slurp(t.out), slurp(t.err)};
+    cli::tools t{{}, {}};
+    t.configuration = configuration;
+    return run_program(arguments, std::move(t));
 }
 
 std::string good_dump() {

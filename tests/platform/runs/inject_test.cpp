@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a whole machine makes of a function that misbehaves: who waits, who notices, who is harmed.
-#include "platform/expect/expect.h"
-#include "platform/expect/metrics.h"
-#include "platform/runner/runner.h"
-#include "tests/platform/support.h"
+#include "tests/platform/runs/whole_machine.h"
 #include "tlm/base/context.h"
 #include "tlm/endpoint/faults.h"
 #include "tlm/pcie/tlp.h"
@@ -13,44 +10,14 @@ namespace {
 
 using json = nlohmann::json;
 
-const char* const machine = R"(machine:
-  smmu: {invalidate_timeout: 200us}
-  cpus: 4
-  irq: {gerror: {cpu: 3}}  # the clients' CPUs poll with interrupts off
-  ports:
-    rp0:
-      device: {name: ep0, like: generic_ats_endpoint, atc: {entries: 64, ways: 4}, flr_time: 1ms}
-    rp1:
-      device: {name: nic, like: myricom_10g}
-software: {reset: {variant: none}, pci: {flr_wait: 1ms}}
-clients:
-  sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 64KiB, dma: {burst: 4 x 256B, every: 5us}, unmap: {every: 5us}}
-  net: {kind: dma_client, device: nic, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 10us, unmap: {every: 10us}}
-)";
-
-json run(const std::string& rest, const runner::simulate_function& simulate = drydock::simulate) {
-    const scratch s;
-    const auto l = scenario::load(s.file("s.yaml", machine + rest), {});
-    const runner::job job{&l.runs.front(), {}};
-    auto outcome = runner::run_all({&job, 1}, 1, simulate, false, nullptr).front();
-    EXPECT_EQ(outcome.is, runner::outcome::state::done) << outcome.message;
-    if (outcome.is != runner::outcome::state::done) return {};
-    expect::judge(l.runs.front(), outcome.entry);
-    return outcome.entry;
-}
+const std::string machine = std::string(hardware) + clients;
 
 /// A run of 3 ms with one fault of ep0 at 1 ms.
 std::string with(const std::string& fault) {
     return "timeline: [{when: 1ms, inject: {device: ep0, " + fault + "}}]\nend: {when: 3ms}\n";
 }
 
-std::int64_t timeouts(const json& r) { return r.at("latency").at("invalidation").at("timeouts"); }
-std::int64_t completed(const json& r) {
-    return r.at("devices").at("ep0").at("invalidations").at("completed");
-}
-std::int64_t done(const json& r, const char* client) {
-    return r.at("clients").at(client).at("unmap").at("done");
-}
+std::int64_t completed(const json& r) { return tests::completed(r, "ep0"); }
 std::int64_t fired(const json& r, const char* monitor) {
     EXPECT_EQ(expect::fired(r, monitor, "nic"), 0) << monitor;
     return expect::fired(r, monitor, "ep0");

@@ -2,10 +2,7 @@
 // What a run of a whole machine shows of one scenario: faults, order, expectations.
 #include <cerrno>
 
-#include "platform/expect/expect.h"
-#include "platform/expect/metrics.h"
-#include "platform/runner/runner.h"
-#include "tests/platform/support.h"
+#include "tests/platform/runs/whole_machine.h"
 #include "tlm/base/context.h"
 
 namespace drydock::tests {
@@ -14,48 +11,16 @@ namespace {
 using json = nlohmann::json;
 using namespace base::literals;
 
-const char* const hardware = R"(machine:
-  smmu: {invalidate_timeout: 200us}
-  cpus: 4
-  irq: {gerror: {cpu: 3}}  # the clients' CPUs poll with interrupts off
-  ports:
-    rp0:
-      device: {name: ep0, like: generic_ats_endpoint, atc: {entries: 64, ways: 4}, flr_time: 1ms}
-    rp1:
-      device: {name: nic, like: myricom_10g}
-software: {reset: {variant: none}, pci: {flr_wait: 1ms}}
-)";
-const char* const clients = R"(clients:
-  sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 64KiB, dma: {burst: 4 x 256B, every: 5us}, unmap: {every: 5us}}
-  net: {kind: dma_client, device: nic, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 10us, unmap: {every: 10us}}
-)";
-
-/// The entry of summary.json, judged. Each run is a process of its own.
-json run_text(const std::string& text, const runner::simulate_function& simulate,
-              bool until_violation) {
-    const scratch s;
-    const auto l = scenario::load(s.file("s.yaml", text), {});
-    run_files files;
-    files.until_violation = until_violation;
-    const runner::job job{&l.runs.front(), files};
-    auto outcome = runner::run_all({&job, 1}, 1, simulate, until_violation, nullptr).front();
-    EXPECT_EQ(outcome.is, runner::outcome::state::done) << outcome.message;
-    if (outcome.is != runner::outcome::state::done) return {};
-    expect::judge(l.runs.front(), outcome.entry);
-    return outcome.entry;
-}
-
-json run(const std::string& rest, const runner::simulate_function& simulate = drydock::simulate,
-         bool until_violation = false) {
-    return run_text(std::string(hardware) + clients + rest, simulate, until_violation);
-}
-
-std::int64_t timeouts(const json& r) { return r.at("latency").at("invalidation").at("timeouts"); }
-std::int64_t completed(const json& r, const char* device) {
-    return r.at("devices").at(device).at("invalidations").at("completed");
-}
-std::int64_t done(const json& r, const char* client) {
-    return r.at("clients").at(client).at("unmap").at("done");
+TEST(Simulate, P_191_a_thousand_invalidates_racing_dma_leave_no_access_to_a_freed_page) {
+    const json r = run("end: {when: 8ms}\n");
+    EXPECT_GT(completed(r, "ep0"), 1000);
+    EXPECT_GT(r.at("latency").at("invalidation").at("stages").at("drain").at("max_ps"), 0);
+    EXPECT_EQ(expect::fired(r, "stale_access"), 0);
+    // The same with invalidates that the device answers before it has drained.
+    const json hasty =
+        run("timeline: [{when: 1ms, inject: {device: ep0, fault: complete_early}}]\n"
+            "end: {when: 8ms}\n");
+    EXPECT_GT(expect::fired(hasty, "stale_access", "ep0"), 0);
 }
 
 TEST(Simulate, an_sva_client_may_be_the_first_client_of_a_device) {
@@ -87,12 +52,11 @@ TEST(Inject, lost_completions_time_out_and_the_device_forgets_its_translation) {
 TEST(Inject, a_function_that_never_gets_ready_fails_its_reset_when_patience_ends) {
     const json r =
         run_text(std::string(hardware) +
-                     "timeline:\n"
-                     "  - {when: 1ms, inject: {device: ep0, fault: never_ready}}\n"
-                     "  - {when: 2ms, task: R, cpu: 3, reset: {device: ep0, method: flr, call: "
-                     "pci_reset_function}}\n"
-                     "end: {when: R returned, plus: 1ms, limit: 200s}\n",
-                 drydock::simulate, false);
+                 "timeline:\n"
+                 "  - {when: 1ms, inject: {device: ep0, fault: never_ready}}\n"
+                 "  - {when: 2ms, task: R, cpu: 3, reset: {device: ep0, method: flr, call: "
+                 "pci_reset_function}}\n"
+                 "end: {when: R returned, plus: 1ms, limit: 200s}\n");
     const json& task = r.at("tasks").at("R");
     EXPECT_EQ(task.at("result"), -ENOTTY);
     // Waits of 1, 2, 4 ... ms until they exceed 60 s (P-133), then the state is restored although
