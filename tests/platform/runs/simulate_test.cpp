@@ -12,14 +12,19 @@ using json = nlohmann::json;
 using namespace base::literals;
 
 TEST(Simulate, P_191_a_thousand_invalidates_racing_dma_leave_no_access_to_a_freed_page) {
-    const json r = run("end: {when: 8ms}\n");
+    const std::string racing =
+        std::string(hardware) +
+        "clients:\n  sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 32KiB, dma: {burst: "
+        "32 x 1024B, every: 4us}, unmap: {every: 4us}}\n";
+    const json r = run_text(racing + "end: {when: 8ms}\n");
     EXPECT_GT(completed(r, "ep0"), 1000);
     EXPECT_GT(r.at("latency").at("invalidation").at("stages").at("drain").at("max_ps"), 0);
     EXPECT_EQ(expect::fired(r, "stale_access"), 0);
-    // The same with invalidates that the device answers before it has drained.
+    // The same with completions before the drain.
     const json hasty =
-        run("timeline: [{when: 1ms, inject: {device: ep0, fault: complete_early}}]\n"
-            "end: {when: 8ms}\n");
+        run_text(racing +
+                 "timeline: [{when: 1ms, inject: {device: ep0, fault: complete_early}}]\n"
+                 "end: {when: 8ms}\n");
     EXPECT_GT(expect::fired(hasty, "stale_access", "ep0"), 0);
 }
 
