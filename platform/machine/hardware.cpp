@@ -60,9 +60,10 @@ void hardware::build_below(const scenario::port& port, pcie::downstream_socket& 
     const devices::description& d = *port.device->description;
     s.queue_depth = d.ats ? d.invalidate_queue_depth : 0;
     s.link = std::move(link);
-    s.device = std::make_unique<endpoint::endpoint>(
-        s.name.c_str(), ctx_, tlps_, configure_endpoint(ctx_.parameters, *port.device));
-    s.link->down.bind(s.device->port);
+    s.end = std::make_unique<endpoint::device>(s.name.c_str(), ctx_, tlps_,
+                                               configure_endpoint(ctx_.parameters, *port.device));
+    s.device = &s.end->function();
+    s.link->down.bind(s.end->port);
     seats_.push_back(std::move(s));
 }
 

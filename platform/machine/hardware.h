@@ -10,7 +10,7 @@
 #include "platform/scenario/scenario.h"
 #include "tlm/base/context.h"
 #include "tlm/base/timeline_kernel.h"
-#include "tlm/endpoint/endpoint.h"
+#include "tlm/endpoint/device.h"
 #include "tlm/pcie/link.h"
 #include "tlm/root_complex/root_complex.h"
 #include "tlm/root_complex/switch.h"
@@ -44,7 +44,8 @@ struct seat {
     base::routing_id id{};     ///< as enumeration finds it
     unsigned queue_depth = 0;  ///< of Invalidate Requests; 0: no ATS
     std::unique_ptr<pcie::link> link;
-    std::unique_ptr<endpoint::endpoint> device;
+    std::unique_ptr<endpoint::device> end;  ///< of the link
+    endpoint::endpoint* device = nullptr;   ///< its function
 };
 
 /// A switch and the link above it.

@@ -72,7 +72,8 @@ harness::harness(unsigned atc_entries)
       smmu("smmu", ctx, tlps, {}, 1),
       rc("rc", ctx, tlps, {}),
       link("link", ctx, tlps, {}),
-      device("device", ctx, tlps, device_config(atc_entries), &tapped_atc::make),
+      below("device", ctx, tlps, device_config(atc_entries), &tapped_atc::make),
+      device(below.function()),
       cpu("cpu", ctx.timeline),
       software(ctx.timeline),
       atc(tapped_atc::latest()) {
@@ -93,7 +94,7 @@ void harness::bind() {
     rc.non_posted(0).bind(smmu.non_posted(0));
     smmu.ats(0).bind(rc.ats(0));
     rc.port(0).bind(link.up);
-    link.down.bind(device.port);
+    link.down.bind(below.port);
     smmu.set_directory(rc);
 }
 

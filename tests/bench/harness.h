@@ -11,7 +11,7 @@
 #include "tests/bench/tapped_atc.h"
 #include "tlm/base/register_observer.h"
 #include "tlm/base/timeline_kernel.h"
-#include "tlm/endpoint/endpoint.h"
+#include "tlm/endpoint/device.h"
 #include "tlm/pcie/link.h"
 #include "tlm/root_complex/root_complex.h"
 #include "tlm/smmu/smmu.h"
@@ -92,7 +92,8 @@ public:
     smmu::smmu smmu;
     root_complex::root_complex rc;
     pcie::link link;
-    endpoint::endpoint device;
+    endpoint::device below;
+    endpoint::endpoint& device;
     cpu_port cpu;
     software_client software;
     tapped_atc& atc;

@@ -10,7 +10,7 @@
 namespace drydock::endpoint {
 
 completion_faults::completion_faults(std::string_view name, base::context& ctx,
-                                     pcie::tlp_pool& pool, faults& f, transmitter& tx)
+                                     pcie::tlp_pool& pool, faults& f, outlet& tx)
     : ctx_(ctx), pool_(pool), faults_(f), tx_(tx), delayed_(ctx.timeline, name, sink{this}) {}
 
 void completion_faults::send(pcie::tlp_ptr t) {

@@ -18,7 +18,7 @@ namespace drydock::endpoint {
 class completion_faults {
 public:
     completion_faults(std::string_view hierarchical_name, base::context& ctx, pcie::tlp_pool& pool,
-                      faults& f, transmitter& tx);
+                      faults& f, outlet& tx);
 
     void send(pcie::tlp_ptr t);
     /// An Invalidate Request with this ITag came: what is late goes out.
@@ -48,7 +48,7 @@ private:
     base::context& ctx_;
     pcie::tlp_pool& pool_;
     faults& faults_;
-    transmitter& tx_;
+    outlet& tx_;
     ring<pcie::tlp_ptr> owed_{most_owed};  // wait for room
     base::delay_line<pcie::tlp_ptr, sink> delayed_;
     pcie::tlp_ptr overtaken_;

@@ -63,27 +63,26 @@ base::ps completion_timeout(unsigned range, base::ps of_default) {
 
 }  // namespace
 
-endpoint::endpoint(sc_core::sc_module_name module_name, base::context& ctx, pcie::tlp_pool& pool,
-                   const endpoint_config& config, atc_maker make_atc)
-    : sc_module(module_name),
-      port("port", *this, pool),
+endpoint::endpoint(std::string hierarchical_name, base::context& ctx, pcie::tlp_pool& pool,
+                   const endpoint_config& config, const device_port& port, atc_maker make_atc)
+    : name_(std::move(hierarchical_name)),
       ctx_(ctx),
       pool_(pool),
+      port_(port),
       config_(checked(config)),
-      place_(ctx.probe.place(name())),
-      timer_id_(ctx.timeline.join(name(), *this)),
+      place_(ctx.probe.place(name_)),
+      timer_id_(ctx.timeline.join(name_, *this)),
       space_(config.image),
       errors_(ctx, place_, space_, *this),
       msix_(vectors_of(space_), *this),
-      engine_(std::string(name()) + ".dma", ctx, config.dma, *this),
-      outstanding_(std::string(name()) + ".outstanding", ctx, *this),
-      tx_(*this, config.posted_queue, config.non_posted_queue, most_replies),
-      pages_(std::string(name()) + ".pri", ctx, place_, space_, config.pages,
+      engine_(name_ + ".dma", ctx, config.dma, *this),
+      outstanding_(name_ + ".outstanding", ctx, *this),
+      tx_(port.tx, *this, config.posted_queue, config.non_posted_queue, most_replies),
+      pages_(name_ + ".pri", ctx, place_, space_, config.pages,
              config.dma.max_outstanding_reads + config.dma.max_outstanding_writes, pool, *this),
-      replies_(ctx.timeline, std::string(name()) + ".replies", reply_sink{this}),
+      replies_(ctx.timeline, name_ + ".replies", reply_sink{this}),
       reply_credits_(most_replies),
-      invalidate_completions_(std::string(name()) + ".invalidate_completions", ctx, pool, faults_,
-                              tx_),
+      invalidate_completions_(name_ + ".invalidate_completions", ctx, pool, faults_, tx_),
       span_of_slot_(config.atc.request_slots),
       text_flr_(ctx.probe.text("flr")),
       text_ready_(ctx.probe.text("ready")),
@@ -95,7 +94,7 @@ endpoint::endpoint(sc_core::sc_module_name module_name, base::context& ctx, pcie
       text_poisoned_(ctx.probe.text("poisoned")),
       text_overflow_(ctx.probe.text("receiver overflow")),
       text_dead_(ctx.probe.text("dead")) {
-    const std::string atc_name = std::string(name()) + ".atc";
+    const std::string atc_name = name_ + ".atc";
     if (space_.ats().present())
         atc_ =
             (make_atc != nullptr ? make_atc : transaction_level)(atc_name, ctx, config.atc, *this);
@@ -192,7 +191,7 @@ void endpoint::forget_work() {
     while (!held_.empty()) {
         const held_invalidate h = held_.pop();
         ignore_invalidate(h.what.tag, h.what.span, text_queued_);
-        port.credit_return(pcie::fc_class::posted, 1, h.data_credits);
+        port_.free_buffer(pcie::fc_class::posted, h.data_credits);
     }
     if (atc_) {
         ats_on_ = false;
@@ -202,6 +201,7 @@ void endpoint::forget_work() {
     msix_.reset();
     errors_to_send_ = 0;
     posted_refused_ = non_posted_refused_ = false;
+    tx_.pass_on();
 }
 
 void endpoint::begin_flr() {
@@ -241,7 +241,7 @@ void endpoint::link_changed(bool up) {
 void endpoint::drop_replies() {
     replies_.clear([](const pcie::tlp_ptr&) {});
     while (!reply_credits_.empty())
-        port.credit_return(pcie::fc_class::non_posted, 1, reply_credits_.pop());
+        port_.free_buffer(pcie::fc_class::non_posted, reply_credits_.pop());
     tx_.drop(pcie::fc_class::completion, [](const pcie::tlp_ptr&) {});
 }
 

@@ -3,7 +3,7 @@
 
 #include <array>
 #include <memory>
-#include <systemc>
+#include <string>
 #include <vector>
 
 #include "tlm/base/delay_line.h"
@@ -20,21 +20,29 @@
 
 namespace drydock::endpoint {
 
-/// A device with one function (header type 0): configuration space, the DMA engine in BAR0, MSI-X,
+/// What the functions of a device have in common: its end of the link.
+struct device_port {
+    transmitter& tx;
+    pcie::upstream_socket& socket;  ///< for the credits of the receive buffer
+
+    void free_buffer(pcie::fc_class c, std::uint32_t data_credits) const {
+        socket.credit_return(c, 1, data_credits);
+    }
+};
+
+/// One function of a device (header type 0): configuration space, the DMA engine in BAR0, MSI-X,
 /// and an ATC where the configuration space has the ATS capability.
 ///
 /// Initiate FLR clears all of it at once; until flr_time is over the function ignores Invalidate
 /// Requests, answers configuration requests with RRS and drops completions.
-class endpoint final : public sc_core::sc_module,
-                       pcie::tlp_receiver,
-                       pcie::config_listener,
+class endpoint final : pcie::config_listener,
                        atc_client,
                        dma_function,
                        page_function,
                        base::timeline_client,
                        timeout_listener,
                        msix_table::sender,
-                       transmitter::wire,
+                       outlet::sender,
                        error_reporter::messenger {
 public:
     /// An ATC other than the transaction-level one: an RTL block behind the same interface.
@@ -42,11 +50,14 @@ public:
                                                   base::context&, const atc_config&, atc_client&);
 
     /// @throws pcie::config_error, std::invalid_argument
-    endpoint(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool,
-             const endpoint_config& config, atc_maker make_atc = nullptr);
+    endpoint(std::string hierarchical_name, base::context& ctx, pcie::tlp_pool& pool,
+             const endpoint_config& config, const device_port& port, atc_maker make_atc = nullptr);
 
-    pcie::upstream_socket port;
+    // -- what the device around it tells ---------------------------------------------------------
+    void receive(pcie::tlp_ptr t);
+    void link_changed(bool up);
 
+    const std::string& name() const { return name_; }
     pcie::config_space& config_space() { return space_; }
     const dma_engine& engine() const { return engine_; }
     const atc_if* translations() const { return atc_.get(); }
@@ -87,13 +98,8 @@ private:
     void begin_flr();
     void enter(state s, std::uint32_t text);
     void on_time(std::uint64_t) override;
-    void link_changed(bool up) override;
 
     // endpoint_receive.cpp: what comes down
-    void receive(pcie::tlp_ptr t) override;
-    void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override {
-        tx_.credits(c, hdr, data);
-    }
     void receive_config(const pcie::tlp& t);
     void receive_memory(const pcie::tlp& t);
     void read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offset);
@@ -108,9 +114,7 @@ private:
     pcie::tlp_ptr completion_of(const pcie::tlp& request, pcie::cpl_status status);
     void reply(const pcie::tlp& request, pcie::tlp_ptr completion);
     void answer(const pcie::tlp& request, pcie::cpl_status status);
-    void free_buffer(const pcie::tlp& t) {
-        port.credit_return(t.flow_class(), 1, t.data_credits());
-    }
+    void free_buffer(const pcie::tlp& t) { port_.free_buffer(t.flow_class(), t.data_credits()); }
 
     // endpoint_requester.cpp: what goes up, and its completions
     void receive_completion(const pcie::tlp& t);
@@ -120,7 +124,6 @@ private:
     void timed_out(std::uint16_t tag) override;
     void more_room();
     void drop_queued();
-    void put(pcie::tlp_ptr t) override { port.send(std::move(t)); }
     void left(pcie::fc_class c) override;
     void send_error(pcie::msg_code code) override;
     void flush_errors();
@@ -165,8 +168,10 @@ private:
 
     base::ps now() const { return ctx_.timeline.now(); }
 
+    std::string name_;
     base::context& ctx_;
     pcie::tlp_pool& pool_;
+    device_port port_;
     endpoint_config config_;
     base::place_id place_;
     base::timeline::client_id timer_id_;
@@ -176,7 +181,7 @@ private:
     msix_table msix_;
     dma_engine engine_;
     outstanding_requests outstanding_;
-    transmitter tx_;
+    outlet tx_;
     page_requester pages_;
     base::delay_line<pcie::tlp_ptr, reply_sink> replies_;
     ring<std::uint32_t> reply_credits_;  // data credits of the requests whose replies are under way

@@ -286,12 +286,12 @@ void endpoint::receive_invalidate(const pcie::tlp& t) {
 /// stalls the sender's posted traffic (PCIe).
 void endpoint::take_invalidate(const invalidate& what, std::uint32_t data_credits) {
     if (held_.empty() && atc_->try_invalidate(what))
-        return port.credit_return(pcie::fc_class::posted, 1, data_credits);
+        return port_.free_buffer(pcie::fc_class::posted, data_credits);
     if (!held_.full()) return held_.push({what, data_credits});
     // More than this function's buffers hold: the sender broke flow control.
     errors_.report(pcie::error::receiver_overflow, false, nullptr, id_);
     ignore_invalidate(what.tag, what.span, text_overflow_);
-    port.credit_return(pcie::fc_class::posted, 1, data_credits);
+    port_.free_buffer(pcie::fc_class::posted, data_credits);
 }
 
 void endpoint::ignore_invalidate(base::itag tag, base::span_id span, std::uint32_t reason) {

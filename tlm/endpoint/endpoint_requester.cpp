@@ -224,7 +224,7 @@ void endpoint::ready(atc_channel c) {
     if (c == atc_channel::lookup) engine_.room();
     while (c == atc_channel::invalidate && !held_.empty() &&
            atc_->try_invalidate(held_.front().what))
-        port.credit_return(fc_class::posted, 1, held_.pop().data_credits);
+        port_.free_buffer(fc_class::posted, held_.pop().data_credits);
     while (c == atc_channel::control && !atc_controls_.empty() &&
            atc_->try_control(id_, atc_controls_.front()))
         atc_controls_.pop();
@@ -235,7 +235,7 @@ void endpoint::ready(atc_channel c) {
 
 void endpoint::left(fc_class c) {
     if (c == fc_class::completion) {
-        port.credit_return(fc_class::non_posted, 1, reply_credits_.pop());
+        port_.free_buffer(fc_class::non_posted, reply_credits_.pop());
     } else if (c == fc_class::non_posted) {
         more_room();
     } else {

@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace drydock::endpoint {
@@ -34,6 +35,38 @@ public:
 
 private:
     std::vector<T> slots_;
+    std::size_t head_ = 0;
+    std::size_t count_ = 0;
+};
+
+/// The same without an end: it doubles its room to the working set, and keeps it.
+template <class T>
+class growing_ring {
+public:
+    bool empty() const { return count_ == 0; }
+    std::size_t size() const { return count_; }
+    T& front() { return slots_[head_]; }
+    const T& front() const { return slots_[head_]; }
+    void push(T item) {
+        if (count_ == slots_.size()) grow();
+        slots_[(head_ + count_++) & (slots_.size() - 1)] = std::move(item);
+    }
+    T pop() {
+        T item = std::move(slots_[head_]);
+        head_ = (head_ + 1) & (slots_.size() - 1);
+        --count_;
+        return item;
+    }
+
+private:
+    void grow() {
+        std::vector<T> bigger(slots_.size() * 2);
+        for (std::size_t i = 0; i < count_; ++i)
+            bigger[i] = std::move(slots_[(head_ + i) & (slots_.size() - 1)]);
+        slots_.swap(bigger);
+        head_ = 0;
+    }
+    std::vector<T> slots_ = std::vector<T>(16);
     std::size_t head_ = 0;
     std::size_t count_ = 0;
 };

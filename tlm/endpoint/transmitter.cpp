@@ -15,9 +15,9 @@ void add(std::uint32_t& to, std::uint32_t n) {
 
 }  // namespace
 
-void transmitter::push(pcie::tlp_ptr t) {
+void transmitter::push(outlet& from, pcie::tlp_ptr t) {
     queue& q = queues_[index(t->flow_class())];
-    q.items.push({std::move(t), pushed_++});
+    q.items.push({std::move(t), &from, pushed_++});
     run();
 }
 
@@ -40,9 +40,21 @@ bool transmitter::send_one(pcie::fc_class c) {
     if (q.items.empty() || !may_go(q)) return false;
     if (q.headers != unlimited) --q.headers;
     if (q.data != unlimited) q.data -= q.items.front().t->data_credits();
-    wire_.put(q.items.pop().t);
-    wire_.left(c);
+    item next = q.items.pop();
+    wire_.put(std::move(next.t));
+    next.from->gone(c);
     return true;
+}
+
+void transmitter::take_back(const outlet& of, pcie::fc_class c, std::vector<pcie::tlp_ptr>& into) {
+    auto& items = queues_[index(c)].items;
+    for (std::size_t left = items.size(); left > 0; --left) {
+        item i = items.pop();
+        if (i.from == &of)
+            into.push_back(std::move(i.t));
+        else
+            items.push(std::move(i));
+    }
 }
 
 /// The link may give credits back from inside put(): the loop takes them up.

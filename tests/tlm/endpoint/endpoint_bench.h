@@ -11,7 +11,7 @@
 
 #include "tests/tlm/endpoint/peer.h"
 #include "tlm/base/context.h"
-#include "tlm/endpoint/endpoint.h"
+#include "tlm/endpoint/device.h"
 #include "tlm/pcie/ats_messages.h"
 #include "tlm/pcie/config_image_builder.h"
 #include "tlm/pcie/errors.h"
@@ -66,9 +66,10 @@ struct endpoint_bench {
         if (listen)
             for (std::size_t k = 0; k < base::kind_count; ++k)
                 ctx.probe.subscribe(log, static_cast<base::kind>(k));
-        dut = std::make_unique<endpoint>("ep0", ctx, pool, config);
+        whole = std::make_unique<device>("ep0", ctx, pool, config);
+        dut = &whole->function();
         other = std::make_unique<peer>("peer", ctx, pool);
-        other->socket.bind(dut->port);
+        other->socket.bind(whole->port);
         sc_core::sc_start(sc_core::SC_ZERO_TIME);
         ctx.timeline.seal();
         other->advertise();
@@ -247,7 +248,8 @@ struct endpoint_bench {
     base::context ctx;
     pcie::tlp_pool pool;
     event_log log;
-    std::unique_ptr<endpoint> dut;
+    std::unique_ptr<device> whole;
+    endpoint* dut = nullptr;  ///< its function 0
     std::unique_ptr<peer> other;
     capability_offsets at{};
     std::array<queue_setup, dma::queues> rings{};

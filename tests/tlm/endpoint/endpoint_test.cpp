@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // PCIe: a function as requester and completer.
-#include "tlm/endpoint/endpoint.h"
+#include "tlm/endpoint/device.h"
 
 #include <set>
 
@@ -319,7 +319,7 @@ TEST(Endpoint, wrong_header_type_is_refused) {
     endpoint_config c;
     c.image = generic_image();
     c.image.bytes[0x0e] = 1;
-    EXPECT_THROW(endpoint("bridge", ctx, pool, c), std::invalid_argument);
+    EXPECT_THROW(device("bridge", ctx, pool, c), std::invalid_argument);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <array>
 
 #include "tests/tlm/system/initiator.h"
-#include "tlm/endpoint/endpoint.h"
+#include "tlm/endpoint/device.h"
 #include "tlm/pcie/config_image_builder.h"
 #include "tlm/pcie/link.h"
 #include "tlm/root_complex/root_complex.h"
@@ -36,7 +36,7 @@ struct device_bench {
         rc.non_posted(0).bind(bus.add_initiator("np"));
         smmu.socket.bind(rc.ats(0));
         rc.port(0).bind(link.up);
-        link.down.bind(device.port);
+        link.down.bind(below.port);
         bus.add_target("ram", base::phys_addr{0x4000'0000}, 1u << 20).bind(mem.socket);
         sc_core::sc_start(sc_core::SC_ZERO_TIME);
         write(0, 1, 0x18, 0x00010100);
@@ -77,7 +77,8 @@ struct device_bench {
     pcie::tlp_pool pool;
     root_complex rc;
     pcie::link link{"link", ctx, pool, {}};
-    endpoint::endpoint device{"device", ctx, pool, device_config()};
+    endpoint::device below{"device", ctx, pool, device_config()};
+    endpoint::endpoint& device{below.function()};
     system::bus bus{"bus"};
     system::memory mem{"mem", ctx};
     system::initiator cpu{"cpu"};

@@ -10,7 +10,7 @@
 
 #include "tests/tlm/system/initiator.h"
 #include "tlm/base/context.h"
-#include "tlm/endpoint/endpoint.h"
+#include "tlm/endpoint/device.h"
 #include "tlm/pcie/config_image_builder.h"
 #include "tlm/pcie/link.h"
 #include "tlm/root_complex/root_complex.h"
@@ -39,14 +39,14 @@ struct pcie_path final : msi_sink {
     static constexpr unsigned vector = 2;
 
     explicit pcie_path(const pcie::link_config& link = {})
-        : wire("link", ctx, pool, link), device("ep0", ctx, pool, config()) {
+        : wire("link", ctx, pool, link), below("ep0", ctx, pool, config()) {
         cpu.socket.bind(rc.cpu);
         rc.posted(0).bind(bus.add_initiator("posted"));
         rc.non_posted(0).bind(bus.add_initiator("non_posted"));
         bus.add_target("ram", base::phys_addr{ram}, std::uint64_t{1} << 30).bind(mem.socket);
         bus.add_target("gic", base::phys_addr{gic}, 64 * 1024).bind(interrupts.socket);
         rc.port(0).bind(wire.up);
-        wire.down.bind(device.port);
+        wire.down.bind(below.port);
         no_smmu.socket.bind(rc.ats(0));
         interrupts.connect(*this);
         sc_core::sc_start(sc_core::SC_ZERO_TIME);
@@ -129,7 +129,8 @@ struct pcie_path final : msi_sink {
     pcie::tlp_pool pool;
     root_complex::root_complex rc{"rc", ctx, pool, {}};
     pcie::link wire;
-    endpoint::endpoint device;
+    endpoint::device below;
+    endpoint::endpoint& device{below.function()};
     system::bus bus{"bus"};
     memory mem{"mem", ctx};
     interrupt_controller interrupts{"gic", ctx};
