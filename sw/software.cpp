@@ -34,7 +34,8 @@ software::software(kernel& k, software_config config)
       config_(std::move(config)),
       smmu_(k, config_.smmu),
       core_(k, smmu_, make_reset_variant(config_.reset_variant)),
-      pci_(k, host_config(config_)) {
+      pci_(k, host_config(config_)),
+      port_driver_(k, pci_, config_.ports, [this](pci_dev& port) { return attach_port(port); }) {
     check();
     smmu_.set_driver_get_domain(
         [this](device& d) { return core_.iommu_driver_get_domain_for_dev(d); });
@@ -52,6 +53,8 @@ void software::check() const {
     cpu(config_.smmu.gerror_cpu, "gerror interrupt");
     cpu(config_.smmu.evtq_cpu, "event queue interrupt");
     cpu(config_.smmu.priq_cpu, "PRI queue interrupt");
+    cpu(config_.ports.aer_cpu, "AER interrupt");
+    cpu(config_.ports.dpc_cpu, "DPC interrupt");
     for (const auto& c : config_.clients) {
         cpu(c.cpu, "client " + c.name);
         bool known = false;
@@ -84,9 +87,26 @@ void software::boot_task() {
 void software::bring_up() {
     smmu_.reset();
     pci_.scan();
+    // Error reporting comes up beside the drivers, on a CPU that has nothing to do.
+    bool ports_ready = false;
+    wait_queue ready(kernel_, "ports_ready");
+    kernel_.run_task("pcieport", kernel_.cpus() - 1, [&] {
+        for (const auto& d : pci_.devices()) pci_aer_init(*d);
+        port_driver_.probe();
+        ports_ready = true;
+        ready.wake_all();
+    });
     for (const auto& d : config_.devices) bind(d);
     for (const auto& c : config_.clients) make_client(c);
+    ready.wait([&] { return ports_ready; });
     for (auto& [rid, engine] : engines_) engine->start();
+}
+
+/// A port's interrupts are writes of its own: they pass untranslated, in a group of their own.
+int software::attach_port(pci_dev& port) {
+    port.dev.iommu = std::make_unique<dev_iommu>();
+    port.dev.iommu->ids = {port.rid()};
+    return core_.iommu_probe_device(port.dev, port.dev.name, true);
 }
 
 void software::bind(const device_config& c) {

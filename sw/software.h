@@ -11,6 +11,7 @@
 
 #include "sw/arm_smmu_v3/device.h"
 #include "sw/clients/client.h"
+#include "sw/pci/portdrv.h"
 #include "sw/pci/probe.h"
 #include "sw/pci/reset.h"
 
@@ -39,6 +40,7 @@ struct software_config {
     u32 read_request_bytes = 512;  ///< MRRS
     std::string reset_variant = "none";
     pci_reset_config reset;
+    pci_port_config ports;
     std::vector<device_config> devices;
     std::vector<client_config> clients;
     u64 seed = 1;
@@ -112,12 +114,14 @@ public:
     iommu_core& core() { return core_; }
     arm_smmu_device& smmu() { return smmu_; }
     pci_host& pci() { return pci_; }
+    const pci_port_driver& port_driver() const { return port_driver_; }
 
 private:
     void check() const;
     void boot_task();
     void bring_up();
     void bind(const device_config&);
+    int attach_port(pci_dev&);
     void make_client(const client_config&);
     pci_dev& dev(const std::string& name) const;
     iommu_domain& domain(const std::string& name, pci_dev&);
@@ -128,6 +132,7 @@ private:
     arm_smmu_device smmu_;
     iommu_core core_;
     pci_host pci_;
+    pci_port_driver port_driver_;
     std::map<u16, std::unique_ptr<dma_engine>> engines_;
     std::vector<std::unique_ptr<client>> clients_;
     std::map<std::string, iommu_domain*> named_domains_;

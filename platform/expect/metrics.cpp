@@ -43,7 +43,7 @@ constexpr std::array<std::string_view, 3> device_metrics{"issued", "completed", 
 constexpr std::array<std::string_view, 4> operations{"invalidation", "unmap", "translation",
                                                      "page_request"};
 constexpr std::array<std::string_view, 6> percentiles{"p50", "p90", "p99", "p999", "p9999", "max"};
-constexpr std::array<std::string_view, 10> counters{"smmu.lookups",
+constexpr std::array<std::string_view, 18> counters{"smmu.lookups",
                                                     "smmu.tlb_hits",
                                                     "smmu.walks",
                                                     "smmu.fetches",
@@ -52,7 +52,15 @@ constexpr std::array<std::string_view, 10> counters{"smmu.lookups",
                                                     "sw.syncs_timed_out",
                                                     "sw.cerror_atc_inv_sync",
                                                     "sw.gerror_interrupts",
-                                                    "sw.smmu_events"};
+                                                    "sw.smmu_events",
+                                                    "sw.aer_correctable",
+                                                    "sw.aer_nonfatal",
+                                                    "sw.aer_fatal",
+                                                    "sw.aer_recovered",
+                                                    "sw.aer_failed",
+                                                    "sw.dpc_interrupts",
+                                                    "sw.dpc_recovered",
+                                                    "sw.dpc_failed"};
 constexpr std::array<std::string_view, 3> operation_counts{"count", "timeouts", "censored"};
 
 template <class Names>

@@ -58,11 +58,9 @@ root_complex::root_complex_config configure_root_complex(base::parameters& p,
         rp.name = port.name;
         rp.gen = port.link.gen;
         rp.width = port.link.width;
-        declarer pd(p, "rc." + port.name);
-        pd.number("max_payload", rp.max_payload, 128, 4096, "B", "Max_Payload_Size Supported");
-        pd.number("rcb", rp.rcb, 64, 128, "B", "Read Completion Boundary: 64 or 128");
-        pd.number("outstanding_reads", rp.outstanding_reads, 1, 1024, "reads",
-                  "of the device, at the SMMU");
+        rp.surprise_down = port.surprise_down;
+        if (port.dpc) rp.dpc.emplace();
+        configure_root_port(p, rp);
         c.ports.push_back(rp);
     }
     return c;

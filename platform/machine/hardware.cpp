@@ -22,7 +22,10 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
     smmu_ = std::make_unique<smmu::smmu>("smmu", ctx, tlps_, configure_smmu(p, run), ports);
     rc_ = std::make_unique<root_complex::root_complex>(
         "rc", ctx, tlps_, configure_root_complex(p, run, map_.ecam, map_.ecam_bytes));
-    for (unsigned n = 0; n < ports; ++n) build_below(run.machine.ports[n], rc_->port(n), true);
+    for (unsigned n = 0; n < ports; ++n) {
+        ports_[run.machine.ports[n].name] = &rc_->root(n).config();
+        build_below(run.machine.ports[n], rc_->port(n), true);
+    }
     for (const scenario::leaf& l : scenario::leaves(run.machine)) seat_of(l.device->name).id = l.id;
     hal_systemc::config h = configure_cpus(p, run);
     h.mmio.registers = map_.smmu;
@@ -50,8 +53,10 @@ void hardware::build_below(const scenario::port& port, pcie::downstream_socket& 
         link->down.bind(at->upstream());
         root_complex::pcie_switch& built = *at;
         junctions_.push_back({port.name, std::move(link), std::move(at)});
-        for (unsigned n = 0; n < port.below->ports.size(); ++n)
+        for (unsigned n = 0; n < port.below->ports.size(); ++n) {
+            ports_[port.below->ports[n].name] = &built.port(n + 1).config();
             build_below(port.below->ports[n], built.downstream(n), false);
+        }
         return;
     }
     seat s;

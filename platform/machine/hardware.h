@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -77,6 +78,8 @@ public:
 
     /// The link below a port of the tree, by the port's name; null: there is none.
     pcie::link* link_below(std::string_view port);
+    /// Configuration space of a port of the tree.
+    pcie::config_space& port(const std::string& name) { return *ports_.at(name); }
     /// Names of all ports of the tree.
     std::vector<std::string> port_names() const;
 
@@ -102,6 +105,7 @@ private:
     std::unique_ptr<root_complex::root_complex> rc_;
     std::vector<seat> seats_;
     std::vector<junction> junctions_;
+    std::map<std::string, pcie::config_space*> ports_;
     std::unique_ptr<hal_systemc::hal_systemc> hal_;
 };
 

@@ -66,7 +66,8 @@ private:
     void begin_scenario();
     bool probe_task(const std::string& task);
     /// @throws scenario::bad_input for a fault or setting that the machine does not have
-    void check_verbs() const;
+    void check_verbs();
+    void check_inject(const scenario::do_inject& v, const scenario::place& where);
 
     struct starter final : base::timeline_client {
         explicit starter(machine& m);

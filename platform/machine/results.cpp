@@ -62,6 +62,33 @@ json tasks(machine& m) {
     return all;
 }
 
+void count_services(machine& m, json& c) {
+    sw::aer_service::counters aer;
+    sw::dpc_service::counters dpc;
+    for (const auto& p : m.sw().port_driver().ports()) {
+        if (p->aer) {
+            aer.correctable += p->aer->count().correctable;
+            aer.nonfatal += p->aer->count().nonfatal;
+            aer.fatal += p->aer->count().fatal;
+            aer.recovered += p->aer->count().recovered;
+            aer.failed += p->aer->count().failed;
+        }
+        if (p->dpc) {
+            dpc.interrupts += p->dpc->count().interrupts;
+            dpc.recovered += p->dpc->count().recovered;
+            dpc.failed += p->dpc->count().failed;
+        }
+    }
+    c["sw.aer_correctable"] = aer.correctable;
+    c["sw.aer_nonfatal"] = aer.nonfatal;
+    c["sw.aer_fatal"] = aer.fatal;
+    c["sw.aer_recovered"] = aer.recovered;
+    c["sw.aer_failed"] = aer.failed;
+    c["sw.dpc_interrupts"] = dpc.interrupts;
+    c["sw.dpc_recovered"] = dpc.recovered;
+    c["sw.dpc_failed"] = dpc.failed;
+}
+
 json counters(machine& m) {
     json c = json::object();
     const auto& t = m.hw().smmu().translation().counters();
@@ -75,6 +102,7 @@ json counters(machine& m) {
     c["sw.cerror_atc_inv_sync"] = m.sw().smmu().cmdq().cerror_atc_inv();
     c["sw.gerror_interrupts"] = m.sw().smmu().gerror_interrupts();
     c["sw.smmu_events"] = m.sw().smmu().events_read();
+    count_services(m, c);
     for (const seat& s : m.hw().seats()) {
         const std::string link = s.name + ".link.";
         c[link + "tlps_down"] = s.link->downward().tlps;

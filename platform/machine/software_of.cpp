@@ -59,6 +59,8 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run,
     declarer d(p, "sw.pci");
     d.time("flr_wait", wait, 0_ps, 100_s, "Linux waits this long after an FLR before it looks");
     c.reset.flr_wait = to_sw(wait);
+    c.ports.aer_cpu = run.machine.irq.aer_cpu;
+    c.ports.dpc_cpu = run.machine.irq.dpc_cpu;
     for (const scenario::leaf& l : scenario::leaves(run.machine)) {
         sw::device_config dev;
         dev.rid = l.id.value;

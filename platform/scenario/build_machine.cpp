@@ -34,8 +34,11 @@ void check_cpu(const fields& f, unsigned cpu, unsigned cpus) {
 }
 
 void read_irq(const fields& f, scenario::machine& m) {
-    const std::pair<std::string_view, unsigned*> lines[] = {
-        {"gerror", &m.irq.gerror_cpu}, {"evtq", &m.irq.evtq_cpu}, {"priq", &m.irq.priq_cpu}};
+    const std::pair<std::string_view, unsigned*> lines[] = {{"gerror", &m.irq.gerror_cpu},
+                                                            {"evtq", &m.irq.evtq_cpu},
+                                                            {"priq", &m.irq.priq_cpu},
+                                                            {"aer", &m.irq.aer_cpu},
+                                                            {"dpc", &m.irq.dpc_cpu}};
     for (const auto& [name, cpu] : lines) {
         f.sub(name).read("cpu", *cpu);
         check_cpu(f.sub(name), *cpu, m.cpus);
@@ -110,7 +113,8 @@ private:
 };
 
 port tree_reader::read_port(const std::string& name, const std::string& key, const fields& f) {
-    port p{name, {}, std::nullopt, nullptr};
+    port p;
+    p.name = name;
     if (!ports_.insert(name).second)
         throw bad_input(f.section()->where,
                         fmt::format("a second port whose components would be called '{}'; expected "
@@ -121,6 +125,8 @@ port tree_reader::read_port(const std::string& name, const std::string& key, con
             f.section()->where,
             fmt::format("port '{}' has {}; expected one of device, switch", key,
                         f.has("device") ? "a device and a switch" : "neither device nor switch"));
+    f.read("dpc", p.dpc);
+    f.read("surprise_down", p.surprise_down);
     const bool link_said = f.has("link");
     if (f.has("device")) {
         scenario::device d;
@@ -149,8 +155,16 @@ std::shared_ptr<const switch_tree> tree_reader::read_switch(const std::string& n
     s->name = name + "_switch";
     std::string acs = "off";
     f.read("acs", acs);
-    for (const member& m : f.section()->members)
-        if (m.key != "acs") s->ports.push_back(read_port(name + "_" + m.key, m.key, f.sub(m.key)));
+    for (const member& m : f.section()->members) {
+        if (m.key == "acs") continue;
+        for (const char* key : {"dpc", "surprise_down"})
+            if (f.sub(m.key).has(key))
+                throw bad_input(
+                    f.sub(m.key).where(key),
+                    fmt::format("'{}' of a switch's port '{}'; expected it at a root port", key,
+                                m.key));
+        s->ports.push_back(read_port(name + "_" + m.key, m.key, f.sub(m.key)));
+    }
     if (s->ports.empty() || s->ports.size() > most)
         throw bad_input(f.section()->where,
                         fmt::format("the switch has {} downstream ports; expected 1..{}, such as "

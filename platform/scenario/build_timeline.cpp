@@ -94,7 +94,8 @@ do_inject read_inject(const node& v, const run& r) {
         throw bad_input(n.where, fmt::format("'{}' beside {}, {}", key, f.fault, why));
     };
     if (const node* n = v.find("count")) {
-        if (f.fault.starts_with("link_") || f.fault.find("death") != std::string::npos)
+        if (f.fault.starts_with("link_") || f.fault.find("death") != std::string::npos ||
+            f.fault == "dpc_trigger")
             refuse(*n, "count", "which happens once");
         f.count = n->to_json().get<std::uint32_t>();
     }

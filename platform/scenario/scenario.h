@@ -45,6 +45,8 @@ struct irq_routing {
     unsigned gerror_cpu = 0;
     unsigned evtq_cpu = 0;
     unsigned priq_cpu = 0;
+    unsigned aer_cpu = 0;  ///< of root ports
+    unsigned dpc_cpu = 0;
 };
 
 struct atc {
@@ -71,8 +73,10 @@ struct switch_tree;
 struct port {
     std::string name;  ///< unique: "rp0"; of a switch's port with the way to it: "rp0_dsp1"
     scenario::link link;
-    std::optional<scenario::device> device;
-    std::shared_ptr<const switch_tree> below;
+    bool dpc = false;            ///< Downstream Port Containment
+    bool surprise_down = false;  ///< Surprise Down Error Reporting Capable
+    std::optional<scenario::device> device = std::nullopt;
+    std::shared_ptr<const switch_tree> below = nullptr;
 };
 
 struct switch_tree {

@@ -99,6 +99,7 @@ void dma_engine::start() {
         throw std::runtime_error(dev_.dev.name + ": MSI-X with " + std::to_string(vectors.size()) +
                                  " vectors could not be enabled");
     for (unsigned q = 0; q < queues_.size(); ++q) program(q);
+    pci_save_state(dev_);  // for slot_reset(), which has no other
 }
 
 void dma_engine::program(unsigned q) {
@@ -180,6 +181,45 @@ void dma_engine::reset_done(pci_dev&) {
         if (it.head != it.tail) it.client.dma_aborted();
         program(q);
     }
+}
+
+// -- error recovery --
+
+void dma_engine::stop() {
+    for (auto& q : queues_) {
+        q->lock.lock_irqsave();
+        q->stopped = true;
+        q->lock.unlock_irqrestore();
+    }
+}
+
+bool dma_engine::responds() { return kernel_.readl(dev_.resource[0].start + reg_id) == engine_id; }
+
+pci_ers_result dma_engine::error_detected(pci_dev&, pci_channel_state state) {
+    if (state == pci_channel_state::normal) return pci_ers_result::can_recover;
+    stop();
+    if (state == pci_channel_state::frozen) return pci_ers_result::need_reset;
+    for (auto& q : queues_)
+        if (q->head != q->tail) {
+            q->tail = q->head;
+            q->client.dma_aborted();
+        }
+    return pci_ers_result::disconnect;
+}
+
+pci_ers_result dma_engine::mmio_enabled(pci_dev&) {
+    return responds() ? pci_ers_result::recovered : pci_ers_result::need_reset;
+}
+
+pci_ers_result dma_engine::slot_reset(pci_dev&) {
+    pci_restore_state(dev_);
+    pci_save_state(dev_);
+    return responds() ? pci_ers_result::recovered : pci_ers_result::disconnect;
+}
+
+void dma_engine::resume(pci_dev& d) {
+    for (const auto& q : queues_)
+        if (q->stopped) return reset_done(d);
 }
 
 }  // namespace drydock::sw

@@ -74,6 +74,12 @@ public:
         pci_dev&) override;  ///< quiesces: no new work, then waits until nothing is outstanding
     void reset_done(pci_dev&) override;  ///< programs the queues again, aborts what was lost
 
+    // Error recovery: while the way is frozen no queue takes work and no register is touched.
+    pci_ers_result error_detected(pci_dev&, pci_channel_state) override;
+    pci_ers_result mmio_enabled(pci_dev&) override;
+    pci_ers_result slot_reset(pci_dev&) override;  ///< restores what was saved at the start
+    void resume(pci_dev&) override;                ///< as reset_done(), where queues are stopped
+
 private:
     struct ring {
         ring(kernel& k, dma_queue_config c, dma_queue_client& cl)
@@ -93,6 +99,8 @@ private:
     void interrupt(unsigned q);
     void map_doorbell();
     bool wait_idle(unsigned q);
+    void stop();
+    bool responds();
 
     kernel& kernel_;
     iommu_core& core_;

@@ -43,13 +43,12 @@ interrupts::interrupts(scheduler& s, hal::irq& controller) : scheduler_(s) {
 }
 
 u32 interrupts::request(std::string name, unsigned cpu_number, std::function<void()> handler,
-                        std::function<void()> thread_fn) {
+                        std::function<void()> thread_fn, std::optional<u32> vector) {
     if (cpu_number >= scheduler_.cpus())
         throw std::out_of_range("kernel: interrupt '" + name + "' asks for CPU " +
                                 std::to_string(cpu_number) + ", there are " +
                                 std::to_string(scheduler_.cpus()));
-    irq_line& line = *lines_.emplace_back(std::make_unique<irq_line>());
-    line.vector = first_vector + static_cast<u32>(lines_.size()) - 1;
+    irq_line& line = *lines_.at(vector.value_or(reserve(vector ? 0 : 1)) - first_vector);
     line.cpu = cpu_number;
     line.text = scheduler_.text(name);
     line.handler = std::move(handler);
@@ -61,6 +60,18 @@ u32 interrupts::request(std::string name, unsigned cpu_number, std::function<voi
     }
     line.name = std::move(name);
     return line.vector;
+}
+
+u32 interrupts::reserve(u32 count) {
+    const auto next = [this] { return first_vector + static_cast<u32>(lines_.size()); };
+    const auto add = [&] {
+        const u32 vector = next();
+        lines_.emplace_back(std::make_unique<irq_line>())->vector = vector;
+    };
+    while (count > 1 && next() % count != 0) add();
+    const u32 first = next();
+    for (u32 i = 0; i < count; ++i) add();
+    return first;
 }
 
 void interrupts::thread(irq_line& line) {
@@ -75,7 +86,8 @@ void interrupts::thread(irq_line& line) {
 }
 
 void interrupts::interrupt(u32 vector) {
-    if (vector < first_vector || vector - first_vector >= lines_.size()) {
+    if (vector < first_vector || vector - first_vector >= lines_.size() ||
+        lines_[vector - first_vector]->name.empty()) {
         hal::observe& o = scheduler_.host().observe;
         if (o.wants(hal::note::log))
             o.emit(hal::note::log, o.place("sw.irq"), 0,

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,11 @@ public:
     interrupts(const interrupts&) = delete;
     interrupts& operator=(const interrupts&) = delete;
 
+    /// @param vector one that reserve() gave; none: the next free one
     u32 request(std::string name, unsigned cpu, std::function<void()> handler,
-                std::function<void()> thread_fn);
+                std::function<void()> thread_fn, std::optional<u32> vector);
+    /// Vectors in a row, the first a multiple of their number. @return the first
+    u32 reserve(u32 count);
 
 private:
     void interrupt(u32 vector) override;

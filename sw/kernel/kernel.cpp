@@ -61,9 +61,11 @@ void kernel::local_irq_save() { scheduler_->irq_save(); }
 void kernel::local_irq_restore() { scheduler_->irq_restore(); }
 
 u32 kernel::request_irq(std::string name, unsigned cpu, std::function<void()> handler,
-                        std::function<void()> thread_fn) {
-    return interrupts_->request(std::move(name), cpu, std::move(handler), std::move(thread_fn));
+                        std::function<void()> thread_fn, std::optional<u32> vector) {
+    return interrupts_->request(std::move(name), cpu, std::move(handler), std::move(thread_fn),
+                                vector);
 }
+u32 kernel::reserve_irqs(u32 count) { return interrupts_->reserve(count); }
 phys_addr_t kernel::msi_doorbell() const { return host().irq.doorbell(); }
 bool kernel::in_interrupt() const {
     return scheduler_->active() != nullptr && scheduler_->active()->interrupt;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -65,8 +66,11 @@ public:
     /// Calls handler on `cpu` in interrupt context for each interrupt; then thread_fn, if given, in
     /// a task. An interrupt that comes while the same one is pending is merged with it.
     /// @return vector number to program into the device
+    /// @param vector one that reserve_irqs() gave; none: the next free one
     u32 request_irq(std::string name, unsigned cpu, std::function<void()> handler,
-                    std::function<void()> thread_fn = {});
+                    std::function<void()> thread_fn = {}, std::optional<u32> vector = {});
+    /// `count` vectors in a row, the first a multiple of count: the messages of one MSI.
+    u32 reserve_irqs(u32 count);
     phys_addr_t msi_doorbell() const;
     bool in_interrupt() const;
     bool in_atomic() const;  ///< interrupts off, a spinning lock held, or in interrupt

@@ -16,23 +16,24 @@ pci_dev::pci_dev(kernel& kern, phys_addr_t ecam, u8 bus_number, u8 device_functi
     dev.pdev = this;
 }
 
+// What is known to be gone reads all ones and takes no writes, without an access.
 u8 pci_read_config_byte(pci_dev& d, int where) {
-    return d.k.readb(d.config + static_cast<u64>(where));
+    return d.disconnected ? u8{0xff} : d.k.readb(d.config + static_cast<u64>(where));
 }
 u16 pci_read_config_word(pci_dev& d, int where) {
-    return d.k.readw(d.config + static_cast<u64>(where));
+    return d.disconnected ? u16{0xffff} : d.k.readw(d.config + static_cast<u64>(where));
 }
 u32 pci_read_config_dword(pci_dev& d, int where) {
-    return d.k.readl(d.config + static_cast<u64>(where));
+    return d.disconnected ? ~u32{0} : d.k.readl(d.config + static_cast<u64>(where));
 }
 void pci_write_config_byte(pci_dev& d, int where, u8 v) {
-    d.k.writeb(d.config + static_cast<u64>(where), v);
+    if (!d.disconnected) d.k.writeb(d.config + static_cast<u64>(where), v);
 }
 void pci_write_config_word(pci_dev& d, int where, u16 v) {
-    d.k.writew(d.config + static_cast<u64>(where), v);
+    if (!d.disconnected) d.k.writew(d.config + static_cast<u64>(where), v);
 }
 void pci_write_config_dword(pci_dev& d, int where, u32 v) {
-    d.k.writel(d.config + static_cast<u64>(where), v);
+    if (!d.disconnected) d.k.writel(d.config + static_cast<u64>(where), v);
 }
 
 u8 pci_find_capability(pci_dev& d, u8 id) {
@@ -73,6 +74,12 @@ void walk_capabilities(pci_dev& d) {
             case PCI_CAP_ID_EXP:
                 d.pcie_cap = pos;
                 break;
+            case PCI_CAP_ID_MSI:
+                d.msi_cap = pos;
+                break;
+            case PCI_CAP_ID_AF:
+                d.af_cap = pos;
+                break;
             case PCI_CAP_ID_MSIX:
                 d.msix_cap = pos;
                 break;
@@ -96,6 +103,12 @@ void walk_ext_capabilities(pci_dev& d) {
         if (header == 0 || header == ~0u) return;
         const auto at = static_cast<u16>(pos);
         switch (PCI_EXT_CAP_ID(header)) {
+            case PCI_EXT_CAP_ID_ERR:
+                d.aer_cap = at;
+                break;
+            case PCI_EXT_CAP_ID_DPC:
+                d.dpc_cap = at;
+                break;
             case PCI_EXT_CAP_ID_ATS:
                 d.ats_cap = at;
                 break;

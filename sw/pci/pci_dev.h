@@ -12,10 +12,30 @@ namespace drydock::sw {
 
 struct pci_dev;
 
-/// The calls of a driver that a reset makes (Linux: struct pci_error_handlers).
+/// What the way to a function can do (Linux: pci_channel_state_t).
+enum class pci_channel_state : u8 { normal, frozen, perm_failure };
+
+/// A driver's vote in an error recovery (Linux: pci_ers_result_t).
+enum class pci_ers_result : u8 {
+    none,
+    can_recover,
+    need_reset,
+    disconnect,
+    recovered,
+    no_aer_driver
+};
+
+/// The calls of a driver that resets, error recovery and removal make (Linux: struct
+/// pci_error_handlers, pci_driver).
 struct pci_driver {
     virtual void reset_prepare(pci_dev&) = 0;
     virtual void reset_done(pci_dev&) = 0;
+    virtual pci_ers_result error_detected(pci_dev&, pci_channel_state) {
+        return pci_ers_result::no_aer_driver;
+    }
+    virtual pci_ers_result mmio_enabled(pci_dev&) { return pci_ers_result::none; }
+    virtual pci_ers_result slot_reset(pci_dev&) { return pci_ers_result::none; }
+    virtual void resume(pci_dev&) {}
 
 protected:
     ~pci_driver() = default;
@@ -59,8 +79,8 @@ struct pci_dev {
     u8 secondary = 0, subordinate = 0;
     std::array<pci_resource, 6> resource{};
 
-    u8 pcie_cap = 0, msix_cap = 0, pm_cap = 0;
-    u16 ats_cap = 0, pasid_cap = 0, pri_cap = 0;
+    u8 pcie_cap = 0, msi_cap = 0, msix_cap = 0, pm_cap = 0, af_cap = 0;
+    u16 ats_cap = 0, pasid_cap = 0, pri_cap = 0, aer_cap = 0, dpc_cap = 0;
     u8 pcie_type = 0;
     u32 devcap = 0;
     u8 pcie_mpss = 0;  ///< DevCap: supported payload is 128 << pcie_mpss bytes
@@ -74,6 +94,9 @@ struct pci_dev {
     u16 pasid_features = 0;
     bool msix_enabled = false;
     std::vector<msi_desc> msi;
+
+    pci_channel_state error_state = pci_channel_state::normal;
+    bool disconnected = false;  ///< found gone: nothing is asked of it any more
 
     mutex cfg_access;  ///< pci_cfg_access_lock()
     pci_saved_state saved;

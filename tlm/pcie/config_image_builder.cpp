@@ -144,9 +144,11 @@ config_image_builder& config_image_builder::pasid(const pasid_fields& f) {
 }
 
 config_image_builder& config_image_builder::dpc(const dpc_fields& f) {
+    require(f.pio_log_size >= 4 && f.pio_log_size <= 9, "pio_log_size", f.pio_log_size, "4..9");
     blob b(dpc_view::size);
     b.put16(4, flag(f.root_port_extensions, 5) | flag(f.poisoned_egress_blocking, 6) |
-                   flag(f.software_trigger, 7) | (f.root_port_extensions ? 4u << 8 : 0));
+                   flag(f.software_trigger, 7) |
+                   (f.root_port_extensions ? f.pio_log_size << 8 : 0));
     list_.push_back({dpc_view::id, true, 1, f.at, std::move(b.bytes)});
     return *this;
 }

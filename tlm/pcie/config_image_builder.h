@@ -69,6 +69,7 @@ struct pasid_fields {
 };
 struct dpc_fields {
     bool root_port_extensions = true, poisoned_egress_blocking = false, software_trigger = true;
+    unsigned pio_log_size = 4;  ///< DWs: 4 header, 5 and ImpSpec, up to 9 with prefixes
     std::uint16_t at = 0;
 };
 

@@ -17,6 +17,9 @@ struct dpc_config {
     bool poisoned_egress_blocking = false;
     bool software_trigger = true;
     bool dl_active_err_cor = true;
+    /// RP PIO log, DWs: 4 header, 5 and ImpSpec, up to 9 with prefixes; requests of CPUs have
+    /// neither ImpSpec nor prefix, those DWs read 0.
+    unsigned pio_log_size = 4;
     base::ps clock{500};          ///< of the block that judges triggers and TLPs
     base::ps rp_busy{1'000'000};  ///< work on outstanding requests after a trigger; never: stuck
 };

@@ -37,7 +37,8 @@ pcie::config_image make_image(const root_port_config& c, unsigned index) {
     if (c.dpc)
         b.dpc({.root_port_extensions = c.dpc->root_port_extensions,
                .poisoned_egress_blocking = c.dpc->poisoned_egress_blocking,
-               .software_trigger = c.dpc->software_trigger});
+               .software_trigger = c.dpc->software_trigger,
+               .pio_log_size = c.dpc->pio_log_size});
     pcie::config_image image = b.build();
     const std::uint16_t express_at = image.bytes[0x34];
     if (c.rcb == 128) image.set16(express_at + 0x10u, 8);  // LnkCtl RCB, fixed by a port

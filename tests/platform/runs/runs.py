@@ -80,6 +80,20 @@ def switch_fanout(tmp):
     assert 280_000 < stages["completion_flight"]["p50_ps"] < 400_000 < stages["completion_flight"]["max_ps"]
 
 
+def dpc_under_unmap(tmp):
+    """Containment: who stalls when nobody answers for the function, and that it comes back."""
+    drydock("run", "platform/scenarios/dpc_under_unmap.yaml", "--out", str(tmp / "a"))
+    runs = {r["name"]: r for r in summary(tmp / "a")["runs"]}
+    drop, fail_fast = runs["drop"], runs["fail_fast"]
+    assert drop["outcome"] == "violations" and fail_fast["outcome"] == "clean"
+    for client in ("sva0", "net"):
+        stalled, served = (r["clients"][client]["unmap"] for r in (drop, fail_fast))
+        assert stalled["longest_ps"] > 100 * served["longest_ps"], client
+        assert stalled["missed"] > 100 and served["missed"] == 0, client
+    for run in (drop, fail_fast):
+        assert run["clients"]["dma0"]["dma"]["errors"] <= 8, "one burst is lost, no other"
+
+
 def repeatable(tmp):
     """One seed, byte-identical outputs, whatever the jobs."""
     drydock("run", SCENARIO, "--waves=20ms..22ms", "--jobs", "1", "--out", str(tmp / "a"))

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+
+#include "sw/pci/err.h"
+
+namespace drydock::sw {
+
+/// Error reporting of a function on (Device Control), messages from below let through by bridges;
+/// masks and severities stay as they are (Linux: pci_aer_init, pci_configure_serr).
+void pci_aer_init(pci_dev&);
+/// Clears what a function has logged: Device Status, AER status.
+void pci_aer_clear_status(pci_dev&);
+
+/// AER service of a root port (Linux: drivers/pci/pcie/aer.c): the interrupt queues what Root
+/// Error Status says, a task finds the function that reported, clears its log and recovers.
+class aer_service {
+public:
+    aer_service(const pci_host& host, pci_dev& port, pci_recovery_order order)
+        : host_(host), port_(port), order_(order) {}
+
+    void enable();
+    void irq();
+    void thread();
+    unsigned message_number() const;
+
+    struct counters {
+        u64 correctable = 0, nonfatal = 0, fatal = 0, recovered = 0, failed = 0;
+    };
+    const counters& count() const { return count_; }
+
+private:
+    struct source {
+        u32 status;
+        u16 correctable, uncorrectable;
+    };
+    static constexpr std::size_t most_queued = 128;  // Linux: AER_ERROR_SOURCES_MAX
+
+    void serve(const source&);
+    void serve_uncorrectable(const source&);
+    pci_dev* reporter(u16 id, bool several) const;
+    pci_ers_result root_reset(pci_dev& port);
+
+    const pci_host& host_;
+    pci_dev& port_;
+    pci_recovery_order order_;
+    std::deque<source> queue_;
+    counters count_;
+};
+
+}  // namespace drydock::sw

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/pci/portdrv.h"
+
+#include <linux/pci_regs.h>
+
+#include <algorithm>
+#include <string>
+
+namespace drydock::sw {
+
+namespace {
+
+constexpr unsigned most_messages_log2 = 5;  // MSI
+
+unsigned capable_log2(pci_dev& d) {
+    const u16 flags = pci_read_config_word(d, d.msi_cap + PCI_MSI_FLAGS);
+    return std::min<unsigned>((flags & PCI_MSI_FLAGS_QMASK) >> 1, most_messages_log2);
+}
+
+bool is_port(const pci_dev& d) {
+    return d.is_bridge && d.pcie_cap &&
+           (d.pcie_type == PCI_EXP_TYPE_ROOT_PORT || d.pcie_type == PCI_EXP_TYPE_DOWNSTREAM);
+}
+
+}  // namespace
+
+void pci_port_driver::probe() {
+    for (const auto& d : host_.devices()) {
+        // A reset above takes away what enumeration has written: bus numbers, windows.
+        if (d->is_bridge && d->bridge) pci_save_state(*d);
+        if (is_port(*d)) probe(*d);
+    }
+}
+
+pci_port_services* pci_port_driver::find(const pci_dev& port) const {
+    for (const auto& p : ports_)
+        if (&p->port == &port) return p.get();
+    return nullptr;
+}
+
+void pci_port_driver::probe(pci_dev& port) {
+    const bool has_aer = port.aer_cap && port.pcie_type == PCI_EXP_TYPE_ROOT_PORT;
+    if ((!has_aer && !port.dpc_cap) || !port.msi_cap) return;
+    if (attach_(port) != 0) return port.k.log(4, "port without services", port.rid());
+    enable_messages(port);
+    auto services = std::make_unique<pci_port_services>(port);
+    std::vector<service> wanted;
+    const std::string name = port.dev.name;
+    if (has_aer) {
+        services->aer = std::make_unique<aer_service>(host_, port, config_.order);
+        aer_service& s = *services->aer;
+        wanted.push_back({"aerdrv(" + name + ")", s.message_number(), config_.aer_cpu,
+                          [&s] { s.irq(); }, [&s] { s.thread(); }});
+    }
+    if (port.dpc_cap) {
+        services->dpc = std::make_unique<dpc_service>(host_, port, config_.order);
+        dpc_service& s = *services->dpc;
+        wanted.push_back({"pcie-dpc(" + name + ")", s.message_number(), config_.dpc_cpu,
+                          [&s] { s.irq(); }, [&s] { s.thread(); }});
+    }
+    request(port, std::move(wanted));
+    if (services->aer) services->aer->enable();
+    if (services->dpc) services->dpc->enable();
+    ports_.push_back(std::move(services));
+}
+
+/// Multiple Message Enable first: the numbers that the services get depend on it.
+void pci_port_driver::enable_messages(pci_dev& port) {
+    const int where = port.msi_cap + PCI_MSI_FLAGS;
+    const u16 flags = pci_read_config_word(port, where) & static_cast<u16>(~PCI_MSI_FLAGS_QSIZE);
+    pci_write_config_word(port, where, static_cast<u16>(flags | capable_log2(port) << 4));
+}
+
+/// One vector for each message, numbered as the message is; services may share one.
+void pci_port_driver::request(pci_dev& port, std::vector<service> services) {
+    const unsigned count = 1u << capable_log2(port);
+    const u32 first = kernel_.reserve_irqs(count);
+    for (unsigned message = 0; message < count; ++message) {
+        std::vector<std::function<void()>> irqs, threads;
+        const service* one = nullptr;
+        for (const service& s : services) {
+            if (s.message != message) continue;
+            if (!one) one = &s;
+            irqs.push_back(s.irq);
+            threads.push_back(s.thread);
+        }
+        if (!one) continue;
+        const auto each = [](std::vector<std::function<void()>> calls) {
+            return [calls = std::move(calls)] {
+                for (const auto& call : calls) call();
+            };
+        };
+        kernel_.request_irq(one->name, one->cpu, each(irqs), each(threads), first + message);
+    }
+    const phys_addr_t doorbell = kernel_.msi_doorbell();
+    const int at = port.msi_cap;
+    const u16 flags = pci_read_config_word(port, at + PCI_MSI_FLAGS);
+    pci_write_config_dword(port, at + PCI_MSI_ADDRESS_LO, static_cast<u32>(doorbell));
+    if (flags & PCI_MSI_FLAGS_64BIT)
+        pci_write_config_dword(port, at + PCI_MSI_ADDRESS_HI, static_cast<u32>(doorbell >> 32));
+    pci_write_config_word(port,
+                          at + (flags & PCI_MSI_FLAGS_64BIT ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32),
+                          static_cast<u16>(first));
+    pci_write_config_word(port, at + PCI_MSI_FLAGS, flags | PCI_MSI_FLAGS_ENABLE);
+}
+
+}  // namespace drydock::sw
