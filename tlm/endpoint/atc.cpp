@@ -39,6 +39,7 @@ atc::atc(std::string_view name, base::context& ctx, const atc_config& config, at
       clock_(config.clock),
       place_(ctx.probe.place(name)),
       id_(ctx.timeline.join(name, *this)),
+      functions_(config.shared ? 0 : 1),
       store_(config.entries, config.ways),
       lookups_(config.uses),
       pipeline_(config.uses),
@@ -193,13 +194,15 @@ void atc::do_controls() {
 }
 
 void atc::do_control(const control& c) {
+    if (config_.shared) return do_shared_control(c);
+    function& f = functions_.front();
     if (c.what == atc_control::enable) {
-        if (!enabled_) store_.clear();
-        enabled_ = true;
-        denied_ = false;
+        if (!f.enabled) store_.clear();
+        f.enabled = true;
+        f.denied = false;
         return;
     }
-    enabled_ = denied_ = false;
+    f.enabled = f.denied = false;
     if (c.what == atc_control::reset) {
         drop_invalidates();
         empty();

@@ -50,6 +50,7 @@ public:
 
 private:
     static constexpr std::uint32_t none = atc_records::none;
+    using function = atc_records::function;
     using lookup = atc_records::lookup;
     using request = atc_records::request;
     using use = atc_records::use;
@@ -71,6 +72,19 @@ private:
     void do_control(const control& c);
     void empty();
     void drop_invalidates();
+    // atc_shared.cpp: one function among several
+    function& function_of(base::routing_id rid) {
+        return config_.shared ? shared_function(rid) : functions_.front();
+    }
+    function& shared_function(base::routing_id rid);
+    void do_shared_control(const control& c);
+    void remove_entries(base::routing_id rid);
+    void disable_function(base::routing_id rid);
+    void reset_function(base::routing_id rid);
+    void drop_lookups(base::routing_id rid);
+    void drop_requests(base::routing_id rid);
+    void drop_uses(base::routing_id rid);
+    void drop_invalidates(base::routing_id rid);
     // atc_lookups.cpp
     void do_lookups();
     void evaluate(std::uint32_t index);
@@ -110,8 +124,7 @@ private:
     base::ps armed_at_ = base::never;
     bool working_ = false;
     std::uint8_t stu_ = min_page_log2;
-    bool enabled_ = false;
-    bool denied_ = false;  // a UR came: no more requests until enabled anew
+    std::vector<function> functions_;  // by Routing ID; one for all if it is not shared
     translation_store store_;
 
     std::vector<lookup> lookups_;

@@ -15,7 +15,8 @@ struct atc_config {
     base::ps clock{1'000};           ///< period
     unsigned lookup_cycles = 2;      ///< from the sampling edge to the answer
     bool ignore_when_disabled =
-        false;  ///< negative policy: Invalidate Requests while Enable=0 get no answer
+        false;            ///< negative policy: Invalidate Requests while Enable=0 get no answer
+    bool shared = false;  ///< by several functions: each is enabled, disabled and reset by itself
     bool retry_after_ur = false;  ///< ask again after UR without being enabled anew (PCIe says no)
 };
 

@@ -16,7 +16,7 @@ void atc::do_invalidates() {
 
 void atc::start(std::uint8_t slot) {
     const invalidate& what = invalidations_[slot].what;
-    if (!enabled_ && config_.ignore_when_disabled) {
+    if (config_.ignore_when_disabled && !function_of(what.rid).enabled) {
         ignored(what, reason_disabled_);
         return free_invalidation(slot);
     }

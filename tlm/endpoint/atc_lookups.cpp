@@ -23,17 +23,18 @@ void atc::do_lookups() {
 void atc::evaluate(std::uint32_t index) {
     const lookup& l = lookups_[index];
     const bool replay = l.replay;
-    const stored_translation* found = enabled_ ? store_.find(l.key, l.access) : nullptr;
+    const function f = function_of(l.key.rid);
+    const stored_translation* found = f.enabled ? store_.find(l.key, l.access) : nullptr;
     const bool hit = found != nullptr && allows(found->entry, l.access);
     if (ctx_.probe.wants(base::kind::atc_lookup))
         ctx_.probe.emit(base::kind::atc_lookup, place_, now(), {}, l.key.va.value, hit,
                         substream_field(l.key.ssid));
-    if (!enabled_) {
+    if (!f.enabled) {
         refuse(index, atc_fault::disabled);
     } else if (hit) {
         ++counted_.hits;
         grant(index, *found);
-    } else if (denied_) {
+    } else if (f.denied) {
         refuse(index, atc_fault::unsupported_request);
     } else if (!join_or_request(index)) {
         stalled_.push(index);
@@ -179,7 +180,7 @@ void atc::filled(request_slot s, const completion_entry& c) {
     ++counted_.fills;
     if (r.abandoned) return finish_request(s);
     if (c.result == status::unsupported_request) {
-        denied_ = !config_.retry_after_ur;
+        function_of(r.key.rid).denied = !config_.retry_after_ur;
         return refuse_waiters(s, atc_fault::unsupported_request), finish_request(s);
     }
     if (c.result == status::completer_abort)

@@ -11,6 +11,12 @@ namespace drydock::endpoint::atc_records {
 
 inline constexpr std::uint32_t none = UINT32_MAX;
 
+/// What is said of a function as a whole.
+struct function {
+    base::routing_id rid{};
+    bool enabled = false;
+    bool denied = false;  // a UR came: no more requests until enabled anew
+};
 /// A lookup in progress.
 struct lookup {
     lookup_id id = 0;

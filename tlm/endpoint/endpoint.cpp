@@ -64,16 +64,19 @@ base::ps completion_timeout(unsigned range, base::ps of_default) {
 }  // namespace
 
 endpoint::endpoint(std::string hierarchical_name, base::context& ctx, pcie::tlp_pool& pool,
-                   const endpoint_config& config, const device_port& port, atc_maker make_atc)
+                   const endpoint_config& config, const device_port& port,
+                   const function_place& which, const atc_maker& make_atc)
     : name_(std::move(hierarchical_name)),
       ctx_(ctx),
       pool_(pool),
       port_(port),
+      which_(which),
       config_(checked(config)),
       place_(ctx.probe.place(name_)),
       timer_id_(ctx.timeline.join(name_, *this)),
       space_(config.image),
-      errors_(ctx, place_, space_, *this),
+      errors_(ctx, place_, space_, which.physical != nullptr ? &which.physical->space_ : nullptr,
+              *this),
       msix_(vectors_of(space_), *this),
       engine_(name_ + ".dma", ctx, config.dma, *this),
       outstanding_(name_ + ".outstanding", ctx, *this),
@@ -93,11 +96,15 @@ endpoint::endpoint(std::string hierarchical_name, base::context& ctx, pcie::tlp_
       text_queued_(ctx.probe.text("reset while queued")),
       text_poisoned_(ctx.probe.text("poisoned")),
       text_overflow_(ctx.probe.text("receiver overflow")),
-      text_dead_(ctx.probe.text("dead")) {
+      text_dead_(ctx.probe.text("dead")),
+      text_absent_(ctx.probe.text("absent")),
+      text_starting_(ctx.probe.text("starting")) {
+    if (is_virtual()) state_ = state::absent;
+    id_ = base::routing_id{static_cast<std::uint16_t>(which.number)};
     const std::string atc_name = name_ + ".atc";
     if (space_.ats().present())
-        atc_ =
-            (make_atc != nullptr ? make_atc : transaction_level)(atc_name, ctx, config.atc, *this);
+        atc_ = make_atc ? make_atc(atc_name, ctx, config.atc, *this)
+                        : transaction_level(atc_name, ctx, config.atc, *this);
     space_.listen(*this);
     update_controls();
 }
@@ -110,29 +117,33 @@ void endpoint::config_written(std::uint16_t offset) {
         errors_.note("PASID Enable changed while ATS Enable is set", id_, base::no_span);
     update_controls();
     pages_.config_written();
+    port_.owner.function_changed(*this);
 }
 
 void endpoint::update_controls() {
     update_power();
     update_ats();
     update_requester();
-    pasid_on_ = space_.pasid().enabled();
+    pasid_on_ = physical_space().pasid().enabled();
     if (space_.msix().present())
         msix_.set_control(space_.msix().enabled(), space_.msix().function_mask());
 }
 
 void endpoint::update_requester() {
-    const pcie::device_control_bits d = space_.device_control();
+    pcie::config_space& controls = physical_space();
+    const pcie::device_control_bits d = controls.device_control();
     max_payload_ = d.max_payload;
     max_read_request_ = d.max_read_request;
-    pcie::express_view express = space_.express();
+    pcie::express_view express = controls.express();
     if (express.present()) {
         const bool second_version = (express.regs.get16(express.at + 2u) & 0xf) >= 2;
         const std::uint16_t control2 =
             second_version ? express.regs.get16(express.at + device_control2) : 0;
-        outstanding_.set_width((control2 & ten_bit_tag_enable) != 0 ? tag_width::ten
-                               : d.extended_tag                     ? tag_width::eight
-                                                                    : tag_width::five);
+        const bool ten =
+            is_virtual() ? controls.sriov().vf_10_bit_tags() : (control2 & ten_bit_tag_enable) != 0;
+        outstanding_.set_width(ten              ? tag_width::ten
+                               : d.extended_tag ? tag_width::eight
+                                                : tag_width::five);
         const bool off = second_version && express.completion_timeout_disabled();
         outstanding_.set_timeout(
             off ? base::never : completion_timeout(control2 & 0xf, config_.completion_timeout));
@@ -152,7 +163,7 @@ void endpoint::update_ats() {
     const bool on = space_.ats().enabled();
     if (on == ats_on_) return;
     ats_on_ = on;
-    if (on) atc_->set_stu(static_cast<std::uint8_t>(min_page_log2 + space_.ats().stu()));
+    if (on) atc_->set_stu(static_cast<std::uint8_t>(min_page_log2 + physical_space().ats().stu()));
     control_atc(on ? atc_control::enable : atc_control::disable);
     if (!on) engine_.ats_disabled();
 }
@@ -178,6 +189,7 @@ void endpoint::reset(pcie::reset_kind kind) {
     power_state_ = 0;
     pages_.config_written();
     update_controls();
+    port_.owner.function_changed(*this);
 }
 
 /// Everything that was under way ends without an answer.
@@ -227,7 +239,8 @@ void endpoint::enter(state s, std::uint32_t text) {
 
 /// Link down is a reset as a hot reset is; the link drops what was in it (PCIe).
 void endpoint::link_changed(bool up) {
-    if (up == (state_ != state::link_down) || state_ == state::dead) return;
+    // A virtual function goes with the VF Enable of its PF.
+    if (up == (state_ != state::link_down) || state_ == state::dead || is_virtual()) return;
     ctx_.timeline.cancel(ready_timer_);
     if (up) {
         enter(state::operational, text_operational_);
@@ -236,6 +249,20 @@ void endpoint::link_changed(bool up) {
     enter(state::link_down, text_link_down_);
     drop_replies();
     reset(pcie::reset_kind::conventional);
+}
+
+void endpoint::appear(base::routing_id id) {
+    id_ = id;
+    enter(state::starting, text_starting_);
+    reset(pcie::reset_kind::fundamental);
+    ready_timer_ = ctx_.timeline.after(config_.vf_ready_time, base::phase::arrive, timer_id_);
+}
+
+void endpoint::vanish() {
+    ctx_.timeline.cancel(ready_timer_);
+    enter(state::absent, text_absent_);
+    drop_replies();
+    reset(pcie::reset_kind::fundamental);
 }
 
 void endpoint::drop_replies() {

@@ -8,33 +8,26 @@
 
 #include "tlm/base/delay_line.h"
 #include "tlm/endpoint/completion_faults.h"
+#include "tlm/endpoint/device_port.h"
 #include "tlm/endpoint/endpoint_config.h"
 #include "tlm/endpoint/error_reporter.h"
 #include "tlm/endpoint/faults.h"
 #include "tlm/endpoint/msix.h"
 #include "tlm/endpoint/outstanding.h"
 #include "tlm/endpoint/page_requester.h"
-#include "tlm/endpoint/transmitter.h"
+#include "tlm/endpoint/shared_atc.h"
 #include "tlm/pcie/config_space.h"
-#include "tlm/pcie/sockets.h"
 
 namespace drydock::endpoint {
-
-/// What the functions of a device have in common: its end of the link.
-struct device_port {
-    transmitter& tx;
-    pcie::upstream_socket& socket;  ///< for the credits of the receive buffer
-
-    void free_buffer(pcie::fc_class c, std::uint32_t data_credits) const {
-        socket.credit_return(c, 1, data_credits);
-    }
-};
 
 /// One function of a device (header type 0): configuration space, the DMA engine in BAR0, MSI-X,
 /// and an ATC where the configuration space has the ATS capability.
 ///
 /// Initiate FLR clears all of it at once; until flr_time is over the function ignores Invalidate
 /// Requests, answers configuration requests with RRS and drops completions.
+///
+/// A virtual function (SR-IOV) is there while its PF's VF Enable is set; what its own registers do
+/// not have (payload sizes, tags, STU, PASID, reporting of errors) is the PF's.
 class endpoint final : pcie::config_listener,
                        atc_client,
                        dma_function,
@@ -45,25 +38,41 @@ class endpoint final : pcie::config_listener,
                        outlet::sender,
                        error_reporter::messenger {
 public:
-    /// An ATC other than the transaction-level one: an RTL block behind the same interface.
-    using atc_maker = std::unique_ptr<atc_if> (*)(const std::string& hierarchical_name,
-                                                  base::context&, const atc_config&, atc_client&);
-
     /// @throws pcie::config_error, std::invalid_argument
     endpoint(std::string hierarchical_name, base::context& ctx, pcie::tlp_pool& pool,
-             const endpoint_config& config, const device_port& port, atc_maker make_atc = nullptr);
+             const endpoint_config& config, const device_port& port, const function_place& which,
+             const atc_maker& make_atc = nullptr);
 
     // -- what the device around it tells ---------------------------------------------------------
     void receive(pcie::tlp_ptr t);
+    /// What no function of the device claims. It is an error of all physical functions, and one of
+    /// them tells it (PCIe). @return the message that this one would send
+    std::optional<pcie::msg_code> log_unclaimed(const pcie::tlp& t);
+    void tell(pcie::msg_code code) { send_error(code); }
+    /// The answer to it, by function 0. @return false: malformed, that is told already
+    bool answer_unclaimed(const pcie::tlp& t);
     void link_changed(bool up);
+    /// VF Enable: the virtual function is there, as after a reset, and not ready before
+    /// vf_ready_time; or gone, with all that was under way.
+    void appear(base::routing_id id);
+    void vanish();
+    /// The PF has another Routing ID.
+    void identify(base::routing_id id) { id_ = id; }
+    /// Controls of the PF may have changed.
+    void physical_changed() { update_controls(); }
 
     const std::string& name() const { return name_; }
+    unsigned number() const { return which_.number; }
+    bool is_virtual() const { return which_.physical != nullptr; }
+    /// A virtual function that VF Enable does not hide, or a physical one.
+    bool exists() const { return state_ != state::absent; }
     pcie::config_space& config_space() { return space_; }
     const dma_engine& engine() const { return engine_; }
     const atc_if* translations() const { return atc_.get(); }
+    atc_if* translations() { return atc_.get(); }
     /// Bus, device and function as captured from configuration writes.
     base::routing_id routing_id() const { return id_; }
-    bool in_reset() const { return state_ == state::flr || state_ == state::link_down; }
+    bool in_reset() const { return state_ != state::operational && state_ != state::dead; }
     /// Requests that wait for completions (Transactions Pending).
     unsigned transactions_pending() const { return outstanding_.waiting(); }
     const error_reporter& errors() const { return errors_; }
@@ -73,7 +82,7 @@ public:
     void injected();
 
 private:
-    enum class state : std::uint8_t { operational, flr, link_down, dead };
+    enum class state : std::uint8_t { operational, flr, link_down, dead, absent, starting };
     struct held_invalidate {
         invalidate what{};
         std::uint32_t data_credits = 0;
@@ -100,7 +109,11 @@ private:
     void on_time(std::uint64_t) override;
 
     // endpoint_receive.cpp: what comes down
+    bool acceptable(const pcie::tlp& t);
     void receive_config(const pcie::tlp& t);
+    void write_config(const pcie::tlp& t);
+    std::optional<pcie::bar_state> bar(unsigned n);
+    bool decodes_memory();
     void receive_memory(const pcie::tlp& t);
     void read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offset);
     void write_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offset);
@@ -166,12 +179,17 @@ private:
     }
     void page_note(std::string_view text) override { errors_.note(text, id_, base::no_span); }
 
+    /// Whose registers hold what a virtual function has not.
+    pcie::config_space& physical_space() {
+        return which_.physical != nullptr ? which_.physical->space_ : space_;
+    }
     base::ps now() const { return ctx_.timeline.now(); }
 
     std::string name_;
     base::context& ctx_;
     pcie::tlp_pool& pool_;
     device_port port_;
+    function_place which_;
     endpoint_config config_;
     base::place_id place_;
     base::timeline::client_id timer_id_;
@@ -208,7 +226,8 @@ private:
     std::vector<base::span_id> span_of_slot_;
     std::uint32_t errors_to_send_ = 0;  // messages that wait for the posted queue, by kind
     std::uint32_t text_flr_, text_ready_, text_operational_, text_link_down_, text_in_reset_,
-        text_injected_, text_queued_, text_poisoned_, text_overflow_, text_dead_;
+        text_injected_, text_queued_, text_poisoned_, text_overflow_, text_dead_, text_absent_,
+        text_starting_;
 };
 
 }  // namespace drydock::endpoint

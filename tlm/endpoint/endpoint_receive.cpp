@@ -42,11 +42,7 @@ void endpoint::receive(pcie::tlp_ptr owned) {
                               text_dead_);
         return free_buffer(t);
     }
-    const bool bad_prefix = t.pasid && !space_.express().prefixes_supported();
-    if (bad_prefix || !pcie::malformed(t, max_payload_).empty()) {
-        if (state_ == state::operational) errors_.report(pcie::error::malformed, false, &t, id_);
-        return free_buffer(t);
-    }
+    if (!acceptable(t)) return free_buffer(t);
     switch (t.type) {
         case tlp_type::cpl:
         case tlp_type::cpl_d:
@@ -66,6 +62,38 @@ void endpoint::receive(pcie::tlp_ptr owned) {
         default:
             return unsupported(t);
     }
+}
+
+bool endpoint::acceptable(const pcie::tlp& t) {
+    const bool bad_prefix = t.pasid && !space_.express().prefixes_supported();
+    if (!bad_prefix && pcie::malformed(t, max_payload_).empty()) return true;
+    if (state_ == state::operational) errors_.report(pcie::error::malformed, false, &t, id_);
+    return false;
+}
+
+bool endpoint::answer_unclaimed(const pcie::tlp& t) {
+    if (t.is_message() && t.code == msg_code::invalidate_request &&
+        ctx_.probe.wants(base::kind::invalidate_ignored))
+        ctx_.probe.emit(base::kind::invalidate_ignored, place_, now(), t.span, t.target.value,
+                        text_absent_, t.tag & 31u);
+    if (state_ == state::dead || !acceptable(t)) {
+        free_buffer(t);
+        return false;
+    }
+    if (t.flow_class() == pcie::fc_class::non_posted)
+        answer(t, cpl_status::unsupported_request);
+    else
+        free_buffer(t);
+    return true;
+}
+
+std::optional<pcie::msg_code> endpoint::log_unclaimed(const pcie::tlp& t) {
+    // Of a function that is not there the requester learns, and nobody logs it (choice).
+    const bool config = t.type == tlp_type::cfg_rd0 || t.type == tlp_type::cfg_wr0;
+    if (state_ != state::operational || config) return std::nullopt;
+    if (t.is_completion()) return errors_.log(pcie::error::unexpected_completion, true, &t, id_);
+    return errors_.log(pcie::error::unsupported_request, t.flow_class() != pcie::fc_class::posted,
+                       &t, id_);
 }
 
 // -- answers
@@ -120,42 +148,54 @@ void endpoint::unsupported(const pcie::tlp& t) {
 // ---------------------------------------------------------------------------------
 
 void endpoint::receive_config(const pcie::tlp& t) {
-    if ((t.target.value & 7) != 0)
-        return answer(t, cpl_status::unsupported_request);  // one function
-    if (state_ == state::flr && !config_.answer_config_in_flr)
+    if (state_ == state::starting || (state_ == state::flr && !config_.answer_config_in_flr))
         return answer(t, cpl_status::request_retry);
-    const auto offset = static_cast<std::uint16_t>(t.address & 0xffc);
     if (t.type == tlp_type::cfg_wr0 && t.poisoned) {  // nothing is written
         errors_.report(pcie::error::poisoned, true, &t, id_);
         return answer(t, cpl_status::unsupported_request);
     }
-    if (t.type == tlp_type::cfg_wr0) {
-        id_ = t.target;  // captured from every configuration write (PCIe)
-        answer(t, cpl_status::success);
-        space_.write(offset, 4, data_word(t, 0), t.first_be);
-        if (flr_asked_) begin_flr();
-        return;
-    }
+    if (t.type == tlp_type::cfg_wr0) return write_config(t);
     if (space_.express().present())
         space_.express().set_transactions_pending(outstanding_.waiting() > 0);
     pcie::tlp_ptr c = completion_of(t, cpl_status::success);
     c->type = tlp_type::cpl_d;
     c->length = 1;
     pool_.add_payload(*c);
-    set_data_word(*c, 0, space_.read(offset));
+    set_data_word(*c, 0, space_.read(static_cast<std::uint16_t>(t.address & 0xffc)));
     reply(t, std::move(c));
+}
+
+void endpoint::write_config(const pcie::tlp& t) {
+    if (!is_virtual()) id_ = t.target;  // captured from every configuration write (PCIe)
+    answer(t, cpl_status::success);
+    space_.write(static_cast<std::uint16_t>(t.address & 0xffc), 4, data_word(t, 0), t.first_be);
+    if (flr_asked_) begin_flr();
 }
 
 // -- memory
 // ------------------------------------------------------------------------------------------
 
+/// A BAR as it is decoded; that of a virtual function is its part of the PF's VF BAR.
+std::optional<pcie::bar_state> endpoint::bar(unsigned n) {
+    if (!is_virtual()) return space_.bar(n);
+    const pcie::sriov_view s = physical_space().sriov();
+    if (s.vf_bar_bytes(n) == 0) return std::nullopt;
+    pcie::bar_state b;
+    b.address = s.vf_bar_address(n, which_.vf);
+    b.bytes = s.vf_bar_bytes(n);
+    return b;
+}
+
+bool endpoint::decodes_memory() {
+    return is_virtual() ? physical_space().sriov().memory_enabled() : space_.command().memory;
+}
+
 void endpoint::receive_memory(const pcie::tlp& t) {
-    const bool reachable =
-        state_ == state::operational && power_state_ == 0 && space_.command().memory;
+    const bool reachable = state_ == state::operational && power_state_ == 0 && decodes_memory();
     for (unsigned n = 0; reachable && n < 6; ++n) {
-        const auto bar = space_.bar(n);
-        if (!bar || bar->is_io || !bar->contains(t.address, t.bytes())) continue;
-        const std::uint64_t offset = t.address - bar->address;
+        const auto claimed = bar(n);
+        if (!claimed || claimed->is_io || !claimed->contains(t.address, t.bytes())) continue;
+        const std::uint64_t offset = t.address - claimed->address;
         if (t.type == tlp_type::mrd) return read_memory(t, n, offset);
         if (t.poisoned)
             errors_.report(pcie::error::poisoned, true, &t, id_);
@@ -261,7 +301,7 @@ void endpoint::receive_invalidate(const pcie::tlp& t) {
     const std::uint64_t body = pcie::payload_word(t);
     const pcie::ats_range range = pcie::decode_ats_range(body);
     const std::uint64_t unit =
-        space_.ats().stu_bytes() - 1;  // a range below the STU: the STU around it
+        physical_space().ats().stu_bytes() - 1;  // a range below the STU: the STU around it
     invalidate i;
     i.rid = id_;
     i.tag = tag;

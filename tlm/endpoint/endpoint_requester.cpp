@@ -71,8 +71,8 @@ pcie::tlp_ptr endpoint::request(const memory_request& r, tlp_type type) {
 // -----------------------------------------------------------------------
 
 bool endpoint::pasid_allowed(const pcie::pasid_prefix& p) const {
-    auto& space = const_cast<pcie::config_space&>(space_);  // views are for both
-    const pcie::pasid_view v = space.pasid();
+    auto& self = const_cast<endpoint&>(*this);  // views are for both
+    const pcie::pasid_view v = self.physical_space().pasid();
     return v.enabled() && p.pasid.value >> v.width() == 0 &&
            (!p.privileged || v.privileged_enabled());
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "tlm/base/context.h"
@@ -21,12 +22,17 @@ public:
         ~messenger() = default;
     };
 
+    /// @param physical  of a virtual function: the PF's registers, which say what is told and how
+    ///                  bad it is; null of any other
     error_reporter(base::context& ctx, base::place_id place, pcie::config_space& config,
-                   messenger& m);
+                   pcie::config_space* physical, messenger& m);
 
     /// @param advisory  the requester is told by a completion, or the function goes on without harm
     /// @param t         the TLP at fault, for the header log; null if there is none
     void report(pcie::error error, bool advisory, const pcie::tlp* t, base::routing_id function);
+    /// As report(), without the message: @return what would be sent
+    std::optional<pcie::msg_code> log(pcie::error error, bool advisory, const pcie::tlp* t,
+                                      base::routing_id function);
     /// Something that no register tells, for monitors: a rule that software broke.
     void note(std::string_view text, base::routing_id function, base::span_id span);
 
@@ -35,9 +41,12 @@ public:
     }
 
 private:
+    std::optional<pcie::msg_code> log_virtual(pcie::error error, bool advisory);
+
     base::context& ctx_;
     base::place_id place_;
     pcie::config_space& config_;
+    pcie::config_space* physical_;
     messenger& messenger_;
     std::array<std::uint64_t, 32> counts_{};
 };

@@ -29,6 +29,8 @@ struct config_image {
     /// The same of the VF BARs of one VF, and of the expansion ROM.
     std::array<std::uint64_t, 6> vf_bar_size{};
     std::uint64_t rom_size = 0;
+    /// A virtual function's: what its registers lack (PCIe, SR-IOV) cannot be told from the bytes.
+    bool virtual_function = false;
 
     std::uint16_t u16(std::size_t at) const {
         return static_cast<std::uint16_t>(bytes[at] | (bytes[at + 1] << 8));

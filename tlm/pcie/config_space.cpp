@@ -11,7 +11,8 @@ namespace {
 constexpr unsigned command_at = 0x04, status_at = 0x06, cache_line_at = 0x0c, bar_at = 0x10,
                    rom_at = 0x30, line_at = 0x3c, bridge_rom_at = 0x38, bridge_control_at = 0x3e,
                    bridge_io_at = 0x1c, bridge_upper_io_at = 0x30, secondary_status_at = 0x1e;
-constexpr std::uint16_t command_writable = 0x0547;      // IO, Mem, BME, parity, SERR, INTx disable
+constexpr std::uint16_t command_writable = 0x0547;  // IO, Mem, BME, parity, SERR, INTx disable
+constexpr std::uint16_t command_bus_master = 0x0004;
 constexpr std::uint16_t command_conventional = 0x02b8;  // of conventional PCI only, 0 after reset
 constexpr std::uint16_t status_w1c = 0xf900, status_interrupt = 0x0008;
 constexpr std::uint16_t bridge_control_writable = 0x0043;  // parity, SERR, secondary bus reset
@@ -34,6 +35,7 @@ config_space::config_space(const config_image& image) {
 }
 
 void config_space::declare_header() {
+    if (regs_.image.virtual_function) return declare_virtual_header();
     regs_.declare_rw(command_at, 2, command_writable);
     regs_.declare_status(command_at, 2, command_conventional);
     regs_.declare_w1c(status_at, 2, status_w1c);
@@ -61,6 +63,14 @@ void config_space::declare_header() {
     regs_.declare_rw(bridge_control_at, 2, bridge_control_writable);
     declare_io_window();
     declare_rom(bridge_rom_at);
+}
+
+/// Of Command a virtual function has Bus Master Enable only, and no BARs (PCIe, SR-IOV).
+void config_space::declare_virtual_header() {
+    regs_.declare_rw(command_at, 2, command_bus_master);
+    regs_.declare_w1c(status_at, 2, status_w1c);
+    declare_bars(6);
+    declare_rom(rom_at);
 }
 
 /// Of a bridge that forwards IO: one that was captured, ours don't. Closed after reset, granule 4

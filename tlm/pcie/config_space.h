@@ -115,6 +115,7 @@ public:
 
 private:
     void declare_header();
+    void declare_virtual_header();
     void declare_bars(unsigned count);
     void declare_io_window();
     void declare_rom(unsigned at);

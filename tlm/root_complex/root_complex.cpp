@@ -150,10 +150,12 @@ root_complex::taken root_complex::take_config(tlm::tlm_generic_payload& gp, std:
     const base::routing_id target{static_cast<std::uint16_t>(offset >> ecam_function_shift)};
     const auto reg = static_cast<std::uint16_t>(offset & (page - 1));
     const std::uint16_t p = bus_to_port_[pcie::bus_of(target)];
-    // On the port's own bus only device 0 exists (P-172, no ARI).
+    // On the port's own bus only device 0 exists, unless all of its numbers name functions (P-172,
+    // ARI).
     const bool reachable =
         pcie::bus_of(target) != 0 && p != nowhere && ports_[p]->takes_requests() &&
-        (pcie::bus_of(target) != ports_[p]->secondary() || pcie::device_of(target) == 0);
+        (pcie::bus_of(target) != ports_[p]->secondary() || pcie::device_of(target) == 0 ||
+         ports_[p]->config().express().ari_forwarding());
     if (!reachable) return answer_locally(gp, target, reg);
     const std::uint16_t tag = table_.open(gp, cpu_request::kind::config);
     cpu_request& r = table_[tag];

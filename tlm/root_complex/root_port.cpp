@@ -28,6 +28,7 @@ pcie::config_image make_image(const root_port_config& c, unsigned index) {
     x.width = c.width;
     x.port_number = index + 1;
     x.rrs_visibility = true;
+    x.ari_forwarding = true;
     x.surprise_down = c.surprise_down;
     pcie::config_image_builder b(ids, true);
     b.express(x).power({});

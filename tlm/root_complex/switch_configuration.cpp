@@ -31,8 +31,9 @@ void pcie_switch::configure_below(tlp_ptr t) {
     const auto to = above.has_bus(bus) ? port_of_bus(bus) : std::nullopt;
     if (!to) return refuse(0, 0, std::move(t), reason_not_routed_);
     if (bus == ports_[*to]->forwards().secondary()) {
-        // On the link itself there is device 0 only (P-172).
-        if (device != 0) return refuse(*to, 0, std::move(t), reason_not_routed_);
+        // On the link itself there is device 0 only (P-172), or 256 functions of it (ARI).
+        if (device != 0 && !ports_[*to]->config().express().ari_forwarding())
+            return refuse(*to, 0, std::move(t), reason_not_routed_);
         t->type = t->type == tlp_type::cfg_rd1 ? tlp_type::cfg_rd0 : tlp_type::cfg_wr0;
     }
     forward(0, *to, std::move(t));

@@ -19,6 +19,7 @@ pcie::config_image make_image(const switch_config& c, unsigned number) {
     x.type = upstream ? pcie::port_type::switch_upstream : pcie::port_type::switch_downstream;
     x.max_payload = c.max_payload;
     x.flr = false;
+    x.ari_forwarding = !upstream;
     x.prefixes = c.prefixes;
     x.gen = upstream ? c.gen : c.ports[number - 1].gen;
     x.width = upstream ? c.width : c.ports[number - 1].width;

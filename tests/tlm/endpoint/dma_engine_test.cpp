@@ -111,8 +111,8 @@ TEST(DmaEngine, queues_are_served_round_robin) {
         for (unsigned i = 0; i < 8; ++i)
             b.describe(q, dma::op::write, buffer + q * 0x1000 + 64 * i, 64);
     }
-    b.write32(endpoint_bench::queue_register(0, dma::tail), 8);
-    b.write32(endpoint_bench::queue_register(1, dma::tail), 8);
+    b.write32(b.queue_register(0, dma::tail), 8);
+    b.write32(b.queue_register(1, dma::tail), 8);
     b.run();
     const auto w = b.writes();
     ASSERT_EQ(w.size(), 16u);
@@ -179,7 +179,7 @@ TEST(DmaEngine, failed_fetch_stops_the_queue_and_interrupts) {
     b.other->read_status = pcie::cpl_status::completer_abort;
     b.describe(0, dma::op::nop, 0, 0);
     b.ring(0);
-    EXPECT_EQ(b.read32(endpoint_bench::queue_register(0, dma::control)) & dma::control_enable, 0u);
+    EXPECT_EQ(b.read32(b.queue_register(0, dma::control)) & dma::control_enable, 0u);
     EXPECT_EQ(b.status(0), 1u << 16);
     ASSERT_EQ(b.writes().size(), 1u);
     EXPECT_EQ(b.writes()[0].word(), 7u);
@@ -193,7 +193,7 @@ TEST(DmaEngine, disabled_queue_ends_what_it_began_and_begins_nothing) {
     b.ring(0, 200_ns);
     b.other->hold_reads = true;
     b.run();
-    b.write32(endpoint_bench::queue_register(0, dma::control), 0);
+    b.write32(b.queue_register(0, dma::control), 0);
     for (unsigned i = 0; i < 2; ++i) b.describe(0, dma::op::write, buffer + 0x1000, 64);
     b.ring(0);
     EXPECT_EQ(b.status(0) & 1, 1u);
@@ -203,7 +203,7 @@ TEST(DmaEngine, disabled_queue_ends_what_it_began_and_begins_nothing) {
     EXPECT_EQ(b.head(0), 4u);
     EXPECT_TRUE(b.writes().empty());
     b.other->hold_reads = false;
-    b.write32(endpoint_bench::queue_register(0, dma::control), dma::control_enable);
+    b.write32(b.queue_register(0, dma::control), dma::control_enable);
     b.run();
     EXPECT_EQ(b.head(0), 6u);
     EXPECT_EQ(b.writes().size(), 2u);
@@ -213,9 +213,9 @@ TEST(DmaEngine, doorbell_beyond_the_ring_is_not_taken) {
     endpoint_bench b;
     b.enable();
     b.setup(0, {});
-    b.write32(endpoint_bench::queue_register(0, dma::tail), 65);
+    b.write32(b.queue_register(0, dma::tail), 65);
     b.run();
-    EXPECT_EQ(b.read32(endpoint_bench::queue_register(0, dma::tail)), 0u);
+    EXPECT_EQ(b.read32(b.queue_register(0, dma::tail)), 0u);
     EXPECT_EQ(b.status(0) >> 16, 1u);
 }
 

@@ -70,10 +70,10 @@ TEST(EndpointAts, pasid_is_on_every_request_of_its_queue) {
 TEST(EndpointAts, pasid_without_its_capability_enabled_fails_the_descriptor) {
     ats_bench b;
     b.start();
-    b.write32(endpoint_bench::queue_register(0, dma::control), 0);
+    b.write32(b.queue_register(0, dma::control), 0);
     b.describe(0, dma::op::read, buffer, 64);
     b.place_ring();
-    b.write32(endpoint_bench::queue_register(0, dma::control),
+    b.write32(b.queue_register(0, dma::control),
               dma::control_enable | dma::control_pasid_valid | (1u << 12));
     b.ring(0);
     EXPECT_EQ(b.head(0), 1u);

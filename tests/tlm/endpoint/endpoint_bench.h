@@ -61,18 +61,37 @@ struct event_log final : base::observer {
 
 /// An endpoint and its peer, elaborated; driven by the timeline alone.
 struct endpoint_bench {
-    explicit endpoint_bench(endpoint_config config = {}, bool listen = false) {
-        if (config.image.u16(0) == 0) config.image = generic_image();
+    explicit endpoint_bench(endpoint_config config = {}, bool listen = false)
+        : endpoint_bench(several{only(std::move(config))}, listen) {}
+    struct several {
+        explicit several(std::vector<function_config> f) : functions(std::move(f)) {}
+        std::vector<function_config> functions;
+    };
+    explicit endpoint_bench(const several& all, bool listen = false) {
         if (listen)
             for (std::size_t k = 0; k < base::kind_count; ++k)
                 ctx.probe.subscribe(log, static_cast<base::kind>(k));
-        whole = std::make_unique<device>("ep0", ctx, pool, config);
+        whole = std::make_unique<device>("ep0", ctx, pool, all.functions);
         dut = &whole->function();
         other = std::make_unique<peer>("peer", ctx, pool);
         other->socket.bind(whole->port);
         sc_core::sc_start(sc_core::SC_ZERO_TIME);
         ctx.timeline.seal();
         other->advertise();
+        auto& space = dut->config_space();
+        at = {space.express().at, space.msix().at, space.power().at, space.ats().at,
+              space.pasid().at,   space.pri().at,  space.aer().at};
+    }
+
+    static std::vector<function_config> only(endpoint_config config) {
+        if (config.image.u16(0) == 0) config.image = generic_image();
+        return {{"ep0", 0, std::move(config), {}, false}};
+    }
+    /// The function that all below talks to from now on; @param at  where its BAR 0 is to be
+    void select(std::size_t n, base::routing_id id, std::uint64_t bar_at) {
+        dut = &whole->function(n);
+        target = id;
+        window = bar_at;
         auto& space = dut->config_space();
         at = {space.express().at, space.msix().at, space.power().at, space.ats().at,
               space.pasid().at,   space.pri().at,  space.aer().at};
@@ -95,7 +114,7 @@ struct endpoint_bench {
     pcie::tlp_ptr config_request(std::uint16_t offset, bool write, std::uint32_t value = 0,
                                  std::uint8_t be = 0xf) {
         pcie::tlp_ptr t = make(write ? pcie::tlp_type::cfg_wr0 : pcie::tlp_type::cfg_rd0);
-        t->target = function_id;
+        t->target = target;
         t->address = offset;
         t->length = 1;
         t->first_be = be;
@@ -144,7 +163,7 @@ struct endpoint_bench {
         pcie::tlp_ptr t = make(pcie::tlp_type::msg_d);
         t->code = pcie::msg_code::invalidate_request;
         t->routing = pcie::msg_routing::by_id;
-        t->target = function_id;
+        t->target = target;
         t->tag = static_cast<std::uint16_t>(itag);
         t->length = 2;
         t->span = base::span_id{1000 + itag};
@@ -159,7 +178,7 @@ struct endpoint_bench {
     void set_device_control(std::uint16_t value) { config_write(at.express + 8, value, 3); }
     /// Bus number, BAR0, memory and bus master enable, MPS 256, MRRS 512, extended tags, MSI-X.
     void enable() {
-        config_write(0x10, bar0);
+        config_write(0x10, static_cast<std::uint32_t>(window));
         config_write(0x14, 0);
         set_device_control(0x210f | 0x0100 | (1u << 5));
         config_write(0x04, 0x0006, 3);
@@ -169,8 +188,8 @@ struct endpoint_bench {
     void disable_ats() { config_write(at.ats + 6, 0, 3); }
     void enable_pasid() { config_write(at.pasid + 6, 1, 3); }
 
-    static std::uint64_t queue_register(unsigned q, std::uint32_t offset) {
-        return bar0 + dma::queue_base + q * dma::queue_stride + offset;
+    std::uint64_t queue_register(unsigned q, std::uint32_t offset) const {
+        return window + dma::queue_base + q * dma::queue_stride + offset;
     }
     struct queue_setup {
         std::uint64_t ring = 0x10'0000;
@@ -208,7 +227,7 @@ struct endpoint_bench {
     std::uint32_t head(unsigned q) { return read32(queue_register(q, dma::head)); }
     std::uint32_t status(unsigned q) { return read32(queue_register(q, dma::status)); }
     void set_vector(unsigned v, std::uint64_t address, std::uint32_t data, bool masked = false) {
-        const std::uint64_t e = bar0 + msix_table_at + v * 16;
+        const std::uint64_t e = window + msix_table_at + v * 16;
         write32(e, static_cast<std::uint32_t>(address));
         write32(e + 4, static_cast<std::uint32_t>(address >> 32));
         write32(e + 8, data);
@@ -252,6 +271,8 @@ struct endpoint_bench {
     endpoint* dut = nullptr;  ///< its function 0
     std::unique_ptr<peer> other;
     capability_offsets at{};
+    base::routing_id target = function_id;
+    std::uint64_t window = bar0;
     std::array<queue_setup, dma::queues> rings{};
     std::array<std::uint32_t, dma::queues> tails{};
 };

@@ -28,7 +28,7 @@ TEST(EndpointReset, P_132_FLR_keeps_MPS_and_bus_number_and_clears_the_rest) {
     b.enable();
     EXPECT_EQ(b.read32(bar0 + msix_table_at + 16 + 8), 0u);
     EXPECT_EQ(b.read32(bar0 + msix_table_at + 16 + 12), 1u) << "masked";
-    EXPECT_EQ(b.read32(endpoint_bench::queue_register(0, dma::ring_low)), 0u);
+    EXPECT_EQ(b.read32(b.queue_register(0, dma::ring_low)), 0u);
 }
 
 TEST(EndpointReset, the_FLR_write_itself_is_answered) {

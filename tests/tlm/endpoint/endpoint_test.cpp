@@ -301,7 +301,7 @@ TEST(Endpoint, large_register_read_is_completer_abort) {
 TEST(Endpoint, register_writes_honour_byte_enables) {
     endpoint_bench b;
     b.enable();
-    const std::uint64_t wb = endpoint_bench::queue_register(3, dma::write_back_high);
+    const std::uint64_t wb = b.queue_register(3, dma::write_back_high);
     b.write32(wb, 0x1122'3344);
     pcie::tlp_ptr t = b.make(pcie::tlp_type::mwr);
     t->address = wb;

@@ -7,7 +7,8 @@
 
 namespace drydock::pcie {
 
-/// ATS extended capability 0x000f (PCIe): capability +4, control +6.
+/// ATS extended capability 0x000f (PCIe): capability +4, control +6. A virtual function has its own
+/// Enable; queue depth and STU read 0 there, those of the PF apply.
 struct ats_view {
     static constexpr std::uint16_t id = 0x000f;
     static constexpr std::uint16_t size = 8;
@@ -28,7 +29,9 @@ struct ats_view {
     bool page_aligned() const { return (regs.get16(at + 4u) & 0x20) != 0; }
     bool global_invalidate() const { return (regs.get16(at + 4u) & 0x40) != 0; }
 
-    static void declare(config_registers& r, std::uint16_t at) { r.declare_rw(at + 6u, 2, 0x801f); }
+    static void declare(config_registers& r, std::uint16_t at) {
+        r.declare_rw(at + 6u, 2, r.image.virtual_function ? 0x8000 : 0x801f);
+    }
 };
 
 }  // namespace drydock::pcie

@@ -5,7 +5,8 @@ namespace drydock::pcie {
 namespace {
 
 constexpr unsigned devctl = 0x08, devsta = 0x0a, lnkctl = 0x10, lnksta = 0x12, sltctl = 0x18,
-                   sltsta = 0x1a, rootctl = 0x1c, rootsta = 0x20, devctl2 = 0x28, lnkctl2 = 0x30;
+                   sltsta = 0x1a, rootctl = 0x1c, rootsta = 0x20, devctl2 = 0x28, lnkctl2 = 0x30,
+                   devcap2 = 0x24;
 constexpr std::uint16_t device_control_reset =
     0x2810;  // MRRS 512, No Snoop and Relaxed Ordering enabled, MPS 128
 constexpr std::uint16_t max_payload_bits = 0x00e0;
@@ -17,7 +18,8 @@ bool is_port(port_type t) {
 
 void declare_second(config_registers& r, std::uint16_t at, bool version_1) {
     if (version_1) return;  // 0x24 and up came with version 2
-    r.declare_rw(at + devctl2, 2, 0xf77f);
+    const bool forwards_ari = (r.get32(at + devcap2) & express_view::ari_forwarding_bit) != 0;
+    r.declare_rw(at + devctl2, 2, forwards_ari ? 0xf77f : 0xf75f);
     if (static_cast<port_type>((r.get16(at + 2u) >> 4) & 0xf) != port_type::root_complex_endpoint)
         r.declare_rw(at + lnkctl2, 2, 0x000f, r.get32(at + 0xcu) & 0xf, retention::sticky);
 }
@@ -56,6 +58,11 @@ void express_view::declare(config_registers& r, std::uint16_t at) {
     const bool version_1 = (r.get16(at + 2u) & 0xf) < 2;
     const bool flr = ((r.get32(at + 4u) >> 28) & 1) != 0;
     const bool slot = is_port(type) && (r.get16(at + 2u) & 0x100) != 0;
+    if (r.image.virtual_function) {  // the rest is the PF's (SR-IOV)
+        if (flr) r.declare_rw(at + devctl, 2, initiate_flr);
+        r.declare_w1c(at + devsta, 2, 0xf);
+        return r.declare_status(at + devsta, 2, transactions_pending);
+    }
     // Initiate FLR is RW only so that the write is seen; config_space takes it back to 0 at once.
     r.declare_rw(at + devctl, 2, 0x7f1f, device_control_reset & 0x7f1f);
     r.declare_rw(at + devctl, 2, max_payload_bits, device_control_reset & max_payload_bits,

@@ -36,6 +36,8 @@ struct express_view {
                                    transactions_pending = 0x20;
     static constexpr std::uint16_t initiate_flr = 0x8000;  // DevCtl[15]
 
+    static constexpr std::uint16_t ari_forwarding_bit = 0x20;  // DevCap2[5], DevCtl2[5]
+
     config_registers& regs;
     std::uint16_t at;
 
@@ -57,6 +59,8 @@ struct express_view {
     }
     /// Completion Timeout Disable, DevCtl2[4].
     bool completion_timeout_disabled() const { return (regs.get16(at + 0x28u) & 0x10) != 0; }
+    /// ARI Forwarding Enable, DevCtl2[5].
+    bool ari_forwarding() const { return (regs.get16(at + 0x28u) & ari_forwarding_bit) != 0; }
     /// 64 or 128, LnkCtl[3].
     unsigned read_completion_boundary() const {
         return (regs.get16(at + 0x10u) & 8) != 0 ? 128 : 64;

@@ -30,6 +30,8 @@ struct sriov_view {
     unsigned num_vfs() const { return regs.get16(at + 0x10u); }
     unsigned first_offset() const { return regs.get16(at + 0x14u); }
     unsigned stride() const { return regs.get16(at + 0x16u); }
+    /// 10-bit tag requester enable of the VFs, control[5].
+    bool vf_10_bit_tags() const { return (control() & vf_10_bit_tag) != 0; }
     std::uint16_t vf_device_id() const { return regs.get16(at + 0x1au); }
     std::uint32_t system_page_size() const { return regs.get32(at + 0x20u); }
     /// Routing ID of VF k = 1..NumVFs of the function `pf`; bits beyond 16 are lost.
