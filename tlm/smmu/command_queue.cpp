@@ -156,6 +156,14 @@ void command_queue::run() {
             if (client_.translating()) client_.respond(head_);
             consume();
             break;
+        case opcode::resume:
+            translator_.resume(head_.sid, head_.stag, head_.retry, head_.abort);
+            consume();
+            break;
+        case opcode::stall_term:
+            translator_.terminate_stalled(head_.sid);
+            consume();
+            break;
         default:
             run_prefetch();
             consume();

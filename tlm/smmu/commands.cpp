@@ -19,6 +19,9 @@ using w0_num = bit_field<16, 12>;
 using w0_scale = bit_field<24, 20>;
 using w0_global = bit_field<9>;
 using w0_cs = bit_field<13, 12>;
+using w0_ac = bit_field<12>;
+using w0_ab = bit_field<13>;
+using w1_stag = bit_field<15, 0>;
 using w1_leaf = bit_field<0>;
 using w1_range = bit_field<4, 0>;
 using w1_ttl = bit_field<9, 8>;
@@ -180,6 +183,12 @@ bool decode_sync(const raw_command& raw, command& c) {
     return true;
 }
 
+void decode_resume(const raw_command& raw, command& c) {
+    c.stag = static_cast<std::uint16_t>(w1_stag::get(raw[1]));
+    c.retry = w0_ac::test(raw[0]);
+    c.abort = w0_ab::test(raw[0]);
+}
+
 bool decode_pri_resp(const raw_command& raw, command& c) {
     // Resp 0 ResponseFailure, 1 InvalidRequest, 2 Success -> PRG response codes (SMMUv3)
     constexpr std::uint8_t codes[] = {0b1111, 0b0001, 0b0000};
@@ -234,6 +243,8 @@ std::optional<command> decode(const raw_command& raw, const smmu_config& config)
         c.range = static_cast<std::uint8_t>(w1_range::get(raw[1]));
     else if (c.op == opcode::sync)
         legal = decode_sync(raw, c);
+    else if (c.op == opcode::resume)
+        decode_resume(raw, c);
     else if (c.op == opcode::pri_resp)
         legal = decode_pri_resp(raw, c);
     else if (c.op == opcode::atc_inv)

@@ -60,6 +60,8 @@ struct command {
     std::uint64_t invalidate_body = 0;  ///< ATC_INV: body of the Invalidate Request (SMMUv3)
     std::uint16_t prg_index = 0;        ///< PRI_RESP
     std::uint8_t prg_code = 0;          ///< PRI_RESP: response code of the message
+    std::uint16_t stag = 0;             ///< RESUME
+    bool retry = false, abort = false;  ///< RESUME: Ac, Ab
     sync_signal signal{};               ///< SYNC
     std::uint32_t msi_data = 0;         ///< SYNC
     base::phys_addr msi_address{};      ///< SYNC; 0 = none

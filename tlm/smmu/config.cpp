@@ -39,13 +39,10 @@ void time_within(std::string_view field, base::ps value, base::ps least, base::p
 
 /// What the architecture offers and this model leaves out.
 void check_not_modelled(const smmu_config& c) {
-    if (c.s2p) refuse("s2p", 1, "stage 2 is not modelled, use 0");
-    if (!c.s1p) refuse("s1p", 0, "without stage 2 the SMMU needs stage 1, use 1");
+    if (!c.s1p && !c.s2p) refuse("s1p", 0, "without stage 2 the SMMU needs stage 1, use 1");
     if (c.ttf != 2) refuse("ttf", c.ttf, "only the AArch64 format is modelled, use 2");
     if (c.ttendian != 2)
         refuse("ttendian", c.ttendian, "only little-endian tables are modelled, use 2");
-    if (c.stall_model != 1)
-        refuse("stall_model", c.stall_model, "stalls are not modelled, use 1 (terminate)");
     if (c.stt) refuse("stt", 1, "small translation tables are not modelled, use 0");
     if (c.attr_types_ovr) refuse("attr_types_ovr", 1, "memory types are not modelled, use 0");
     if (c.atos || c.vatos)
@@ -68,6 +65,8 @@ void validate(const smmu_config& c) {
     check_not_modelled(c);
     at_most("httu", c.httu, 2);
     at_most("st_level", c.st_level, 1);
+    at_most("stall_model", c.stall_model, 2);
+    if (c.stall_max == 0) refuse("stall_max", 0, "1..65535");
     at_most("sidsize", c.sidsize, 32);
     at_most("ssidsize", c.ssidsize, 20);
     at_most("priqs", c.priqs, 19);

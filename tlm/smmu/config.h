@@ -17,7 +17,7 @@ enum class cerror_sync : std::uint8_t {
 /// caches, its latencies. Fields carry the register's own codes unless a unit is named.
 struct smmu_config {
     // -- IDR0 --
-    bool s2p = false;      ///< stage 2; not modelled: refused when set
+    bool s2p = false;      ///< stage 2
     bool s1p = true;       ///< stage 1
     std::uint8_t ttf = 2;  ///< translation table formats: 2 = AArch64 only, the only one modelled
     bool cohacc = true;
@@ -36,12 +36,11 @@ struct smmu_config {
     bool vmid16 = false;  ///< RES0 without s2p
     bool cd2l = true;     ///< 2-level CD tables
     bool vatos = false;
-    std::uint8_t ttendian = 2;  ///< 2 = little-endian only
-    bool atsrecerr = false;     ///< v3.3 option: makes CR2.REC_CFG_ATS writable
-    std::uint8_t stall_model =
-        1;                      ///< 1 = terminate only; stalls are not modelled: others are refused
-    bool term_model = false;    ///< 1 = abort only, CD.A must be 1
-    std::uint8_t st_level = 1;  ///< 0 linear, 1 also 2-level stream tables
+    std::uint8_t ttendian = 2;     ///< 2 = little-endian only
+    bool atsrecerr = false;        ///< v3.3 option: makes CR2.REC_CFG_ATS writable
+    std::uint8_t stall_model = 1;  ///< 0 stall and terminate, 1 terminate only, 2 stall forced
+    bool term_model = false;       ///< 1 = abort only, CD.A must be 1
+    std::uint8_t st_level = 1;     ///< 0 linear, 1 also 2-level stream tables
     // -- IDR1 --
     std::uint8_t sidsize = 16;    ///< StreamID bits, 0..32
     std::uint8_t ssidsize = 20;   ///< SubstreamID bits, 0..20
@@ -61,7 +60,9 @@ struct smmu_config {
     bool gran4k = true;
     bool gran16k = false;
     bool gran64k = false;
-    std::uint8_t vax = 0;  ///< 0 = 48-bit, 1 = 52-bit virtual addresses
+    std::uint8_t vax = 0;          ///< 0 = 48-bit, 1 = 52-bit virtual addresses
+    std::uint16_t stall_max = 16;  ///< stall records not yet answered, 1..65535; without stalls 0
+                                   ///< is read
 
     // -- caches --
     std::uint32_t micro_tlb_entries = 32;   ///< power of two, >= 4; 4 ways

@@ -85,6 +85,7 @@ context_descriptor decode_cd(const structure_words& w) {
         cd.half[h].had = bit(w[1 + h], 1);
         cd.half[h].ttb = masked(w[1 + h], 51, 4);
     }
+    cd.mair = w[3];
     return cd;
 }
 

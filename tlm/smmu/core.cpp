@@ -113,6 +113,7 @@ void smmu::core::errors_acknowledged(std::uint64_t before) {
     const std::uint64_t gerror = registers_.map.gerror.value;
     const bool was_active = ((gerror ^ before) & cmdq) != 0;
     errors_.acknowledged();
+    events_.room();
     if (was_active && !errors_.active(global_error::cmdq)) commands_.restart();
 }
 
@@ -124,6 +125,11 @@ void smmu::core::translated(std::uint32_t slot, const translate_result& r) {
         ats_.translated(slot, r);
     else
         traffic_.translated(slot, r);
+}
+
+void smmu::core::stalled(std::uint32_t slot, const event_record& e) {
+    events_.submit_stall(e, traffic_.span_of(slot));
+    commands_.poke();
 }
 
 void smmu::core::fetch(fetch_id id, base::phys_addr at, std::uint32_t bytes, base::span_id) {

@@ -60,9 +60,11 @@ private:
     void control_changed() override;
     void stream_table_changed() override;
     void command_prod_written(std::uint64_t before) override { commands_.prod_written(before); }
+    void event_cons_written() override { events_.room(); }
     void errors_acknowledged(std::uint64_t before) override;
     // translator_client, fetch_port, memory_client
     void translated(std::uint32_t slot, const translate_result&) override;
+    void stalled(std::uint32_t slot, const event_record&) override;
     void fetch(fetch_id, base::phys_addr, std::uint32_t bytes, base::span_id) override;
     void update(fetch_id, base::phys_addr, std::uint64_t expected, std::uint64_t desired,
                 base::span_id) override;

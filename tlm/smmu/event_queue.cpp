@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/smmu/event_queue.h"
 
+#include <utility>
+
 #include "tlm/smmu/little_endian.h"
 
 namespace drydock::smmu {
@@ -24,8 +26,8 @@ event_queue::event_queue(base::place_id place, base::context& ctx, const smmu_co
 
 void event_queue::enable(bool on) {
     enabled_ = on;
-    if (on) return;
-    const std::size_t kept = queue_.writing() ? 1 : 0;
+    if (on) return write_next();
+    const std::size_t kept = queue_.writing() && !writing_stall_ ? 1 : 0;
     const std::size_t dropped = waiting_.size() - kept;
     for (std::size_t i = 0; i < dropped; ++i) lose(waiting_[kept + i], false);
     const waiting_record first = kept != 0 ? waiting_.front() : waiting_record{};
@@ -46,7 +48,17 @@ void event_queue::submit(const event_record& record, base::span_id span) {
     write_next();
 }
 
+void event_queue::submit_stall(const event_record& record, base::span_id span) {
+    stalls_.push({record, span});
+    write_next();
+}
+
 void event_queue::write_next() {
+    const bool open = enabled_ && !errors_.active(global_error::eventq_abt);
+    if (open && !queue_.writing() && !stalls_.empty() && !queue_.full()) {
+        writing_stall_ = true;
+        queue_.write(bytes_of(stalls_.front().record.words));
+    }
     while (!waiting_.empty() && !queue_.writing()) {
         const bool aborted = errors_.active(global_error::eventq_abt);
         if (aborted || queue_.full()) {
@@ -73,7 +85,8 @@ void event_queue::settle(std::uint64_t n) {
 }
 
 void event_queue::record_settled(bool aborted, bool was_empty) {
-    const waiting_record w = waiting_.take();
+    const bool stall = std::exchange(writing_stall_, false);
+    const waiting_record w = stall ? stalls_.take() : waiting_.take();
     if (aborted) {
         lose(w, false);
         errors_.raise(global_error::eventq_abt);
@@ -85,7 +98,7 @@ void event_queue::record_settled(bool aborted, bool was_empty) {
         if (was_empty && (regs_.irq_ctrlack.value & irq_ctrl::eventq) != 0)
             msi_.send(msi_source::eventq, regs_.eventq_irq);
     }
-    settle(1);
+    settle(stall ? 0 : 1);
     write_next();
 }
 

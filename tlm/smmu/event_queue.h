@@ -30,6 +30,10 @@ public:
     void enable(bool on);
     bool quiet() const { return !queue_.writing(); }
     void submit(const event_record&, base::span_id);
+    /// The record of a stalled transaction: waits until the queue can take it, before any other.
+    void submit_stall(const event_record&, base::span_id);
+    /// CONS has moved, or GERRORN was written: there may be room.
+    void room() { write_next(); }
 
     /// Events submitted and settled so far; a CMD_SYNC waits until settled() reaches the
     /// submitted() it took.
@@ -54,6 +58,8 @@ private:
     event_queue_client& client_;
     record_queue queue_;
     ring<waiting_record> waiting_;  ///< front is being written while queue_.writing()
+    ring<waiting_record> stalls_;   ///< likewise, while writing_stall_
+    bool writing_stall_ = false;
     bool enabled_ = false;
     std::uint64_t submitted_ = 0, settled_ = 0;
 };

@@ -14,8 +14,9 @@ constexpr std::uint64_t word0(event_id id, base::stream_id sid,
     return ssid ? w | 1u << 11 | std::uint64_t{ssid->value & 0xfffff} << 12 : w;
 }
 
-// Word 1: PnU[33] InD[34] RnW[35] S2[39] CLASS[41:40]; InD is zero for writes
-constexpr std::uint64_t pnu_bit = 1ull << 33, ind_bit = 1ull << 34, rnw_bit = 1ull << 35;
+// Word 1: PnU[33] InD[34] RnW[35] S2[39] CLASS[41:40] TTRnW[44]; InD is zero for writes
+constexpr std::uint64_t pnu_bit = 1ull << 33, ind_bit = 1ull << 34, rnw_bit = 1ull << 35,
+                        s2_bit = 1ull << 39, ttrnw_bit = 1ull << 44;
 constexpr unsigned class_shift = 40;
 constexpr std::uint64_t access_bits(const event_access& a) {
     return (a.privileged ? pnu_bit : 0) | (a.instruction && a.read ? ind_bit : 0) |
@@ -64,14 +65,26 @@ event_record make_bad_ats_treq(base::stream_id sid, std::optional<base::substrea
 }
 
 event_record make_walk_abort(base::stream_id sid, std::optional<base::substream_id> ssid,
-                             const event_access& a, base::phys_addr fetch) {
-    return {{word0(event_id::f_walk_eabt, sid, ssid), access_bits(a) | class_bits(fault_class::tt),
-             a.address, fetch_bits(fetch)}};
+                             const event_access& a, base::phys_addr fetch, fault_class what,
+                             bool stage2) {
+    return {{word0(event_id::f_walk_eabt, sid, ssid),
+             access_bits(a) | class_bits(what) | (stage2 ? s2_bit : 0), a.address,
+             fetch_bits(fetch)}};
 }
 
 event_record make_stage1_fault(event_id id, base::stream_id sid,
                                std::optional<base::substream_id> ssid, const event_access& a) {
     return {{word0(id, sid, ssid), access_bits(a) | class_bits(fault_class::in), a.address, 0}};
+}
+
+event_record make_stage2_fault(event_id id, base::stream_id sid,
+                               std::optional<base::substream_id> ssid, const event_access& a,
+                               const stage2_place& at) {
+    const bool table_read =
+        id == event_id::f_permission && at.what == fault_class::tt && !at.table_write;
+    return {{word0(id, sid, ssid),
+             access_bits(a) | class_bits(at.what) | s2_bit | (table_read ? ttrnw_bit : 0),
+             a.address, at.ipa & 0x000f'ffff'ffff'f000u}};
 }
 
 }  // namespace drydock::smmu

@@ -77,11 +77,23 @@ struct ats_request_fields {
 /// F_BAD_ATS_TREQ: Span[51:44] P[32] X[33] W[34] R[35] of word 1, InputAddr[63:12].
 event_record make_bad_ats_treq(base::stream_id, std::optional<base::substream_id>,
                                const ats_request_fields&);
-/// F_WALK_EABT: CLASS=TT, S2=0, FetchAddr[51:3].
+/// F_WALK_EABT: FetchAddr[51:3].
+/// @param what    TT with stage 1; what stage 2 translated with stage 2
+/// @param stage2  the descriptor was one of stage 2
 event_record make_walk_abort(base::stream_id, std::optional<base::substream_id>,
-                             const event_access&, base::phys_addr fetch);
+                             const event_access&, base::phys_addr fetch,
+                             fault_class what = fault_class::tt, bool stage2 = false);
 /// F_TRANSLATION, F_ADDR_SIZE, F_ACCESS, F_PERMISSION of stage 1 or of its bypass: CLASS=IN, S2=0.
 event_record make_stage1_fault(event_id, base::stream_id, std::optional<base::substream_id>,
                                const event_access&);
+/// Where stage 2 refused.
+struct stage2_place {
+    fault_class what = fault_class::in;
+    std::uint64_t ipa = 0;
+    bool table_write = false;  ///< CLASS=TT: hardware was to change a stage-1 descriptor
+};
+/// The same four of stage 2: S2=1, IPA[51:12], TTRnW[44] of F_PERMISSION with CLASS=TT.
+event_record make_stage2_fault(event_id, base::stream_id, std::optional<base::substream_id>,
+                               const event_access&, const stage2_place&);
 
 }  // namespace drydock::smmu

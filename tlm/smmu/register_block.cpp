@@ -60,6 +60,8 @@ std::uint64_t register_block::unlocked(const base::reg& r) const {
 void register_block::written(base::reg& r, std::uint64_t before) {
     if (same(r, map.cmdq_prod)) {
         effects_.command_prod_written(before);
+    } else if (same(r, map.eventq_cons)) {
+        effects_.event_cons_written();
     } else if (same(r, map.gerrorn)) {
         effects_.errors_acknowledged(before);
     } else if (same(r, map.cr0)) {

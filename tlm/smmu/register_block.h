@@ -20,6 +20,7 @@ struct register_effects {
     virtual void control_changed() = 0;       ///< CR2, GBPA in force
     virtual void stream_table_changed() = 0;  ///< STRTAB_BASE, STRTAB_BASE_CFG
     virtual void command_prod_written(std::uint64_t before) = 0;
+    virtual void event_cons_written() = 0;
     virtual void errors_acknowledged(std::uint64_t gerrorn_before) = 0;
 
 protected:

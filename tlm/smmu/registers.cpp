@@ -28,7 +28,7 @@ std::uint64_t idr3_of(const smmu_config& c) {
 }
 std::uint64_t idr5_of(const smmu_config& c) {
     return field(c.oas, 0) | bit(c.gran4k, 4) | bit(c.gran16k, 5) | bit(c.gran64k, 6) |
-           field(c.vax, 10);
+           field(c.vax, 10) | field(c.stall_model == 1 ? 0 : c.stall_max, 16);
 }
 
 reg id(std::string_view name, std::uint64_t offset, std::uint64_t value) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "tlm/smmu/stage2.h"
+
 namespace drydock::smmu {
 namespace {
 
@@ -37,17 +39,6 @@ unsigned illegal_stage1(const ste& s, const smmu_config& c) {
     return 0;
 }
 
-/// Level at which stage 2 starts, -1 for a reserved S2SL0.
-int s2_start_level(const ste& s, const smmu_config& c) {
-    const unsigned oas = c.oas_bits();
-    if (s.s2sl0 == 3) return -1;
-    const int level = (s.s2tg == granule::k4 ? 2 : 3) - s.s2sl0;
-    if (s.s2tg == granule::k4 && level == 0 && oas < 44) return -1;
-    if (s.s2tg == granule::k16 && level == 1 && oas <= 40) return -1;
-    if (s.s2tg == granule::k64 && level == 1 && oas <= 42) return -1;
-    return level;
-}
-
 /// Table 2.2 row 15: the range of S2T0SZ.
 bool s2t0sz_in_range(const ste& s, const smmu_config& c) {
     const bool wide = s.s2tg == granule::k64 && c.oas == 6;
@@ -58,10 +49,10 @@ bool s2t0sz_in_range(const ste& s, const smmu_config& c) {
 
 /// Table 2.2 row 16: the start table is one to sixteen tables wide.
 bool s2_start_consistent(const ste& s, const smmu_config& c) {
-    const int level = s2_start_level(s, c);
-    if (level < 0) return false;
+    const auto level = stage2_start_level(s, c);
+    if (!level) return false;
     const int g = static_cast<int>(s.s2tg);
-    const int width = 64 - s.s2t0sz - (g + (3 - level) * (g - 3));
+    const int width = 64 - s.s2t0sz - static_cast<int>(index_low(s.s2tg, *level));
     return width >= 1 && width <= g - 3 + 4;
 }
 
@@ -134,6 +125,7 @@ ste decode_ste(const structure_words& w) {
     // word 1
     s.s1dss = static_cast<std::uint8_t>(field(w[1], 1, 0) == 3 ? 0 : field(w[1], 1, 0));
     s.ppar = bit(w[1], 18);
+    s.s2fwb = bit(w[1], 25);
     s.s1stalld = bit(w[1], 27);
     s.eats = static_cast<std::uint8_t>(field(w[1], 29, 28));
     s.strw = static_cast<std::uint8_t>(field(w[1], 31, 30));
@@ -147,9 +139,12 @@ ste decode_ste(const structure_words& w) {
     s.s2ps = static_cast<std::uint8_t>(field(w[2], 50, 48));
     s.s2aa64 = bit(w[2], 51);
     s.s2endi = bit(w[2], 52);
+    s.s2affd = bit(w[2], 53);
+    s.s2ptw = bit(w[2], 54);
     s.s2hd = bit(w[2], 55);
     s.s2ha = bit(w[2], 56);
     s.s2s = bit(w[2], 57);
+    s.s2r = bit(w[2], 58);
     // word 3
     s.s2ttb = masked(w[3], 51, 4);
     return s;

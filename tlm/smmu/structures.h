@@ -63,7 +63,9 @@ struct ste {
     std::uint8_t s2t0sz = 0, s2sl0 = 0;
     granule s2tg = granule::none;
     std::uint8_t s2ps = 0;
-    bool s2aa64 = false, s2endi = false, s2hd = false, s2ha = false, s2s = false;
+    bool s2aa64 = false, s2endi = false, s2affd = false, s2ptw = false, s2hd = false, s2ha = false,
+         s2s = false, s2r = false;
+    bool s2fwb = false;  ///< word 1
     // word 3
     std::uint64_t s2ttb = 0;
     /// Not ILLEGAL under the configuration it was checked with (2.2 of the specification, 5.2.2).
@@ -96,11 +98,13 @@ struct context_descriptor {
     bool stall = false, record = false, abort = false;  ///< S, R, A
     bool aset = false;
     std::uint16_t asid = 0;
+    std::uint64_t mair = 0;
     /// Not ILLEGAL under the configuration and STE it was checked with (SMMUv3 5.4.1).
     bool legal = false;
 };
 
-/// Translation regime whose entries a TLB tag names (STE.STRW, CR2.E2H).
-enum class stream_world : std::uint8_t { nh, el2, el2_e2h };
+/// Translation regime whose entries a TLB tag names (STE.STRW, CR2.E2H). stage2 holds what stage 2
+/// alone gave: its entries are found by IPA.
+enum class stream_world : std::uint8_t { nh, el2, el2_e2h, stage2 };
 
 }  // namespace drydock::smmu

@@ -63,7 +63,7 @@ const leaf* tlb::find(const tlb_context& c, std::uint64_t va) {
 }
 
 void tlb::fill(const tlb_context& c, std::uint64_t va, const leaf& l) {
-    const bool global = !l.non_global;
+    const bool global = l.global();
     kinds_[global] |= std::uint64_t{1} << l.log2_bytes;
     entry* e = match(c, global, l.log2_bytes, va);
     const tlb_context tag = tag_of(c, global);

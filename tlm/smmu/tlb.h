@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "tlm/smmu/leaf.h"
 #include "tlm/smmu/structures.h"
 #include "tlm/smmu/translator.h"
-#include "tlm/smmu/walker.h"
 
 namespace drydock::smmu {
 
@@ -42,7 +42,7 @@ private:
         return (asid ^ vmid * 0x9e5u ^ index(w) * 0x6a1u) % slots;
     }
     std::uint64_t clock_ = 0;
-    std::uint64_t world_[3] = {};
+    std::uint64_t world_[4] = {};
     std::vector<std::uint64_t> vmid_, asid_;
 };
 
@@ -54,7 +54,7 @@ public:
     /// @param entries, ways  powers of two, ways <= entries
     tlb(std::uint32_t entries, std::uint32_t ways, tlb_stamps&);
 
-    /// @param va  canonical
+    /// @param va  canonical; for stream_world::stage2 an IPA
     /// @return null: no entry. Valid until the next fill or invalidation.
     const leaf* find(const tlb_context&, std::uint64_t va);
     /// Replaces an entry of the same tag and address.

@@ -58,6 +58,7 @@ public:
     /// Slots [0, slots()) of the translator are ours.
     std::uint32_t slots() const { return static_cast<std::uint32_t>(slots_.size()); }
     void translated(std::uint32_t slot, const translate_result&);
+    base::span_id span_of(std::uint32_t index) const { return slots_[index].from->span; }
     const posted_order& order(unsigned port) const { return ports_[port].order; }
 
 private:

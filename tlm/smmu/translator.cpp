@@ -42,7 +42,16 @@ std::uint64_t translator::oldest_unperformed() const {
 }
 void translator::performed(std::uint64_t number) { engine_->numbers_.performed(number); }
 
-void translator::set_control(const control& c) { engine_->control_ = c; }
+void translator::resume(base::stream_id sid, std::uint16_t stag, bool retry, bool abort) {
+    engine_->resume(sid, stag, retry, abort);
+}
+void translator::terminate_stalled(base::stream_id sid) { engine_->terminate_stalled(sid); }
+
+void translator::set_control(const control& c) {
+    const bool off = engine_->control_.smmuen && !c.smmuen;
+    engine_->control_ = c;
+    if (off) engine_->terminate_stalled(std::nullopt);
+}
 void translator::set_stream_table(const stream_table_base& b) { engine_->streams_.set(b); }
 
 void translator::invalidate_ste(base::stream_id sid, bool) {
@@ -104,9 +113,17 @@ void translator::tlbi_el2_vaa(tlbi_range r) {
     engine_->kill_range({stream_world::el2, 0, 0}, canonical_range(r));
     engine_->kill_all(stream_world::el2_e2h);
 }
-void translator::tlbi_s12_vmall(std::uint16_t vmid) { tlbi_nh_all(vmid); }
-void translator::tlbi_s2_ipa(std::uint16_t, tlbi_range) {}
-void translator::tlbi_nsnh_all() { engine_->kill_all(stream_world::nh); }
+void translator::tlbi_s12_vmall(std::uint16_t vmid) {
+    tlbi_nh_all(vmid);
+    engine_->kill_vmid(stream_world::stage2, engine_->vmid_of(vmid));
+}
+void translator::tlbi_s2_ipa(std::uint16_t vmid, tlbi_range r) {
+    engine_->kill_range({stream_world::stage2, engine_->vmid_of(vmid), 0}, r);
+}
+void translator::tlbi_nsnh_all() {
+    engine_->kill_all(stream_world::nh);
+    engine_->kill_all(stream_world::stage2);
+}
 
 const translator::work& translator::counters() const {
     engine_->count_probes();

@@ -11,6 +11,7 @@
 #include "tlm/base/ids.h"
 #include "tlm/smmu/config.h"
 #include "tlm/smmu/event_record.h"
+#include "tlm/smmu/memory_type.h"
 
 namespace drydock::smmu {
 
@@ -53,14 +54,18 @@ struct translate_result {
     bool r = false, w = false, x = false;  ///< Translation Request: what the completion grants
     bool priv = false;                     ///< Translation Request: the request's Privileged bit
     bool translated = false;               ///< ok: a table gave pa; false: passed through
-    std::optional<event_record> event{};   ///< to be recorded before the device can see the outcome
-    std::uint64_t number = 0;              ///< running number of the look-up, from 1
+    memory_type type = memory_type::normal_wb;  ///< ok and translated: what the tables say
+    std::optional<event_record> event{};  ///< to be recorded before the device can see the outcome
+    std::uint64_t number = 0;             ///< running number of the look-up, from 1
 };
 
 /// Whom the translator answers, from the timeline or from within fetch_port answers; never within
 /// start().
 struct translator_client {
     virtual void translated(std::uint32_t slot, const translate_result&) = 0;
+    /// The transaction has faulted and waits for CMD_RESUME; its number counts as performed. The
+    /// record must reach the event queue.
+    virtual void stalled(std::uint32_t slot, const event_record&) = 0;
 
 protected:
     ~translator_client() = default;
@@ -109,7 +114,7 @@ struct tlbi_range {
     std::uint64_t last = 0;   ///< last byte, inclusive; with TG=0 equal to first
 };
 
-/// The whole decision about a transaction: stream table, context descriptor, stage-1 walk, caches,
+/// The whole decision about a transaction: stream table, context descriptor, both stages, caches,
 /// faults and their records (SMMUv3). Free of SystemC. Nothing allocates per
 /// transaction; every operation's work is independent of the number of TLB entries.
 ///
@@ -139,6 +144,12 @@ public:
     /// waits for it. A hint: dropped while an earlier one is under way.
     void prefetch(base::stream_id, std::optional<base::substream_id>, std::optional<base::iova>);
 
+    // -- stalled transactions (SMMUv3 4.6); what names none has no effect --
+    /// CMD_RESUME. @param retry  from the look-up on; else it ends: with `abort`, or as RAZ/WI
+    void resume(base::stream_id, std::uint16_t stag, bool retry, bool abort);
+    /// CMD_STALL_TERM: all of the stream end with abort.
+    void terminate_stalled(base::stream_id);
+
     // -- answers of the fetch_port --
     /// @param words  bytes / 8 words; ignored if aborted
     void fetched(fetch_id, std::span<const std::uint64_t> words, bool aborted);
@@ -153,7 +164,7 @@ public:
     void performed(std::uint64_t number);
 
     // -- registers --
-    void set_control(const control&);
+    void set_control(const control&);  ///< SMMUEN 1 to 0 ends what is stalled with abort
     void set_stream_table(const stream_table_base&);
 
     // -- CFGI commands (SMMUv3 4.3); operands out of range have no effect --
@@ -175,8 +186,7 @@ public:
     void tlbi_el2_va(std::uint16_t asid, tlbi_range);
     void tlbi_el2_vaa(tlbi_range);
     void tlbi_s12_vmall(std::uint16_t vmid);
-    void tlbi_s2_ipa(std::uint16_t vmid,
-                     tlbi_range);  ///< no stage-2-only entries exist: nothing to do
+    void tlbi_s2_ipa(std::uint16_t vmid, tlbi_range);  ///< stage-2-only entries
     void tlbi_nsnh_all();
 
     /// Work done so far, for exact limits in tests and benchmarks.

@@ -77,8 +77,9 @@ void translator::engine::have_ste(std::uint32_t slot) {
     const translate_request& r = t.request;
     if (!t.stream.legal)
         return config_error(slot, make_config_event(event_id::c_bad_ste, r.sid, r.ssid));
+    if (t.stream.stage2()) t.regime2 = stage2_regime_of(t.stream, config_);
     const bool read = r.kind == request_kind::translation_request || !r.write;
-    t.privileged = r.privileged && r.ssid.has_value();
+    t.privileged = r.privileged && ssid_of(t).has_value();
     t.instruction = r.kind == request_kind::ordinary && r.execute && r.ssid.has_value();
     if (config_.attr_perms_ovr && t.stream.config >= 4) {
         if (t.stream.privcfg >= 2) t.privileged = t.stream.privcfg == 3;
@@ -111,7 +112,9 @@ void translator::engine::request_by_ste(std::uint32_t slot) {
     if (t.stream.config == 4 || effective_eats(t.stream) == 0)
         return finish(slot, outcome::unsupported_request,
                       make_bad_ats_treq(r.sid, r.ssid, ats_fields(r)));
-    find_cd(slot);
+    if (t.stream.stage1()) return find_cd(slot);
+    if (r.ssid) return bad_substream(slot);
+    bypass_stage1(slot);
 }
 
 /// What becomes of a Translated transaction with ATSCHK=1; a PASID is ignored.
@@ -121,6 +124,11 @@ void translator::engine::translated_by_ste(std::uint32_t slot) {
     if (t.stream.config < 4) return finish(slot, outcome::abort);
     if (t.stream.config == 4 || effective_eats(t.stream) == 0)
         return finish(slot, outcome::abort, make_transl_forbidden(r.sid, r.va.value, !r.write));
+    if (effective_eats(t.stream) == 2) {  // the address is an IPA
+        if (fits(r.va.value, config_.oas_bits())) return stage2_alone(slot);
+        return finish(slot, outcome::abort,
+                      make_stage1_fault(event_id::f_addr_size, r.sid, std::nullopt, access_of(t)));
+    }
     if (!fits(r.va.value, config_.oas_bits())) return finish(slot, outcome::abort);
     pass(slot);
 }
@@ -153,8 +161,20 @@ void translator::engine::find_cd(std::uint32_t slot) {
         return have_cd(slot);
     }
     const cd_table table = cd_table_of(t.stream, config_);
-    if (table.two_level()) return fetch_for(slot, state::l1cd, table.l1_address(c.index), 8);
-    fetch_for(slot, state::cd, table.cd_address(c.index), 64);
+    if (table.two_level()) return config_table(slot, state::l1cd, table.l1_address(c.index).value);
+    config_table(slot, state::cd, table.cd_address(c.index).value);
+}
+
+/// Reads an L1CD or a CD; the address is an IPA where there is stage 2.
+void translator::engine::config_table(std::uint32_t slot, state what, std::uint64_t address) {
+    transaction& t = transactions_[slot];
+    if (!t.stream.stage2())
+        return fetch_for(slot, what, base::phys_addr{address}, what == state::cd ? 64 : 8);
+    t.config_read = what;
+    t.kind = walk_kind::config;
+    t.input = address;
+    t.tag = {stream_world::stage2, vmid_of(t.stream.s2vmid), 0};
+    miss(slot);
 }
 
 void translator::engine::l1cd_read(std::uint32_t slot) {
@@ -163,7 +183,7 @@ void translator::engine::l1cd_read(std::uint32_t slot) {
     const auto address =
         cd_table_of(t.stream, config_).cd_address(t.cd_index, t.answer[0], config_.oas_bits());
     if (!address) return bad_substream(slot);
-    fetch_for(slot, state::cd, *address, 64);
+    config_table(slot, state::cd, address->value);
 }
 
 void translator::engine::cd_read(std::uint32_t slot) {
@@ -184,15 +204,27 @@ void translator::engine::have_cd(std::uint32_t slot) {
     const stream_world world = world_of(t.stream, config_, control_.e2h);
     t.tag = {world, world == stream_world::nh ? vmid_of(t.stream.s2vmid) : std::uint16_t{0},
              world == stream_world::el2 ? std::uint16_t{0} : t.cd.asid};
-    t.regime = regime_of(t.cd, world, r.va.value, config_);
-    if (!in_range(t.regime, r.va.value)) return fault(slot, event_id::f_translation);
+    t.kind = walk_kind::stage1;
+    t.input = canonical(r.va.value);
+    t.regime1 = regime_of(t.cd, world, r.va.value, config_);
+    if (!in_range(t.regime1, r.va.value)) return fault(slot, event_id::f_translation);
+    translate(slot, false);
+}
+
+/// The address is an IPA: stage 1 is off, skipped, or was done by the device (EATS=2).
+void translator::engine::stage2_alone(std::uint32_t slot) {
+    transaction& t = transactions_[slot];
+    if (t.prefetch == prefetching::config) return finish(slot, outcome::ok);
+    t.kind = walk_kind::stage2;
+    t.input = t.request.va.value;
+    t.tag = {stream_world::stage2, vmid_of(t.stream.s2vmid), 0};
     translate(slot, false);
 }
 
 // -- endings
 // ---------------------------------------------------------------------------------------
 
-/// No table: the address goes through as it is. Config=0b100, or S1DSS=1 without SubstreamID.
+/// Stage 1 leaves the address as it is: Config[0]=0, or S1DSS=1 without SubstreamID.
 void translator::engine::bypass_stage1(std::uint32_t slot) {
     const transaction& t = transactions_[slot];
     const translate_request& r = t.request;
@@ -202,6 +234,7 @@ void translator::engine::bypass_stage1(std::uint32_t slot) {
         return finish(slot, outcome::abort,
                       make_stage1_fault(event_id::f_addr_size, r.sid, r.ssid, access_of(t)));
     }
+    if (t.stream.stage2()) return stage2_alone(slot);
     if (!request) return pass(slot);
     finish(slot,
            translate_result{
@@ -248,14 +281,36 @@ void translator::engine::fault(std::uint32_t slot, event_id id) {
     const translate_request& r = t.request;
     if (r.kind == request_kind::translation_request) return finish(slot, outcome::no_access);
     translate_result result;
+    const event_record event = make_stage1_fault(id, r.sid, r.ssid, access_of(t));
+    if (t.cd.stall && may_stall(t)) return stall(slot, event);
     result.result = t.cd.abort ? outcome::abort : outcome::raz_wi;
-    if (t.cd.record) result.event = make_stage1_fault(id, r.sid, r.ssid, access_of(t));
+    if (t.cd.record) result.event = event;
     finish(slot, result);
 }
 
-void translator::engine::walk_aborted(std::uint32_t slot, base::phys_addr fetch) {
+/// The same of stage 2, and F_PERMISSION for whatever it translated.
+void translator::engine::stage2_fault(std::uint32_t slot, event_id id, const stage2_place& at) {
     const transaction& t = transactions_[slot];
-    config_error(slot, make_walk_abort(t.request.sid, t.request.ssid, access_of(t), fetch));
+    const translate_request& r = t.request;
+    if (r.kind == request_kind::translation_request) return finish(slot, outcome::no_access);
+    translate_result result;
+    const event_record event = make_stage2_fault(id, r.sid, ssid_of(t), access_of(t), at);
+    if (t.regime2.stall && may_stall(t)) return stall(slot, event);
+    if (t.regime2.record) result.event = event;
+    finish(slot, result);
+}
+
+void translator::engine::walk_aborted(std::uint32_t slot, const walk_slot& w) {
+    const transaction& t = transactions_[slot];
+    const bool stage2 = w.awaited >= walk_slot::phase::descriptor2;
+    config_error(
+        slot, make_walk_abort(t.request.sid, ssid_of(t), access_of(t), base::phys_addr{w.accessing},
+                              stage2 ? w.stage2_class() : fault_class::tt, stage2));
+}
+
+/// A PASID is ignored with Translated transactions (7.3).
+std::optional<base::substream_id> translator::engine::ssid_of(const transaction& t) {
+    return t.request.kind == request_kind::translated ? std::nullopt : t.request.ssid;
 }
 
 event_access translator::engine::access_of(const transaction& t) const {

@@ -9,7 +9,7 @@
 #include "tlm/smmu/stream_table.h"
 #include "tlm/smmu/tlb.h"
 #include "tlm/smmu/translator.h"
-#include "tlm/smmu/walker.h"
+#include "tlm/smmu/walk_slot.h"
 
 namespace drydock::smmu {
 
@@ -25,6 +25,10 @@ public:
     void prefetch(base::stream_id, std::optional<base::substream_id>, std::optional<base::iova>);
     void fetched(fetch_id, std::span<const std::uint64_t> words, bool aborted);
     void updated(fetch_id, std::uint64_t old, bool aborted);
+
+    void resume(base::stream_id, std::uint16_t stag, bool retry, bool abort);
+    /// Without a stream: all.
+    void terminate_stalled(std::optional<base::stream_id>);
 
     void config_changed() { ++config_epoch_; }
     void kill_all(stream_world);
@@ -47,7 +51,7 @@ public:
 
 private:
     using outcome = translate_result::outcome;
-    static constexpr std::uint32_t none = UINT32_MAX;
+    static constexpr std::uint32_t none = waiters::none;
 
     /// What a slot waits for.
     enum class state : std::uint8_t {
@@ -59,7 +63,9 @@ private:
         l1cd,
         cd,
         walk_slot,
-        walk
+        walk,
+        stall_slot,  // faulted; as many records as possible are unanswered
+        stalled
     };
 
     /// How far a prefetch goes; a real transaction is none.
@@ -67,6 +73,7 @@ private:
 
     struct transaction {
         state at = state::free;
+        state config_read = state::cd;  // what follows a walk of kind config
         prefetching prefetch = prefetching::none;
         bool privileged = false;   // after STE.PRIVCFG
         bool instruction = false;  // after STE.INSTCFG
@@ -81,41 +88,29 @@ private:
         structure_words answer{};
         smmu::ste stream;
         context_descriptor cd;
-        stage1_regime regime;
+        walk_kind kind = walk_kind::stage1;  // what it looks up in TLB and tables
+        std::uint64_t input = 0;             // of that: canonical VA, IPA, or address of a CD
+        stage1_regime regime1;               // of kind stage1
+        stage2_regime regime2;               // where the STE has stage 2
         tlb_context tag;
-    };
-
-    /// Transactions in order of arrival.
-    struct waiters {
-        std::uint32_t first = none, last = none;
-        bool empty() const { return first == none; }
-    };
-
-    struct walk_slot {
-        bool busy = false;
-        bool updating = false;
-        bool aborted = false;
-        bool fills = false;  // no invalidation came in between that would forbid it
-        std::uint64_t first_killed =
-            1;  // hull of the ranges invalidated meanwhile; empty: first > last
-        std::uint64_t last_killed = 0;
-        tlb_context tag;
-        std::uint64_t page = 0;  // canonical va >> 12
-        stage1_regime regime;
-        walk_progress progress;
-        std::uint64_t descriptor = 0;
-        std::uint64_t desired = 0;
-        std::uint64_t answer = 0;
-        waiters waiting;
-        bool joinable() const { return fills && first_killed > last_killed; }
+        event_record stall_record;
     };
 
     /// What a leaf allows a transaction.
     struct grant {
-        bool allowed = false;
-        bool dirties = false;  // needs AP[2] cleared
         bool r = false, w = false, x = false;
+        bool dirties1 = false, dirties2 = false;  // needs AP[2] cleared, S2AP[1] set
+        std::uint8_t denied_by = 0;               // the stage
+        bool allowed() const { return denied_by == 0; }
+        bool dirties() const { return dirties1 || dirties2; }
     };
+
+    // -- stalls: translator_stalls.cpp --
+    bool may_stall(const transaction&) const;
+    void stall(std::uint32_t slot, const event_record&);
+    void announce_stall(std::uint32_t slot);
+    void end_stall(std::uint32_t slot);
+    void terminate(std::uint32_t slot, outcome);
 
     // -- flow: translator_flow.cpp --
     void on_time(std::uint64_t op) override;
@@ -145,13 +140,17 @@ private:
     void cd_read(std::uint32_t slot);
     void have_cd(std::uint32_t slot);
     void bypass_stage1(std::uint32_t slot);
+    void config_table(std::uint32_t slot, state, std::uint64_t address);
+    void stage2_alone(std::uint32_t slot);
     void bad_stream(std::uint32_t slot);
     bool fetch_failed(std::uint32_t slot, event_id);
     void config_error(std::uint32_t slot, const event_record&);
     void bad_substream(std::uint32_t slot);
     void fault(std::uint32_t slot, event_id);
-    void walk_aborted(std::uint32_t slot, base::phys_addr);
+    void stage2_fault(std::uint32_t slot, event_id, const stage2_place&);
+    void walk_aborted(std::uint32_t slot, const walk_slot&);
     event_access access_of(const transaction&) const;
+    static std::optional<base::substream_id> ssid_of(const transaction&);
     static ats_request_fields ats_fields(const translate_request&);
     unsigned effective_eats(const ste&) const;
     bool records_ats_errors() const { return config_.atsrecerr && control_.rec_cfg_ats; }
@@ -160,16 +159,34 @@ private:
     void translate(std::uint32_t slot, bool main_only);
     void miss(std::uint32_t slot);
     void begin_walk(std::uint32_t w, std::uint32_t slot);
-    void read_descriptor(std::uint32_t w);
+    void read_descriptor(std::uint32_t w, walk_slot::phase, std::uint64_t address);
+    void change_descriptor(std::uint32_t w, walk_slot::phase, std::uint64_t address,
+                           std::uint64_t before, std::uint64_t after);
     void walk_answered(std::uint32_t w);
-    void advance(std::uint32_t w, walk_progress::outcome);
-    void update_done(std::uint32_t w);
+    void advance(std::uint32_t w, stage1_walk::outcome);
+    void begin_update1(std::uint32_t w, bool dirty);
+    void update1_done(std::uint32_t w);
+    static leaf found(const walk_slot&);
     void serve_waiters(std::uint32_t w);
+    bool serve(std::uint32_t w, std::uint32_t slot);
     void fail_waiters(std::uint32_t w, event_id);
     void release_walk(std::uint32_t w);
     void fill(const walk_slot&);
+    void fill(const walk_slot&, const tlb_context&, std::uint64_t input, const leaf&, bool micro);
     grant judge(const transaction&, const leaf&) const;
+    grant judge_request(const transaction&, const rights& s1, const rights& s2) const;
     void deliver(std::uint32_t slot, const leaf&, const grant&);
+
+    // -- stage 2 within a walk: translator_stage2.cpp --
+    void to_physical(std::uint32_t w, std::uint64_t ipa, walk_slot::purpose);
+    void walk_stage2(std::uint32_t w);
+    void stage2_read(std::uint32_t w);
+    void stage2_known(std::uint32_t w);
+    void begin_update2(std::uint32_t w, bool dirty);
+    void update2_done(std::uint32_t w);
+    void fail_stage2(std::uint32_t w, event_id);
+    void config_address(std::uint32_t w);
+
     void probe_lookup(const transaction&, bool hit);
     template <class Match>
     void mark_walks(Match&& match);
@@ -190,6 +207,8 @@ private:
     std::vector<walk_slot> walks_;
     std::vector<std::uint32_t> free_walks_;
     waiters walk_queue_;
+    waiters stall_queue_;
+    std::uint32_t stalled_ = 0;         // records not yet answered
     std::vector<std::uint32_t> ready_;  // ring: fetch_ids whose answer has come
     std::size_t ready_first_ = 0, ready_count_ = 0;
     bool draining_ = false;

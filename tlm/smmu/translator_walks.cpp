@@ -6,34 +6,40 @@
 #include "tlm/smmu/translator_engine.h"
 
 namespace drydock::smmu {
+namespace {
+
+constexpr bool of_stage2(stream_world w) { return w == stream_world::stage2; }
+
+}  // namespace
 
 void translator::engine::translate(std::uint32_t slot, bool main_only) {
     transaction& t = transactions_[slot];
-    const std::uint64_t va = canonical(t.request.va.value);
-    const leaf* hit = main_only ? nullptr : micro_.find(t.tag, va);
+    const leaf* hit = main_only ? nullptr : micro_.find(t.tag, t.input);
     if (hit == nullptr) {
         if (!main_only && config_.main_tlb_extra > base::ps{0}) {
             t.at = state::main_tlb;
             context_.timeline.after(config_.main_tlb_extra, base::phase::serve, id_, slot);
             return;
         }
-        hit = main_.find(t.tag, va);
-        if (hit != nullptr) micro_.fill(t.tag, va, *hit);
+        hit = main_.find(t.tag, t.input);
+        if (hit != nullptr) micro_.fill(t.tag, t.input, *hit);
     }
     probe_lookup(t, hit != nullptr);
     if (hit == nullptr) return miss(slot);
     const grant g = judge(t, *hit);
-    if (g.dirties) return miss(slot);  // the descriptor must change: only a walk knows where it is
+    // A descriptor that must change: only a walk knows where it is.
+    if (g.allowed() && g.dirties()) return miss(slot);
     if (t.prefetch == prefetching::none) ++work_.tlb_hits;
     deliver(slot, *hit, g);
 }
 
 void translator::engine::miss(std::uint32_t slot) {
     transaction& t = transactions_[slot];
-    if (t.regime.half.epd) return fault(slot, event_id::f_translation);
-    const std::uint64_t page = canonical(t.request.va.value) >> 12;
+    if (t.kind == walk_kind::stage1 && t.regime1.half.epd)
+        return fault(slot, event_id::f_translation);
+    const std::uint64_t page = t.input >> 12;
     for (walk_slot& w : walks_) {
-        if (w.busy && w.joinable() && w.page == page && w.tag == t.tag) {
+        if (w.busy && w.joinable() && w.kind == t.kind && w.page == page && w.tag == t.tag) {
             ++work_.joined_walks;
             t.at = state::walk;
             return append(w.waiting, slot);
@@ -50,93 +56,161 @@ void translator::engine::miss(std::uint32_t slot) {
 
 void translator::engine::begin_walk(std::uint32_t w, std::uint32_t slot) {
     transaction& t = transactions_[slot];
-    const std::uint64_t va = canonical(t.request.va.value);
     walk_slot& walk = walks_[w];
     walk = {};
     walk.busy = true;
     // A CD taken before an invalidation may be what the invalidation was about.
     walk.fills = t.tlbi_count == tlbi_count_;
+    walk.kind = t.kind;
     walk.tag = t.tag;
-    walk.page = va >> 12;
-    walk.regime = t.regime;
+    walk.page = t.input >> 12;
+    walk.nested = t.kind == walk_kind::stage1 && t.stream.stage2();
+    if (walk.stage2()) walk.regime2 = t.regime2;
     t.at = state::walk;
     append(walk.waiting, slot);
     ++work_.walks;
-    advance(w, walk.progress.begin(walk.regime, va));
+    if (walk.kind != walk_kind::stage1)
+        return to_physical(w, t.input,
+                           walk.kind == walk_kind::stage2 ? walk_slot::purpose::input
+                                                          : walk_slot::purpose::config);
+    walk.regime1 = t.regime1;
+    advance(w, walk.walk1.begin(walk.regime1, t.input));
 }
 
-void translator::engine::read_descriptor(std::uint32_t w) {
+void translator::engine::read_descriptor(std::uint32_t w, walk_slot::phase p,
+                                         std::uint64_t address) {
     walk_slot& walk = walks_[w];
-    walk.updating = false;
+    walk.awaited = p;
+    walk.accessing = address;
     ++work_.fetches;
-    port_.fetch(static_cast<fetch_id>(transactions_.size() + w),
-                base::phys_addr{walk.progress.address}, 8,
+    port_.fetch(static_cast<fetch_id>(transactions_.size() + w), base::phys_addr{address}, 8,
                 transactions_[walk.waiting.first].request.span);
+}
+
+void translator::engine::change_descriptor(std::uint32_t w, walk_slot::phase p,
+                                           std::uint64_t address, std::uint64_t before,
+                                           std::uint64_t after) {
+    walk_slot& walk = walks_[w];
+    walk.awaited = p;
+    walk.accessing = address;
+    ++work_.updates;
+    port_.update(static_cast<fetch_id>(transactions_.size() + w), base::phys_addr{address}, before,
+                 after, transactions_[walk.waiting.first].request.span);
 }
 
 void translator::engine::walk_answered(std::uint32_t w) {
     walk_slot& walk = walks_[w];
     if (walk.aborted) {
-        while (!walk.waiting.empty())
-            walk_aborted(take(walk.waiting), base::phys_addr{walk.progress.address});
+        while (!walk.waiting.empty()) walk_aborted(take(walk.waiting), walk);
         return release_walk(w);
     }
-    if (walk.updating) return update_done(w);
-    walk.descriptor = walk.answer;
-    advance(w, walk.progress.next(walk.regime, walk.descriptor));
+    switch (walk.awaited) {
+        case walk_slot::phase::descriptor1:
+            walk.descriptor1 = walk.answer;
+            return advance(w, walk.walk1.next(walk.regime1, walk.descriptor1));
+        case walk_slot::phase::update1:
+            return update1_done(w);
+        case walk_slot::phase::descriptor2:
+            return stage2_read(w);
+        case walk_slot::phase::update2:
+            return update2_done(w);
+    }
 }
 
-void translator::engine::advance(std::uint32_t w, walk_progress::outcome o) {
+void translator::engine::advance(std::uint32_t w, stage1_walk::outcome o) {
     walk_slot& walk = walks_[w];
     switch (o) {
-        case walk_progress::outcome::read:
-            return read_descriptor(w);
-        case walk_progress::outcome::translation_fault:
+        case stage1_walk::outcome::read:
+            if (walk.nested)
+                return to_physical(w, walk.walk1.at.address, walk_slot::purpose::table_read);
+            return read_descriptor(w, walk_slot::phase::descriptor1, walk.walk1.at.address);
+        case stage1_walk::outcome::translation_fault:
             return fail_waiters(w, event_id::f_translation);
-        case walk_progress::outcome::address_size_fault:
+        case stage1_walk::outcome::address_size_fault:
             return fail_waiters(w, event_id::f_addr_size);
-        case walk_progress::outcome::found:
+        case stage1_walk::outcome::found:
             break;
     }
-    if (!walk.progress.found.accessed && !walk.regime.ha)
-        return fail_waiters(w, event_id::f_access);
+    if (!walk.walk1.leaf.accessed && !walk.regime1.ha) return fail_waiters(w, event_id::f_access);
     serve_waiters(w);
 }
 
-/// Answers whoever waits; one who is allowed but needs the descriptor changed has it changed first.
+/// Sets AF, and AP[2] with `dirty`, in the stage-1 leaf.
+void translator::engine::begin_update1(std::uint32_t w, bool dirty) {
+    walk_slot& walk = walks_[w];
+    walk.desired1 = walk.descriptor1 | descriptor_af;
+    if (dirty) walk.desired1 &= ~descriptor_ap2;
+    // For stage 2 this is a write of the table.
+    if (walk.nested) return to_physical(w, walk.walk1.at.address, walk_slot::purpose::table_write);
+    change_descriptor(w, walk_slot::phase::update1, walk.walk1.at.address, walk.descriptor1,
+                      walk.desired1);
+}
+
+void translator::engine::update1_done(std::uint32_t w) {
+    walk_slot& walk = walks_[w];
+    if (walk.answer != walk.descriptor1) {  // software was faster: walk again
+        walk.has_final = false;
+        return advance(w, walk.walk1.begin(walk.regime1, walk.walk1.at.input));
+    }
+    walk.descriptor1 = walk.desired1;
+    walk.walk1.leaf.accessed = true;
+    walk.walk1.leaf.ap = static_cast<std::uint8_t>(field(walk.desired1, 7, 6));
+    serve_waiters(w);
+}
+
+/// What the walk has found, as far as it has come.
+leaf translator::engine::found(const walk_slot& walk) {
+    leaf l;
+    l.by_stage1 = walk.kind == walk_kind::stage1;
+    l.by_stage2 = walk.has_final;
+    if (l.by_stage1) {
+        l.s1 = walk.walk1.leaf;
+        l.log2_bytes = walk.walk1.at.log2_bytes;
+        l.pa = walk.walk1.at.output;
+    }
+    if (l.by_stage2) {
+        const stage2_found& f = walk.final;
+        l.s2 = f.leaf;
+        l.log2_bytes = l.by_stage1 ? std::min(l.log2_bytes, f.log2_bytes) : f.log2_bytes;
+        l.pa = f.pa >> l.log2_bytes << l.log2_bytes;
+        l.ipa = f.ipa >> l.log2_bytes << l.log2_bytes;
+    }
+    return l;
+}
+
+/// Answers whoever waits; one who is allowed but needs a descriptor changed has it changed first.
 void translator::engine::serve_waiters(std::uint32_t w) {
     walk_slot& walk = walks_[w];
-    const leaf& found = walk.progress.found;
-    if (found.accessed) fill(walk);
-    while (!walk.waiting.empty()) {
-        const std::uint32_t slot = walk.waiting.first;
-        const transaction& t = transactions_[slot];
-        const grant g = judge(t, found);
-        if (g.allowed && (g.dirties || !found.accessed)) {
-            walk.desired = walk.descriptor | descriptor_af;
-            if (g.dirties) walk.desired &= ~descriptor_ap2;
-            walk.updating = true;
-            ++work_.updates;
-            port_.update(static_cast<fetch_id>(transactions_.size() + w),
-                         base::phys_addr{walk.progress.address}, walk.descriptor, walk.desired,
-                         t.request.span);
-            return;
-        }
-        take(walk.waiting);
-        deliver(slot, found, g);
-    }
+    fill(walk);
+    while (!walk.waiting.empty())
+        if (!serve(w, walk.waiting.first)) return;  // goes on when memory has answered
     release_walk(w);
 }
 
-void translator::engine::update_done(std::uint32_t w) {
+/// @return false: an access to memory comes first
+bool translator::engine::serve(std::uint32_t w, std::uint32_t slot) {
     walk_slot& walk = walks_[w];
-    walk.updating = false;
-    if (walk.answer != walk.descriptor)  // software was faster: walk again
-        return advance(w, walk.progress.begin(walk.regime, walk.progress.va));
-    walk.descriptor = walk.desired;
-    walk.progress.found.accessed = true;
-    walk.progress.found.ap = static_cast<std::uint8_t>(field(walk.desired, 7, 6));
-    serve_waiters(w);
+    const transaction& t = transactions_[slot];
+    const bool prefetch = t.prefetch != prefetching::none;
+    const leaf l = found(walk);
+    const grant g = judge(t, l);
+    const bool changes = g.allowed() && !prefetch;
+    // The access flag may be set before stage 2 has spoken, a page may not be made dirty.
+    if (changes && l.by_stage1 && (!l.s1.accessed || (g.dirties1 && walk.has_final == walk.nested)))
+        return begin_update1(w, g.dirties1 && walk.has_final == walk.nested), false;
+    if (walk.nested && !walk.has_final && (g.allowed() || prefetch)) {
+        const std::uint64_t offset = (std::uint64_t{1} << walk.walk1.at.log2_bytes) - 1;
+        return to_physical(w, walk.walk1.at.output | (t.input & offset), walk_slot::purpose::input),
+               false;
+    }
+    if (changes && l.by_stage2 && (g.dirties2 || !l.s2.accessed)) {
+        walk.now = walk.final;
+        walk.stage2_for = walk_slot::purpose::input;
+        return begin_update2(w, g.dirties2), false;
+    }
+    take(walk.waiting);
+    deliver(slot, l, g);
+    return true;
 }
 
 void translator::engine::fail_waiters(std::uint32_t w, event_id id) {
@@ -147,40 +221,74 @@ void translator::engine::fail_waiters(std::uint32_t w, event_id id) {
 void translator::engine::release_walk(std::uint32_t w) {
     walks_[w].busy = false;
     free_walks_.push_back(w);
-    while (!walk_queue_.empty() && !free_walks_.empty()) translate(take(walk_queue_), true);
+    while (!walk_queue_.empty() && !free_walks_.empty()) {
+        const std::uint32_t slot = take(walk_queue_);
+        if (transactions_[slot].kind == walk_kind::config)
+            miss(slot);
+        else
+            translate(slot, true);
+    }
 }
 
+/// What the walk has found goes into the TLBs once every descriptor has its access flag.
 void translator::engine::fill(const walk_slot& walk) {
-    const leaf& l = walk.progress.found;
-    const std::uint64_t first = walk.progress.va >> l.log2_bytes << l.log2_bytes;
+    if (walk.stage2() && !(walk.has_final && walk.final.leaf.accessed)) return;
+    const leaf l = found(walk);
+    if (l.by_stage1 && !l.s1.accessed) return;
+    fill(walk, walk.tag, l.by_stage1 ? walk.walk1.at.input : walk.final.ipa, l, true);
+}
+
+void translator::engine::fill(const walk_slot& walk, const tlb_context& tag, std::uint64_t input,
+                              const leaf& l, bool micro) {
+    const std::uint64_t first = input >> l.log2_bytes << l.log2_bytes;
     const std::uint64_t last = first + ((std::uint64_t{1} << l.log2_bytes) - 1);
     const bool spared = walk.joinable() || walk.first_killed > last || first > walk.last_killed;
     if (!walk.fills || !spared) return;
-    main_.fill(walk.tag, walk.progress.va, l);
-    micro_.fill(walk.tag, walk.progress.va, l);
+    main_.fill(tag, input, l);
+    if (micro) micro_.fill(tag, input, l);
 }
 
-/// Permissions of ordinary transactions and of Translation Requests.
+/// Permissions of ordinary transactions, of Translated ones that stage 2 translates, and of
+/// Translation Requests.
 translator::engine::grant translator::engine::judge(const transaction& t, const leaf& l) const {
     const translate_request& r = t.request;
+    constexpr rights all{true, true, true, false};
+    const rights s1 = l.by_stage1 ? rights_of(l.s1, t.regime1, t.privileged) : all;
+    const rights s2 = l.by_stage2 ? rights_of(l.s2, t.regime2, t.privileged) : all;
+    if (t.prefetch != prefetching::none) return {};
+    if (r.kind == request_kind::translation_request) return judge_request(t, s1, s2);
+    const auto may = [&](const rights& of) {
+        return r.write ? of.write || of.clean : t.instruction ? of.execute : of.read;
+    };
     grant g;
-    if (t.prefetch != prefetching::none) return g;  // uses nothing, so changes no descriptor
-    const rights may = rights_of(l, t.regime, t.privileged);
-    if (r.kind == request_kind::ordinary) {
-        g.dirties = r.write && !may.write && may.clean;
-        g.allowed = r.write ? may.write || may.clean : t.instruction ? may.execute : may.read;
-        return g;
-    }
+    g.denied_by = !may(s1) ? 1 : !may(s2) ? 2 : 0;
+    g.dirties1 = r.write && !s1.write;
+    g.dirties2 = r.write && !s2.write;
+    return g;
+}
+
+translator::engine::grant translator::engine::judge_request(const transaction& t, const rights& s1,
+                                                            const rights& s2) const {
+    const translate_request& r = t.request;
     const bool executes = r.execute && r.ssid.has_value();
-    const bool overridden = config_.attr_perms_ovr;
-    const std::uint8_t instcfg = overridden ? t.stream.instcfg : std::uint8_t{0};
-    g.r = instcfg == 3 ? may.execute : may.read;
-    g.x = executes && (instcfg == 3   ? may.execute
-                       : instcfg == 2 ? may.read
-                                      : may.read && may.execute);
-    g.dirties = !may.write && may.clean && !r.no_write;
-    g.w = may.write || g.dirties;
-    g.allowed = g.r || g.w || g.x;
+    const std::uint8_t instcfg = config_.attr_perms_ovr ? t.stream.instcfg : std::uint8_t{0};
+    const auto granted = [&](const rights& of) {
+        grant g;
+        g.r = instcfg == 3 ? of.execute : of.read;
+        g.x = executes && (instcfg == 3   ? of.execute
+                           : instcfg == 2 ? of.read
+                                          : of.read && of.execute);
+        g.w = of.write || (of.clean && !r.no_write);
+        return g;
+    };
+    const grant one = granted(s1), two = granted(s2);
+    grant g;
+    g.r = one.r && two.r;
+    g.w = one.w && two.w;
+    g.x = one.x && two.x;
+    g.dirties1 = g.w && !s1.write;
+    g.dirties2 = g.w && !s2.write;
+    g.denied_by = g.r || g.w || g.x ? 0 : one.r || one.w || one.x ? 2 : 1;
     return g;
 }
 
@@ -188,17 +296,29 @@ void translator::engine::deliver(std::uint32_t slot, const leaf& l, const grant&
     const transaction& t = transactions_[slot];
     const translate_request& r = t.request;
     const bool request = r.kind == request_kind::translation_request;
-    if (!g.allowed && !request) return fault(slot, event_id::f_permission);
-    const std::uint64_t bytes = std::uint64_t{1} << l.log2_bytes;
-    if (!g.allowed)
-        return finish(slot, translate_result{.result = outcome::no_access, .page_bytes = bytes});
-    finish(slot, translate_result{.result = outcome::ok,
-                                  .pa = base::phys_addr{l.pa | (r.va.value & (bytes - 1))},
-                                  .page_bytes = bytes,
-                                  .r = g.r,
-                                  .w = g.w,
-                                  .x = g.x,
-                                  .translated = true});
+    const std::uint64_t offset = (std::uint64_t{1} << l.log2_bytes) - 1;
+    if (!g.allowed()) {
+        if (request)  // where stage 2 was not asked its pages may be the smallest
+            return finish(slot,
+                          translate_result{
+                              .result = outcome::no_access,
+                              .page_bytes = l.by_stage2 || !t.stream.stage2() ? offset + 1 : 4096});
+        if (g.denied_by == 1) return fault(slot, event_id::f_permission);
+        return stage2_fault(slot, event_id::f_permission,
+                            {fault_class::in, l.ipa | (t.input & offset)});
+    }
+    const bool split = request && effective_eats(t.stream) == 2;
+    const std::uint64_t page = split ? l.ipa : l.pa;
+    const memory_type first = l.by_stage1 ? l.s1.type : memory_type::normal_wb;
+    finish(slot, translate_result{
+                     .result = outcome::ok,
+                     .pa = base::phys_addr{page | (r.va.value & offset)},
+                     .page_bytes = offset + 1,
+                     .r = g.r,
+                     .w = g.w,
+                     .x = g.x,
+                     .translated = true,
+                     .type = l.by_stage2 ? combined(first, l.s2.code, t.regime2.fwb) : first});
 }
 
 void translator::engine::probe_lookup(const transaction& t, bool hit) {
@@ -220,13 +340,17 @@ void translator::engine::mark_walks(Match&& match) {
 
 void translator::engine::kill_all(stream_world world) {
     stamps_.kill_world(world);
-    mark_walks([&](walk_slot& w) { w.fills = w.fills && w.tag.world != world; });
+    mark_walks([&](walk_slot& w) {
+        w.fills = w.fills && w.tag.world != world && !(of_stage2(world) && w.stage2());
+    });
 }
 
 void translator::engine::kill_vmid(stream_world world, std::uint16_t vmid) {
     stamps_.kill_vmid(world, vmid);
-    mark_walks(
-        [&](walk_slot& w) { w.fills = w.fills && (w.tag.world != world || w.tag.vmid != vmid); });
+    mark_walks([&](walk_slot& w) {
+        const bool meant = w.tag.world == world || (of_stage2(world) && w.stage2());
+        w.fills = w.fills && !(meant && w.tag.vmid == vmid);
+    });
 }
 
 void translator::engine::kill_asid(const tlb_context& c) {
@@ -244,6 +368,10 @@ void translator::engine::kill_range(const tlb_context& c, tlbi_range r) {
         r = {0, ~std::uint64_t{0}};
     }
     mark_walks([&](walk_slot& w) {
+        if (of_stage2(c.world)) {  // what a walk under way has read of stage 2 is not kept
+            w.fills = w.fills && !(w.stage2() && w.tag.vmid == c.vmid);
+            return;
+        }
         if (w.tag.world != c.world || w.tag.vmid != c.vmid) return;
         const bool first_range = w.first_killed > w.last_killed;
         w.first_killed = first_range ? r.first : std::min(w.first_killed, r.first);

@@ -6,38 +6,9 @@
 namespace drydock::smmu {
 namespace {
 
-constexpr unsigned bits_of(granule g) { return static_cast<unsigned>(g); }
-
-/// Lowest input address bit that selects an entry at a level.
-constexpr unsigned index_low(granule g, unsigned level) {
-    return bits_of(g) + (3 - level) * (bits_of(g) - 3);
-}
-
-/// 4 - ceil((64 - TxSZ - g) / (g - 3))
-constexpr unsigned start_level(granule g, unsigned tsz) {
-    const unsigned stride = bits_of(g) - 3;
-    return 4 - (64 - tsz - bits_of(g) + stride - 1) / stride;
-}
-
-constexpr bool block_possible(const stage1_regime& r, unsigned level) {
-    switch (r.half.tg) {
-        case granule::k4:
-            return level == 1 || level == 2;
-        case granule::k16:
-            return level == 2;
-        case granule::k64:
-            return level == 2 || (level == 1 && r.wide);
-        case granule::none:
-            break;
-    }
-    return false;
-}
-
-/// Output address field [47:low], with [51:48] from [15:12] where 64K descriptors have them.
-std::uint64_t output_address(const stage1_regime& r, std::uint64_t descriptor, unsigned low) {
-    std::uint64_t oa = masked(descriptor, 47, low);
-    if (r.wide && r.half.tg == granule::k64) oa |= field(descriptor, 15, 12) << 48;
-    return oa;
+/// The attributes byte of MAIR that a leaf names (AttrIndx[4:2]).
+memory_type type_of(const stage1_regime& r, std::uint64_t descriptor) {
+    return type_of_mair(static_cast<std::uint8_t>(r.mair >> 8 * field(descriptor, 4, 2)));
 }
 
 }  // namespace
@@ -47,8 +18,16 @@ stage1_regime regime_of(const context_descriptor& cd, stream_world world, std::u
     stage1_regime r;
     r.el2 = world == stream_world::el2;
     r.half = cd.half[!r.el2 && bit(va, 55) ? 1 : 0];
-    r.output_bits = static_cast<std::uint8_t>(std::min(address_bits(cd.ips), c.oas_bits()));
-    r.wide = c.oas == 6;
+    if (!r.half.epd) {
+        const unsigned input = 64u - r.half.tsz;
+        r.shape = {r.half.tg,
+                   static_cast<std::uint8_t>(start_level(r.half.tg, input)),
+                   static_cast<std::uint8_t>(input),
+                   static_cast<std::uint8_t>(std::min(address_bits(cd.ips), c.oas_bits())),
+                   c.oas == 6,
+                   r.half.ttb};
+    }
+    r.mair = cd.mair;
     r.affd = cd.affd;
     r.ha = cd.ha && c.httu >= 1;
     r.hd = r.ha && cd.hd && c.httu >= 2;
@@ -65,7 +44,7 @@ bool in_range(const stage1_regime& r, std::uint64_t va) {
     return upper == (bit(va, 55) && !r.el2 ? ones : 0);
 }
 
-rights rights_of(const leaf& l, const stage1_regime& r, bool privileged) {
+rights rights_of(const stage1_leaf& l, const stage1_regime& r, bool privileged) {
     const bool user = r.el2 || ((l.ap & 1) != 0 && !l.no_unprivileged);
     const bool read_only = (l.ap & 2) != 0;
     const bool reach = r.el2 || privileged || user;
@@ -85,55 +64,39 @@ rights rights_of(const leaf& l, const stage1_regime& r, bool privileged) {
     return out;
 }
 
-walk_progress::outcome walk_progress::begin(const stage1_regime& r, std::uint64_t canonical_va) {
+stage1_walk::outcome stage1_walk::begin(const stage1_regime& r, std::uint64_t canonical_va) {
     *this = {};
-    va = canonical_va;
     if (r.half.epd) return outcome::translation_fault;
-    level = static_cast<std::uint8_t>(start_level(r.half.tg, r.half.tsz));
-    const unsigned low = index_low(r.half.tg, level);
-    const unsigned width = 64u - r.half.tsz - low;
-    const std::uint64_t table = r.half.ttb >> (width + 3) << (width + 3);
-    address = table + (field(va, low + width - 1, low) << 3);
+    at.begin(r.shape, canonical_va);
     return outcome::read;
 }
 
-walk_progress::outcome walk_progress::next(const stage1_regime& r, std::uint64_t descriptor) {
-    if (!bit(descriptor, 0)) return outcome::translation_fault;
-    const bool table_or_page = bit(descriptor, 1);
-    if (level == 3) return table_or_page ? take_leaf(r, descriptor) : outcome::translation_fault;
-    if (table_or_page) return take_table(r, descriptor);
-    return block_possible(r, level) ? take_leaf(r, descriptor) : outcome::translation_fault;
-}
-
-walk_progress::outcome walk_progress::take_table(const stage1_regime& r, std::uint64_t descriptor) {
-    const std::uint64_t table = output_address(r, descriptor, bits_of(r.half.tg));
-    if (!fits(table, r.output_bits)) return outcome::address_size_fault;
-    if (!r.half.had) {  // PXNTable[59] UXNTable[60] APTable[62:61]
-        pxn |= bit(descriptor, 59);
-        uxn |= bit(descriptor, 60);
-        ap_no_unprivileged |= bit(descriptor, 61);
-        ap_no_write |= bit(descriptor, 62);
+stage1_walk::outcome stage1_walk::next(const stage1_regime& r, std::uint64_t descriptor) {
+    switch (at.next(r.shape, descriptor)) {
+        case table_walk::step::translation_fault:
+            return outcome::translation_fault;
+        case table_walk::step::address_size_fault:
+            return outcome::address_size_fault;
+        case table_walk::step::table:
+            if (!r.half.had) {  // PXNTable[59] UXNTable[60] APTable[62:61]
+                pxn_ |= bit(descriptor, 59);
+                uxn_ |= bit(descriptor, 60);
+                no_unprivileged_ |= bit(descriptor, 61);
+                no_write_ |= bit(descriptor, 62);
+            }
+            return outcome::read;
+        case table_walk::step::leaf:
+            break;
     }
-    ++level;
-    const unsigned low = index_low(r.half.tg, level);
-    address = table + (field(va, low + bits_of(r.half.tg) - 4, low) << 3);
-    return outcome::read;
-}
-
-walk_progress::outcome walk_progress::take_leaf(const stage1_regime& r, std::uint64_t descriptor) {
-    const unsigned low = index_low(r.half.tg, level);
-    const std::uint64_t oa = output_address(r, descriptor, low);
-    if (!fits(oa, r.output_bits)) return outcome::address_size_fault;
-    found.pa = oa;
-    found.log2_bytes = static_cast<std::uint8_t>(low);
-    found.ap = static_cast<std::uint8_t>(field(descriptor, 7, 6));
-    found.accessed = (descriptor & descriptor_af) != 0 || (!r.ha && r.affd);
-    found.non_global = bit(descriptor, 11);
-    found.dbm = bit(descriptor, 51);
-    found.pxn = bit(descriptor, 53) || pxn;
-    found.uxn = bit(descriptor, 54) || uxn;
-    found.no_unprivileged = ap_no_unprivileged;
-    found.no_write = ap_no_write;
+    leaf.ap = static_cast<std::uint8_t>(field(descriptor, 7, 6));
+    leaf.accessed = (descriptor & descriptor_af) != 0 || (!r.ha && r.affd);
+    leaf.non_global = bit(descriptor, 11);
+    leaf.dbm = bit(descriptor, 51);
+    leaf.pxn = bit(descriptor, 53) || pxn_;
+    leaf.uxn = bit(descriptor, 54) || uxn_;
+    leaf.no_unprivileged = no_unprivileged_;
+    leaf.no_write = no_write_;
+    leaf.type = type_of(r, descriptor);
     return outcome::found;
 }
 

@@ -131,6 +131,7 @@ public:
     std::vector<std::optional<translate_result>> results;
     std::vector<std::uint32_t> finished;  ///< slots in the order of their answers
     std::vector<base::ps> finished_at;
+    std::vector<std::pair<std::uint32_t, event_record>> stalls;
 
 private:
     struct access {
@@ -169,6 +170,9 @@ private:
         results[slot] = r;
         finished.push_back(slot);
         finished_at.push_back(ctx.now());
+    }
+    void stalled(std::uint32_t slot, const event_record& e) override {
+        stalls.emplace_back(slot, e);
     }
 
     base::timeline::client_id memory_;

@@ -181,8 +181,9 @@ TEST(TranslatorConfig, what_is_not_modelled_is_refused) {
         change(c);
         EXPECT_THROW(translation_machine{c}, std::invalid_argument);
     };
-    refused([](smmu_config& c) { c.s2p = true; });
-    refused([](smmu_config& c) { c.stall_model = 0; });
+    refused([](smmu_config& c) { c.s1p = false; });
+    refused([](smmu_config& c) { c.stall_model = 3; });
+    refused([](smmu_config& c) { c.stall_max = 0; });
     refused([](smmu_config& c) { c.stt = true; });
     refused([](smmu_config& c) { c.ttf = 3; });
     refused([](smmu_config& c) { c.bbml = 0; });

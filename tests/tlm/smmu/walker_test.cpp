@@ -303,7 +303,7 @@ TEST(Walker, S_078_missing_unprivileged_access_and_pan_are_obstacles_too) {
 
 rights rights_with(std::uint8_t ap, bool privileged, stage1_regime r = {}, bool never_pxn = false,
                    bool never_uxn = false) {
-    leaf l;
+    stage1_leaf l;
     l.ap = ap;
     l.pxn = never_pxn;
     l.uxn = never_uxn;
