@@ -51,6 +51,8 @@ void take_seeds(const std::string& text, scenario::overrides& o) {
 struct parsed {
     run_options run;
     std::string seed = "1", seeds, until, folder, table;
+    std::vector<std::string> vectors;
+    bool deviations = false;
 };
 
 /// What every command that reads a scenario takes.
@@ -91,6 +93,16 @@ void refuse_empty(const CLI::App& a) {
     }
 }
 
+int conform(const CLI::App& which, const parsed& p, const tools& t) {
+    if (which.got_subcommand("lspci")) return conform_lspci_command(p.table, t);
+    if (which.got_subcommand("pcie-bw")) return conform_pcie_bw_command(p.table, t);
+    if (p.deviations) return conform_smmu_deviations_command(t);
+    if (p.vectors.empty())
+        throw scenario::bad_input({"conform smmu", 0, 0, true},
+                                  "no file; expected recorded vectors, or --list-deviations");
+    return conform_smmu_command(p.vectors, t);
+}
+
 int dispatch(CLI::App& app, parsed& p, const tools& t) {
     refuse_empty(*app.get_subcommands().front());
     if (p.seeds.empty())
@@ -104,10 +116,7 @@ int dispatch(CLI::App& app, parsed& p, const tools& t) {
     if (app.got_subcommand("points")) return points_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("lspci")) return lspci_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("params")) return params_command(p.run.scenario, p.run.changes, t);
-    if (app.got_subcommand("conform"))
-        return app.get_subcommand("conform")->got_subcommand("lspci")
-                   ? conform_lspci_command(p.table, t)
-                   : conform_pcie_bw_command(p.table, t);
+    if (app.got_subcommand("conform")) return conform(*app.get_subcommand("conform"), p, t);
     return show_command(p.folder, t);
 }
 
@@ -171,6 +180,10 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
                          "of it, both read by lspci")
         ->add_option("file", p.table, "output of lspci -vvvxxxx")
         ->required();
+    auto* smmu = conform->add_subcommand("smmu", "recorded vectors against the SMMU");
+    smmu->add_option("files", p.vectors, "vectors, JSON, one a line (docs/conformance.md)");
+    smmu->add_flag("--list-deviations", p.deviations,
+                   "where the recorder differs from the architecture, and the model's side");
     try {
         auto reversed = arguments;
         std::reverse(reversed.begin(), reversed.end());  // CLI11 takes a vector from its end

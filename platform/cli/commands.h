@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "platform/cli/cli.h"
 #include "platform/scenario/load.h"
@@ -33,6 +34,10 @@ int show_command(const std::string& folder, const tools& t);
 int conform_pcie_bw_command(const std::string& file, const tools& t);
 /// A dump of lspci (conform/lspci.h) against the configuration spaces made of it.
 int conform_lspci_command(const std::string& file, const tools& t);
+/// Recorded vectors (conform/smmu_vectors.h) against the SMMU.
+int conform_smmu_command(const std::vector<std::string>& files, const tools& t);
+/// Where the recorder of those vectors differs from the architecture.
+int conform_smmu_deviations_command(const tools& t);
 
 /// The worst thing that kept a run from giving a result, as an exit code; prints each.
 int report_failures(const std::vector<runner::outcome>& outcomes, const tools& t);

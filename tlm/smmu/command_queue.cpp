@@ -303,8 +303,9 @@ void command_queue::end_sync() {
     const command sync = head_;
     pass();
     // Whoever sees the signal sees CMDQ_CONS past the SYNC.
-    if (sync.signal == sync_signal::interrupt && config_.msi)
-        msi_.send(msi_source::cmdq, sync.msi_address, sync.msi_data);
+    if (sync.signal == sync_signal::interrupt)
+        msi_.send(msi_source::cmdq, config_.msi ? sync.msi_address : base::phys_addr{},
+                  sync.msi_data);
     else if (sync.signal == sync_signal::event && config_.sev)
         client_.sev();
     look();

@@ -49,6 +49,7 @@ public:
         invalidations_.set_queue_depth(id, depth);
     }
     void connect_event(base::sev_sink& s) { sev_ = &s; }
+    void connect_interrupts(interrupt_wires& w) { msi_.connect(w); }
     const invalidations& invalidating() const { return invalidations_; }
     const translator& translating_part() const { return translator_; }
 

@@ -6,6 +6,7 @@
 namespace drydock::smmu {
 
 void msi::send(msi_source source, base::phys_addr address, std::uint32_t data) {
+    if (wires_ != nullptr) wires_->pulse(source);
     if (address.value == 0) return;
     if (ctx_.probe.wants(base::kind::msi_sent))
         ctx_.probe.emit(base::kind::msi_sent, place_, ctx_.now(), base::no_span, address.value,

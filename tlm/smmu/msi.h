@@ -5,13 +5,12 @@
 #include <cstdint>
 
 #include "tlm/base/context.h"
+#include "tlm/smmu/interrupt_wires.h"
 #include "tlm/smmu/memory_port.h"
 #include "tlm/smmu/registers.h"
 
 namespace drydock::smmu {
 
-/// Sources of MSIs, in the order of their abort bits in GERROR[7:4].
-enum class msi_source : std::uint8_t { cmdq, eventq, priq, gerror };
 inline constexpr std::size_t msi_sources = 4;
 
 struct msi_client {
@@ -22,13 +21,15 @@ protected:
     ~msi_client() = default;
 };
 
-/// Message signalled interrupts: 32-bit writes that the SMMU does not translate. All are edges.
-/// Without an address the interrupt is wired only, and there are no wires here.
+/// Interrupts: a pulse on the source's wire, if somebody listens to it, and where there is an
+/// address a 32-bit write that the SMMU does not translate. All are edges.
 class msi final : memory_client {
 public:
     msi(base::place_id place, base::context& ctx, memory_port& memory, msi_client& client)
         : ctx_(ctx), place_(place), memory_(memory), client_(client) {}
 
+    void connect(interrupt_wires& w) { wires_ = &w; }
+    /// @param address  0: wired only
     void send(msi_source, base::phys_addr address, std::uint32_t data);
     void send(msi_source s, const msi_registers& r) {
         send(s, base::phys_addr{r.address.value}, static_cast<std::uint32_t>(r.data.value));
@@ -43,6 +44,7 @@ private:
     base::place_id place_;
     memory_port& memory_;
     msi_client& client_;
+    interrupt_wires* wires_ = nullptr;
     std::array<unsigned, msi_sources> pending_{};
 };
 

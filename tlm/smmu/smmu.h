@@ -10,6 +10,7 @@
 #include "tlm/pcie/routing.h"
 #include "tlm/pcie/sockets.h"
 #include "tlm/smmu/config.h"
+#include "tlm/smmu/interrupt_wires.h"
 
 namespace drydock::smmu {
 
@@ -21,7 +22,7 @@ class translator;
 /// Per root port three ways in: posted and non-posted memory requests (TLM-2.0 base protocol,
 /// generic payload with base::requester) and the TLPs of ATS, PRI and invalidation. One way out to
 /// memory, which also carries the SMMU's own table and queue accesses and MSIs. Interrupts are MSIs
-/// only; there are no wires.
+/// and pulses on wires, for who connects them.
 class smmu final : public sc_core::sc_module {
 public:
     /// @param ports  root ports, >= 1
@@ -48,6 +49,8 @@ public:
     void observe_registers(base::register_observer&);
     /// Whom a CMD_SYNC with CS=2 wakes.
     void connect_event(base::sev_sink&);
+    /// Every interrupt pulses its wire, whether or not an MSI is sent as well.
+    void connect_interrupts(interrupt_wires&);
 
     // -- for tests and benchmarks --
     const invalidation_tracker& tracker() const;

@@ -29,11 +29,12 @@ struct translate_request {
     std::optional<base::substream_id> ssid;  ///< PASID; absent: SSV=0
     base::iova va{};                         ///< input address as received, all 64 bits
     bool write = false;                      ///< ordinary, translated: a write
-    bool execute = false;  ///< PASID prefix Execute Requested; ignored for writes and without ssid
-    bool privileged = false;  ///< PASID prefix Privileged Mode; ignored without ssid
-    bool no_write = false;    ///< translation_request: NW bit
-    std::uint8_t stus = 1;    ///< translation_request: smallest translation units asked for
-    base::span_id span{};     ///< observers only
+    /// Of PCIe: from the PASID prefix. Translation Requests have neither without ssid; a write is
+    /// never an execution.
+    bool execute = false, privileged = false;
+    bool no_write = false;  ///< translation_request: NW bit
+    std::uint8_t stus = 1;  ///< translation_request: smallest translation units asked for
+    base::span_id span{};   ///< observers only
 };
 
 /// The decision. The owner reports `number` by performed() when the transaction's effect is

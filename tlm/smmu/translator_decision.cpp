@@ -79,8 +79,9 @@ void translator::engine::have_ste(std::uint32_t slot) {
         return config_error(slot, make_config_event(event_id::c_bad_ste, r.sid, r.ssid));
     if (t.stream.stage2()) t.regime2 = stage2_regime_of(t.stream, config_);
     const bool read = r.kind == request_kind::translation_request || !r.write;
-    t.privileged = r.privileged && ssid_of(t).has_value();
-    t.instruction = r.kind == request_kind::ordinary && r.execute && r.ssid.has_value();
+    const bool ordinary = r.kind == request_kind::ordinary;
+    t.privileged = r.privileged && (ordinary || ssid_of(t).has_value());
+    t.instruction = ordinary && r.execute;
     if (config_.attr_perms_ovr && t.stream.config >= 4) {
         if (t.stream.privcfg >= 2) t.privileged = t.stream.privcfg == 3;
         if (t.stream.instcfg >= 2) t.instruction = t.stream.instcfg == 3;
