@@ -6,7 +6,26 @@ namespace {
 
 using namespace base::literals;
 
+/// The fields of IDR0, IDR1, IDR3 and IDR5.
 void declare_features(declarer& d, smmu::smmu_config& c) {
+    d.flag("s1p", c.s1p, "IDR0.S1P: stage 1");
+    d.flag("s2p", c.s2p, "IDR0.S2P: stage 2");
+    d.flag("hyp", c.hyp, "IDR0.Hyp: EL2 StreamWorlds");
+    d.flag("asid16", c.asid16, "IDR0.ASID16");
+    d.flag("vmid16", c.vmid16, "IDR0.VMID16");
+    d.flag("ns1ats", c.ns1ats, "IDR0.NS1ATS: no split-stage ATS");
+    d.flag("atsrecerr", c.atsrecerr, "IDR0.ATSRECERR: CR2.REC_CFG_ATS can be set");
+    d.number("stall_model", c.stall_model, 0, 2, "code",
+             "IDR0.STALL_MODEL: 0 stall and terminate, 1 terminate only, 2 stall forced");
+    d.flag("term_model", c.term_model, "IDR0.TERM_MODEL: CD.A must be 1");
+    d.flag("attr_perms_ovr", c.attr_perms_ovr, "IDR1.ATTR_PERMS_OVR: STE.PRIVCFG, INSTCFG act");
+    d.flag("pps", c.pps, "IDR3.PPS: PASID always on automatic PRG Responses");
+    d.number("bbml", c.bbml, 1, 2, "code", "IDR3.BBML");
+    d.flag("gran4k", c.gran4k, "IDR5.GRAN4K");
+    d.flag("gran16k", c.gran16k, "IDR5.GRAN16K");
+    d.flag("gran64k", c.gran64k, "IDR5.GRAN64K");
+    d.number("vax", c.vax, 0, 1, "code", "IDR5.VAX: 1 = 52-bit virtual addresses");
+    d.number("stall_max", c.stall_max, 1, 65535, "records", "IDR5.STALL_MAX");
     d.number("sidsize", c.sidsize, 0, 32, "bits", "IDR1.SIDSIZE: width of a StreamID");
     d.number("ssidsize", c.ssidsize, 0, 20, "bits",
              "IDR1.SSIDSIZE: width of a SubstreamID; 0: none");

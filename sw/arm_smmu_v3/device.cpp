@@ -102,6 +102,9 @@ void arm_smmu_device::reset() {
         throw std::runtime_error("SMMU without stage 1 translation (IDR0.S1P=0)");
     if (!(idr5 & IDR5_GRAN4K))
         throw std::runtime_error("SMMU without the 4 KiB granule (IDR5.GRAN4K=0)");
+    if (field(idr0, 25, 24) == 2)
+        throw std::runtime_error(
+            "SMMU that forces stalls, which no PCIe device can wait for (IDR0.STALL_MODEL=2)");
     if (config_.cmdq.log2size > field(idr1, 25, 21))
         throw std::runtime_error("SMMU's command queue holds at most 2^" +
                                  std::to_string(field(idr1, 25, 21)) +

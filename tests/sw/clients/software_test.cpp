@@ -239,6 +239,11 @@ TEST_F(Software, a_machine_that_cannot_be_driven_is_told_apart_from_a_fault) {
     }
 }
 
+TEST_F(Software, an_SMMU_that_forces_stalls_is_refused) {
+    host.set_reg(0x00, (host.reg(0x00) & ~(u64{3} << 24)) | u64{2} << 24);  // IDR0.STALL_MODEL
+    EXPECT_THROW(build({dma()}), cannot_boot);
+}
+
 TEST_F(Software, names_that_are_not_there_are_refused_with_those_that_are) {
     build({dma()});
     EXPECT_THROW(sw->run_reset("R", 0, "ep7", "flr"), std::invalid_argument);
