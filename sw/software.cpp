@@ -55,6 +55,7 @@ void software::check() const {
     cpu(config_.smmu.priq_cpu, "PRI queue interrupt");
     cpu(config_.ports.aer_cpu, "AER interrupt");
     cpu(config_.ports.dpc_cpu, "DPC interrupt");
+    cpu(config_.smmu.iopf_cpu.value_or(0), "page fault worker");
     for (const auto& c : config_.clients) {
         cpu(c.cpu, "client " + c.name);
         bool known = false;

@@ -20,7 +20,7 @@ struct client_metric {
     bool largest;  ///< of a and b, and of several clients, the largest instead of the sum
 };
 
-constexpr std::array<client_metric, 16> client_metrics{{
+constexpr std::array<client_metric, 19> client_metrics{{
     {"due", "/unmap/due", "/dma/due", "", "", unit::count, false},
     {"done", "/unmap/done", "/dma/done", "/unmap/due", "/dma/due", unit::count, false},
     {"missed", "/unmap/missed", "/dma/missed", "/unmap/due", "/dma/due", unit::count, false},
@@ -36,6 +36,9 @@ constexpr std::array<client_metric, 16> client_metrics{{
     {"dma_missed", "/dma/missed", "", "/dma/due", "", unit::count, false},
     {"dma_no_access", "/dma/no_access", "", "", "", unit::count, false},
     {"dma_errors", "/dma/errors", "", "", "", unit::count, false},
+    {"pages_brought_in", "/page_faults/brought_in", "", "", "", unit::count, false},
+    {"page_faults_spurious", "/page_faults/spurious", "", "", "", unit::count, false},
+    {"page_faults_invalid", "/page_faults/invalid", "", "", "", unit::count, false},
     {"longest_dma", "/dma/longest_ps", "", "", "", unit::time, true},
 }};
 
@@ -43,7 +46,15 @@ constexpr std::array<std::string_view, 3> device_metrics{"issued", "completed", 
 constexpr std::array<std::string_view, 4> operations{"invalidation", "unmap", "translation",
                                                      "page_request"};
 constexpr std::array<std::string_view, 6> percentiles{"p50", "p90", "p99", "p999", "p9999", "max"};
-constexpr std::array<std::string_view, 18> counters{"smmu.lookups",
+constexpr std::array<std::string_view, 26> counters{"smmu.page_requests",
+                                                    "smmu.page_requests_dropped",
+                                                    "smmu.priq_overflows",
+                                                    "smmu.prg_auto_success",
+                                                    "smmu.prg_auto_failure",
+                                                    "smmu.prg_responses",
+                                                    "sw.page_requests",
+                                                    "sw.priq_overflows",
+                                                    "smmu.lookups",
                                                     "smmu.tlb_hits",
                                                     "smmu.walks",
                                                     "smmu.fetches",

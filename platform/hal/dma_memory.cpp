@@ -28,6 +28,10 @@ void dma_memory::track_writers(sw::phys_addr_t at, sw::u64 bytes) {
     ctx_.provenance.shadow(base::phys_addr{at}, bytes);
 }
 
+sw::hal::span_id dma_memory::writer_of(sw::phys_addr_t at) const {
+    return ctx_.provenance.writer_of(base::phys_addr{at}).value;
+}
+
 bool dma_memory::page_watched(sw::phys_addr_t at) const {
     return std::any_of(watchers_.begin(), watchers_.end(),
                        [at](const watcher& w) { return page_of(w.at) == page_of(at); });

@@ -21,6 +21,7 @@ public:
     void write(sw::phys_addr_t at, const void* from, std::size_t bytes,
                sw::hal::span_id by) override;
     void track_writers(sw::phys_addr_t at, sw::u64 bytes) override;
+    sw::hal::span_id writer_of(sw::phys_addr_t at) const override;
     sw::hal::watch_id watch(sw::phys_addr_t at, sw::hal::watch_client& client,
                             sw::u64 cookie) override;
     void unwatch(sw::hal::watch_id id) override;

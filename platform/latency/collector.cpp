@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint64_t command_may_be_fetched = 3, itag_retired = 14, sync_consumed = 15,
                         flush_returns = 16;  // boundaries
+constexpr std::uint64_t page_answered = 60;  // boundary
 constexpr std::uint64_t cmdq_err = 1;        // SMMUv3 6.3.17 GERROR.CMDQ_ERR
 
 /// Where the span's duration counts from: b0 of an invalidation, the birth of anything else.
@@ -21,6 +22,13 @@ const stage_plan* plan_of(base::span_class c) {
     for (const stage_plan& p : stage_plans)
         if (p.of == c) return &p;
     return nullptr;
+}
+
+/// An operation that ends without the boundary that matters was given up.
+bool came_to_its_end(base::span_class of, std::uint32_t reached, std::uint8_t first) {
+    if (of == base::span_class::atc_inv) return (reached >> sync_consumed & 1) != 0;
+    if (of == base::span_class::page_request) return (reached >> (page_answered - first) & 1) != 0;
+    return true;
 }
 
 constexpr base::kind kinds[] = {
@@ -178,7 +186,7 @@ void collector::span_end(base::span_id span, open_span& s, base::ps now) {
             s.at[flush_returns] = now;
             s.reached |= 1u << flush_returns;
         }
-        const bool complete = !invalidation || (s.reached >> sync_consumed & 1) != 0;
+        const bool complete = came_to_its_end(s.of, s.reached, s.plan->first);
         if (!complete && !s.lost)
             ++r.abandoned;
         else if (inconsistent(s, now) || !account(s, now, s.lost ? r.timed_out : r.completed)) {

@@ -25,7 +25,8 @@ namespace drydock::latency {
 ///
 /// How one ends: completed; timed out (its ITag expired: stages as far as reached, then lost,
 /// error_restart, sync, sw_observe; counted apart from the percentiles of completions); abandoned
-/// (the flush returned before its SYNC was consumed); or censored (still open at the end).
+/// (the flush returned before its SYNC was consumed, or the function stopped waiting for a page
+/// without a response); or censored (still open at the end).
 class collector final : public base::observer {
 public:
     collector(base::context& ctx, const waves::device_names& names);
@@ -37,7 +38,8 @@ public:
     void finish(base::ps now);
 
     /// runs[].latency: per class {"count","timeouts","censored",percentiles,"stages":{}};
-    /// invalidation has "abandoned" and "timed_out" besides, unmap has "classes" and "clients".
+    /// invalidation has "abandoned" and "timed_out" besides, page_request "abandoned", unmap has
+    /// "classes" and "clients".
     nlohmann::json latency() const;
     /// runs[].blame
     nlohmann::json blame_table() const { return blame_.to_json(ctx_.probe, names_); }

@@ -59,6 +59,7 @@ nlohmann::json collector::latency() const {
                 for (const auto& [client, of] : unmap_clients_)
                     j["clients"][client_name(ctx_.probe.name(client))] = by_class(of);
             }
+            if (plan.of == base::span_class::page_request) j["abandoned"] = r.abandoned;
             result[std::string(word(plan.of))] = std::move(j);
         }
     }

@@ -30,15 +30,17 @@ inline constexpr std::array<std::string_view, 5> unmap_stages{"pte", "tlbi", "tl
 /// One Translation Request: at the SMMU, translated, completion at the function.
 inline constexpr std::array<std::string_view, 3> translation_stages{"request_flight", "translate",
                                                                     "completion_flight"};
-/// One Page Request: at the SMMU, seen by software, answered by software, response at the function.
-inline constexpr std::array<std::string_view, 4> page_request_stages{
-    "request_flight", "sw_notice", "sw_handle", "response_flight"};
+/// One Page Request: sent, at the SMMU (in the queue, or decided about without), seen by software,
+/// its group's response leaves the SMMU, response at the function. Where the SMMU answers by itself
+/// no stage of software is between.
+inline constexpr std::array<std::string_view, 5> page_request_stages{
+    "group_wait", "request_flight", "sw_notice", "sw_handle", "response_flight"};
 
 inline constexpr std::array<stage_plan, 4> stage_plans{{
     {base::span_class::atc_inv, 0, invalidation_stages},
     {base::span_class::unmap, 32, unmap_stages},
     {base::span_class::translation, 48, translation_stages},
-    {base::span_class::page_request, 56, page_request_stages},
+    {base::span_class::page_request, 55, page_request_stages},
 }};
 
 /// Name of the stage that ends at a boundary, "" if there is none.

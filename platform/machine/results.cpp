@@ -4,6 +4,7 @@
 #include "platform/hal/time.h"
 #include "platform/scenario/tree.h"
 #include "tlm/smmu/invalidation_tracker.h"
+#include "tlm/smmu/pri_queue.h"
 #include "tlm/smmu/translator.h"
 
 namespace drydock::machine {
@@ -37,6 +38,10 @@ json client(const sw::client& c, const std::string& device, base::ps until) {
         j["dma"]["errors"] = r.dma_errors;
         j["dma"]["bytes"] = r.dma_bytes;
     }
+    if (c.config().page_faults)
+        j["page_faults"] = {{"brought_in", r.pages_brought_in},
+                            {"spurious", r.page_faults_spurious},
+                            {"invalid", r.page_faults_invalid}};
     return j;
 }
 
@@ -96,6 +101,15 @@ json counters(machine& m) {
     c["smmu.tlb_hits"] = t.tlb_hits;
     c["smmu.walks"] = t.walks;
     c["smmu.fetches"] = t.fetches;
+    const smmu::pri_queue::counters& pages = m.hw().smmu().page_requests().count();
+    c["smmu.page_requests"] = pages.requests;
+    c["smmu.page_requests_dropped"] = pages.dropped;
+    c["smmu.priq_overflows"] = pages.overflows;
+    c["smmu.prg_auto_success"] = pages.auto_success;
+    c["smmu.prg_auto_failure"] = pages.auto_failure;
+    c["smmu.prg_responses"] = pages.responses;
+    c["sw.page_requests"] = m.sw().smmu().page_requests_read();
+    c["sw.priq_overflows"] = m.sw().smmu().priq_overflows();
     c["sw.polls"] = m.kernel().polls_counted();
     c["sw.switches"] = m.hw().hal().switches();
     c["sw.syncs_timed_out"] = m.sw().smmu().cmdq().syncs_timed_out();

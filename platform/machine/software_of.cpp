@@ -21,7 +21,19 @@ void configure_driver(base::parameters& p, const scenario::run& run, const addre
     c.gerror_cpu = run.machine.irq.gerror_cpu;
     c.evtq_cpu = run.machine.irq.evtq_cpu;
     c.priq_cpu = run.machine.irq.priq_cpu;
+    c.pri = run.software.pri == "handle" ? sw::pri_mode::handle
+            : run.software.pri == "deny" ? sw::pri_mode::deny
+                                         : sw::pri_mode::off;
     declarer d(p, "sw.smmu");
+    unsigned iopf_cpu = c.priq_cpu;
+    d.number("iopf_cpu", iopf_cpu, 0, run.machine.cpus - 1, "CPU",
+             "brings in the pages that devices ask for; default: irq.priq's");
+    c.iopf_cpu = iopf_cpu;
+    d.number("pri_allocation", c.pri_allocation, 1, 1 << 16, "requests",
+             "Page Requests that one device may have outstanding");
+    d.flag("priqen", c.priqen, "the driver enables the PRI queue; false: CR0.PRIQEN stays 0");
+    d.flag("ppar", c.ppar,
+           "STE.PPAR follows PRG Response PASID Required of the function; false: it stays 0");
     d.flag("msi_polling", c.cmdq.msi_polling,
            "CMD_SYNC is seen by its MSI write to memory instead of CONS");
 }
@@ -40,7 +52,8 @@ sw::client_config client_of(const scenario::run& run, const scenario::client& c)
     if (c.dma)
         out.dma =
             sw::dma_load{c.dma->count, c.dma->bytes, to_sw(c.dma->every), c.dma->read_percent};
-    if (c.unmap) out.unmap = sw::unmap_load{c.unmap->pages, to_sw(c.unmap->every)};
+    if (c.unmap) out.unmap = sw::unmap_load{c.unmap->pages, to_sw(c.unmap->every), c.unmap->remap};
+    if (c.page_faults) out.page_faults = sw::demand_paging{c.resident_percent};
     out.autostart = !c.starts_by_timeline;
     return out;
 }

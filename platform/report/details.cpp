@@ -13,7 +13,7 @@ namespace {
 using json = nlohmann::json;
 
 /// Stages in the order a command passes them (docs: where the nanoseconds go).
-constexpr std::array<std::string_view, 25> stages{"pte",
+constexpr std::array<std::string_view, 29> stages{"pte",
                                                   "tlbi",
                                                   "tlbi_sync",
                                                   "atc_inv",
@@ -24,9 +24,13 @@ constexpr std::array<std::string_view, 25> stages{"pte",
                                                   "cmdq_fetch",
                                                   "dispatch",
                                                   "itag_wait",
+                                                  "group_wait",
                                                   "request_queue",
                                                   "request_flight",
                                                   "translate",
+                                                  "sw_notice",
+                                                  "sw_handle",
+                                                  "response_flight",
                                                   "atc_queue",
                                                   "atc_process",
                                                   "drain",

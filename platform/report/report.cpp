@@ -108,6 +108,8 @@ std::string details(const runs& all, bool coloured) {
     s += stages("Where the time of an unmap goes", all, "/latency/unmap/stages", coloured);
     s += stages("Where the time of a translation goes", all, "/latency/translation/stages",
                 coloured);
+    s += stages("Where the time of a page request goes", all, "/latency/page_request/stages",
+                coloured);
     s += heading("Who waited for whom", coloured);
     for (const json* run : all) {
         const std::string table = blame_table(*run, coloured);

@@ -99,17 +99,30 @@ void device_rows(text_table& t, const runs& all) {
     }
 }
 
-void latency_rows(text_table& t, const runs& all) {
-    t.row({{"invalidation latency, flush to return", colour::bold}});
+void latency_rows(text_table& t, const runs& all, const char* title, const std::string& at) {
     constexpr std::pair<const char*, const char*> lines[] = {
         {"p50", "p50_ps"},    {"p90", "p90_ps"},      {"p99", "p99_ps"},
         {"p99.9", "p999_ps"}, {"p99.99", "p9999_ps"}, {"max", "max_ps"}};
+    t.row({{title, colour::bold}});
     for (const auto& [label, key] : lines)
-        row(t, std::string("  ") + label, all, [&, key = key](const json& run) {
-            return time_at(run, std::string("/latency/invalidation/") + key);
-        });
+        row(t, std::string("  ") + label, all,
+            [&, key = key](const json& run) { return time_at(run, at + "/" + key); });
     row(t, "  still open at the end", all,
-        [](const json& run) { return count_at(run, "/latency/invalidation/censored"); });
+        [&](const json& run) { return count_at(run, at + "/censored"); });
+}
+
+/// Of page requests only where there are any.
+void page_request_rows(text_table& t, const runs& all) {
+    const std::string at = "/latency/page_request";
+    const auto any = [&](const json* run) {
+        return number_at(*run, at + "/count").value_or(0) +
+                   number_at(*run, at + "/censored").value_or(0) >
+               0;
+    };
+    if (std::none_of(all.begin(), all.end(), any)) return;
+    t.row({{""}});
+    latency_rows(t, all, "page requests, asked to answered", at);
+    row(t, "  given up", all, [&](const json& run) { return count_at(run, at + "/abandoned"); });
 }
 
 }  // namespace
@@ -141,7 +154,8 @@ std::string side_by_side(const runs& all, bool coloured) {
     cpu_rows(t, all);
     device_rows(t, all);
     t.row({{""}});
-    latency_rows(t, all);
+    latency_rows(t, all, "invalidation latency, flush to return", "/latency/invalidation");
+    page_request_rows(t, all);
     return t.text();
 }
 

@@ -50,6 +50,7 @@ unmap_load read_unmap(const fields& f) {
     f.read("every", load.every, 1_ns, longest_period);
     std::string remap = "new_page";
     f.read("remap", remap);
+    load.remap = remap == "new_page";
     return load;
 }
 
@@ -57,14 +58,16 @@ unmap_load read_unmap(const fields& f) {
 void refuse_foreign_keys(const fields& f, const client& c) {
     const bool sva = c.kind == client_kind::sva;
     const std::vector<std::string> foreign =
-        sva ? std::vector<std::string>{"burst", "every", "mix"} : std::vector<std::string>{"dma"};
+        sva ? std::vector<std::string>{"burst", "every", "mix"}
+            : std::vector<std::string>{"dma", "page_faults", "resident"};
     for (const std::string& key : foreign)
         if (f.has(key))
-            throw bad_input(
-                f.where(key),
-                fmt::format("'{}' does not belong to a client of kind {}; expected {}", key,
-                            sva ? "sva" : "dma_client",
-                            sva ? "dma: {burst: 16 x 256B, every: 10us}" : "burst: and every:"));
+            throw bad_input(f.where(key),
+                            fmt::format("'{}' does not belong to a client of kind {}; expected {}",
+                                        key, sva ? "sva" : "dma_client",
+                                        sva            ? "dma: {burst: 16 x 256B, every: 10us}"
+                                        : key == "dma" ? "burst: and every:"
+                                                       : "kind: sva"));
 }
 
 void check_pasid(const fields& f, const client& c, const scenario::device& d, const run& r) {
@@ -106,6 +109,24 @@ void read_buffer(const fields& f, client& c) {
                         c.unmap->pages, pages));
 }
 
+/// `page_faults: true, resident: 50%`, and `unmap: {remap: on_fault}`
+void read_page_faults(const fields& f, client& c, const scenario::device& d) {
+    f.read("page_faults", c.page_faults);
+    f.read_percent("resident", c.resident_percent);
+    if (c.page_faults && !d.description->pri)
+        throw bad_input(f.where("page_faults"),
+                        fmt::format("page_faults: device '{}' ({}) has no Page Request capability",
+                                    d.name, d.like));
+    if (c.page_faults) return;
+    const auto refuse = [](const place& where, std::string_view what) {
+        throw bad_input(where, fmt::format("{} leaves pages out that nobody brings in; expected "
+                                           "page_faults: true beside it",
+                                           what));
+    };
+    if (c.resident_percent != 100) refuse(f.where("resident"), "'resident'");
+    if (c.unmap && !c.unmap->remap) refuse(f.sub("unmap").where("remap"), "remap: on_fault");
+}
+
 client read_client(const std::string& name, const fields& f, const run& r) {
     client c;
     c.name = name;
@@ -133,6 +154,7 @@ client read_client(const std::string& name, const fields& f, const run& r) {
         c.dma = read_dma(f);
     }
     if (f.has("unmap")) c.unmap = read_unmap(f.sub("unmap"));
+    if (c.kind == client_kind::sva) read_page_faults(f, c, device_named(r, c.device));
     if (!c.dma && !c.unmap)
         throw bad_input(
             f.section()->where,
@@ -149,6 +171,7 @@ void software(const node& document, run& r) {
     f.sub("reset").read("variant", r.software.reset_variant);
     f.read("quarantine", r.software.quarantine);
     f.read("cerror_sync", r.software.cerror_sync);
+    f.read("pri", r.software.pri);
     f.sub("pci").read("flr_wait", r.software.flr_wait, 0_ps, 100_s);
 }
 

@@ -95,8 +95,9 @@ struct software {
     std::string reset_variant = "none";  ///< none | M2
     std::string quarantine = "off";      ///< off
     std::string cerror_sync =
-        "repeated";        ///< repeated | skipped: the SYNC that met CERROR_ATC_INV_SYNC
-    ps flr_wait = 100_ms;  ///< Linux waits this long after an FLR before it looks
+        "repeated";           ///< repeated | skipped: the SYNC that met CERROR_ATC_INV_SYNC
+    ps flr_wait = 100_ms;     ///< Linux waits this long after an FLR before it looks
+    std::string pri = "off";  ///< off | deny | handle: what becomes of Page Requests
 };
 
 /// `burst: 64 x 256B, every: 20us, mix: {read: 50%, write: 50%}`
@@ -111,6 +112,7 @@ struct dma_load {
 struct unmap_load {
     unsigned pages = 1;
     ps every = 5_us;
+    bool remap = true;  ///< new_page; false: on_fault, the page comes back when the device asks
 };
 
 enum class client_kind : std::uint8_t { dma_client, sva };
@@ -125,6 +127,8 @@ struct client {
     std::uint64_t page_bytes = 4096;
     std::optional<dma_load> dma;
     std::optional<unmap_load> unmap;
+    bool page_faults = false;         ///< sva: pages come in when the device asks for them
+    unsigned resident_percent = 100;  ///< of the buffer at the start; below 100 with page_faults
     bool starts_by_timeline =
         false;  ///< a timeline entry `start:` names it; else it starts at time 0
     place where;

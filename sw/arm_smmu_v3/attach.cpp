@@ -6,6 +6,9 @@
 namespace drydock::sw {
 
 void arm_smmu_attach_state::prepare(arm_smmu_domain* domain) {
+    // The new one first: a domain that follows another of its kind leaves PRI on.
+    if (domain && domain->iopf_handler) master_.enable_iopf();
+    if (old_ && old_->iopf_handler) master_.disable_iopf();
     // Bypass and abort STEs deny ATS; a CD table does not, whatever requests without PASID get.
     if (domain || cd_needs_ats) ats_enabled = master_.ats_supported();
     // Installed before CD and STE: from then on an unmap reaches this device.
@@ -87,6 +90,7 @@ int arm_smmu_static_domain::set_dev_pasid(device& dev, u32 pasid, iommu_domain* 
     arm_smmu_master& master = to_master(dev);
     {
         guard hold(smmu_.asid_lock());
+        if (old && old->iopf_handler) master.disable_iopf();
         master.clear_cd(pasid);
         if (master.ats_enabled) master.atc_inv_master(pasid);
         if (arm_smmu_domain* from = to_smmu_domain(old))

@@ -51,7 +51,11 @@ arm_smmu_device::arm_smmu_device(kernel& k, const arm_smmu_config& config)
       identity_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::identity, 1u,
                                                          "identity")),
       blocked_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::blocked, 2u,
-                                                        "blocked")) {}
+                                                        "blocked")) {
+    if (config_.pri == pri_mode::handle)
+        iopf_ = std::make_unique<iopf_queue>(kernel_, *this,
+                                             config_.iopf_cpu.value_or(config_.priq_cpu));
+}
 
 arm_smmu_device::~arm_smmu_device() = default;
 
@@ -150,7 +154,9 @@ void arm_smmu_device::enable_event_queues() {
     priq_.prod_reg = PRIQ_PROD;
     priq_.cons_reg = PRIQ_CONS;
     init_queue(priq_, "priq", PRIQ_BASE, config_.priq_log2size, 16);
-    write_and_wait(CR0, CR0ACK, cr0_ |= CR0_PRIQEN);
+    if (config_.pri != pri_mode::off)  // whose requests they are, for observers
+        kernel_.host().memory.track_writers(priq_.memory.base, u64{16} << config_.priq_log2size);
+    if (config_.priqen) write_and_wait(CR0, CR0ACK, cr0_ |= CR0_PRIQEN);
 }
 
 void arm_smmu_device::setup_msi(u64 cfg0, u32 vector) {

@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sw/arm_smmu_v3/cmdq.h"
 #include "sw/arm_smmu_v3/stream_table.h"
 #include "sw/iommu/domain.h"
+#include "sw/iommu/io_pgfault.h"
 
 namespace drydock::sw {
+
+/// What becomes of Page Requests. off, deny: as Linux has it for PCIe (linux-flow 3.6).
+enum class pri_mode : u8 {
+    off,    ///< PRI is enabled at no device; whatever comes is denied
+    deny,   ///< enabled at devices whose domains can bring pages in, and denied nevertheless
+    handle  ///< enabled there, and pages are brought in
+};
 
 struct arm_smmu_config {
     u32 number = 0;  ///< order among several SMMUs
@@ -19,6 +30,11 @@ struct arm_smmu_config {
     u32 priq_log2size = 8;
     unsigned gerror_cpu = 0, evtq_cpu = 0, priq_cpu = 0;  ///< who takes which interrupt
     u32 sid_bits = 16;                                    ///< StreamIDs used; at most what IDR1 has
+    pri_mode pri = pri_mode::off;
+    std::optional<unsigned> iopf_cpu = {};  ///< brings pages in; none: the PRI queue's CPU
+    u32 pri_allocation = 32;                ///< Page Requests that one device may have outstanding
+    bool priqen = true;                     ///< false: the PRI queue is set up and never enabled
+    bool ppar = true;  ///< STE.PPAR as the function demands PASIDs in responses; false: always 0
 };
 
 /// What IDR0..IDR5 say, as far as the driver uses it.
@@ -30,6 +46,7 @@ struct arm_smmu_features {
 arm_smmu_features arm_smmu_decode_features(u32 idr0, u32 idr1, u32 idr3, u32 idr5);
 
 class arm_smmu_domain;
+class arm_smmu_master;
 class arm_smmu_static_domain;
 
 /// Driver of one SMMUv3 (Linux: struct arm_smmu_device). Use: construct, reset() from a task, then
@@ -49,6 +66,7 @@ public:
     std::unique_ptr<iommu_domain> domain_alloc_paging(u32 id, std::string name) override;
     std::unique_ptr<iommu_domain> domain_alloc_sva(u32 id, std::string name) override;
     int probe_device(device&) override;
+    void page_response(device&, const iommu_fault&, iommu_page_response_code) override;
 
     /// The core's answer to "what does this device translate by"; set once, before the first
     /// attach.
@@ -68,6 +86,14 @@ public:
     u64 gerror_interrupts() const { return gerror_interrupts_; }
     u64 events_read() const { return events_read_; }
 
+    pri_mode pri() const { return config_.pri; }
+    u32 pri_allocation() const { return config_.pri_allocation; }
+    bool sets_ppar() const { return config_.ppar; }
+    /// Null where page requests are not handled.
+    iopf_queue* iopf() { return iopf_.get(); }
+    u64 page_requests_read() const { return page_requests_read_; }
+    u64 priq_overflows() const { return priq_overflows_; }
+
 private:
     struct hw_queue {
         arm_smmu_queue_memory memory;
@@ -83,8 +109,8 @@ private:
     void gerror_handler();
     void evtq_thread();
     void priq_thread();
-    template <class Handle>
-    void drain(hw_queue&, std::string_view name, Handle);
+    /// @return records were lost
+    bool drain(hw_queue&, std::string_view name, const std::function<void(phys_addr_t)>& handle);
     void handle_event(const std::array<u64, 4>&);
     void handle_page_request(const std::array<u64, 2>&);
 
@@ -99,9 +125,12 @@ private:
     u32 cr0_ = 0;
     get_domain get_domain_;
     std::unique_ptr<arm_smmu_static_domain> identity_, blocked_;
+    std::map<u32, arm_smmu_master*> masters_;  ///< by StreamID
+    std::unique_ptr<iopf_queue> iopf_;
     ratelimit event_log_;
     u64 gerror_interrupts_ = 0;
     u64 events_read_ = 0;
+    u64 page_requests_read_ = 0, priq_overflows_ = 0;
 };
 
 }  // namespace drydock::sw

@@ -42,8 +42,8 @@ void arm_smmu_device::gerror_handler() {
     if (active & GERROR_CMDQ_ERR) kernel_.point("i5");
 }
 
-template <class Handle>
-void arm_smmu_device::drain(hw_queue& q, std::string_view name, Handle handle) {
+bool arm_smmu_device::drain(hw_queue& q, std::string_view name,
+                            const std::function<void(phys_addr_t)>& handle) {
     bool overflow = false;
     for (;;) {
         const u32 prod = kernel_.readl(config_.base + q.prod_reg);
@@ -56,11 +56,12 @@ void arm_smmu_device::drain(hw_queue& q, std::string_view name, Handle handle) {
         }
         kernel_.writel(config_.base + q.cons_reg, q.llq.cons);
     }
-    if (!overflow) return;
+    if (!overflow) return false;
     kernel_.log(3, std::string(name) + " overflow detected -- records lost");
     // Acknowledged only now that the queue is empty (linux-flow 3.6).
     q.llq.cons ^= Q_OVERFLOW;
     kernel_.writel(config_.base + q.cons_reg, q.llq.cons);
+    return true;
 }
 
 void arm_smmu_device::evtq_thread() {
@@ -81,32 +82,6 @@ void arm_smmu_device::handle_event(const std::array<u64, 4>& r) {
         static_cast<unsigned>(r[0] & 0xff), sid, static_cast<unsigned>(r[0] >> 12 & 0xfffff),
         static_cast<unsigned long long>(r[2]));
     kernel_.log(6, text, static_cast<u16>(sid));
-}
-
-void arm_smmu_device::priq_thread() {
-    drain(priq_, "PRIQ", [this](phys_addr_t at) {
-        std::array<u64, 2> record;
-        kernel_.copy_from(record.data(), at, sizeof record);
-        handle_page_request(record);
-    });
-}
-
-/// Nothing here resolves page requests: each group is denied with its last request. No SYNC.
-void arm_smmu_device::handle_page_request(const std::array<u64, 2>& r) {
-    // PRI queue entry (SMMUv3 8.1): SID[31:0] SSID[51:32] Last[62] SSV[63]; PRGIndex[8:0]
-    // Addr[63:12]
-    const auto sid = static_cast<u32>(r[0]);
-    const auto ssid = static_cast<u32>(r[0] >> 32 & 0xfffff);
-    const bool last = r[0] >> 62 & 1, ssv = r[0] >> 63 & 1;
-    if (event_log_.allow(kernel_.now()))
-        kernel_.log(6, "unexpected PRI request received", static_cast<u16>(sid));
-    if (!last) return;
-    cmdq_.issue_cmd({.opcode = CMDQ_OP_PRI_RESP,
-                     .sid = sid,
-                     .ssid = ssid,
-                     .substream_valid = ssv,
-                     .prg_index = static_cast<u16>(r[1] & 0x1ff),
-                     .resp = PRI_RESP_DENY});
 }
 
 }  // namespace drydock::sw

@@ -73,10 +73,12 @@ void arm_smmu_master::install_ste(const entry_words& target) {
 }
 
 entry_words arm_smmu_master::make_cdtable_ste(bool ats, u64 s1dss) const {
+    const bool pri = pri_supported() && smmu.sets_ppar();
     return arm_smmu_make_cdtable_ste({.table = cds->base(),
                                       .cdmax = cds->cdmax(),
                                       .two_level = cds->two_level(),
                                       .ats = ats,
+                                      .ppar = pri && pci_prg_resp_pasid_required(*dev.pdev),
                                       .s1dss = s1dss,
                                       .stalls_supported = smmu.features().stalls});
 }
@@ -145,6 +147,8 @@ int arm_smmu_device::probe_device(device& dev) {
             master->ssid_bits = std::min<u8>(
                 features_.ssid_bits, static_cast<u8>(std::bit_width(static_cast<u32>(pasids)) - 1));
     }
+    if (master->pri_supported()) pci_pri_init(*dev.pdev);
+    for (const u32 sid : master->streams) masters_[sid] = master.get();
     master->cds = std::make_unique<cd_table>(kernel_, master->ssid_bits, features_.two_level_cdtab);
     dev.iommu->max_pasids = master->ssid_bits == 0 ? 0 : 1u << master->cds->cdmax();
     dev.iommu->priv = std::move(master);

@@ -24,8 +24,10 @@ public:
     bool ste_ats_enabled = false;  ///< EATS of the STE
     u8 ssid_bits = 0;
     std::unique_ptr<cd_table> cds;
+    unsigned iopf_users = 0;  ///< attached domains that bring pages in on demand
 
     bool ats_supported() const;
+    bool pri_supported() const;
     bool ssids_in_use() const { return cds->used_ssids != 0; }
 
     void install_ste(const entry_words&);
@@ -37,6 +39,10 @@ public:
     /// Invalidates the whole ATC (ssid IOMMU_NO_PASID) or one PASID's part, and waits.
     void atc_inv_master(u32 ssid);
     void enable_ats();
+    /// A domain whose pages come in on demand was attached, or is about to go (Linux:
+    /// arm_smmu_enable_iopf()).
+    void enable_iopf();
+    void disable_iopf();
 
     /// What a domain has to tell when it changes, if this device uses it for `ssid`, sorted.
     std::vector<arm_smmu_inv> build_invs(const arm_smmu_domain&, bool ats, u32 ssid) const;

@@ -14,7 +14,8 @@ entry_words arm_smmu_make_cdtable_ste(const cdtable_ste& c) {
     w[0] = ste::V | ste::CFG_S1_TRANS | (c.two_level ? ste::S1FMT_64K_L2 : ste::S1FMT_LINEAR) |
            (c.table & ste::S1CTXPTR) | u64{c.cdmax} << ste::S1CDMAX_SHIFT;
     w[1] = c.s1dss | ste::S1CIR_WBRA | ste::S1COR_WBRA | ste::S1CSH_ISH |
-           (c.stalls_supported ? ste::S1STALLD : 0) | (c.ats ? ste::EATS_TRANS : 0);
+           (c.stalls_supported ? ste::S1STALLD : 0) | (c.ats ? ste::EATS_TRANS : 0) |
+           (c.ppar ? ste::PPAR : 0);
     if (c.s1dss == ste::S1DSS_BYPASS) w[1] |= ste::SHCFG_INCOMING;
     return w;
 }
@@ -37,8 +38,8 @@ entry_words arm_smmu_get_ste_used(const entry_words& e) {
     const u64 cfg = e[0] & ste::CFG;
     if (cfg == ste::CFG_S1_TRANS) {
         used[0] |= ste::S1FMT | ste::S1CTXPTR | ste::S1CDMAX;
-        used[1] |= ste::S1DSS | ste::S1CIR | ste::S1COR | ste::S1CSH | ste::S1STALLD | ste::EATS |
-                   ste::STRW;
+        used[1] |= ste::S1DSS | ste::S1CIR | ste::S1COR | ste::S1CSH | ste::PPAR | ste::S1STALLD |
+                   ste::EATS | ste::STRW;
         if ((e[1] & ste::S1DSS) == ste::S1DSS_BYPASS) used[1] |= ste::SHCFG;
     }
     if (cfg == ste::CFG_BYPASS) used[1] |= ste::SHCFG;

@@ -25,6 +25,7 @@ inline constexpr u64 S1DSS = smmu_reg::genmask64(1, 0), S1DSS_TERMINATE = 0, S1D
 inline constexpr u64 S1CIR = smmu_reg::genmask64(3, 2), S1CIR_WBRA = 1u << 2;
 inline constexpr u64 S1COR = smmu_reg::genmask64(5, 4), S1COR_WBRA = 1u << 4;
 inline constexpr u64 S1CSH = smmu_reg::genmask64(7, 6), S1CSH_ISH = 3u << 6;
+inline constexpr u64 PPAR = u64{1} << 18;  ///< automatic responses carry the request's PASID
 inline constexpr u64 S1STALLD = u64{1} << 27;
 inline constexpr u64 EATS = smmu_reg::genmask64(29, 28), EATS_TRANS = u64{1} << 28;
 inline constexpr u64 STRW = smmu_reg::genmask64(31, 30);
@@ -56,6 +57,7 @@ struct cdtable_ste {
     u8 cdmax = 0;   ///< log2 of the number of CDs
     bool two_level = false;
     bool ats = false;
+    bool ppar = false;
     u64 s1dss = ste::S1DSS_SSID0;
     bool stalls_supported = false;  ///< IDR0.STALL_MODEL 0: a PCIe stream must forbid them
 };

@@ -48,6 +48,9 @@ void client::check() const {
         throw bad(c, "a descriptor moves 1..4096 bytes");
     if (c.unmap && (c.unmap->pages == 0 || c.unmap->pages > c.buffer_bytes / c.page_bytes))
         throw bad(c, "unmap takes 1 page up to the whole buffer");
+    if (c.page_faults && c.kind != client_kind::sva) throw bad(c, "only a process faults pages in");
+    if (c.unmap && !c.unmap->remap && !c.page_faults)
+        throw bad(c, "pages that are not mapped again need page faults");
     if ((c.dma && c.dma->every.count() <= 0) || (c.unmap && c.unmap->every.count() <= 0))
         throw bad(c, "every must be longer than 0");
 }
@@ -56,6 +59,10 @@ void client::attach_pasid() {
     device& dev = engine_.dev().dev;
     domain_ = config_.kind == client_kind::sva ? &core_.sva_domain_alloc(config_.name)
                                                : &core_.paging_domain_alloc(config_.name);
+    if (config_.page_faults) {
+        mmap_lock_.emplace(kernel_, "mmap_lock(" + config_.name + ")");
+        domain_->iopf_handler = [this](const iommu_fault& f) { return handle_mm_fault(f); };
+    }
     if (const int rc = core_.iommu_attach_device_pasid(*domain_, dev, *config_.pasid); rc != 0)
         throw std::runtime_error(
             "client " + config_.name + ": PASID " + std::to_string(*config_.pasid) +
@@ -79,15 +86,7 @@ void client::setup() {
     q.ring_iova = space + engine_.dev().dev.group->client_queues++ * dma_space_step;
     queue_ = engine_.add_queue(q, *domain_, *this);
     buffer_ = q.ring_iova + buffer_offset;
-    const u64 count = config_.buffer_bytes / config_.page_bytes;
-    const auto contiguous = static_cast<u32>(config_.page_bytes / 4096);
-    pages_.reserve(count);
-    for (u64 i = 0; i < count; ++i) {
-        pages_.push_back(kernel_.alloc_pages(contiguous, config_.name));
-        if (core_.iommu_map(*domain_, buffer_ + i * config_.page_bytes, pages_.back(),
-                            config_.page_bytes, IOMMU_READ | IOMMU_WRITE) != 0)
-            throw std::runtime_error("client " + config_.name + ": its buffer could not be mapped");
-    }
+    map_buffer();
     work_.reserve(burst);
     recent_.reserve(burst);
 }
@@ -215,37 +214,6 @@ u64 client::victim() {
     recent_[i] = recent_.back();
     recent_.pop_back();
     return std::min(page, last);
-}
-
-void client::unmap_once() {
-    const u64 first = victim(), count = config_.unmap->pages, bytes = config_.page_bytes;
-    const auto contiguous = static_cast<u32>(bytes / 4096);
-    // Taken before the old ones are free: a page never follows itself.
-    fresh_.clear();
-    for (u64 i = 0; i < count; ++i) fresh_.push_back(kernel_.alloc_pages(contiguous, config_.name));
-    auto& tell = kernel_.observe();
-    const auto begun = kernel_.now();
-    results_.unmap.begun = begun;
-    tell.emit(hal::note::op_begin, place_, kernel_.current_span(), unmap_text_,
-              engine_.dev().rid());
-    const unmap_class c =
-        core_.iommu_unmap(*domain_, buffer_ + first * bytes, count * bytes, engine_.dev().rid());
-    const auto took = kernel_.now() - begun;
-    results_.unmap.begun.reset();
-    ++results_.unmap.done;
-    ++results_.unmaps_of_class[static_cast<unsigned>(c)];
-    results_.unmap.longest = std::max(results_.unmap.longest, took);
-    tell.emit(hal::note::op_end, place_, kernel_.current_span(), unmap_text_, engine_.dev().rid(),
-              static_cast<u64>(c), static_cast<u64>(took.count()));
-    for (u64 i = 0; i < count; ++i) {
-        const int rc = core_.iommu_map(*domain_, buffer_ + (first + i) * bytes, fresh_[i], bytes,
-                                       IOMMU_READ | IOMMU_WRITE);
-        kernel_.warn_on(rc != 0, "client could not map a page again", engine_.dev().rid());
-        kernel_.free_pages(pages_[first + i], contiguous,
-                           true);  // poisoned; from here on another owner's
-        pages_[first + i] = fresh_[i];
-        if (refilled_.size() < pages_.size()) refilled_.push_back(static_cast<u32>(first + i));
-    }
 }
 
 }  // namespace drydock::sw

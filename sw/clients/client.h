@@ -25,6 +25,12 @@ struct dma_load {
 struct unmap_load {
     u32 pages = 1;
     hal::duration every = 5us;
+    bool remap = true;  ///< false: the pages come back when the device asks for them
+};
+
+/// A process whose pages come in when a device asks for them.
+struct demand_paging {
+    u32 resident_percent = 100;  ///< of the buffer at the start, spread evenly
 };
 
 struct client_config {
@@ -37,6 +43,7 @@ struct client_config {
     u64 page_bytes = 4096;       ///< multiple of 4 KiB
     std::optional<dma_load> dma = {};
     std::optional<unmap_load> unmap = {};
+    std::optional<demand_paging> page_faults = {};  ///< of sva
     bool autostart = true;
 };
 
@@ -53,6 +60,9 @@ struct client_results {
     u64 dma_no_access = 0;        ///< descriptors, not bursts
     u64 dma_errors = 0;
     u64 dma_bytes = 0;
+    u64 pages_brought_in = 0;      ///< because the device asked
+    u64 page_faults_spurious = 0;  ///< of pages that were there already
+    u64 page_faults_invalid = 0;   ///< of addresses outside the buffer
 };
 
 /// A closed-loop user of one queue of a DMA engine, as two tasks on its CPU: one submits bursts,
@@ -84,6 +94,10 @@ private:
     void begin_burst();
     void end_burst(dma_status worst);
     void unmap_once();
+    void map_buffer();
+    void map_page(u64 page, phys_addr_t at);
+    bool resident_at_start(u64 page) const;
+    iommu_page_response_code handle_mm_fault(const iommu_fault&);
     u64 victim();
     u64 missed_until(hal::time_point due, hal::duration every) const;
     void tell_due(hal::text_id op, u64 missed);
@@ -101,7 +115,10 @@ private:
     hal::text_id dma_text_, unmap_text_;
     iommu_domain* domain_ = nullptr;
     dma_addr_t buffer_ = 0;
-    std::vector<phys_addr_t> pages_;  ///< of the buffer, in the order of its addresses
+    /// Of the buffer, in the order of its addresses; 0: not there. Where pages come in on demand,
+    /// under mmap_lock_.
+    std::vector<phys_addr_t> pages_;
+    std::optional<mutex> mmap_lock_;
     std::vector<dma_descriptor> work_;
     std::vector<u32> recent_;  ///< pages of the latest burst that were not unmapped since
     /// Mapped anew since the last burst: the next one uses them first, as a driver posts the

@@ -19,6 +19,9 @@ struct dma_memory {
     virtual void write(phys_addr_t, const void* from, std::size_t bytes, span_id by) = 0;
     /// Queue pages whose writers hardware may ask for (observers only).
     virtual void track_writers(phys_addr_t, u64 bytes) = 0;
+    /// Span of what wrote a tracked queue page at this address, 0 where nobody keeps it. For
+    /// telling observers only.
+    virtual span_id writer_of(phys_addr_t) const { return 0; }
     /// Tells of writes by hardware into [at, at + 8) until unwatch().
     virtual watch_id watch(phys_addr_t at, watch_client&, u64 cookie) = 0;
     virtual void unwatch(watch_id) = 0;

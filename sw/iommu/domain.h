@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,23 @@ enum class unmap_class : u8 { none = 0, tlbi_only = 1, atc = 2 };
 
 enum iommu_prot : u32 { IOMMU_READ = 1, IOMMU_WRITE = 2, IOMMU_MMIO = 16 };
 
+/// A page that a device asks for (Linux: struct iommu_fault_page_request).
+struct iommu_fault {
+    u64 addr = 0;
+    u32 pasid = 0;
+    bool pasid_valid = false;
+    u16 grpid = 0;      ///< of its group, 9 bits
+    bool last = false;  ///< of its group: the group is complete and to be answered
+    bool read = false, write = false;
+};
+
+/// Answer to a group (Linux: enum iommu_page_response_code).
+enum class iommu_page_response_code : u8 {
+    success,  ///< the pages are there
+    invalid,  ///< they will not come: do not ask again
+    failure   ///< nothing is to be asked for any more
+};
+
 /// An address space that devices can be attached to (Linux: struct iommu_domain and its ops).
 struct iommu_domain {
     iommu_domain(iommu_domain_type t, u32 number, std::string n)
@@ -25,6 +43,9 @@ struct iommu_domain {
     iommu_domain_type type;
     u32 id;  ///< by which observers name it
     std::string name;
+    /// Brings a page in; may sleep. Set before the first attach. Empty: a page that is not mapped
+    /// stays so.
+    std::function<iommu_page_response_code(const iommu_fault&)> iopf_handler = {};
 
     /// Lets the device's requests without PASID translate by this domain. group->mutex is held.
     /// @param old what the core says the device was attached to; may be null
@@ -51,6 +72,8 @@ struct iommu_ops {
     virtual std::unique_ptr<iommu_domain> domain_alloc_paging(u32 id, std::string name) = 0;
     virtual std::unique_ptr<iommu_domain> domain_alloc_sva(u32 id, std::string name) = 0;
     virtual int probe_device(device&) = 0;
+    /// Answers the group that this was the last request of (Linux: ops->page_response).
+    virtual void page_response(device&, const iommu_fault&, iommu_page_response_code) {}
 };
 
 }  // namespace drydock::sw

@@ -103,13 +103,15 @@ unmap_class iommu_core::iommu_unmap(iommu_domain& domain, dma_addr_t iova, u64 b
     phys_addr_t* pages = count > few.size() ? many.data() : few.data();
     for (u64 i = 0; i < count; ++i) {
         pages[i] = domain.iova_to_phys(iova + i * page_bytes);
+        if (pages[i] == 0) continue;
         tell.emit(hal::note::unmap_begin, where, span.id(), domain.id, iova + i * page_bytes,
                   pages[i], page_bytes);
     }
     const unmap_class c = domain.unmap_pages(iova, bytes);
     for (u64 i = 0; i < count; ++i)
-        tell.emit(hal::note::unmap_complete, where, span.id(), domain.id, iova + i * page_bytes,
-                  pages[i], static_cast<u64>(c));
+        if (pages[i] != 0)
+            tell.emit(hal::note::unmap_complete, where, span.id(), domain.id, iova + i * page_bytes,
+                      pages[i], static_cast<u64>(c));
     span.result(static_cast<int>(c));
     kernel_.point("i6", device);
     return c;

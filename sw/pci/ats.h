@@ -23,4 +23,25 @@ void pci_disable_pasid(pci_dev&);
 void pci_restore_pasid_state(pci_dev&);
 u16 pci_pasid_features(pci_dev&);
 
+// -- Page Requests (pri.cpp) --
+
+bool pci_pri_supported(const pci_dev&);
+/// Learns what the capability says of responses; to be called once, before the other functions.
+void pci_pri_init(pci_dev&);
+/// Sets the allocation, at most the function's capacity, and Enable.
+/// @param reqs Page Requests that may be outstanding, at least 1
+/// @return 0; -EINVAL without the capability or for no request at all; -EBUSY and a WARN if it is
+/// on already; -EBUSY while requests of before are unanswered (Stopped=0)
+int pci_enable_pri(pci_dev&, u32 reqs);
+/// Clears Enable. WARNs if PRI is off already. Requests that are out are still to be answered.
+void pci_disable_pri(pci_dev&);
+/// Forgets every outstanding request of the function. @return 0; -EINVAL without the capability;
+/// -EBUSY and a WARN while PRI is on
+int pci_reset_pri(pci_dev&);
+/// The function has no request outstanding any more. @pre PRI is off
+bool pci_pri_stopped(pci_dev&);
+void pci_restore_pri_state(pci_dev&);
+/// Responses to requests with PASID must carry it.
+bool pci_prg_resp_pasid_required(const pci_dev&);
+
 }  // namespace drydock::sw

@@ -92,6 +92,9 @@ struct pci_dev {
     u8 ats_stu = 0;  ///< log2 of the unit in bytes
     bool pasid_enabled = false;
     u16 pasid_features = 0;
+    bool pri_enabled = false;
+    u32 pri_reqs_alloc = 0;       ///< Page Requests that may be outstanding
+    bool pasid_required = false;  ///< PRG Response PASID Required
     bool msix_enabled = false;
     std::vector<msi_desc> msi;
 

@@ -58,7 +58,7 @@ void pci_restore_state(pci_dev& d) {
     if (!d.saved.valid) return;
     restore_pcie_state(d);
     pci_restore_pasid_state(d);
-    // PRI is never enabled by the SMMU driver (linux-flow 3.6): its control keeps its reset value.
+    pci_restore_pri_state(d);
     pci_restore_ats_state(d);
     restore_header(d);
     pci_restore_msix_state(d);

@@ -117,9 +117,10 @@ inline constexpr std::array<kind_info, kind_count> kind_table{{
      {"class", "parent", "device", "detail"},
      "cprx"},
     {kind::span_end, "span_end", event_level::life, {"result", "detail", "", ""}, "dx--"},
-    // boundary: 0..16 of an invalidation, 49..51 of a translation (platform/latency/stages.h);
-    // waited_for: span that this stage waited for, 0 none; detail: boundary 5: ITag asked for 0; 6:
-    // ITag; 8: routing ID; 13: completions still due after this one
+    // boundary: 0..16 of an invalidation, 49..51 of a translation, 55..60 of a page request
+    // (platform/latency/stages.h); waited_for: span that this stage waited for, 0 none; detail:
+    // boundary 5: ITag asked for 0; 6: ITag; 8: routing ID; 13: completions still due after this
+    // one
     {kind::stage, "stage", event_level::life, {"boundary", "waited_for", "detail", ""}, "dpx-"},
 
     {kind::tlp_sent,

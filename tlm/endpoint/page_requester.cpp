@@ -15,7 +15,7 @@ constexpr std::uint32_t most_markers = 16;  // of DMA queues that stop one after
 constexpr base::ps flood_interval{100'000};
 constexpr std::uint64_t op_gathered = 0, op_flood = 1;
 /// Boundaries of a Page Request that the function sees; those between are of the other side.
-constexpr std::uint64_t stage_sent = 56, stage_answered = 60;
+constexpr std::uint64_t stage_asked = 55, stage_sent = 56, stage_answered = 60;
 
 }  // namespace
 
@@ -109,6 +109,8 @@ void page_requester::begin_span(request& r) {
     ctx_.probe.emit(base::kind::span_begin, place_, ctx_.now(), r.span,
                     static_cast<std::uint64_t>(base::span_class::page_request), 0,
                     function_.id().value, r.page);
+    if (ctx_.probe.wants(base::kind::stage))
+        ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), r.span, stage_asked);
 }
 
 // -- sending -------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ smmu::core::core(smmu& owner, base::context& ctx, pcie::tlp_pool& pool, const sm
       errors_(place_, ctx, registers_.map, msi_),
       translator_(name_ + ".translator", ctx, config_, *this, *this),
       events_(place_, ctx, config_, registers_.map, memory_, msi_, errors_, *this),
-      pri_(config_, registers_.map, memory_, msi_, errors_, *this),
+      pri_(ctx, place_, config_, registers_.map, memory_, msi_, errors_, *this),
       traffic_(ctx, place_, plan_, translator_, memory_, *this),
       ats_(ctx, place_, pool, plan_, translator_, *this),
       invalidations_(name_ + ".invalidation_tracker", ctx, place_, config_, ats_, *this),
@@ -186,6 +186,7 @@ void smmu::core::request_gone(const page_request& r) {
 void smmu::core::respond(const command& c) {
     if (directory_ == nullptr || c.sid.value > 0xffff) return;
     const base::routing_id function{static_cast<std::uint16_t>(c.sid.value)};
+    pri_.answered_by_software(function, c.prg_index);
     if (const auto port = directory_->port_of(function))
         ats_.send_prg_response(*port, function, c.prg_index, c.prg_code, c.ssid);
 }

@@ -51,6 +51,7 @@ public:
     void connect_event(base::sev_sink& s) { sev_ = &s; }
     void connect_interrupts(interrupt_wires& w) { msi_.connect(w); }
     const invalidations& invalidating() const { return invalidations_; }
+    const pri_queue& page_requests() const { return pri_; }
     const translator& translating_part() const { return translator_; }
 
 private:

@@ -21,7 +21,8 @@ std::array<std::uint8_t, record_bytes> record_of(const page_request& r) {
 
 }  // namespace
 
-pri_queue::pri_queue(const smmu_config& c, register_map& regs, memory_port& memory, msi& interrupts,
+pri_queue::pri_queue(base::context& ctx, base::place_id place, const smmu_config& c,
+                     register_map& regs, memory_port& memory, msi& interrupts,
                      global_errors& errors, pri_queue_client& client)
     : config_(c),
       regs_(regs),
@@ -29,7 +30,8 @@ pri_queue::pri_queue(const smmu_config& c, register_map& regs, memory_port& memo
       errors_(errors),
       client_(client),
       queue_(memory, regs.priq_base, regs.priq_prod, regs.priq_cons, c.priqs, record_bytes, *this),
-      reader_(c, memory, *this) {}
+      reader_(c, memory, *this),
+      trace_(ctx, place) {}
 
 void pri_queue::enable(bool on) {
     enabled_ = on;
@@ -52,19 +54,27 @@ void pri_queue::work() {
             overflow(r);
         } else {
             busy_ = true;
+            trace_.written(queue_.next_entry(), record_bytes, r.span);
             queue_.write(record_of(r));
         }
     }
     working_ = false;
 }
 
+void pri_queue::drop(const page_request& r) {
+    ++count_.dropped;
+    trace_.taken(r.function, r.group, r.last, r.span);
+}
+
 void pri_queue::drop_disabled(const page_request& r) {
+    drop(r);
     if (!r.stop_marker()) answer(r, prg_failure, false);
     leave();
 }
 
 void pri_queue::overflow(const page_request& r) {
-    queue_.overflow();
+    if (queue_.overflow()) ++count_.overflows;
+    drop(r);
     if (r.last) interrupt(false, true);
     if (!r.last || r.stop_marker()) {
         leave();
@@ -96,9 +106,12 @@ void pri_queue::ste_read(const ste* entry, const std::optional<event_record>& er
 void pri_queue::record_settled(bool aborted, bool was_empty) {
     const page_request& r = waiting_.front();
     if (aborted) {
+        drop(r);
         errors_.raise(global_error::priq_abt);
         if (!r.stop_marker()) answer(r, prg_failure, false);
     } else {
+        ++count_.requests;
+        trace_.taken(r.function, r.group, r.last, r.span);
         interrupt(was_empty, r.last);
     }
     busy_ = false;
@@ -113,6 +126,8 @@ void pri_queue::interrupt(bool was_empty, bool last) {
 }
 
 void pri_queue::answer(const page_request& r, std::uint8_t code, bool with_pasid) {
+    ++(code == prg_success ? count_.auto_success : count_.auto_failure);
+    trace_.answered_here(r.function, r.group);
     client_.respond(r.port, r.function, r.group, code, with_pasid ? r.ssid : std::nullopt);
 }
 

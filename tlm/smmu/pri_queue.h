@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "tlm/smmu/event_queue.h"
+#include "tlm/smmu/page_request_trace.h"
 #include "tlm/smmu/ste_reader.h"
 
 namespace drydock::smmu {
@@ -40,8 +41,8 @@ protected:
 /// PRI queue (SMMUv3 8): writes Page Requests, or answers them itself when it cannot (SMMUv3).
 class pri_queue final : record_queue_client, ste_reader_client {
 public:
-    pri_queue(const smmu_config&, register_map&, memory_port&, msi&, global_errors&,
-              pri_queue_client&);
+    pri_queue(base::context&, base::place_id, const smmu_config&, register_map&, memory_port&, msi&,
+              global_errors&, pri_queue_client&);
 
     void observe(base::register_observer& o) { queue_.observe(o); }
     void set_stream_table(const stream_table_base& b) { reader_.set(b); }
@@ -49,9 +50,24 @@ public:
     void enable(bool on);
     bool quiet() const { return !queue_.writing(); }
     void submit(const page_request&);
+    /// CMD_PRI_RESP to this group was consumed.
+    void answered_by_software(base::routing_id function, std::uint16_t group) {
+        ++count_.responses;
+        trace_.answered(function, group);
+    }
+
+    struct counters {
+        std::uint64_t requests = 0,              ///< written to the queue, Stop Markers included
+            overflows = 0,                       ///< times that OVFLG toggled
+            dropped = 0,                         ///< not written, whatever the reason
+            auto_success = 0, auto_failure = 0,  ///< responses of the SMMU itself
+            responses = 0;                       ///< by software
+    };
+    const counters& count() const { return count_; }
 
 private:
     void work();
+    void drop(const page_request&);
     void drop_disabled(const page_request&);
     void overflow(const page_request&);
     void interrupt(bool was_empty, bool last);
@@ -71,6 +87,8 @@ private:
     bool enabled_ = false;
     bool busy_ = false;  ///< being written, or its STE being read
     bool working_ = false;
+    page_request_trace trace_;
+    counters count_;
 };
 
 }  // namespace drydock::smmu

@@ -86,6 +86,8 @@ public:
         notify();
         return true;
     }
+    /// Where the next record goes.
+    base::phys_addr next_entry() const { return geometry().address(prod_.value); }
     /// @pre !writing() and !full(); record is entry_bytes long
     void write(std::span<const std::uint8_t> record) {
         writing_ = true;

@@ -15,6 +15,7 @@
 namespace drydock::smmu {
 
 class invalidation_tracker;
+class pri_queue;
 class translator;
 
 /// An Arm SMMUv3.2 (Non-secure interface) between the root ports and memory, with ATS and PRI.
@@ -55,6 +56,7 @@ public:
     // -- for tests and benchmarks --
     const invalidation_tracker& tracker() const;
     const translator& translation() const;
+    const pri_queue& page_requests() const;
 
 private:
     void start_of_simulation() override;

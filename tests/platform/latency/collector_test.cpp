@@ -251,9 +251,9 @@ TEST(Collector, cuts_translations_and_page_requests_by_their_own_boundaries) {
     for (unsigned b = 48; b <= 51; ++b) t.stage(ps{(b - 47) * 100}, span_id{1}, b);
     t.end(400_ps, span_id{1});
     t.begin(0_ns, span_id{2}, span_class::page_request, "ep0.atc", ep0);
-    for (unsigned b = 56; b <= 60; ++b) t.stage(ps{(b - 56) * 1000}, span_id{2}, b);
+    for (unsigned b = 55; b <= 60; ++b) t.stage(ps{(b - 55) * 1000}, span_id{2}, b);
     t.stage(9_ns, span_id{2}, 61);  // none of theirs
-    t.end(5_ns, span_id{2});
+    t.end(6_ns, span_id{2});
     const nlohmann::json all = t.collect.latency();
     const nlohmann::json &translation = all["translation"], &page = all["page_request"];
     EXPECT_EQ(translation["count"], 1);
@@ -261,7 +261,23 @@ TEST(Collector, cuts_translations_and_page_requests_by_their_own_boundaries) {
     EXPECT_EQ(translation["stages"]["rest"]["max_ps"], 100);  // before the first boundary
     EXPECT_EQ(page["stages"]["sw_handle"]["max_ps"], 1000);
     EXPECT_EQ(page["stages"]["rest"]["max_ps"], 1000);  // after the last
-    EXPECT_EQ(page["max_ps"], 5000);
+    EXPECT_EQ(page["max_ps"], 6000);
+}
+
+TEST(Collector, a_page_request_without_response_is_abandoned_and_one_of_the_smmu_has_no_software) {
+    told t;
+    t.begin(0_ns, span_id{1}, span_class::page_request, "ep0.pri", ep0);
+    for (unsigned b = 55; b <= 58; ++b) t.stage(ps{(b - 55) * 1000}, span_id{1}, b);
+    t.end(9_ns, span_id{1});  // a reset
+    t.begin(0_ns, span_id{2}, span_class::page_request, "ep0.pri", ep0);
+    for (const unsigned b : {55u, 56u, 57u, 60u}) t.stage(ps{(b - 55) * 1000}, span_id{2}, b);
+    t.end(5_ns, span_id{2});
+    const nlohmann::json page = t.collect.latency()["page_request"];
+    EXPECT_EQ(page["abandoned"], 1);
+    EXPECT_EQ(page["count"], 1);
+    EXPECT_FALSE(page["stages"].contains("sw_handle"));
+    EXPECT_EQ(page["stages"]["response_flight"]["max_ps"], 3000);
+    EXPECT_EQ(t.collect.inconsistent(), 0u);
 }
 
 TEST(Collector, dma_and_what_has_no_span_leave_no_trace) {

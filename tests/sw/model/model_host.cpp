@@ -126,7 +126,16 @@ std::unique_ptr<model_function> make_endpoint(const endpoint_options& o) {
            (o.ats ? PCI_EXT_CAP_ID_ATS : PCI_EXT_CAP_ID_DSN) | 1 << 16 | u32{ep_pasid} << 20, 4);
     f->put(ep_ats + PCI_ATS_CAP, 0x60, 2);
     allow(*f, ep_ats + PCI_ATS_CTRL, 0x801f, 2);
-    f->put(ep_pasid, (o.pasid ? PCI_EXT_CAP_ID_PASID : PCI_EXT_CAP_ID_DSN) | 1 << 16, 4);
+    f->put(ep_pasid,
+           (o.pasid ? PCI_EXT_CAP_ID_PASID : PCI_EXT_CAP_ID_DSN) | 1 << 16 |
+               (o.pri ? u32{ep_pri} << 20 : 0),
+           4);
+    f->put(ep_pri, PCI_EXT_CAP_ID_PRI | 1 << 16, 4);
+    f->put(ep_pri + PCI_PRI_STATUS,
+           PCI_PRI_STATUS_STOPPED | (o.pri_pasid ? PCI_PRI_STATUS_PASID : 0), 2);
+    f->put(ep_pri + PCI_PRI_MAX_REQ, 64, 4);
+    allow(*f, ep_pri + PCI_PRI_CTRL, 3, 2);
+    allow(*f, ep_pri + PCI_PRI_ALLOC_REQ, 0xffff'ffff, 4);
     f->put(ep_pasid + PCI_PASID_CAP, 0x1404, 2);  // 20 bits, privileged mode
     allow(*f, ep_pasid + PCI_PASID_CTRL, 0x7, 2);
     return f;

@@ -39,12 +39,13 @@ std::unique_ptr<model_function> make_root_port();
 /// @param type  PCI_EXP_TYPE_UPSTREAM or _DOWNSTREAM
 std::unique_ptr<model_function> make_switch_port(unsigned type, u8 mps = 2);
 struct endpoint_options {
-    bool ats = true, pasid = true, flr = true, pm = false;
+    bool ats = true, pasid = true, flr = true, pm = false, pri = false, pri_pasid = false;
     u8 mps = 2;
     hal::duration flr_time{100'000'000'000};  // 100 ms
 };
 std::unique_ptr<model_function> make_endpoint(const endpoint_options&);
-inline constexpr u16 ep_pcie = 0x40, ep_msix = 0x80, ep_pm = 0xa0, ep_ats = 0x220, ep_pasid = 0x230;
+inline constexpr u16 ep_pcie = 0x40, ep_msix = 0x80, ep_pm = 0xa0, ep_ats = 0x220, ep_pasid = 0x230,
+                     ep_pri = 0x240;
 
 /// What a command was, and when the SMMU took it.
 struct taken_command {

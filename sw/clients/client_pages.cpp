@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// A client's buffer: mapping it, taking pages away, bringing them in when the device asks.
+#include <algorithm>
+#include <stdexcept>
+
+#include "sw/clients/client.h"
+
+namespace drydock::sw {
+
+bool client::resident_at_start(u64 page) const {
+    if (!config_.page_faults) return true;
+    const u64 percent = config_.page_faults->resident_percent;
+    return (page + 1) * percent / 100 != page * percent / 100;
+}
+
+void client::map_buffer() {
+    const u64 count = config_.buffer_bytes / config_.page_bytes;
+    const auto contiguous = static_cast<u32>(config_.page_bytes / 4096);
+    pages_.resize(count);
+    for (u64 i = 0; i < count; ++i) {
+        if (!resident_at_start(i)) continue;
+        pages_[i] = kernel_.alloc_pages(contiguous, config_.name);
+        if (core_.iommu_map(*domain_, buffer_ + i * config_.page_bytes, pages_[i],
+                            config_.page_bytes, IOMMU_READ | IOMMU_WRITE) != 0)
+            throw std::runtime_error("client " + config_.name + ": its buffer could not be mapped");
+    }
+}
+
+void client::map_page(u64 page, phys_addr_t at) {
+    const int rc = core_.iommu_map(*domain_, buffer_ + page * config_.page_bytes, at,
+                                   config_.page_bytes, IOMMU_READ | IOMMU_WRITE);
+    kernel_.warn_on(rc != 0, "client could not map a page again", engine_.dev().rid());
+}
+
+void client::unmap_once() {
+    const u64 first = victim(), count = config_.unmap->pages, bytes = config_.page_bytes;
+    const auto contiguous = static_cast<u32>(bytes / 4096);
+    // Taken before the old ones are free: a page never follows itself.
+    fresh_.clear();
+    if (config_.unmap->remap)
+        for (u64 i = 0; i < count; ++i)
+            fresh_.push_back(kernel_.alloc_pages(contiguous, config_.name));
+    auto& tell = kernel_.observe();
+    const auto begun = kernel_.now();
+    results_.unmap.begun = begun;
+    tell.emit(hal::note::op_begin, place_, kernel_.current_span(), unmap_text_,
+              engine_.dev().rid());
+    if (mmap_lock_) mmap_lock_->lock();
+    const unmap_class c =
+        core_.iommu_unmap(*domain_, buffer_ + first * bytes, count * bytes, engine_.dev().rid());
+    const auto took = kernel_.now() - begun;
+    results_.unmap.begun.reset();
+    ++results_.unmap.done;
+    ++results_.unmaps_of_class[static_cast<unsigned>(c)];
+    results_.unmap.longest = std::max(results_.unmap.longest, took);
+    tell.emit(hal::note::op_end, place_, kernel_.current_span(), unmap_text_, engine_.dev().rid(),
+              static_cast<u64>(c), static_cast<u64>(took.count()));
+    for (u64 i = 0; i < count; ++i) {
+        if (!fresh_.empty()) map_page(first + i, fresh_[i]);
+        // Poisoned; from here on another owner's.
+        if (pages_[first + i] != 0) kernel_.free_pages(pages_[first + i], contiguous, true);
+        pages_[first + i] = fresh_.empty() ? 0 : fresh_[i];
+        if (refilled_.size() < pages_.size()) refilled_.push_back(static_cast<u32>(first + i));
+    }
+    if (mmap_lock_) mmap_lock_->unlock();
+}
+
+/// A worker of the fault queue asks for one page (Linux: handle_mm_fault()).
+iommu_page_response_code client::handle_mm_fault(const iommu_fault& f) {
+    guard hold(*mmap_lock_);
+    kernel_.spend(kernel_.costs().function_call);
+    if (f.addr < buffer_ || f.addr >= buffer_ + config_.buffer_bytes) {
+        ++results_.page_faults_invalid;
+        return iommu_page_response_code::invalid;
+    }
+    const u64 page = (f.addr - buffer_) / config_.page_bytes;
+    if (pages_[page] != 0) {  // another fault has brought it in meanwhile
+        ++results_.page_faults_spurious;
+        return iommu_page_response_code::success;
+    }
+    kernel_.spend(kernel_.costs().page_fault);
+    pages_[page] = kernel_.alloc_pages(static_cast<u32>(config_.page_bytes / 4096), config_.name);
+    map_page(page, pages_[page]);
+    ++results_.pages_brought_in;
+    return iommu_page_response_code::success;
+}
+
+}  // namespace drydock::sw
