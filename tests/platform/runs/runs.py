@@ -94,6 +94,23 @@ def dpc_under_unmap(tmp):
         assert run["clients"]["dma0"]["dma"]["errors"] <= 8, "one burst is lost, no other"
 
 
+def pri_storm(tmp):
+    """Page Requests: an overflowing queue sheds the storm, one that holds it lets the honest wait."""
+    storm = "platform/scenarios/pri_storm.yaml"
+    done = drydock("run", storm, "--waves", "--jobs", "1", "--out", str(tmp / "a"))
+    assert "Where the time of a page request goes" in done.stdout
+    drydock("run", storm, "--waves", "--jobs", "2", "--out", str(tmp / "b"))
+    same_files(tmp / "a", tmp / "b")
+    runs = {r["name"]: r for r in summary(tmp / "a")["runs"]}
+    small, large = runs["3"], runs["12"]
+    assert small["verdict"] == large["verdict"] == "as_expected"
+    assert small["outcome"] == "clean" and large["outcome"] == "violations"
+    for run in (small, large):
+        pages = run["latency"]["page_request"]
+        assert sum(s["total_ps"] for s in pages["stages"].values()) == pages["total_ps"]
+        assert run["counters"]["smmu.page_requests"] == run["counters"]["sw.page_requests"]
+
+
 def repeatable(tmp):
     """One seed, byte-identical outputs, whatever the jobs."""
     drydock("run", SCENARIO, "--waves=20ms..22ms", "--jobs", "1", "--out", str(tmp / "a"))
