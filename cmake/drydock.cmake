@@ -19,15 +19,21 @@ add_library(drydock_options INTERFACE)
 target_compile_features(drydock_options INTERFACE cxx_std_20)
 target_include_directories(drydock_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
                                                      $<INSTALL_INTERFACE:include/drydock>)
-# GCC 12 reports -Wrestrict inside its own std::string at -O3 (GCC bug 105329).
+# GCC 12 reports -Wrestrict inside its own std::string at -O3 (GCC bug 105329). Clang calls it shadowing when a
+# parameter of a nested class is named like a member of the class around it.
 target_compile_options(drydock_options INTERFACE
-  $<BUILD_INTERFACE:-Wall;-Wextra;-Wpedantic;-Wshadow;-Woverloaded-virtual;-Werror;-Wno-restrict>)
+  $<BUILD_INTERFACE:-Wall;-Wextra;-Wpedantic;-Wshadow;-Woverloaded-virtual;-Werror;$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>;$<$<CXX_COMPILER_ID:Clang>:-Wno-shadow>>)
 if(DRYDOCK_SANITIZE)
   target_compile_options(drydock_options INTERFACE -fsanitize=${DRYDOCK_SANITIZE} -fno-omit-frame-pointer
                                                    -fno-sanitize-recover=all)
   # GCC 12 reports its own std::regex when the sanitizer's checks are in it (GCC bug 105562).
   target_compile_options(drydock_options INTERFACE $<BUILD_INTERFACE:-Wno-maybe-uninitialized>)
   target_link_options(drydock_options INTERFACE -fsanitize=${DRYDOCK_SANITIZE})
+endif()
+if(DRYDOCK_FUZZ)
+  target_compile_options(drydock_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined
+                                                   -fno-sanitize-recover=all)
+  target_link_options(drydock_options INTERFACE -fsanitize=address,undefined)
 endif()
 if(DRYDOCK_COVERAGE)
   target_compile_options(drydock_options INTERFACE --coverage)

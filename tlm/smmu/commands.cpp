@@ -32,7 +32,6 @@ using w1_resp = bit_field<13, 12>;
 constexpr std::uint64_t w1_address = bit_mask(63, 12);
 constexpr std::uint64_t ipa_address = bit_mask(51, 12);
 constexpr std::uint64_t msi_address = bit_mask(51, 2);
-constexpr unsigned cfgi_all = 31;
 constexpr unsigned largest_atc_size = 52;
 
 constexpr std::uint64_t op_bits = bit_mask(7, 0);
