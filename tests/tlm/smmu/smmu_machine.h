@@ -42,7 +42,8 @@ public:
     }
     /// Elaborates; after this the timeline may run. @param posted_credits  headers and data
     void start(std::uint32_t posted_credits = 64) {
-        sc_core::sc_start(sc_core::SC_ZERO_TIME);
+        if (sc_core::sc_get_status() < sc_core::SC_START_OF_SIMULATION)
+            sc_core::sc_start(sc_core::SC_ZERO_TIME);
         below.credit_return(pcie::fc_class::posted, posted_credits, posted_credits);
         below.credit_return(pcie::fc_class::completion, UINT32_MAX, UINT32_MAX);
         ctx.timeline.seal();
