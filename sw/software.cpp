@@ -35,7 +35,8 @@ software::software(kernel& k, software_config config)
       smmu_(k, config_.smmu),
       core_(k, smmu_, make_reset_variant(config_.reset_variant)),
       pci_(k, host_config(config_)),
-      port_driver_(k, pci_, config_.ports, [this](pci_dev& port) { return attach_port(port); }) {
+      port_driver_(
+          k, pci_, config_.ports, [this](pci_dev& port) { return attach_port(port); }, *this) {
     check();
     smmu_.set_driver_get_domain(
         [this](device& d) { return core_.iommu_driver_get_domain_for_dev(d); });
@@ -56,6 +57,7 @@ void software::check() const {
     cpu(config_.ports.aer_cpu, "AER interrupt");
     cpu(config_.ports.dpc_cpu, "DPC interrupt");
     cpu(config_.smmu.iopf_cpu.value_or(0), "page fault worker");
+    cpu(config_.ports.hotplug_cpu, "hot-plug interrupt");
     for (const auto& c : config_.clients) {
         cpu(c.cpu, "client " + c.name);
         bool known = false;

@@ -69,7 +69,7 @@ struct device_state {
 
 /// The software of one machine: boots, runs clients, resets and attaches devices on request.
 /// Called while the machine is built or between simulated instants; never from a task.
-class software {
+class software : private hotplug_owner {
 public:
     /// @throws std::invalid_argument for unknown names, CPUs or variants
     software(kernel& k, software_config config);
@@ -122,6 +122,11 @@ private:
     void bring_up();
     void bind(const device_config&);
     int attach_port(pci_dev&);
+    // hotplug_owner
+    void remove_below(pci_dev& port, bool gone) override;
+    bool add_below(pci_dev& port) override;
+    void unbind(pci_dev&);
+    void start_bound(pci_dev&);
     void make_client(const client_config&);
     pci_dev& dev(const std::string& name) const;
     iommu_domain& domain(const std::string& name, pci_dev&);
@@ -134,6 +139,7 @@ private:
     pci_host pci_;
     pci_port_driver port_driver_;
     std::map<u16, std::unique_ptr<dma_engine>> engines_;
+    std::vector<std::unique_ptr<dma_engine>> retired_;  ///< interrupts may still name them
     std::vector<std::unique_ptr<client>> clients_;
     std::map<std::string, iommu_domain*> named_domains_;
     std::map<std::string, task_result> tasks_;

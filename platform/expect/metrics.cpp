@@ -46,7 +46,7 @@ constexpr std::array<std::string_view, 3> device_metrics{"issued", "completed", 
 constexpr std::array<std::string_view, 4> operations{"invalidation", "unmap", "translation",
                                                      "page_request"};
 constexpr std::array<std::string_view, 6> percentiles{"p50", "p90", "p99", "p999", "p9999", "max"};
-constexpr std::array<std::string_view, 26> counters{"smmu.page_requests",
+constexpr std::array<std::string_view, 30> counters{"smmu.page_requests",
                                                     "smmu.page_requests_dropped",
                                                     "smmu.priq_overflows",
                                                     "smmu.prg_auto_success",
@@ -71,7 +71,11 @@ constexpr std::array<std::string_view, 26> counters{"smmu.page_requests",
                                                     "sw.aer_failed",
                                                     "sw.dpc_interrupts",
                                                     "sw.dpc_recovered",
-                                                    "sw.dpc_failed"};
+                                                    "sw.dpc_failed",
+                                                    "sw.surprise_removals",
+                                                    "sw.orderly_removals",
+                                                    "sw.additions",
+                                                    "sw.link_changes_ignored"};
 constexpr std::array<std::string_view, 3> operation_counts{"count", "timeouts", "censored"};
 
 template <class Names>

@@ -60,6 +60,10 @@ root_complex::root_complex_config configure_root_complex(base::parameters& p,
         rp.width = port.link.width;
         rp.surprise_down = port.surprise_down;
         if (port.dpc) rp.dpc.emplace();
+        if (port.hotplug) {
+            rp.slot.emplace();
+            rp.slot->number = static_cast<unsigned>(c.ports.size()) + 1;
+        }
         configure_root_port(p, rp);
         c.ports.push_back(rp);
     }

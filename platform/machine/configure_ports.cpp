@@ -22,6 +22,16 @@ void configure_dpc(declarer& d, root_complex::dpc_config& c) {
     if (stuck) c.rp_busy = base::never;
 }
 
+void configure_slot(declarer& d, root_complex::slot_config& c) {
+    d.flag("slot.attention_button", c.attention_button, "the slot has one");
+    d.flag("slot.power_controller", c.power_controller, "software can take the power away");
+    d.flag("slot.command_completed", c.command_completed,
+           "false: No Command Completed Support, commands are not answered");
+    d.number("slot.number", c.number, 0, 8191, "slot", "Physical Slot Number");
+    d.time("slot.command_time", c.command_time, 0_ps, 1_s,
+           "from a write of Slot Control to its effect");
+}
+
 }  // namespace
 
 void configure_root_port(base::parameters& p, root_complex::root_port_config& c) {
@@ -40,6 +50,7 @@ void configure_root_port(base::parameters& p, root_complex::root_port_config& c)
     d.number("msi_messages_log2", messages, 0, 5, "log2", "Multiple Message Capable");
     if (msi) c.msi_vectors_log2 = messages;
     if (c.dpc) configure_dpc(d, *c.dpc);
+    if (c.slot) configure_slot(d, *c.slot);
 }
 
 }  // namespace drydock::machine

@@ -107,6 +107,12 @@ pcie::link* hardware::link_below(std::string_view port) {
     return nullptr;
 }
 
+root_complex::port_slot* hardware::slot(const std::string& port) {
+    for (unsigned p = 0; p < rc_->ports(); ++p)
+        if (&rc_->root(p).config() == ports_.at(port)) return rc_->root(p).slot();
+    return nullptr;
+}
+
 std::vector<std::string> hardware::port_names() const {
     std::vector<std::string> names;
     for (const seat& s : seats_) names.push_back(s.port);

@@ -80,6 +80,8 @@ public:
     pcie::link* link_below(std::string_view port);
     /// Configuration space of a port of the tree.
     pcie::config_space& port(const std::string& name) { return *ports_.at(name); }
+    /// Slot of a port; null if it has none.
+    root_complex::port_slot* slot(const std::string& port);
     /// Names of all ports of the tree.
     std::vector<std::string> port_names() const;
 

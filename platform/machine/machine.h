@@ -68,6 +68,9 @@ private:
     /// @throws scenario::bad_input for a fault or setting that the machine does not have
     void check_verbs();
     void check_inject(const scenario::do_inject& v, const scenario::place& where);
+    /// Containment and slot of the port above. @return false if the fault is none of these
+    bool inject_at_port(const scenario::do_inject& v);
+    void check_port_fault(const scenario::do_inject& v, const scenario::place& where);
 
     struct starter final : base::timeline_client {
         explicit starter(machine& m);
@@ -86,6 +89,9 @@ private:
     base::ps booted_{};
     unsigned probes_ = 0;
 };
+
+/// Faults of the port above a device, as a scenario writes them.
+const std::vector<std::string>& port_fault_names();
 
 /// What the modelled software is told of a run.
 sw::software_config software_of(base::parameters& p, const scenario::run& run,

@@ -48,8 +48,10 @@ json client(const sw::client& c, const std::string& device, base::ps until) {
 json clients(machine& m, base::ps until) {
     json all = json::object();
     for (const auto& c : m.sw().clients()) {
-        const auto device = m.sw().device_of(c->config().device);
-        all[c->config().name] = client(*c, device ? device->name : "", until);
+        std::string device;  // one that was pulled has its name still
+        for (const seat& s : m.hw().seats())
+            if (s.id.value == c->config().device) device = s.name;
+        all[c->config().name] = client(*c, device, until);
     }
     return all;
 }
@@ -70,6 +72,7 @@ json tasks(machine& m) {
 void count_services(machine& m, json& c) {
     sw::aer_service::counters aer;
     sw::dpc_service::counters dpc;
+    sw::hotplug_service::counters slot;
     for (const auto& p : m.sw().port_driver().ports()) {
         if (p->aer) {
             aer.correctable += p->aer->count().correctable;
@@ -83,6 +86,12 @@ void count_services(machine& m, json& c) {
             dpc.recovered += p->dpc->count().recovered;
             dpc.failed += p->dpc->count().failed;
         }
+        if (p->hotplug) {
+            slot.surprise_removals += p->hotplug->count().surprise_removals;
+            slot.orderly_removals += p->hotplug->count().orderly_removals;
+            slot.additions += p->hotplug->count().additions;
+            slot.ignored_for_dpc += p->hotplug->count().ignored_for_dpc;
+        }
     }
     c["sw.aer_correctable"] = aer.correctable;
     c["sw.aer_nonfatal"] = aer.nonfatal;
@@ -92,6 +101,10 @@ void count_services(machine& m, json& c) {
     c["sw.dpc_interrupts"] = dpc.interrupts;
     c["sw.dpc_recovered"] = dpc.recovered;
     c["sw.dpc_failed"] = dpc.failed;
+    c["sw.surprise_removals"] = slot.surprise_removals;
+    c["sw.orderly_removals"] = slot.orderly_removals;
+    c["sw.additions"] = slot.additions;
+    c["sw.link_changes_ignored"] = slot.ignored_for_dpc;
 }
 
 json counters(machine& m) {

@@ -74,6 +74,7 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run,
     c.reset.flr_wait = to_sw(wait);
     c.ports.aer_cpu = run.machine.irq.aer_cpu;
     c.ports.dpc_cpu = run.machine.irq.dpc_cpu;
+    c.ports.hotplug_cpu = run.machine.irq.hotplug_cpu;
     for (const scenario::leaf& l : scenario::leaves(run.machine)) {
         sw::device_config dev;
         dev.rid = l.id.value;

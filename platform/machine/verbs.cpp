@@ -12,18 +12,12 @@ using endpoint::faults;
 // Of the link; all others are of the device and stand in endpoint::fault_table.
 constexpr std::string_view link_up = "up";
 constexpr std::string_view link_down_fault = "link_down", link_up_fault = "link_up",
-                           death_with_link_down = "death_with_link_down",
-                           dpc_trigger = "dpc_trigger";  // of the port above
-
-/// As software does it: DPC Software Trigger, DPC Control[6].
-void trigger(pcie::config_space& port) {
-    const auto control = static_cast<std::uint16_t>(port.dpc().at + 6);
-    port.write(control, 2, port.read(control, 2) | 0x40);
-}
+                           death_with_link_down = "death_with_link_down";
 
 std::vector<std::string> fault_names() {
     std::vector<std::string> names{std::string(link_down_fault), std::string(link_up_fault),
-                                   std::string(death_with_link_down), std::string(dpc_trigger)};
+                                   std::string(death_with_link_down)};
+    names.insert(names.end(), port_fault_names().begin(), port_fault_names().end());
     for (const endpoint::fault_info& f : endpoint::fault_table) names.emplace_back(f.name);
     return names;
 }
@@ -34,7 +28,7 @@ void machine::inject(const scenario::do_inject& v) {
     seat& s = hardware_.seat_of(v.device);
     if (v.fault == link_down_fault || v.fault == link_up_fault)
         return s.link->set_up(v.fault == link_up_fault);
-    if (v.fault == dpc_trigger) return trigger(hardware_.port(s.port));
+    if (inject_at_port(v)) return;
     faults& f = s.device->inject();
     if (v.delay) f.delay = *v.delay;
     if (v.fault == death_with_link_down) f.silent_death = 1;
@@ -56,11 +50,7 @@ void machine::check_inject(const scenario::do_inject& v, const scenario::place& 
     if (std::find(names.begin(), names.end(), v.fault) == names.end())
         throw scenario::bad_input(
             where, "there is no fault '" + v.fault + "'" + scenario::did_you_mean(v.fault, names));
-    const std::string& port = hardware_.seat_of(v.device).port;
-    if (v.fault == dpc_trigger && !hardware_.port(port).dpc().present())
-        throw scenario::bad_input(where, "port '" + port + "' above '" + v.device +
-                                             "' has no Downstream Port Containment; expected dpc: "
-                                             "true there");
+    check_port_fault(v, where);
 }
 
 void machine::check_verbs() {

@@ -13,11 +13,13 @@ constexpr std::uint64_t spinning = 1;                               // kind::sw_
 sw_hw_domain_mismatch::sw_hw_domain_mismatch(reporter& r)
     : monitor("sw_hw_domain_mismatch", r,
               {base::kind::sw_attach, base::kind::sw_detach, base::kind::sw_device_blocked,
-               base::kind::sw_point, base::kind::sw_lock, base::kind::sw_unlock}),
+               base::kind::sw_point, base::kind::sw_lock, base::kind::sw_unlock,
+               base::kind::function_state}),
       p4_(r.probe().text("p4")),
       d4_(r.probe().text("d4")),
       r0_(r.probe().text("r0")),
       s_(r.probe().text("s")),
+      link_down_(r.probe().text("link_down")),
       blocked_(r.probe().text("blocked")),
       identity_(r.probe().text("identity")) {}
 
@@ -38,6 +40,9 @@ void sw_hw_domain_mismatch::on_event(const base::event& e) {
             return;
         case base::kind::sw_point:
             return point(e);
+        case base::kind::function_state:  // without a link it is in reset, whoever asked for that
+            devices_[static_cast<std::uint16_t>(e.a)].no_link = e.b == link_down_;
+            return;
         case base::kind::sw_lock:
             if ((e.c & spinning) == 0 && is_group_mutex(e.a)) ++group_mutexes_held_;
             return;
@@ -96,7 +101,7 @@ void sw_hw_domain_mismatch::check(std::uint16_t function, const device& d, base:
     const auto ste = hardware_->ste(base::stream_id{function});
     if (!ste) return differs(function, 0, t, span, "the stream lies outside of the stream table");
     check_translation(function, d, *ste, t, span);
-    if (ats) check_ats(function, d, *ste, t, span);
+    if (ats && !d.no_link) check_ats(function, d, *ste, t, span);
 }
 
 void sw_hw_domain_mismatch::check_translation(std::uint16_t function, const device& d,

@@ -31,6 +31,7 @@ private:
         std::map<std::uint32_t, attachment> pasids;
         bool blocked = false;
         bool in_reset = false;  // r0 .. s
+        bool no_link = false;
     };
     void on_event(const base::event& e) override;
     void attach(const base::event& e);
@@ -51,7 +52,7 @@ private:
     std::map<std::uint16_t, device> devices_;
     std::map<std::uint64_t, std::uint64_t> table_of_;  // domain -> TTB0
     int group_mutexes_held_ = 0;
-    std::uint32_t p4_, d4_, r0_, s_, blocked_, identity_;
+    std::uint32_t p4_, d4_, r0_, s_, link_down_, blocked_, identity_;
 };
 
 }  // namespace drydock::monitors

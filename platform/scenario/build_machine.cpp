@@ -34,11 +34,9 @@ void check_cpu(const fields& f, unsigned cpu, unsigned cpus) {
 }
 
 void read_irq(const fields& f, scenario::machine& m) {
-    const std::pair<std::string_view, unsigned*> lines[] = {{"gerror", &m.irq.gerror_cpu},
-                                                            {"evtq", &m.irq.evtq_cpu},
-                                                            {"priq", &m.irq.priq_cpu},
-                                                            {"aer", &m.irq.aer_cpu},
-                                                            {"dpc", &m.irq.dpc_cpu}};
+    const std::pair<std::string_view, unsigned*> lines[] = {
+        {"gerror", &m.irq.gerror_cpu}, {"evtq", &m.irq.evtq_cpu}, {"priq", &m.irq.priq_cpu},
+        {"aer", &m.irq.aer_cpu},       {"dpc", &m.irq.dpc_cpu},   {"hotplug", &m.irq.hotplug_cpu}};
     for (const auto& [name, cpu] : lines) {
         f.sub(name).read("cpu", *cpu);
         check_cpu(f.sub(name), *cpu, m.cpus);
@@ -127,6 +125,7 @@ port tree_reader::read_port(const std::string& name, const std::string& key, con
                         f.has("device") ? "a device and a switch" : "neither device nor switch"));
     f.read("dpc", p.dpc);
     f.read("surprise_down", p.surprise_down);
+    f.read("hotplug", p.hotplug);
     const bool link_said = f.has("link");
     if (f.has("device")) {
         scenario::device d;
@@ -157,7 +156,7 @@ std::shared_ptr<const switch_tree> tree_reader::read_switch(const std::string& n
     f.read("acs", acs);
     for (const member& m : f.section()->members) {
         if (m.key == "acs") continue;
-        for (const char* key : {"dpc", "surprise_down"})
+        for (const char* key : {"dpc", "surprise_down", "hotplug"})
             if (f.sub(m.key).has(key))
                 throw bad_input(
                     f.sub(m.key).where(key),

@@ -95,7 +95,8 @@ do_inject read_inject(const node& v, const run& r) {
     };
     if (const node* n = v.find("count")) {
         if (f.fault.starts_with("link_") || f.fault.find("death") != std::string::npos ||
-            f.fault == "dpc_trigger")
+            f.fault == "dpc_trigger" || f.fault.ends_with("_removal") || f.fault == "insertion" ||
+            f.fault == "attention_button")
             refuse(*n, "count", "which happens once");
         f.count = n->to_json().get<std::uint32_t>();
     }

@@ -47,6 +47,7 @@ struct irq_routing {
     unsigned priq_cpu = 0;
     unsigned aer_cpu = 0;  ///< of root ports
     unsigned dpc_cpu = 0;
+    unsigned hotplug_cpu = 0;
 };
 
 struct atc {
@@ -75,6 +76,7 @@ struct port {
     scenario::link link;
     bool dpc = false;            ///< Downstream Port Containment
     bool surprise_down = false;  ///< Surprise Down Error Reporting Capable
+    bool hotplug = false;        ///< a slot with hot-plug support
     std::optional<scenario::device> device = std::nullopt;
     std::shared_ptr<const switch_tree> below = nullptr;
 };

@@ -25,13 +25,14 @@ client::client(kernel& k, iommu_core& core, dma_engine& engine, const client_con
                u64 seed)
     : kernel_(k),
       core_(core),
-      engine_(engine),
+      engine_(&engine),
       config_(config),
       dma_random_(seed, config.name + ".dma"),
       unmap_random_(seed, config.name + ".unmap"),
       place_(k.observe().place(config.name)),
       dma_text_(k.observe().text("dma")),
-      unmap_text_(k.observe().text("unmap")) {
+      unmap_text_(k.observe().text("unmap")),
+      ended_(k, config.name + ".ended") {
     check();
 }
 
@@ -56,7 +57,7 @@ void client::check() const {
 }
 
 void client::attach_pasid() {
-    device& dev = engine_.dev().dev;
+    device& dev = engine_->dev().dev;
     domain_ = config_.kind == client_kind::sva ? &core_.sva_domain_alloc(config_.name)
                                                : &core_.paging_domain_alloc(config_.name);
     if (config_.page_faults) {
@@ -75,7 +76,7 @@ void client::setup() {
     if (config_.pasid)
         attach_pasid();
     else
-        domain_ = core_.iommu_get_domain_for_dev(engine_.dev().dev);
+        domain_ = core_.iommu_get_domain_for_dev(engine_->dev().dev);
     if (domain_->type == iommu_domain_type::identity)
         throw bad(config_, "needs a device that is not in identity mode");
     const u32 burst = config_.dma ? config_.dma->burst : 1;
@@ -83,8 +84,8 @@ void client::setup() {
     q.log2_entries = std::max<u32>(2, static_cast<u32>(std::bit_width(2 * burst - 1)));
     // Numbered within the group, so that no two clients of a domain share addresses.
     const dma_addr_t space = sva ? sva_space : dma_space;
-    q.ring_iova = space + engine_.dev().dev.group->client_queues++ * dma_space_step;
-    queue_ = engine_.add_queue(q, *domain_, *this);
+    q.ring_iova = space + engine_->dev().dev.group->client_queues++ * dma_space_step;
+    queue_ = engine_->add_queue(q, *domain_, *this);
     buffer_ = q.ring_iova + buffer_offset;
     map_buffer();
     work_.reserve(burst);
@@ -92,9 +93,39 @@ void client::setup() {
 }
 
 void client::start() {
-    if (config_.unmap)
-        kernel_.run_task(config_.name + ".unmap", config_.cpu, [this] { unmap_task(); });
-    if (config_.dma) kernel_.run_task(config_.name + ".dma", config_.cpu, [this] { dma_task(); });
+    if (config_.unmap) run(".unmap", [this] { unmap_task(); });
+    if (config_.dma) run(".dma", [this] { dma_task(); });
+}
+
+void client::run(const char* what, std::function<void()> body) {
+    ++running_;
+    kernel_.run_task(config_.name + what, config_.cpu, [this, body = std::move(body)] {
+        body();
+        --running_;
+        ended_.wake_all();
+    });
+}
+
+void client::unbind() {
+    gone_ = true;
+    ended_.wait([this] { return running_ == 0; });
+    device& dev = engine_->dev().dev;
+    // A process loses its PASID as a whole, a driver gives back what it has mapped.
+    if (config_.pasid) core_.iommu_detach_device_pasid(dev, *config_.pasid);
+    core_.iommu_unmap(*domain_, buffer_, config_.buffer_bytes, dev.id);
+    const auto contiguous = static_cast<u32>(config_.page_bytes / 4096);
+    for (const phys_addr_t page : pages_)
+        if (page != 0) kernel_.free_pages(page, contiguous, true);
+    pages_.clear();
+}
+
+void client::rebind(dma_engine& engine) {
+    engine_ = &engine;
+    recent_.clear();
+    refilled_.clear();
+    submitted_ = 0;
+    setup();
+    gone_ = false;  // from here on it has a queue
 }
 
 // -- due times --
@@ -107,7 +138,7 @@ u64 client::missed_until(hal::time_point due, hal::duration every) const {
 void client::tell_due(hal::text_id op, u64 missed) {
     auto& tell = kernel_.observe();
     if (tell.wants(hal::note::op_due))
-        tell.emit(hal::note::op_due, place_, kernel_.current_span(), op, engine_.dev().rid(),
+        tell.emit(hal::note::op_due, place_, kernel_.current_span(), op, engine_->dev().rid(),
                   missed);
 }
 
@@ -127,8 +158,9 @@ void client::dma_task() {
     const auto every = config_.dma->every;
     for (auto due = kernel_.now();;) {
         kernel_.sleep_until(std::max(due, kernel_.now()));
+        if (gone_) return;
         ++results_.dma.due;
-        if (results_.dma.begun || engine_.stopped(queue_)) {
+        if (results_.dma.begun || engine_->stopped(queue_)) {
             ++results_.dma.missed;
             tell_due(dma_text_, 1);
         } else {
@@ -163,8 +195,8 @@ void client::begin_burst() {
     results_.dma.begun = kernel_.now();
     submitted_ += load.burst;
     auto& tell = kernel_.observe();
-    tell.emit(hal::note::op_begin, place_, kernel_.current_span(), dma_text_, engine_.dev().rid());
-    if (!engine_.submit(queue_, work_)) end_burst(dma_status::error);
+    tell.emit(hal::note::op_begin, place_, kernel_.current_span(), dma_text_, engine_->dev().rid());
+    if (!engine_->submit(queue_, work_)) end_burst(dma_status::error);
 }
 
 void client::end_burst(dma_status worst) {
@@ -174,7 +206,7 @@ void client::end_burst(dma_status worst) {
     ++results_.dma.done;
     results_.dma.longest = std::max(results_.dma.longest, took);
     kernel_.observe().emit(hal::note::op_end, place_, kernel_.current_span(), dma_text_,
-                           engine_.dev().rid(), static_cast<u64>(worst),
+                           engine_->dev().rid(), static_cast<u64>(worst),
                            static_cast<u64>(took.count()));
 }
 
@@ -197,6 +229,7 @@ void client::unmap_task() {
     // Half a period behind the DMA task, which shares the CPU.
     for (auto due = kernel_.now() + every / 2;;) {
         kernel_.sleep_until(std::max(due, kernel_.now()));
+        if (gone_) return;
         ++results_.unmap.due;
         tell_due(unmap_text_, 0);
         unmap_once();

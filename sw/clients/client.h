@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -81,13 +82,20 @@ public:
     /// Starts the tasks; due times count from now.
     void start();
 
+    /// The driver lets go of the device: tasks end, what was mapped and attached is given back.
+    void unbind();
+    /// A device has come in the place of the one that went: as setup(), results go on.
+    void rebind(dma_engine&);
+    bool bound() const { return !gone_; }
+
     const client_config& config() const { return config_; }
     const client_results& results() const { return results_; }
-    bool queue_stopped() const { return engine_.stopped(queue_); }
+    bool queue_stopped() const { return gone_ || engine_->stopped(queue_); }
     iommu_domain* domain() const { return domain_; }
 
 private:
     void check() const;
+    void run(const char* what, std::function<void()> body);
     void attach_pasid();
     void dma_task();
     void unmap_task();
@@ -108,7 +116,7 @@ private:
 
     kernel& kernel_;
     iommu_core& core_;
-    dma_engine& engine_;
+    dma_engine* engine_;
     client_config config_;
     random_stream dma_random_, unmap_random_;
     hal::place_id place_;
@@ -128,6 +136,9 @@ private:
     unsigned queue_ = 0;
     u32 submitted_ = 0;  ///< tail of the burst in progress
     client_results results_;
+    wait_queue ended_;
+    unsigned running_ = 0;  ///< tasks
+    bool gone_ = false;
 };
 
 }  // namespace drydock::sw

@@ -29,7 +29,7 @@ void client::map_buffer() {
 void client::map_page(u64 page, phys_addr_t at) {
     const int rc = core_.iommu_map(*domain_, buffer_ + page * config_.page_bytes, at,
                                    config_.page_bytes, IOMMU_READ | IOMMU_WRITE);
-    kernel_.warn_on(rc != 0, "client could not map a page again", engine_.dev().rid());
+    kernel_.warn_on(rc != 0, "client could not map a page again", engine_->dev().rid());
 }
 
 void client::unmap_once() {
@@ -44,16 +44,16 @@ void client::unmap_once() {
     const auto begun = kernel_.now();
     results_.unmap.begun = begun;
     tell.emit(hal::note::op_begin, place_, kernel_.current_span(), unmap_text_,
-              engine_.dev().rid());
+              engine_->dev().rid());
     if (mmap_lock_) mmap_lock_->lock();
     const unmap_class c =
-        core_.iommu_unmap(*domain_, buffer_ + first * bytes, count * bytes, engine_.dev().rid());
+        core_.iommu_unmap(*domain_, buffer_ + first * bytes, count * bytes, engine_->dev().rid());
     const auto took = kernel_.now() - begun;
     results_.unmap.begun.reset();
     ++results_.unmap.done;
     ++results_.unmaps_of_class[static_cast<unsigned>(c)];
     results_.unmap.longest = std::max(results_.unmap.longest, took);
-    tell.emit(hal::note::op_end, place_, kernel_.current_span(), unmap_text_, engine_.dev().rid(),
+    tell.emit(hal::note::op_end, place_, kernel_.current_span(), unmap_text_, engine_->dev().rid(),
               static_cast<u64>(c), static_cast<u64>(took.count()));
     for (u64 i = 0; i < count; ++i) {
         if (!fresh_.empty()) map_page(first + i, fresh_[i]);

@@ -80,12 +80,15 @@ unsigned dma_engine::add_queue(const dma_queue_config& config, iommu_domain& dom
     const u64 ring_bytes = ((descriptor_bytes << config.log2_entries) + page - 1) / page * page;
     const u32 pages = static_cast<u32>(ring_bytes / page) + 1;
     n.base = kernel_.alloc_pages(pages, config.name);
+    n.pages = pages;
     n.write_back = n.base + ring_bytes;
     dma_addr_t iova = config.ring_iova;
     if (domain.type == iommu_domain_type::identity)
         iova = n.config.ring_iova = n.base;
     else if (core_.iommu_map(domain, iova, n.base, pages * page, IOMMU_READ | IOMMU_WRITE) != 0)
         throw std::runtime_error(config.name + ": the descriptor ring could not be mapped");
+    else
+        n.domain = &domain;
     n.write_back_iova = iova + ring_bytes;
     n.vector = kernel_.request_irq(config.name, config.cpu, [this, q] { interrupt(q); });
     return q;
@@ -199,12 +202,16 @@ pci_ers_result dma_engine::error_detected(pci_dev&, pci_channel_state state) {
     if (state == pci_channel_state::normal) return pci_ers_result::can_recover;
     stop();
     if (state == pci_channel_state::frozen) return pci_ers_result::need_reset;
-    for (auto& q : queues_)
-        if (q->head != q->tail) {
-            q->tail = q->head;
-            q->client.dma_aborted();
-        }
+    abort_lost();
     return pci_ers_result::disconnect;
+}
+
+void dma_engine::abort_lost() {
+    for (auto& q : queues_) {
+        if (q->head == q->tail) continue;
+        q->tail = q->head;
+        q->client.dma_aborted();
+    }
 }
 
 pci_ers_result dma_engine::mmio_enabled(pci_dev&) {
@@ -220,6 +227,26 @@ pci_ers_result dma_engine::slot_reset(pci_dev&) {
 void dma_engine::resume(pci_dev& d) {
     for (const auto& q : queues_)
         if (q->stopped) return reset_done(d);
+}
+
+// -- removal --
+
+void dma_engine::quiesce() {
+    if (dev_.disconnected)
+        stop();
+    else
+        reset_prepare(dev_);
+    abort_lost();
+}
+
+void dma_engine::remove() {
+    for (auto& q : queues_) {
+        if (q->domain)
+            core_.iommu_unmap(*q->domain, q->config.ring_iova, q->pages * page, dev_.rid());
+        kernel_.free_pages(q->base, q->pages, true);
+    }
+    dev_.msix_enabled = false;
+    dev_.driver = nullptr;
 }
 
 }  // namespace drydock::sw

@@ -74,6 +74,11 @@ public:
         pci_dev&) override;  ///< quiesces: no new work, then waits until nothing is outstanding
     void reset_done(pci_dev&) override;  ///< programs the queues again, aborts what was lost
 
+    /// Lets the device go: queues stopped, what was submitted aborted, rings given back.
+    void remove();
+    /// Its first half: from here on no queue takes work.
+    void quiesce();
+
     // Error recovery: while the way is frozen no queue takes work and no register is touched.
     pci_ers_result error_detected(pci_dev&, pci_channel_state) override;
     pci_ers_result mmio_enabled(pci_dev&) override;
@@ -86,6 +91,8 @@ private:
             : config(std::move(c)), client(cl), lock(k, "dma_queue(" + config.name + ")") {}
         dma_queue_config config;
         dma_queue_client& client;
+        iommu_domain* domain = nullptr;  ///< ring and write-back are mapped there
+        u32 pages = 0;
         spinlock lock;  ///< submitting against stopping
         phys_addr_t base = 0, write_back = 0;
         dma_addr_t write_back_iova = 0;
@@ -100,6 +107,7 @@ private:
     void map_doorbell();
     bool wait_idle(unsigned q);
     void stop();
+    void abort_lost();
     bool responds();
 
     kernel& kernel_;

@@ -67,6 +67,24 @@ int iommu_core::iommu_probe_device(device& dev, const std::string& group, bool i
     return rc;
 }
 
+void iommu_core::iommu_release_device(device& dev) {
+    if (!dev.group) return;
+    call_scope call(kernel_, "iommu_release_device", dev.id);
+    iommu_group& g = *dev.group;
+    guard hold(g.lock);
+    iommu_domain* release = ops_.blocked_domain();
+    if (release && g.domain && !dev.iommu->attach_deferred) {
+        const int rc = call.result(__iommu_attach_device(*release, dev, g.domain));
+        kernel_.warn_on(rc != 0, "iommu_release_device failed", dev.id);
+    }
+    g.devices.remove_if([&](const group_device& gdev) { return gdev.dev == &dev; });
+    dev.group = nullptr;
+    if (!g.devices.empty()) return;
+    g.domain = g.default_domain = g.blocking_domain = nullptr;
+    g.pasid_array.clear();
+    g.recovery_cnt = 0;
+}
+
 iommu_domain* iommu_core::iommu_driver_get_domain_for_dev(device& dev) {
     if (!dev.group) return nullptr;
     group_device* gdev = dev_to_gdev(dev);

@@ -27,6 +27,9 @@ public:
     /// Adds the device to the group of this name (made if new) and attaches it to the group's
     /// domain, by default to a paging domain, or to the identity domain.
     int iommu_probe_device(device&, const std::string& group, bool identity);
+    /// The device goes: into the blocked domain, out of its group; the group's domains go with its
+    /// last device.
+    void iommu_release_device(device&);
     const std::vector<std::unique_ptr<iommu_group>>& groups() const { return groups_; }
     /// @pre group->mutex held. @return null if the device is in no group
     group_device* dev_to_gdev(device&);

@@ -3,7 +3,6 @@
 
 #include <linux/pci_regs.h>
 
-#include "sw/pci/secondary_bus.h"
 #include "sw/pci/walk.h"
 
 namespace drydock::sw {
@@ -135,7 +134,7 @@ pci_ers_result aer_service::root_reset(pci_dev& port) {
     const u32 before = pci_read_config_dword(port_, command);
     pci_write_config_dword(port_, command, before & ~root_interrupts);
     for (pci_dev* d : pci_below(host_, port)) d->k.point("r0", d->rid());
-    const int rc = call.result(pci_bridge_secondary_bus_reset(host_, port));
+    const int rc = call.result(reset_(port));
     // What the reset itself has raised.
     clear(port_, port_.aer_cap + PCI_ERR_ROOT_STATUS);
     pci_write_config_dword(port_, command, before | root_interrupts);

@@ -17,8 +17,11 @@ void pci_aer_clear_status(pci_dev&);
 /// Error Status says, a task finds the function that reported, clears its log and recovers.
 class aer_service {
 public:
-    aer_service(const pci_host& host, pci_dev& port, pci_recovery_order order)
-        : host_(host), port_(port), order_(order) {}
+    /// Resets what is below a bridge. @return 0 or an error
+    using bus_reset = std::function<int(pci_dev& bridge)>;
+
+    aer_service(const pci_host& host, pci_dev& port, bus_reset reset, pci_recovery_order order)
+        : host_(host), port_(port), reset_(std::move(reset)), order_(order) {}
 
     void enable();
     void irq();
@@ -44,6 +47,7 @@ private:
 
     const pci_host& host_;
     pci_dev& port_;
+    bus_reset reset_;
     pci_recovery_order order_;
     std::deque<source> queue_;
     counters count_;

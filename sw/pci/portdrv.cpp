@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <string>
 
+#include "sw/pci/secondary_bus.h"
+
 namespace drydock::sw {
 
 namespace {
@@ -40,14 +42,18 @@ pci_port_services* pci_port_driver::find(const pci_dev& port) const {
 
 void pci_port_driver::probe(pci_dev& port) {
     const bool has_aer = port.aer_cap && port.pcie_type == PCI_EXP_TYPE_ROOT_PORT;
-    if ((!has_aer && !port.dpc_cap) || !port.msi_cap) return;
+    const bool slot =
+        (pci_read_config_word(port, port.pcie_cap + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_SLOT) != 0 &&
+        (pci_read_config_dword(port, port.pcie_cap + PCI_EXP_SLTCAP) & PCI_EXP_SLTCAP_HPC) != 0;
+    if ((!has_aer && !port.dpc_cap && !slot) || !port.msi_cap) return;
     if (attach_(port) != 0) return port.k.log(4, "port without services", port.rid());
     enable_messages(port);
     auto services = std::make_unique<pci_port_services>(port);
     std::vector<service> wanted;
     const std::string name = port.dev.name;
     if (has_aer) {
-        services->aer = std::make_unique<aer_service>(host_, port, config_.order);
+        services->aer = std::make_unique<aer_service>(
+            host_, port, [this](pci_dev& bridge) { return reset_below(bridge); }, config_.order);
         aer_service& s = *services->aer;
         wanted.push_back({"aerdrv(" + name + ")", s.message_number(), config_.aer_cpu,
                           [&s] { s.irq(); }, [&s] { s.thread(); }});
@@ -58,10 +64,24 @@ void pci_port_driver::probe(pci_dev& port) {
         wanted.push_back({"pcie-dpc(" + name + ")", s.message_number(), config_.dpc_cpu,
                           [&s] { s.irq(); }, [&s] { s.thread(); }});
     }
+    if (slot) {
+        services->hotplug = std::make_unique<hotplug_service>(host_, port, services->dpc.get(),
+                                                              owner_, config_.hotplug_cpu);
+        hotplug_service& s = *services->hotplug;
+        wanted.push_back({"pciehp(" + name + ")", s.message_number(), config_.hotplug_cpu,
+                          [&s] { s.irq(); }, [&s] { s.thread(); }});
+    }
     request(port, std::move(wanted));
+    if (services->hotplug) services->hotplug->enable();
     if (services->aer) services->aer->enable();
     if (services->dpc) services->dpc->enable();
     ports_.push_back(std::move(services));
+}
+
+int pci_port_driver::reset_below(pci_dev& bridge) const {
+    const pci_port_services* s = find(bridge);
+    return s && s->hotplug ? s->hotplug->reset_slot()
+                           : pci_bridge_secondary_bus_reset(host_, bridge);
 }
 
 /// Multiple Message Enable first: the numbers that the services get depend on it.

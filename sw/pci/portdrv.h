@@ -7,11 +7,12 @@
 
 #include "sw/pci/aer.h"
 #include "sw/pci/dpc.h"
+#include "sw/pci/hotplug.h"
 
 namespace drydock::sw {
 
 struct pci_port_config {
-    unsigned aer_cpu = 0, dpc_cpu = 0;  ///< who takes which interrupt
+    unsigned aer_cpu = 0, dpc_cpu = 0, hotplug_cpu = 0;  ///< who takes which interrupt
     pci_recovery_order order = pci_recovery_order::after_2025_08;
 };
 
@@ -21,6 +22,7 @@ struct pci_port_services {
     pci_dev& port;
     std::unique_ptr<aer_service> aer;
     std::unique_ptr<dpc_service> dpc;
+    std::unique_ptr<hotplug_service> hotplug;
 };
 
 /// Driver of root and downstream ports (Linux: drivers/pci/pcie/portdrv.c): finds what services a
@@ -31,14 +33,17 @@ public:
     /// an error: the port gets no services
     using attach = std::function<int(pci_dev& port)>;
 
-    pci_port_driver(kernel& k, const pci_host& host, pci_port_config config, attach a)
-        : kernel_(k), host_(host), config_(config), attach_(std::move(a)) {}
+    pci_port_driver(kernel& k, const pci_host& host, pci_port_config config, attach a,
+                    hotplug_owner& owner)
+        : kernel_(k), host_(host), config_(config), attach_(std::move(a)), owner_(owner) {}
 
     /// From a task, after enumeration.
     void probe();
     const std::vector<std::unique_ptr<pci_port_services>>& ports() const { return ports_; }
     /// @return null if the port has no services
     pci_port_services* find(const pci_dev& port) const;
+    /// Resets what is below a bridge: by its slot, where it has one. @return 0 or -ENOTTY
+    int reset_below(pci_dev& bridge) const;
 
 private:
     struct service {
@@ -55,6 +60,7 @@ private:
     const pci_host& host_;
     pci_port_config config_;
     attach attach_;
+    hotplug_owner& owner_;
     std::vector<std::unique_ptr<pci_port_services>> ports_;
 };
 

@@ -32,6 +32,11 @@ public:
     const std::vector<std::unique_ptr<pci_dev>>& devices() const { return devices_; }
     /// @return null if no function has this Routing ID
     pci_dev* find(u16 rid) const;
+    /// The function is gone; the object stays for whoever still holds it.
+    void remove(pci_dev&);
+    /// Finds what is below a port now, within its bus numbers and windows. @return the new
+    /// functions; none if there is no room
+    std::vector<pci_dev*> rescan(pci_dev& port);
 
 private:
     void scan_bus(u8 bus, pci_dev* bridge);
@@ -41,7 +46,7 @@ private:
 
     kernel& k_;
     pci_host_config config_;
-    std::vector<std::unique_ptr<pci_dev>> devices_;
+    std::vector<std::unique_ptr<pci_dev>> devices_, removed_;
     u8 next_bus_ = 1;
 };
 

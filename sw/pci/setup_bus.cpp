@@ -155,4 +155,18 @@ void pci_assign_resources(const std::vector<std::unique_ptr<pci_dev>>& devices, 
     assigner(devices, mem32, mem64).bus_below(nullptr, true);
 }
 
+void pci_assign_below(const std::vector<std::unique_ptr<pci_dev>>& devices, pci_dev& bridge) {
+    const auto window = [](u64 base, u64 limit) {
+        return base > limit ? pci_window{} : pci_window{base, limit - base + window_granule};
+    };
+    const auto word = [&](int where) { return u64{pci_read_config_word(bridge, where)}; };
+    const auto upper = [&](int where) { return u64{pci_read_config_dword(bridge, where)} << 32; };
+    const pci_window mem32 =
+        window((word(PCI_MEMORY_BASE) & 0xfff0) << 16, (word(PCI_MEMORY_LIMIT) & 0xfff0) << 16);
+    const pci_window mem64 =
+        window(upper(PCI_PREF_BASE_UPPER32) | (word(PCI_PREF_MEMORY_BASE) & 0xfff0) << 16,
+               upper(PCI_PREF_LIMIT_UPPER32) | (word(PCI_PREF_MEMORY_LIMIT) & 0xfff0) << 16);
+    assigner(devices, mem32, mem64).bus_below(&bridge, has_64bit_prefetch_window(bridge));
+}
+
 }  // namespace drydock::sw

@@ -42,4 +42,7 @@ private:
 void pci_assign_resources(const std::vector<std::unique_ptr<pci_dev>>&, pci_window mem32,
                           pci_window mem64);
 
+/// The same for everything below one bridge, within its windows as they are.
+void pci_assign_below(const std::vector<std::unique_ptr<pci_dev>>&, pci_dev& bridge);
+
 }  // namespace drydock::sw

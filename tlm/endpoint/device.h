@@ -47,6 +47,11 @@ public:
 
     pcie::upstream_socket port;
 
+    /// Comes out of the box: nothing is left of what it was. @pre its link is down
+    void power_cycle() {
+        for (const physical& p : physical_) p.function->power_cycle();
+        routing_ids_old_ = addresses_old_ = true;
+    }
     /// Function 0.
     endpoint& function() { return *functions_.front(); }
     /// In the order of the configuration, each physical one followed by its virtual ones.

@@ -265,6 +265,8 @@ void endpoint::vanish() {
     reset(pcie::reset_kind::fundamental);
 }
 
+void endpoint::power_cycle() { reset(pcie::reset_kind::fundamental); }
+
 void endpoint::drop_replies() {
     replies_.clear([](const pcie::tlp_ptr&) {});
     while (!reply_credits_.empty())

@@ -78,6 +78,9 @@ public:
     const error_reporter& errors() const { return errors_; }
     const page_requester& pages() const { return pages_; }
     faults& inject() { return faults_; }
+    /// As new: sticky registers go as well. It is known by the numbers of its place until
+    /// configuration writes bring others. @pre the link is down
+    void power_cycle();
     /// After inject() changed: what acts at once does.
     void injected();
 

@@ -239,6 +239,8 @@ bool config_space::initiates_flr(std::uint16_t dword, std::uint8_t byte_enables)
 void config_space::after_write(std::uint16_t dword, std::uint8_t byte_enables) {
     const bool flr = initiates_flr(dword, byte_enables);
     for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i]->config_written(dword);
+    if (express_at_ != 0 && dword == express_at_ + 0x18u && (byte_enables & 3) != 0)
+        for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i]->slot_control_written();
     if (pri_at_ != 0 && dword == pri_at_ + 4u) regs_.set(dword, 2, pri_reset, 0);
     if (cxl_device_at_ != 0 && dword == cxl_device_at_ + 0x10u) cxl_device().after_write();
     if (flr)

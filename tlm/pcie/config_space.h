@@ -39,6 +39,8 @@ struct config_listener {
     /// Initiate FLR was written (DevCtl[15] or, by Advanced Features, its control[0]; the bit
     /// itself reads 0). The owner calls config_space::reset(flr).
     virtual void flr_initiated() {}
+    /// Slot Control was written, whatever it changed: a command to the slot.
+    virtual void slot_control_written() {}
 };
 
 /// Command register (PCIe).

@@ -24,6 +24,15 @@ struct dpc_config {
     base::ps rp_busy{1'000'000};  ///< work on outstanding requests after a trigger; never: stuck
 };
 
+/// A slot with hot-plug support (PCIe).
+struct slot_config {
+    bool attention_button = true;
+    bool power_controller = true;
+    bool command_completed = true;      ///< false: No Command Completed Support
+    unsigned number = 1;                ///< Physical Slot Number, 0..8191
+    base::ps command_time{10'000'000};  ///< from a write of Slot Control to its effect
+};
+
 /// One root port: function 0 of device (index + 1) on bus 0.
 struct root_port_config {
     std::string name = "rp0";
@@ -37,6 +46,7 @@ struct root_port_config {
     bool surprise_down = false;                      ///< Surprise Down Error Reporting Capable
     std::optional<unsigned> msi_vectors_log2{};      ///< MSI, 2^n messages, n = 0..5
     std::optional<dpc_config> dpc{};
+    std::optional<slot_config> slot{};
 };
 
 struct root_complex_config {

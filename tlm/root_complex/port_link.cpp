@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/root_complex/port_link.h"
 
+#include <utility>
+
 namespace drydock::root_complex {
 namespace {
 
@@ -73,6 +75,7 @@ void port_link::show(bool active) {
     const bool training = ctx_.timeline.pending(training_) && !active;
     space_.registers().set(x.at + link_status, 2, link_training_bit,
                            training ? link_training_bit : 0);
+    if (std::exchange(shown_, active) != active) owner_.link_active_changed();
 }
 
 }  // namespace drydock::root_complex

@@ -11,13 +11,20 @@
 namespace drydock::root_complex {
 
 /// Who keeps a link from training.
-enum class link_hold : std::uint8_t { disabled = 1, secondary_bus_reset = 2, containment = 4 };
+enum class link_hold : std::uint8_t {
+    disabled = 1,
+    secondary_bus_reset = 2,
+    containment = 4,
+    empty_slot = 8  ///< no adapter, or none with power
+};
 
 struct port_link_owner {
     /// The port takes the link up or down.
     virtual void drive_link(bool up) = 0;
     /// DL_Active as TLPs see it has changed.
     virtual void link_is(bool up) = 0;
+    /// Data Link Layer Link Active, as software reads it, has changed.
+    virtual void link_active_changed() = 0;
 
 protected:
     ~port_link_owner() = default;
@@ -51,7 +58,7 @@ private:
     base::timeline::client_id client_;
     base::timeline::handle visible_, training_;
     std::uint8_t holds_ = 0;
-    bool up_ = true;
+    bool up_ = true, shown_ = true;
 };
 
 }  // namespace drydock::root_complex

@@ -12,6 +12,7 @@ constexpr std::uint32_t smmu_posted_room = 64, smmu_completion_room = 64;
 
 constexpr std::uint16_t bus_numbers = 0x18, header_end = 0x40;
 constexpr unsigned link_control = 0x10;   // in the PCIe capability
+constexpr unsigned slot_control = 0x18;   // and Slot Status, in the same DW
 constexpr unsigned power_control = 0x04;  // in the Power Management capability
 
 pcie::config_image make_image(const root_port_config& c, unsigned index) {
@@ -42,6 +43,7 @@ pcie::config_image make_image(const root_port_config& c, unsigned index) {
                .pio_log_size = c.dpc->pio_log_size});
     pcie::config_image image = b.build();
     const std::uint16_t express_at = image.bytes[0x34];
+    if (c.slot) port_slot::describe(image, express_at, *c.slot);
     if (c.rcb == 128) image.set16(express_at + 0x10u, 8);  // LnkCtl RCB, fixed by a port
     return image;
 }
@@ -91,6 +93,9 @@ root_port::root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp
                 space_.aer().at + 8u, 4, pcie::aer_view::default_mask_with_egress_blocking,
                 pcie::aer_view::default_mask_with_egress_blocking, pcie::retention::sticky);
     }
+    if (config_.slot)
+        slot_ = std::make_unique<port_slot>(ctx, std::string(this->name()) + ".slot", *config_.slot,
+                                            space_, static_cast<port_slot_owner&>(*this));
     number_messages();
     space_.listen(*this);
 }
@@ -113,6 +118,11 @@ void root_port::config_written(std::uint16_t offset) {
     errors_.config_written(offset);
     if (msi_.config_written(offset)) number_messages();
     if (dpc_) dpc_->config_written(offset);
+    if (slot_ && offset == space_.express().at + slot_control) slot_->look();
+}
+
+void root_port::slot_control_written() {
+    if (slot_) slot_->control_written();
 }
 
 void root_port::emit_dropped(const pcie::tlp& t, std::uint32_t reason) {

@@ -20,6 +20,7 @@
 #include "tlm/root_complex/port_errors.h"
 #include "tlm/root_complex/port_link.h"
 #include "tlm/root_complex/port_msi.h"
+#include "tlm/root_complex/port_slot.h"
 #include "tlm/root_complex/root_port_owner.h"
 #include "tlm/root_complex/upstream_requests.h"
 
@@ -33,6 +34,7 @@ class root_port final : public sc_core::sc_module,
                         private pcie::config_listener,
                         private port_errors_owner,
                         private port_link_owner,
+                        private port_slot_owner,
                         private msi_writer,
                         private dpc_owner,
                         private base::timeline_client {
@@ -74,6 +76,8 @@ public:
     bool pio_error(pio_space what, pio_failure how, const pcie::tlp& request);
     const port_errors& errors() const { return errors_; }
     const dpc* containment() const { return dpc_.get(); }
+    /// Null without a hot-plug capable slot.
+    port_slot* slot() { return slot_.get(); }
 
     struct counters {
         std::uint64_t writes = 0, reads = 0, translation_requests = 0, messages = 0, interrupts = 0,
@@ -122,6 +126,7 @@ private:
     void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override;
     void link_changed(bool up) override;
     void config_written(std::uint16_t offset) override;
+    void slot_control_written() override;
     void on_time(std::uint64_t) override;
     void start_of_simulation() override;
 
@@ -140,6 +145,9 @@ private:
     bool blocked(const pcie::tlp& t);
     void drive_link(bool up) override { link.set_link(up); }
     void link_is(bool up) override;
+    void link_active_changed() override;
+    void slot_interrupt() override;
+    void slot_serves(bool adapter_with_power) override;
     void end_downward(const pcie::tlp& t, pcie::cpl_status status, std::uint32_t reason);
 
     // downwards
@@ -187,6 +195,7 @@ private:
     port_link link_state_;
     port_msi msi_;
     std::unique_ptr<dpc> dpc_;
+    std::unique_ptr<port_slot> slot_;
     bridge_windows windows_;
     base::delay_line<pcie::tlp_ptr, to_port_end> down_;
     base::delay_line<pcie::tlp_ptr, from_link> up_;

@@ -6,7 +6,7 @@ namespace drydock::root_complex {
 namespace {
 
 // Which of the port's messages a service wishes for; with fewer messages all share number 0.
-constexpr unsigned aer_message = 1, dpc_message = 2;
+constexpr unsigned slot_message = 0, aer_message = 1, dpc_message = 2;
 constexpr std::uint32_t devctl2 = 0x28, prefix_block = 0x8000;  // Device Control 2[15]
 constexpr std::uint32_t link_capabilities = 0x0c, surprise_down_capable = 1u << 19;
 constexpr std::uint32_t dpc_capability = 0x04;
@@ -20,6 +20,12 @@ constexpr std::uint16_t egress_blocking_enable = 0x20;  // DPC Control[5]
 void root_port::number_messages() {
     errors_.set_message_number(msi_.message_of(aer_message));
     if (dpc_) dpc_->set_message_number(msi_.message_of(dpc_message));
+    if (slot_) slot_->set_message_number(msi_.message_of(slot_message));
+}
+
+void root_port::slot_interrupt() {
+    ++count_.interrupts;
+    msi_.raise(slot_->message_number());
 }
 
 void root_port::root_error_interrupt() {
@@ -119,6 +125,14 @@ void root_port::link_is(bool up) {
     ats.set_link(up);
     owner_.link_changed(index_, up);
     if (up && dpc_) dpc_->link_trained();
+}
+
+void root_port::link_active_changed() {
+    if (slot_) slot_->link_active_changed();
+}
+
+void root_port::slot_serves(bool adapter_with_power) {
+    link_state_.set_hold(link_hold::empty_slot, !adapter_with_power);
 }
 
 }  // namespace drydock::root_complex

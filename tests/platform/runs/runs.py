@@ -111,6 +111,20 @@ def pri_storm(tmp):
         assert run["counters"]["smmu.page_requests"] == run["counters"]["sw.page_requests"]
 
 
+def surprise_removal(tmp):
+    """A device goes and comes: the same outputs each time, the clients go on with the new one."""
+    removal = "platform/scenarios/surprise_removal.yaml"
+    drydock("run", removal, "--jobs", "1", "--out", str(tmp / "a"))
+    drydock("run", removal, "--jobs", "2", "--out", str(tmp / "b"))
+    same_files(tmp / "a", tmp / "b")
+    runs = {r["name"]: r for r in summary(tmp / "a")["runs"]}
+    assert runs["drop"]["outcome"] == "violations" and runs["fail_fast"]["outcome"] == "clean"
+    for run in runs.values():
+        assert run["clients"]["sva0"]["device"] == "ep0"
+        # Nothing is due while there is no device.
+        assert run["clients"]["sva0"]["dma"]["due"] < run["clients"]["net"]["dma"]["due"] / 2
+
+
 def repeatable(tmp):
     """One seed, byte-identical outputs, whatever the jobs."""
     drydock("run", SCENARIO, "--waves=20ms..22ms", "--jobs", "1", "--out", str(tmp / "a"))

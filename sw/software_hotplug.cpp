@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Devices that go and come while the machine runs: drivers, clients and groups follow.
+#include <linux/pci_regs.h>
+
+#include <algorithm>
+
+#include "sw/pci/walk.h"
+#include "sw/software.h"
+
+namespace drydock::sw {
+
+void software::remove_below(pci_dev& port, bool gone) {
+    auto below = pci_below(pci_, port);
+    if (gone)
+        for (pci_dev* d : below) {
+            d->disconnected = true;
+            d->error_state = pci_channel_state::perm_failure;
+        }
+    std::reverse(below.begin(), below.end());
+    for (pci_dev* d : below) {
+        unbind(*d);
+        core_.iommu_release_device(d->dev);
+        // No new requests from what stays in its slot until the power goes.
+        if (!gone)
+            pci_write_config_word(*d, PCI_COMMAND,
+                                  static_cast<u16>((pci_read_config_word(*d, PCI_COMMAND) &
+                                                    ~(PCI_COMMAND_MASTER | PCI_COMMAND_SERR)) |
+                                                   PCI_COMMAND_INTX_DISABLE));
+        pci_.remove(*d);
+    }
+}
+
+/// As Linux's device_release_driver(): under the device's lock, for as long as the driver takes.
+void software::unbind(pci_dev& d) {
+    const auto found = engines_.find(d.rid());
+    if (found == engines_.end() || &found->second->dev() != &d) return;
+    guard hold(d.dev.lock);
+    call_scope call(kernel_, "device_release_driver", d.rid());
+    dma_engine& engine = *found->second;
+    engine.quiesce();
+    for (auto& c : clients_)
+        if (c->config().device == d.rid() && c->bound()) c->unbind();
+    engine.remove();
+    retired_.push_back(std::move(found->second));
+    engines_.erase(found);
+}
+
+bool software::add_below(pci_dev& port) {
+    const auto found = pci_.rescan(port);
+    for (pci_dev* d : found) {
+        pci_aer_init(*d);
+        if (d->is_bridge) pci_save_state(*d);
+    }
+    for (const auto& c : config_.devices) {
+        pci_dev* d = pci_.find(c.rid);
+        if (!d || std::find(found.begin(), found.end(), d) == found.end()) continue;
+        try {
+            bind(c);
+            start_bound(*d);
+        } catch (const std::runtime_error& e) {
+            kernel_.log(3, e.what(), d->rid());
+        }
+    }
+    return !found.empty();
+}
+
+void software::start_bound(pci_dev& d) {
+    const auto engine = engines_.find(d.rid());
+    if (engine == engines_.end()) return;
+    std::vector<client*> mine;
+    for (auto& c : clients_)
+        if (c->config().device == d.rid() && !c->bound()) mine.push_back(c.get());
+    for (client* c : mine) c->rebind(*engine->second);
+    engine->second->start();
+    for (client* c : mine) c->start();
+}
+
+}  // namespace drydock::sw
