@@ -18,7 +18,8 @@ pci_host_config host_config(const software_config& c) {
     pci_host_config h{.ecam = c.ecam,
                       .mem32 = c.mem32,
                       .mem64 = c.mem64,
-                      .read_request_bytes = c.read_request_bytes};
+                      .read_request_bytes = c.read_request_bytes,
+                      .acs = c.acs};
     h.name_of = [devices = c.devices](u16 rid) {
         for (const auto& d : devices)
             if (d.rid == rid) return d.name;

@@ -38,6 +38,7 @@ struct software_config {
     pci_window mem32{0x1000'0000, 0x3000'0000};
     pci_window mem64{0x80'0000'0000, u64{64} << 30};
     u32 read_request_bytes = 512;  ///< MRRS
+    acs_policy acs = acs_policy::standard;
     std::string reset_variant = "none";
     pci_reset_config reset;
     pci_port_config ports;

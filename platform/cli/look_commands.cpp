@@ -186,11 +186,21 @@ int show_command(const std::string& folder, const tools& t) {
         throw scenario::bad_input(
             {}, fmt::format("cannot read '{}'; expected a folder that `drydock run` wrote",
                             file.string()));
+    const auto refuse = [&](std::string_view why) {
+        throw scenario::bad_input(
+            {}, fmt::format("'{}' {}; expected what `drydock run` wrote: run it again",
+                            file.string(), why));
+    };
     const json summary = json::parse(in, nullptr, false);
-    if (summary.is_discarded() || !summary.is_object() || !summary.contains("drydock") ||
-        !summary.contains("runs"))
-        throw scenario::bad_input({}, fmt::format("'{}' is no summary of drydock", file.string()));
-    print(t.out, report::render(summary, {wants_colour(t.out), folder, files_listed(folder)}));
+    if (summary.is_discarded()) refuse("is damaged: no JSON");
+    if (!summary.is_object() || !summary.contains("drydock") || !summary.contains("runs") ||
+        !summary.at("runs").is_array())
+        refuse("is no summary of drydock");
+    try {
+        print(t.out, report::render(summary, {wants_colour(t.out), folder, files_listed(folder)}));
+    } catch (const json::exception&) {
+        refuse("is damaged: values of another kind than drydock writes");
+    }
     return as_expected;
 }
 

@@ -59,6 +59,7 @@ root_complex::root_complex_config configure_root_complex(base::parameters& p,
         rp.gen = port.link.gen;
         rp.width = port.link.width;
         rp.surprise_down = port.surprise_down;
+        rp.acs = port.acs;
         if (port.dpc) rp.dpc.emplace();
         if (port.hotplug) {
             rp.slot.emplace();
@@ -74,6 +75,7 @@ root_complex::switch_config configure_switch(base::parameters& p, const scenario
     root_complex::switch_config c;
     c.gen = port.link.gen;
     c.width = port.link.width;
+    c.acs = port.below->acs;
     c.ports.clear();
     for (const scenario::port& down : port.below->ports) {
         const scenario::link& l = down.device ? down.device->link : down.link;

@@ -113,6 +113,19 @@ root_complex::port_slot* hardware::slot(const std::string& port) {
     return nullptr;
 }
 
+root_complex::root_port* hardware::root_port_named(std::string_view name) {
+    for (unsigned p = 0; p < rc_->ports(); ++p)
+        if (rc_->root(p).basename() == name) return &rc_->root(p);
+    return nullptr;
+}
+
+root_complex::switch_port* hardware::switch_port_named(std::string_view name) {
+    for (const junction& j : junctions_)
+        for (unsigned n = 1; n <= j.at->downstream_ports(); ++n)
+            if (j.at->port(n).basename() == name) return &j.at->port(n);
+    return nullptr;
+}
+
 std::vector<std::string> hardware::port_names() const {
     std::vector<std::string> names;
     for (const seat& s : seats_) names.push_back(s.port);

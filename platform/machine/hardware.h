@@ -79,6 +79,10 @@ public:
     /// The link below a port of the tree, by the port's name; null: there is none.
     pcie::link* link_below(std::string_view port);
     /// Configuration space of a port of the tree.
+    /// Null: the tree has no such port. Ports of switches have the way in their names.
+    root_complex::root_port* root_port_named(std::string_view name);
+    root_complex::switch_port* switch_port_named(std::string_view name);
+    pcie::tlp_pool& tlps() { return tlps_; }
     pcie::config_space& port(const std::string& name) { return *ports_.at(name); }
     /// Slot of a port; null if it has none.
     root_complex::port_slot* slot(const std::string& port);

@@ -58,6 +58,8 @@ private:
     void attach(const scenario::do_attach&) override;
     void detach(const scenario::do_detach&) override;
     void inject(const scenario::do_inject&) override;
+    void inject_error(const scenario::do_inject&);
+    void check_error(const scenario::do_inject&, const scenario::place& where);
     void set(const scenario::do_set&) override;
     void release(const std::string& task) override;
     // steering

@@ -38,6 +38,16 @@ void configure_driver(base::parameters& p, const scenario::run& run, const addre
            "CMD_SYNC is seen by its MSI write to memory instead of CONS");
 }
 
+sw::acs_policy run_acs(base::parameters& p) {
+    declarer d(p, "sw.pci");
+    return d.word(
+               "acs", "standard", "standard | all",
+               "Access Control Services turned on: sv, rr, cr, uf, or all that a port supports") ==
+                   "all"
+               ? sw::acs_policy::all
+               : sw::acs_policy::standard;
+}
+
 sw::client_config client_of(const scenario::run& run, const scenario::client& c) {
     sw::client_config out;
     out.name = c.name;
@@ -67,6 +77,7 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run,
     c.ecam = map.ecam.value;
     c.mem32 = {map.mmio32.value, map.mmio32_bytes};
     c.mem64 = {map.mmio64.value, map.mmio64_bytes};
+    c.acs = run_acs(p);
     c.reset_variant = run.software.reset_variant;
     base::ps wait = run.software.flr_wait;
     declarer d(p, "sw.pci");
@@ -79,9 +90,7 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run,
         sw::device_config dev;
         dev.rid = l.id.value;
         dev.name = l.device->name;
-        // Nothing keeps devices below a switch without ACS apart: one group down from the root port
-        // (Linux: pci_device_group()).
-        if (l.behind_switch) dev.group = run.machine.ports[l.root].name;
+        dev.group = l.shares_below;
         c.devices.push_back(std::move(dev));
     }
     for (const scenario::client& client : run.clients) c.clients.push_back(client_of(run, client));

@@ -25,6 +25,7 @@ std::vector<std::string> fault_names() {
 }  // namespace
 
 void machine::inject(const scenario::do_inject& v) {
+    if (!v.error.empty()) return inject_error(v);
     seat& s = hardware_.seat_of(v.device);
     if (v.fault == link_down_fault || v.fault == link_up_fault)
         return s.link->set_up(v.fault == link_up_fault);
@@ -55,8 +56,12 @@ void machine::check_inject(const scenario::do_inject& v, const scenario::place& 
 
 void machine::check_verbs() {
     for (const scenario::timeline_entry& entry : run_.timeline) {
-        if (const auto* inject = std::get_if<scenario::do_inject>(&entry.what))
-            check_inject(*inject, entry.where);
+        if (const auto* inject = std::get_if<scenario::do_inject>(&entry.what)) {
+            if (inject->error.empty())
+                check_inject(*inject, entry.where);
+            else
+                check_error(*inject, entry.where);
+        }
         if (const auto* set = std::get_if<scenario::do_set>(&entry.what)) {
             std::vector<std::string> names;
             for (const std::string& port : hardware_.port_names())

@@ -25,6 +25,8 @@ void expectations(const node& document, const std::vector<std::string>& words,
 /// @param tasks names that a task or client has
 condition parse_condition(const node& text, const run& r, const std::vector<std::string>& tasks);
 
+/// Root ports and ports of switches, with the way in their names: "rp0", "rp0_dsp1".
+std::vector<std::string> port_names(const run& r);
 std::vector<std::string> device_names(const run& r);
 std::vector<std::string> client_names(const run& r);
 /// Tasks of the timeline, then clients: whatever can stand at a point.

@@ -10,6 +10,7 @@
 #include "platform/scenario/fields.h"
 #include "platform/scenario/nearest.h"
 #include "platform/scenario/tree.h"
+#include "tlm/pcie/caps/acs.h"
 
 namespace drydock::scenario::build {
 namespace {
@@ -95,6 +96,35 @@ void read_device(const fields& f, scenario::device& d, run& r) {
     f.read("flr_time", d.flr_time, 1_us, 100_s);
 }
 
+/// `acs: off`, `acs: on`, or a list of services.
+std::uint16_t read_acs(const fields& f, std::uint16_t all) {
+    using v = pcie::acs_view;
+    constexpr std::pair<std::string_view, std::uint16_t> services[] = {
+        {"sv", v::source_validation},   {"tb", v::translation_blocking},
+        {"rr", v::request_redirect},    {"cr", v::completion_redirect},
+        {"uf", v::upstream_forwarding}, {"ec", v::egress_control},
+        {"dt", v::direct_translated}};
+    const node* n = f.section()->find("acs");
+    std::string word = "off";
+    if (n != nullptr && n->is == node::type::list) {
+        std::uint16_t chosen = 0;
+        for (const node& item : n->items)
+            for (const auto& [name, bit] : services)
+                if (item.scalar == name) {
+                    if ((all & bit) == 0)
+                        throw bad_input(item.where,
+                                        fmt::format("acs: '{}' needs peers, which a root port "
+                                                    "does not have; expected it at a switch",
+                                                    name));
+                    chosen |= bit;
+                }
+        f.tell("acs", n->text());
+        return chosen;
+    }
+    f.read("acs", word);
+    return word == "on" ? static_cast<std::uint16_t>(all & ~v::egress_control) : std::uint16_t{0};
+}
+
 /// Reads ports and what lies below them; keeps the names that must differ.
 class tree_reader {
 public:
@@ -124,6 +154,8 @@ port tree_reader::read_port(const std::string& name, const std::string& key, con
             fmt::format("port '{}' has {}; expected one of device, switch", key,
                         f.has("device") ? "a device and a switch" : "neither device nor switch"));
     f.read("dpc", p.dpc);
+    p.acs = read_acs(f, pcie::acs_view::all & ~pcie::acs_view::egress_control &
+                            ~pcie::acs_view::direct_translated);
     f.read("surprise_down", p.surprise_down);
     f.read("hotplug", p.hotplug);
     const bool link_said = f.has("link");
@@ -152,11 +184,10 @@ std::shared_ptr<const switch_tree> tree_reader::read_switch(const std::string& n
     constexpr std::size_t most = 32;  // devices on one bus
     auto s = std::make_shared<switch_tree>();
     s->name = name + "_switch";
-    std::string acs = "off";
-    f.read("acs", acs);
+    s->acs = read_acs(f, pcie::acs_view::all);
     for (const member& m : f.section()->members) {
         if (m.key == "acs") continue;
-        for (const char* key : {"dpc", "surprise_down", "hotplug"})
+        for (const char* key : {"dpc", "surprise_down", "hotplug", "acs"})
             if (f.sub(m.key).has(key))
                 throw bad_input(
                     f.sub(m.key).where(key),

@@ -16,6 +16,20 @@ std::vector<std::string> device_names(const run& r) {
     return names;
 }
 
+namespace {
+void add_port(const port& p, std::vector<std::string>& names) {
+    names.push_back(p.name);
+    if (!p.below) return;
+    for (const port& down : p.below->ports) add_port(down, names);
+}
+}  // namespace
+
+std::vector<std::string> port_names(const run& r) {
+    std::vector<std::string> names;
+    for (const port& p : r.machine.ports) add_port(p, names);
+    return names;
+}
+
 std::vector<std::string> client_names(const run& r) {
     std::vector<std::string> names;
     for (const client& c : r.clients) names.push_back(c.name);

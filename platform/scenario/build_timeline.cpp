@@ -88,8 +88,39 @@ do_set read_set(const node& v) {
     return {m.key, m.value.scalar};
 }
 
+/// `{device: ep0, error: ecrc}` or `{port: rp0, error: acs_violation}`
+do_inject read_error(const node& v, const run& r) {
+    for (const char* key : {"fault", "count", "delay"})
+        if (const node* n = v.find(key))
+            throw bad_input(n->where,
+                            fmt::format("'{}' beside error, which is detected once", key));
+    do_inject e;
+    e.error = v.at("error").scalar;
+    const node* port = v.find("port");
+    if ((port == nullptr) == (v.find("device") == nullptr))
+        throw bad_input(v.where, "expected one of device, port beside error");
+    if (port == nullptr) {
+        e.device = device_of(v, r);
+    } else {
+        require_name(port->where, "port", port->scalar, port_names(r));
+        e.port = port->scalar;
+    }
+    return e;
+}
+
 do_inject read_inject(const node& v, const run& r) {
-    do_inject f{device_of(v, r), v.at("fault").scalar, UINT32_MAX, {}};
+    if (v.find("error") != nullptr) return read_error(v, r);
+    for (const char* key : {"device", "fault"})
+        if (v.find(key) == nullptr)
+            throw bad_input(v.where,
+                            fmt::format("'{}' is missing; expected inject: {{device: NAME, fault: "
+                                        "NAME}} or {{device: NAME, error: NAME}}",
+                                        key));
+    if (const node* n = v.find("port"))
+        throw bad_input(n->where, "'port' beside fault; expected device: there, or error:");
+    do_inject f;
+    f.device = device_of(v, r);
+    f.fault = v.at("fault").scalar;
     const auto refuse = [&](const node& n, std::string_view key, std::string_view why) {
         throw bad_input(n.where, fmt::format("'{}' beside {}, {}", key, f.fault, why));
     };

@@ -60,6 +60,8 @@ public:
         if (const node* n = take(key)) v = parsed(*n, key, parse_link(n->scalar), expected_link);
         note(key, to_text(v));
     }
+    /// For a key that the caller has read by itself.
+    void tell(std::string_view key, std::string value) const { note(key, std::move(value)); }
     void read_bytes(std::string_view key, std::uint64_t& v) const {
         if (const node* n = take(key)) v = parsed(*n, key, parse_bytes(n->scalar), expected_bytes);
         note(key, bytes_to_text(v));

@@ -75,6 +75,7 @@ struct port {
     std::string name;  ///< unique: "rp0"; of a switch's port with the way to it: "rp0_dsp1"
     scenario::link link;
     bool dpc = false;            ///< Downstream Port Containment
+    std::uint16_t acs = 0;       ///< of a root port: Access Control Services; 0: none
     bool surprise_down = false;  ///< Surprise Down Error Reporting Capable
     bool hotplug = false;        ///< a slot with hot-plug support
     std::optional<scenario::device> device = std::nullopt;
@@ -83,6 +84,7 @@ struct port {
 
 struct switch_tree {
     std::string name;         ///< "rp0_switch"
+    std::uint16_t acs = 0;    ///< services of the downstream ports (pcie::acs_view); 0: no ACS
     std::vector<port> ports;  ///< in the file's order: device 0, 1, .. of the bus between
 };
 
@@ -180,7 +182,9 @@ struct do_detach {
     std::optional<std::uint32_t> pasid;
 };
 struct do_inject {
-    std::string device, fault;
+    std::string device, fault = {};
+    std::string port = {};             ///< in place of a device, with `error`
+    std::string error = {};            ///< in place of a fault: what AER shall have detected
     std::uint32_t count = UINT32_MAX;  ///< occasions that are hit; UINT32_MAX: all from here on
     std::optional<base::ps> delay;     ///< of delay_completions
 };

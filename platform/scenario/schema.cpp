@@ -55,12 +55,18 @@ std::string type_names(const json& type) {
     return s;
 }
 
+/// The values of an enumeration, numbers among them, as a file writes them.
+std::vector<std::string> words_of(const json& values) {
+    std::vector<std::string> words;
+    for (const auto& v : values) words.push_back(v.is_string() ? v.get<std::string>() : v.dump());
+    return words;
+}
+
 /// What a subschema wants, in words.
 std::string wants(const json& s) {
     if (s.contains("x-expected")) return s.at("x-expected").get<std::string>();
     if (s.contains("enum")) {
-        std::vector<std::string> names;
-        for (const auto& v : s.at("enum")) names.push_back(v.get<std::string>());
+        const std::vector<std::string> names = words_of(s.at("enum"));
         return names.size() == 1 ? "'" + names.front() + "'" : "one of " + list_of(names);
     }
     std::string range;
@@ -177,7 +183,7 @@ void refuse_missing(const location& at) {
     refuse_missing(at);
     refuse_alternatives(at);
     std::vector<std::string> names;
-    if (at.rule->contains("enum")) names = at.rule->at("enum").get<std::vector<std::string>>();
+    if (at.rule->contains("enum")) names = words_of(at.rule->at("enum"));
     const std::string value =
         at.value->is == node::type::scalar ? at.value->scalar : at.value->text();
     std::string what = at.key.empty() ? "" : at.key + ": ";

@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/scenario/tree.h"
 
+#include "tlm/pcie/caps/acs.h"
+
 namespace drydock::scenario {
 namespace {
+
+/// What Linux asks of every port on the way (REQ_ACS_FLAGS). A root port needs none: whatever comes
+/// up goes to the SMMU.
+bool isolates(std::uint16_t acs) {
+    using v = pcie::acs_view;
+    constexpr std::uint16_t needed = v::source_validation | v::request_redirect |
+                                     v::completion_redirect | v::upstream_forwarding;
+    return (acs & needed) == needed;
+}
 
 /// Numbers buses as software does: each port takes the next number for the bus below it, and what
 /// lies there is numbered before the next port is looked at.
@@ -10,20 +21,22 @@ struct walk {
     std::vector<leaf> found;
     unsigned next_bus = 1;
 
-    void port(const scenario::port& p, unsigned root, bool behind_switch) {
+    void port(const scenario::port& p, unsigned root, bool behind_switch,
+              const std::string& shared) {
         const unsigned bus = next_bus++;
         if (p.device)
             found.push_back({&*p.device, &p, root, behind_switch,
-                             base::routing_id{static_cast<std::uint16_t>(bus << 8)}});
+                             base::routing_id{static_cast<std::uint16_t>(bus << 8)}, shared});
         if (!p.below) return;
         ++next_bus;  // between upstream and downstream ports
-        for (const scenario::port& down : p.below->ports) port(down, root, true);
+        const std::string& here = shared.empty() && !isolates(p.below->acs) ? p.name : shared;
+        for (const scenario::port& down : p.below->ports) port(down, root, true, here);
     }
 };
 
 walk whole(const machine& m) {
     walk w;
-    for (unsigned root = 0; root < m.ports.size(); ++root) w.port(m.ports[root], root, false);
+    for (unsigned root = 0; root < m.ports.size(); ++root) w.port(m.ports[root], root, false, "");
     return w;
 }
 

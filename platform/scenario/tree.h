@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "platform/scenario/scenario.h"
@@ -15,6 +16,9 @@ struct leaf {
     unsigned root = 0;                     ///< index of the root port at the top
     bool behind_switch = false;
     base::routing_id id{};  ///< as a depth-first enumeration finds it
+    /// The port above the first switch on the way whose ports do not keep those below apart; empty:
+    /// the device's IOMMU group is its own (Linux: pci_device_group()).
+    std::string shares_below = {};
 };
 
 /// All devices, in the order of enumeration. They point into m.

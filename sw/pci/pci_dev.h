@@ -62,6 +62,7 @@ struct pci_saved_state {
     bool valid = false;
     std::array<u32, 16> header{};
     u16 devctl = 0, devctl2 = 0, lnkctl = 0, lnkctl2 = 0;
+    u16 acs = 0;
 };
 
 struct pci_dev {
@@ -80,6 +81,7 @@ struct pci_dev {
     std::array<pci_resource, 6> resource{};
 
     u8 pcie_cap = 0, msi_cap = 0, msix_cap = 0, pm_cap = 0, af_cap = 0;
+    u16 acs_cap = 0;
     u16 ats_cap = 0, pasid_cap = 0, pri_cap = 0, aer_cap = 0, dpc_cap = 0;
     u8 pcie_type = 0;
     u32 devcap = 0;

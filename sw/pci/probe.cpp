@@ -98,6 +98,7 @@ pci_dev* pci_host::scan_function(u8 bus, u8 devfn, pci_dev* bridge) {
     d.bridge = bridge;
     d.is_bridge = (pci_read_config_byte(d, PCI_HEADER_TYPE) & 0x7f) == PCI_HEADER_TYPE_BRIDGE;
     pci_init_capabilities(d);
+    pci_enable_acs(d, config_.acs);
     pci_read_bases(d);
     devices_.push_back(std::move(owned));
     return &d;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "sw/pci/acs.h"
 #include "sw/pci/setup_bus.h"
 
 namespace drydock::sw {
@@ -15,6 +16,7 @@ struct pci_host_config {
     pci_window mem64;
     u8 last_bus = 255;
     u32 read_request_bytes = 512;  ///< MRRS of every function: 128 << n
+    acs_policy acs = acs_policy::standard;
     /// Name of the function with this Routing ID; empty: "bb:dd.f".
     std::function<std::string(u16 rid)> name_of = {};
 };

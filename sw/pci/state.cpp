@@ -51,6 +51,7 @@ void pci_save_state(pci_dev& d) {
             d.saved.lnkctl2 = pci_read_config_word(d, d.pcie_cap + PCI_EXP_LNKCTL2);
         }
     }
+    if (d.acs_cap) d.saved.acs = pci_read_config_word(d, d.acs_cap + PCI_ACS_CTRL);
     d.saved.valid = true;
 }
 
@@ -62,6 +63,7 @@ void pci_restore_state(pci_dev& d) {
     pci_restore_ats_state(d);
     restore_header(d);
     pci_restore_msix_state(d);
+    if (d.acs_cap) pci_write_config_word(d, d.acs_cap + PCI_ACS_CTRL, d.saved.acs);
     d.saved.valid = false;
 }
 

@@ -280,6 +280,29 @@ void endpoint::injected() {
     if (faults_.silent_death != 0) die();
     if (faults_.pri_flood != 0 && state_ != state::dead)
         pages_.flood(std::exchange(faults_.pri_flood, 0));
+    while (state_ == state::operational && tx_.room(pcie::fc_class::completion) > 0 &&
+           faults::take(faults_.stray_completions))
+        tx_.push(stray_completion());
+}
+
+/// To the root complex, with a tag that no request of it has.
+pcie::tlp_ptr endpoint::stray_completion() {
+    pcie::tlp_ptr t = pool_.make();
+    t->type = pcie::tlp_type::cpl;
+    t->completer = id_;
+    t->tag = 0x3ff;
+    t->byte_count = 4;
+    return t;
+}
+
+void endpoint::detect(pcie::error e, const pcie::tlp* t, bool advisory) {
+    if (state_ != state::dead) errors_.report(e, advisory, t, id_);
+}
+
+void endpoint::detect_correctable(unsigned bit, std::string_view text) {
+    if (state_ == state::dead) return;
+    errors_.note(text, id_, base::no_span);
+    if (const auto code = pcie::log_correctable(space_, bit)) send_error(*code);
 }
 
 /// For good: no reset and no link brings it back.

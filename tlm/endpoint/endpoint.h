@@ -83,6 +83,10 @@ public:
     void power_cycle();
     /// After inject() changed: what acts at once does.
     void injected();
+    /// An error that somebody says this function has detected: logged and told like any other.
+    void detect(pcie::error e, const pcie::tlp* t, bool advisory);
+    /// The same of a correctable one: its bit in AER, and its name for observers.
+    void detect_correctable(unsigned bit, std::string_view text);
 
 private:
     enum class state : std::uint8_t { operational, flr, link_down, dead, absent, starting };
@@ -107,6 +111,7 @@ private:
     void forget_work();
     void drop_replies();
     void die();
+    pcie::tlp_ptr stray_completion();
     void begin_flr();
     void enter(state s, std::uint32_t text);
     void on_time(std::uint64_t) override;

@@ -195,6 +195,7 @@ void endpoint::receive_memory(const pcie::tlp& t) {
     for (unsigned n = 0; reachable && n < 6; ++n) {
         const auto claimed = bar(n);
         if (!claimed || claimed->is_io || !claimed->contains(t.address, t.bytes())) continue;
+        if (faults::take(faults_.refuse_requests)) break;
         const std::uint64_t offset = t.address - claimed->address;
         if (t.type == tlp_type::mrd) return read_memory(t, n, offset);
         if (t.poisoned)
@@ -207,7 +208,7 @@ void endpoint::receive_memory(const pcie::tlp& t) {
 }
 
 void endpoint::read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offset) {
-    if (t.length > largest_read_dw) {
+    if (t.length > largest_read_dw || faults::take(faults_.abort_requests)) {
         errors_.report(pcie::error::completer_abort, true, &t, id_);
         return answer(t, cpl_status::completer_abort);
     }
@@ -217,6 +218,7 @@ void endpoint::read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offse
     pool_.add_payload(*c);
     for (std::uint32_t dw = 0; dw < t.length; ++dw)
         set_data_word(*c, dw, read_bar(bar, offset + dw * 4));
+    c->poisoned = faults::take(faults_.poison_completions);
     reply(t, std::move(c));
 }
 

@@ -99,7 +99,7 @@ bool endpoint::try_read(const memory_request& r, std::uint32_t reader) {
     }
     pcie::tlp_ptr t = request(r, tlp_type::mrd);
     t->tag = *tag;
-    tx_.push(std::move(t));
+    if (!r.data || !faults::take(faults_.swallow_requests)) tx_.push(std::move(t));
     return true;
 }
 
@@ -115,6 +115,9 @@ bool endpoint::try_write(const memory_request& r, std::span<const std::uint8_t> 
     std::fill_n(bytes, start, std::uint8_t{0});
     std::memcpy(bytes + start, data.data(), data.size());
     std::fill(bytes + start + data.size(), bytes + t->bytes(), std::uint8_t{0});
+    if (r.data && faults::take(faults_.poison_writes)) t->poisoned = true;
+    if (r.data && faults::take(faults_.malform_writes))
+        (t->length > 1 ? t->first_be : t->last_be) = t->length > 1 ? 0 : 0xf;
     tx_.push(std::move(t));
     return true;
 }

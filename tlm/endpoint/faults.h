@@ -25,6 +25,14 @@ struct faults {
     std::uint32_t late_completions = 0;  ///< sent when the same ITag is used by another request
     std::uint32_t wrong_itag = 0;        ///< name the ITag above
     std::uint32_t wrong_cc = 0;          ///< say that two are sent, and one is
+    // -- data and requests --
+    std::uint32_t poison_writes = 0;   ///< DMA writes go out poisoned
+    std::uint32_t malform_writes = 0;  ///< DMA writes go out with byte enables that no rule allows
+    std::uint32_t swallow_requests = 0;    ///< DMA reads never reach the link: Completion Timeout
+    std::uint32_t abort_requests = 0;      ///< reads of its BARs end with Completer Abort
+    std::uint32_t refuse_requests = 0;     ///< requests to its BARs are Unsupported Requests
+    std::uint32_t poison_completions = 0;  ///< reads of its BARs are answered with poisoned data
+    std::uint32_t stray_completions = 0;   ///< completions that nobody waits for, at once
     // -- the function --
     std::uint32_t forge_addresses = 0;  ///< translated data goes to the page beside the one granted
     std::uint32_t ignore_flr = 0;       ///< Initiate FLR has no effect
@@ -47,7 +55,7 @@ struct fault_info {
     std::uint32_t faults::*count;
 };
 
-inline constexpr std::array<fault_info, 14> fault_table{{
+inline constexpr std::array<fault_info, 21> fault_table{{
     {"swallow_invalidates", &faults::swallow_invalidates},
     {"complete_early", &faults::complete_early},
     {"lose_completions", &faults::lose_completions},
@@ -57,6 +65,13 @@ inline constexpr std::array<fault_info, 14> fault_table{{
     {"late_completions", &faults::late_completions},
     {"wrong_itag", &faults::wrong_itag},
     {"wrong_cc", &faults::wrong_cc},
+    {"poison_writes", &faults::poison_writes},
+    {"malform_writes", &faults::malform_writes},
+    {"swallow_requests", &faults::swallow_requests},
+    {"abort_requests", &faults::abort_requests},
+    {"refuse_requests", &faults::refuse_requests},
+    {"poison_completions", &faults::poison_completions},
+    {"stray_completions", &faults::stray_completions},
     {"forge_addresses", &faults::forge_addresses},
     {"ignore_flr", &faults::ignore_flr},
     {"never_ready", &faults::never_ready},

@@ -43,8 +43,9 @@ struct root_port_config {
     bool prefixes = true;                            ///< End-End TLP prefixes: PASID passes
     unsigned outstanding_reads = 64;                 ///< of the device, at the SMMU
     unsigned posted_writes = 16;                     ///< of CPUs, waiting for the link
-    bool surprise_down = false;                      ///< Surprise Down Error Reporting Capable
-    std::optional<unsigned> msi_vectors_log2{};      ///< MSI, 2^n messages, n = 0..5
+    std::uint16_t acs = 0;       ///< Access Control Services, pcie::acs_view's bits; 0: none
+    bool surprise_down = false;  ///< Surprise Down Error Reporting Capable
+    std::optional<unsigned> msi_vectors_log2{};  ///< MSI, 2^n messages, n = 0..5
     std::optional<dpc_config> dpc{};
     std::optional<slot_config> slot{};
 };

@@ -50,6 +50,14 @@ void port_errors::own_message(msg_code code) {
     record(code, id_);
 }
 
+void port_errors::detect_correctable(unsigned bit, std::string_view text) {
+    ++count_;
+    if (ctx_.probe.wants(base::kind::error_logged))
+        ctx_.probe.emit(base::kind::error_logged, place_, ctx_.now(), base::no_span, id_.value,
+                        ctx_.probe.text(text), 0);
+    if (const auto code = pcie::log_correctable(space_, bit)) own_message(*code);
+}
+
 void port_errors::message(msg_code code, base::routing_id source) {
     if (code != msg_code::err_cor)
         space_.registers().set(secondary_status, 2, received_system_error, received_system_error);

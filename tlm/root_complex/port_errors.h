@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "tlm/base/context.h"
 #include "tlm/pcie/errors.h"
@@ -29,6 +30,7 @@ public:
 
     /// Detected by the port itself.
     void detect(pcie::error e, const pcie::tlp* t, bool advisory);
+    void detect_correctable(unsigned bit, std::string_view text);
     /// ERR_COR, ERR_NONFATAL or ERR_FATAL from below.
     void message(pcie::msg_code code, base::routing_id source);
     /// A message of the port itself; it counts like a received one.

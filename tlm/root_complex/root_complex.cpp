@@ -295,6 +295,10 @@ bool root_complex::log_pio(std::uint16_t tag, pio_failure how) {
 }
 
 void root_complex::completion(unsigned port, pcie::tlp_ptr t) {
+    // Of a function to a function, redirected by ACS: down again by ID.
+    const std::uint16_t home = bus_to_port_[pcie::bus_of(t->requester)];
+    if (t->requester != root_complex_id && home != nowhere && ports_[home]->link_up())
+        return ports_[home]->send_down(std::move(t));
     const bool ours =
         t->requester == root_complex_id && table_.is_open(t->tag) && table_[t->tag].port == port;
     using outcome = cpu_requests::outcome;

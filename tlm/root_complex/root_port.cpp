@@ -36,6 +36,7 @@ pcie::config_image make_image(const root_port_config& c, unsigned index) {
     if (c.msi_vectors_log2)
         b.msi({.vectors_log2 = *c.msi_vectors_log2, .wide = true, .maskable = true});
     b.aer({});
+    if (c.acs != 0) b.acs({.services = c.acs});
     if (c.dpc)
         b.dpc({.root_port_extensions = c.dpc->root_port_extensions,
                .poisoned_egress_blocking = c.dpc->poisoned_egress_blocking,
@@ -115,6 +116,7 @@ void root_port::config_written(std::uint16_t offset) {
         link_state_.set_hold(link_hold::secondary_bus_reset,
                              (control & bridge_windows::secondary_bus_reset) != 0);
     }
+    if (space_.acs().present()) acs_.decode(space_);
     errors_.config_written(offset);
     if (msi_.config_written(offset)) number_messages();
     if (dpc_) dpc_->config_written(offset);

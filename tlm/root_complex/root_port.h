@@ -14,6 +14,7 @@
 #include "tlm/pcie/ordered_stores.h"
 #include "tlm/pcie/routing.h"
 #include "tlm/pcie/sockets.h"
+#include "tlm/root_complex/access_control.h"
 #include "tlm/root_complex/bridge_windows.h"
 #include "tlm/root_complex/config.h"
 #include "tlm/root_complex/dpc.h"
@@ -69,6 +70,9 @@ public:
     /// Detected by the port itself: AER, Root Error Status (PCIe).
     void detect(pcie::error e, const pcie::tlp* t, bool advisory) {
         errors_.detect(e, t, advisory);
+    }
+    void detect_correctable(unsigned bit, std::string_view text) {
+        errors_.detect_correctable(bit, text);
     }
     /// A CPU's request failed, where Root Port Extensions log that in RP PIO.
     bool has_pio() const { return dpc_ && dpc_->has_pio(); }
@@ -197,6 +201,7 @@ private:
     std::unique_ptr<dpc> dpc_;
     std::unique_ptr<port_slot> slot_;
     bridge_windows windows_;
+    access_control acs_;
     base::delay_line<pcie::tlp_ptr, to_port_end> down_;
     base::delay_line<pcie::tlp_ptr, from_link> up_;
     pcie::ordered_stores egress_;

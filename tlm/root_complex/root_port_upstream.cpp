@@ -14,6 +14,10 @@ using pcie::fc_class;
 using pcie::tlp_ptr;
 using pcie::tlp_type;
 
+namespace {
+constexpr std::uint32_t signaled_target_abort = 0x0800;  // Secondary Status[11]
+}
+
 void root_port::free_buffer(const pcie::tlp& t) {
     link.credit_return(t.flow_class(), 1, t.data_credits());
 }
@@ -31,6 +35,8 @@ void root_port::receive(tlp_ptr t) {
 }
 
 void root_port::arrived(tlp_ptr t) {
+    // All that a root port redirects goes to the SMMU anyway.
+    if (!acs_.admits(*t, windows_)) return refuse(std::move(t), error::acs_violation);
     switch (t->flow_class()) {
         case fc_class::posted:
             posted_arrived(std::move(t));
@@ -115,7 +121,12 @@ void root_port::refuse(tlp_ptr t, error e) {
     if (!answered) return emit_dropped(*t, reason_refused_);
     const unsigned due =
         t->type == tlp_type::mrd ? std::max(pcie::enabled_bytes_of(*t).bytes, 1u) : 4;
-    send_down(make_completion(pool_, *t, cpl_status::unsupported_request, due));
+    const bool blocked = e == error::acs_violation;
+    if (blocked)
+        space_.registers().set(bridge_windows::secondary_status, 2, signaled_target_abort,
+                               signaled_target_abort);
+    send_down(make_completion(
+        pool_, *t, blocked ? cpl_status::completer_abort : cpl_status::unsupported_request, due));
 }
 
 // -- queues towards the SMMU ---------------------------------------------------------------------

@@ -24,7 +24,8 @@ pcie_switch::pcie_switch(sc_core::sc_module_name name, base::context& ctx, pcie:
       reason_refused_(ctx.probe.text("unsupported request")),
       reason_not_routed_(ctx.probe.text("not routed")),
       reason_link_down_(ctx.probe.text("link down")),
-      reason_masked_(ctx.probe.text("not passed on")) {
+      reason_masked_(ctx.probe.text("not passed on")),
+      reason_acs_(ctx.probe.text("ACS violation")) {
     if (config.ports.empty() || config.ports.size() > switch_config::most_ports)
         throw std::invalid_argument(std::string(this->name()) + ": " +
                                     std::to_string(config.ports.size()) +
@@ -110,6 +111,18 @@ void pcie_switch::refuse(unsigned at, unsigned from, tlp_ptr t, std::uint32_t re
     ports_[at]->detect(error::unsupported_request, t.get(), answered);
     if (answered) send_own(from, answer(at, *t, pcie::cpl_status::unsupported_request));
     drop(at, from, std::move(t), reason);
+}
+
+void pcie_switch::violate(unsigned from, tlp_ptr t) {
+    constexpr std::uint32_t signaled_target_abort = 0x0800;  // Secondary Status[11]
+    const bool answered = t->flow_class() == fc_class::non_posted;
+    ports_[from]->detect(error::acs_violation, t.get(), answered);
+    if (answered) {
+        ports_[from]->config().registers().set(bridge_windows::secondary_status, 2,
+                                               signaled_target_abort, signaled_target_abort);
+        send_own(from, answer(from, *t, pcie::cpl_status::completer_abort));
+    }
+    drop(from, from, std::move(t), reason_acs_);
 }
 
 void pcie_switch::drop(unsigned at, unsigned from, tlp_ptr t, std::uint32_t reason) {

@@ -15,7 +15,8 @@ namespace drydock::root_complex {
 /// A switch: an upstream port, downstream ports as devices 0, 1, ... of the bus between them, and
 /// what passes from one to another: memory requests by address, configuration requests and
 /// completions by ID, messages by their routing. What has no home is UR (non-posted) or dropped
-/// (posted). Between downstream ports requests pass directly; there is no ACS to redirect them.
+/// (posted). Between downstream ports requests pass directly where ACS does not redirect or block
+/// them.
 ///
 /// A TLP keeps its buffer at the port where it came in until it has left: credits come back then.
 /// Where several ingresses want one egress at once, the context's chooser decides, by default in
@@ -69,6 +70,8 @@ private:
     void forward(unsigned from, unsigned to, pcie::tlp_ptr t);
     /// Unsupported Request, logged by port `at`: answered if non-posted, else dropped.
     void refuse(unsigned at, unsigned from, pcie::tlp_ptr t, std::uint32_t reason);
+    /// ACS Violation at downstream port `from`: Completer Abort, or dropped.
+    void violate(unsigned from, pcie::tlp_ptr t);
     void drop(unsigned at, unsigned from, pcie::tlp_ptr t, std::uint32_t reason);
     /// What the switch itself sends out of `to`.
     void send_own(unsigned to, pcie::tlp_ptr t);
@@ -84,7 +87,7 @@ private:
     std::uint64_t power_off_open_ = 0;        ///< ports that owe a PME_TO_Ack
     bool link_reset_ = false, bus_reset_ = false, below_reset_ = false;
     std::uint32_t reason_malformed_, reason_refused_, reason_not_routed_, reason_link_down_,
-        reason_masked_;
+        reason_masked_, reason_acs_;
 };
 
 }  // namespace drydock::root_complex

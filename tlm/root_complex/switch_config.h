@@ -24,6 +24,7 @@ struct switch_config {
     unsigned gen = 4, width = 8;                                         ///< of the link above
     unsigned max_payload = 512;  ///< supported by every port, bytes
     bool prefixes = true;        ///< End-End TLP prefixes: PASID passes
+    std::uint16_t acs = 0;       ///< services of downstream ports, pcie::acs_view's bits; 0: no ACS
     /// First byte in to first byte out of an idle switch (PCIe, model defaults: 120 ns). A TLP that
     /// takes longer than this to arrive leaves when its last byte is in.
     base::ps cut_through{120'000};

@@ -24,7 +24,13 @@ pcie::config_image make_image(const switch_config& c, unsigned number) {
     x.gen = upstream ? c.gen : c.ports[number - 1].gen;
     x.width = upstream ? c.width : c.ports[number - 1].width;
     x.port_number = number;
-    return pcie::config_image_builder(ids, true).express(x).power({}).aer({}).build();
+    pcie::config_image_builder b(ids, true);
+    b.express(x).power({}).aer({});
+    const bool egress = (c.acs & pcie::acs_view::egress_control) != 0;
+    if (!upstream && c.acs != 0)
+        b.acs({.services = c.acs,
+               .vector_bits = egress ? static_cast<unsigned>(c.ports.size()) + 1 : 0});
+    return b.build();
 }
 
 /// Time that a TLP takes on a link of this port.
@@ -144,6 +150,7 @@ void switch_port::flush(bool deliverable_elsewhere) {
 
 void switch_port::config_written(std::uint16_t) {
     windows_.decode(space_);
+    acs_.decode(space_);
     owner_.registers_changed(number_);
     apply_link_control();
 }
@@ -177,6 +184,7 @@ void switch_port::hot_reset(bool begins) {
         space_.reset(pcie::reset_kind::conventional);
         space_.express().set_link_status(gen_, width_, link_up_);
         windows_.decode(space_);
+        acs_.decode(space_);
         id_ = {};
     }
     apply_link_control();
@@ -190,6 +198,14 @@ void switch_port::detect(pcie::error e, const pcie::tlp* t, bool advisory) {
                         t != nullptr ? t->span : base::no_span, id_.value,
                         ctx_.probe.text(pcie::name_of(e)), advisory ? 0 : 1);
     if (const auto code = pcie::log_error(space_, e, t, advisory)) owner_.report(number_, *code);
+}
+
+void switch_port::detect_correctable(unsigned bit, std::string_view text) {
+    ++count_.errors;
+    if (ctx_.probe.wants(base::kind::error_logged))
+        ctx_.probe.emit(base::kind::error_logged, place_, ctx_.now(), base::no_span, id_.value,
+                        ctx_.probe.text(text), 0);
+    if (const auto code = pcie::log_correctable(space_, bit)) owner_.report(number_, *code);
 }
 
 void switch_port::emit_dropped(const pcie::tlp& t, std::uint32_t reason) {

@@ -14,6 +14,7 @@
 #include "tlm/pcie/ordered_stores.h"
 #include "tlm/pcie/routing.h"
 #include "tlm/pcie/sockets.h"
+#include "tlm/root_complex/access_control.h"
 #include "tlm/root_complex/bridge_windows.h"
 #include "tlm/root_complex/switch_config.h"
 
@@ -54,6 +55,7 @@ public:
 
     pcie::config_space& config() { return space_; }
     const bridge_windows& forwards() const { return windows_; }
+    const access_control& acs() const { return acs_; }
     bool link_up() const { return link_up_; }
     /// Bus and device as captured from the last CfgWr0.
     base::routing_id id() const { return id_; }
@@ -65,6 +67,7 @@ public:
     void free_buffer(pcie::fc_class c, std::uint32_t data);
     /// Detected by this port: Device Status, AER, message (PCIe).
     void detect(pcie::error e, const pcie::tlp* t, bool advisory);
+    void detect_correctable(unsigned bit, std::string_view text);
     void emit_dropped(const pcie::tlp& t, std::uint32_t reason);
     /// Hot reset from above: registers as after reset, everything inside is dropped; a downstream
     /// port keeps its link down until the reset ends.
@@ -106,6 +109,7 @@ private:
     std::optional<pcie::downstream_socket> down_;
     pcie::config_space space_;
     bridge_windows windows_;
+    access_control acs_;
     base::delay_line<pcie::tlp_ptr, pipeline_end> in_;
     std::vector<pcie::ordered_stores> out_;               ///< by ingress
     std::uint64_t waiting_ = 0;                           ///< ingresses with something in out_

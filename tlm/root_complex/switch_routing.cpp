@@ -20,6 +20,7 @@ void pcie_switch::arrived(unsigned from, tlp_ptr t) {
         in.detect(error::malformed, t.get(), false);
         return drop(from, from, std::move(t), reason_malformed_);
     }
+    if (from != 0 && !in.acs().admits(*t, in.forwards())) return violate(from, std::move(t));
     // Passed on as it is; whoever receives it in the end deals with it.
     if (t->poisoned) in.detect(error::poisoned, t.get(), true);
     switch (t->type) {
@@ -67,11 +68,16 @@ void pcie_switch::route_memory(unsigned from, tlp_ptr t) {
         if (!to) return refuse(0, 0, std::move(t), reason_not_routed_);  // P-173
         return forward(0, *to, std::move(t));
     }
-    // Bus Master Enable of the port (P-013), and nothing goes back where it came from.
-    if (!in.forwards().bus_master() || in.forwards().claims(at, bytes))
+    // Bus Master Enable of the port (P-013), and nothing goes back where it came from: it was
+    // redirected further down, or is nobody's.
+    const bool own_side = in.forwards().claims(at, bytes);
+    if (!in.forwards().bus_master() || (own_side && !in.acs().forwards_upstream()))
         return refuse(from, from, std::move(t), reason_refused_);
-    if (const auto peer = port_of(at, bytes)) return forward(from, *peer, std::move(t));
-    if (up.forwards().claims(at, bytes))  // of the internal bus, but nobody's there
+    const auto peer = own_side ? std::nullopt : port_of(at, bytes);
+    const auto way = peer ? in.acs().of_request(*t, *peer) : access_control::way::upstream;
+    if (way == access_control::way::violation) return violate(from, std::move(t));
+    if (way == access_control::way::direct) return forward(from, *peer, std::move(t));
+    if (!peer && !own_side && up.forwards().claims(at, bytes))  // of the bus between, but nobody's
         return refuse(from, from, std::move(t), reason_not_routed_);
     if (!up.forwards().bus_master()) return refuse(0, from, std::move(t), reason_refused_);
     forward(from, 0, std::move(t));
@@ -80,7 +86,14 @@ void pcie_switch::route_memory(unsigned from, tlp_ptr t) {
 void pcie_switch::route_completion(unsigned from, tlp_ptr t) {
     const std::uint8_t bus = pcie::bus_of(t->requester);
     std::optional<unsigned> to = port_of_bus(bus);
-    if (from != 0 && !to && !ports_[0]->forwards().has_bus(bus)) to = 0;
+    if (from != 0) {
+        const access_control& acs = ports_[from]->acs();
+        const bool redirected = !to ? !ports_[0]->forwards().has_bus(bus)
+                                : *to == from
+                                    ? acs.forwards_upstream()
+                                    : acs.of_completion(*t) != access_control::way::direct;
+        if (redirected) to = 0;
+    }
     if (!to || *to == from) {
         ports_[from]->detect(error::unexpected_completion, t.get(), true);
         return drop(from, from, std::move(t), reason_not_routed_);

@@ -58,6 +58,19 @@ TEST(Program, show_prints_the_table_of_run_again) {
     EXPECT_EQ(show.out, run.out);
 }
 
+TEST(Program, show_of_a_damaged_summary_says_so) {
+    const scratch s;
+    for (const char* text :
+         {"{\"drydock\": ", "[]", "{\"runs\": []}", "{\"drydock\": {}, \"runs\": 5}",
+          "{\"drydock\": {\"seed\": 1}, \"runs\": [7]}",
+          "{\"drydock\": {}, \"runs\": [{\"name\": 3, \"cpus\": 4}]}"}) {
+        s.file("summary.json", text);
+        const auto show = drydock({"show", s.path().string()});
+        EXPECT_EQ(show.code, 2) << text;
+        EXPECT_NE(show.err.find("summary.json"), std::string::npos) << show.err;
+    }
+}
+
 TEST(Program, outputs_do_not_depend_on_jobs_or_on_sinks) {
     const scratch s;
     std::string first;

@@ -217,5 +217,17 @@ TEST(Schema, every_key_is_described) {
         check_described(e, e.text().at("definitions").at(shared), shared);
 }
 
+TEST(Schema, numbers_in_an_enumeration_are_named_like_words) {
+    const scenario::schema lanes(
+        R"({"type": "object", "properties": {"lanes": {"enum": [1, 2, 4, "all"]}}})");
+    try {
+        lanes.check(scenario::parse_yaml("lanes: 3", "s.yaml"));
+        FAIL() << "3 is none of them";
+    } catch (const scenario::bad_input& e) {
+        EXPECT_NE(std::string(e.what()).find("1, 2, 4"), std::string::npos) << e.what();
+    }
+    EXPECT_NO_THROW(lanes.check(scenario::parse_yaml("lanes: 4", "s.yaml")));
+}
+
 }  // namespace
 }  // namespace drydock::tests

@@ -94,8 +94,8 @@ TEST(Tree, names_that_cannot_be_are_refused_where_they_stand) {
         refused("    rp0: {switch: {x: {" + device("a") + "}}}\n    rp0_x: {" + device("b") + "}\n")
             .find("a second port whose components would be called 'rp0_x'"),
         std::string::npos);
-    EXPECT_NE(refused("    rp0: {switch: {acs: on, dsp0: {" + device("a") + "}}}\n")
-                  .find("acs: 'on' cannot be used"),
+    EXPECT_NE(refused("    rp0: {switch: {acs: maybe, dsp0: {" + device("a") + "}}}\n")
+                  .find("acs: 'maybe' cannot be used"),
               std::string::npos);
     EXPECT_NE(refused("    rp0: {switch: {dsp0: {devise: {}}}}\n").find("did you mean 'device'?"),
               std::string::npos);

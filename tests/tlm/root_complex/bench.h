@@ -56,8 +56,16 @@ struct bench {
     }
     /// Bound, neither started nor programmed.
     struct bound {};
-    explicit bench(bound, root_complex_config c = two_ports()) : rc("rc", ctx, pool, c) {
-        cpu.socket.bind(rc.cpu);
+    /// @param over_bus  the CPU's side is a range of the bus, as in a machine: devices reach it too
+    explicit bench(bound, root_complex_config c = two_ports(), bool over_bus = false)
+        : rc("rc", ctx, pool, c) {
+        if (over_bus) {
+            cpu.socket.bind(bus.add_initiator("cpu"));
+            bus.add_target("rc", base::phys_addr{ecam}, 256u << 20).bind(rc.cpu);
+            bus.add_range(base::phys_addr{mmio}, 0x3000'0000);
+        } else {
+            cpu.socket.bind(rc.cpu);
+        }
         for (unsigned p = 0; p < 2; ++p) {
             rc.posted(p).bind(bus.add_initiator("p" + std::to_string(p)));
             rc.non_posted(p).bind(bus.add_initiator("np" + std::to_string(p)));

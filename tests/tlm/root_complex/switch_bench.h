@@ -51,8 +51,9 @@ struct switch_bench {
     static constexpr std::uint64_t mmio = 0x1000'0000, window = 16u << 20;
     static constexpr unsigned ports = 3;
 
-    explicit switch_bench(base::choice* chooser = nullptr, std::uint32_t room = 64)
-        : ctx(1, chooser), sw("sw", ctx, pool, config()) {
+    explicit switch_bench(base::choice* chooser = nullptr, std::uint32_t room = 64,
+                          std::uint16_t acs = 0)
+        : ctx(1, chooser), sw("sw", ctx, pool, config(acs)) {
         root.socket.bind(sw.upstream());
         for (unsigned n = 0; n < ports; ++n) {
             below.push_back(std::make_unique<switch_neighbour<pcie::upstream_socket>>(
@@ -66,8 +67,9 @@ struct switch_bench {
         }
         program();
     }
-    static switch_config config() {
+    static switch_config config(std::uint16_t acs = 0) {
         switch_config c;
+        c.acs = acs;
         c.ports = {{.name = "dsp0"}, {.name = "dsp1"}, {.name = "dsp2"}};
         return c;
     }
