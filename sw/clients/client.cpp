@@ -61,7 +61,8 @@ void client::attach_pasid() {
     domain_ = config_.kind == client_kind::sva ? &core_.sva_domain_alloc(config_.name)
                                                : &core_.paging_domain_alloc(config_.name);
     if (config_.page_faults) {
-        mmap_lock_.emplace(kernel_, "mmap_lock(" + config_.name + ")");
+        // Of another life of the device a fault may still be in the handler.
+        if (!mmap_lock_) mmap_lock_.emplace(kernel_, "mmap_lock(" + config_.name + ")");
         domain_->iopf_handler = [this](const iommu_fault& f) { return handle_mm_fault(f); };
     }
     if (const int rc = core_.iommu_attach_device_pasid(*domain_, dev, *config_.pasid); rc != 0)
@@ -112,11 +113,13 @@ void client::unbind() {
     device& dev = engine_->dev().dev;
     // A process loses its PASID as a whole, a driver gives back what it has mapped.
     if (config_.pasid) core_.iommu_detach_device_pasid(dev, *config_.pasid);
+    if (mmap_lock_) mmap_lock_->lock();  // a fault that is being handled comes to its end
     core_.iommu_unmap(*domain_, buffer_, config_.buffer_bytes, dev.id);
     const auto contiguous = static_cast<u32>(config_.page_bytes / 4096);
     for (const phys_addr_t page : pages_)
         if (page != 0) kernel_.free_pages(page, contiguous, true);
     pages_.clear();
+    if (mmap_lock_) mmap_lock_->unlock();
 }
 
 void client::rebind(dma_engine& engine) {

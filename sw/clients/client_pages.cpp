@@ -69,7 +69,8 @@ void client::unmap_once() {
 iommu_page_response_code client::handle_mm_fault(const iommu_fault& f) {
     guard hold(*mmap_lock_);
     kernel_.spend(kernel_.costs().function_call);
-    if (f.addr < buffer_ || f.addr >= buffer_ + config_.buffer_bytes) {
+    // Nothing is left of a process whose device has gone.
+    if (f.addr < buffer_ || f.addr >= buffer_ + pages_.size() * config_.page_bytes) {
         ++results_.page_faults_invalid;
         return iommu_page_response_code::invalid;
     }

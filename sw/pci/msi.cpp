@@ -3,6 +3,8 @@
 
 #include <linux/pci_regs.h>
 
+#include <optional>
+
 #include "sw/pci/ats.h"
 
 namespace drydock::sw {
@@ -14,16 +16,19 @@ u32 pci_msix_vec_count(pci_dev& d) {
 
 namespace {
 
-phys_addr_t table_of(pci_dev& d) {
+/// None where the capability names no BAR: a function that does not answer reads all ones.
+std::optional<phys_addr_t> table_of(pci_dev& d) {
     const u32 table = pci_read_config_dword(d, d.msix_cap + PCI_MSIX_TABLE);
-    const auto& bar = d.resource.at(table & PCI_MSIX_TABLE_BIR);
-    return bar.start + (table & PCI_MSIX_TABLE_OFFSET);
+    const u32 bar = table & PCI_MSIX_TABLE_BIR;
+    if (bar >= d.resource.size()) return std::nullopt;
+    return d.resource[bar].start + (table & PCI_MSIX_TABLE_OFFSET);
 }
 
 void write_entries(pci_dev& d) {
-    const phys_addr_t table = table_of(d);
+    const auto table = table_of(d);
+    if (!table) return;
     for (const auto& m : d.msi) {
-        const phys_addr_t entry = table + u64{m.entry} * PCI_MSIX_ENTRY_SIZE;
+        const phys_addr_t entry = *table + u64{m.entry} * PCI_MSIX_ENTRY_SIZE;
         d.k.writel(entry + PCI_MSIX_ENTRY_LOWER_ADDR, static_cast<u32>(m.address));
         d.k.writel(entry + PCI_MSIX_ENTRY_UPPER_ADDR, static_cast<u32>(m.address >> 32));
         d.k.writel(entry + PCI_MSIX_ENTRY_DATA, m.data);

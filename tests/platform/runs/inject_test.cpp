@@ -140,6 +140,34 @@ TEST(InjectRun, a_function_that_died_with_its_link_does_not_come_back_with_it) {
     EXPECT_GT(timeouts(gone), timeouts(back));
 }
 
+TEST(InjectRun, an_Invalidate_Request_that_vanishes_leaves_the_translation_in_use) {
+    const json r = run(with("fault: swallow_invalidates, count: 3"));
+    EXPECT_EQ(timeouts(r), 3);
+    EXPECT_EQ(fired(r, "itag_protocol"), 0);
+    EXPECT_EQ(fired(r, "invalidate_in_reset"), 0) << "the function is not in reset";
+}
+
+TEST(InjectRun, a_completion_that_is_lost_costs_a_timeout_and_no_page) {
+    const json r = run(with("fault: lose_completions, count: 3"));
+    EXPECT_EQ(timeouts(r), 3);
+    EXPECT_EQ(fired(r, "stale_access"), 0) << "the work was done";
+    EXPECT_EQ(fired(r, "itag_protocol"), 0);
+}
+
+TEST(InjectRun, LinuxFlow_4_2_a_function_that_does_not_come_back_fails_its_reset_with_ENOTTY) {
+    const json r = run_text(
+        std::string(hardware) +
+        "clients:\n"
+        "  sva0: {kind: sva, device: ep0, pasid: 1, buffer: 64KiB, unmap: {every: 100ms}}\n"
+        "timeline:\n"
+        "  - {when: 1ms, inject: {device: ep0, fault: never_ready, count: 1}}\n"
+        "  - {when: 2ms, task: R, cpu: 3, reset: {device: ep0, method: flr}}\n"
+        "end: {when: R returned, limit: 300s}\n");
+    EXPECT_EQ(r.at("tasks").at("R").at("result"), -25);
+    EXPECT_GT(r.at("tasks").at("R").at("returned_ps").get<std::int64_t>(), 60'000'000'000'000);
+    EXPECT_GT(timeouts(r), 10);
+}
+
 TEST(InjectRun, every_fault_of_a_function_can_be_named_by_a_scenario) {
     const scratch s;
     for (const endpoint::fault_info& f : endpoint::fault_table)

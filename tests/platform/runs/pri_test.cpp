@@ -152,6 +152,17 @@ TEST(PriRun, P_073_detaching_a_pasid_answers_what_is_out_and_leaves_the_function
         << "did not wait its limit of 10 ms for Stopped";
 }
 
+TEST(PriRun, a_device_that_is_pulled_out_takes_its_page_requests_along) {
+    std::string text = machine("pri: handle");
+    const auto at = text.find("    rp0:\n") + 9;
+    const json r = run_text(text.substr(0, at) + "      hotplug: true\n" + text.substr(at) +
+                            "timeline: [{when: 1ms, inject: {device: ep0, fault: "
+                            "surprise_removal}}]\nend: {when: 5ms}\n");
+    EXPECT_EQ(pages(r).at("censored"), 0);
+    EXPECT_GT(number(r, "/clients/sva0/page_faults/brought_in"), 20);
+    EXPECT_EQ(expect::fired(r, "warn"), 0);
+}
+
 TEST(PriRun, what_cannot_fault_is_refused) {
     const scratch s;
     const auto bad = [&](const std::string& client) {
