@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sw/software.h"
 
+#include <algorithm>
 #include <stdexcept>
+
+#include "sw/pci/iov.h"
 
 namespace drydock::sw {
 
@@ -100,7 +103,16 @@ void software::bring_up() {
         ports_ready = true;
         ready.wake_all();
     });
-    for (const auto& d : config_.devices) bind(d);
+    for (const auto& d : config_.devices)
+        if (!d.virtual_function) bind(d);
+    const bool any_vfs = std::any_of(config_.devices.begin(), config_.devices.end(),
+                                     [](const device_config& d) { return d.vfs != 0; });
+    if (any_vfs) {  // no list of functions grows while somebody walks it
+        ready.wait([&] { return ports_ready; });
+        for (const auto& d : config_.devices) enable_vfs(d);
+        for (const auto& d : config_.devices)
+            if (d.virtual_function) bind(d);
+    }
     for (const auto& c : config_.clients) make_client(c);
     ready.wait([&] { return ports_ready; });
     for (auto& [rid, engine] : engines_) engine->start();
@@ -111,6 +123,14 @@ int software::attach_port(pci_dev& port) {
     port.dev.iommu = std::make_unique<dev_iommu>();
     port.dev.iommu->ids = {port.rid()};
     return core_.iommu_probe_device(port.dev, port.dev.name, true);
+}
+
+void software::enable_vfs(const device_config& c) {
+    if (c.vfs == 0) return;
+    if (const int rc = pci_enable_sriov(pci_, *pci_.find(c.rid), c.vfs); rc != 0)
+        throw std::runtime_error(c.name + ": " + std::to_string(c.vfs) +
+                                 " virtual functions cannot be enabled (error " +
+                                 std::to_string(rc) + ")");
 }
 
 void software::bind(const device_config& c) {

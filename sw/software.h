@@ -29,6 +29,8 @@ struct device_config {
     std::vector<u32> aliases = {};  ///< further StreamIDs of the device
     bool identity = false;          ///< default domain: identity instead of paging
     bool attach_deferred = false;
+    u16 vfs = 0;  ///< virtual functions to enable
+    bool virtual_function = false;
 };
 
 /// Everything that the software of a machine must be told. Addresses are on the CPU's bus.
@@ -122,6 +124,7 @@ private:
     void boot_task();
     void bring_up();
     void bind(const device_config&);
+    void enable_vfs(const device_config&);
     int attach_port(pci_dev&);
     // hotplug_owner
     void remove_below(pci_dev& port, bool gone) override;

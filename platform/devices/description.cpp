@@ -164,6 +164,9 @@ description describe(const std::string& name, const pcie::config_image& image,
     if (d.ats) d.invalidate_queue_depth = space.ats().queue_depth();
     if (space.pasid().present()) d.pasid_bits = space.pasid().width();
     d.pri = space.pri().present();
+    if (space.sriov().present() && space.sriov().total_vfs() != 0)
+        d.sriov = description::sriov_facts{space.sriov().total_vfs(), space.sriov().first_offset(),
+                                           space.sriov().stride()};
     return d;
 }
 

@@ -25,6 +25,11 @@ struct description {
     unsigned invalidate_queue_depth = 32;  ///< 1..32
     std::optional<unsigned> pasid_bits;    ///< Max PASID Width; none without the capability
     bool pri = false;
+    /// SR-IOV; none without the capability or with TotalVFs 0.
+    struct sriov_facts {
+        unsigned total_vfs = 0, first_offset = 0, stride = 0;
+    };
+    std::optional<sriov_facts> sriov;
     /// What a reader of results must know: where it differs from what it is like.
     std::vector<std::string> notes;
 };
@@ -53,6 +58,15 @@ std::shared_ptr<const description> load(const std::string& like, const scenario:
 
 /// The same device with another port type or link; each change that matters becomes a note.
 description with_overrides(const description& d, const overrides& o, const scenario::place& where);
+
+/// The same device with SR-IOV, if it has none: a VF BAR beside each BAR that holds the DMA
+/// engine's registers or the MSI-X table. @throws scenario::bad_input where it cannot have it
+description with_sriov(const description& d, const description::sriov_facts& facts,
+                       const scenario::place& where);
+/// The same device with the ARI capability, if it has none.
+description with_ari(const description& d, const scenario::place& where);
+/// A virtual function of it.
+description virtual_function(const description& d);
 
 /// Fills what the platform asks of an image. @throws scenario::bad_input if it is no endpoint or
 /// its chain is broken

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "platform/scenario/build.h"
+#include "platform/scenario/tree.h"
 
 namespace drydock::expect {
 namespace {
@@ -268,9 +269,10 @@ std::vector<std::string> names_of(const scenario::run& r) {
             names.push_back(std::string(operation) + "." + std::string(p));
     }
     for (const auto c : counters) names.push_back("counters." + std::string(c));
-    for (const std::string& device : scenario::build::device_names(r))
+    for (const scenario::leaf& l : scenario::leaves(r.machine))
         for (const char* direction : {"down", "up"})
-            names.push_back("counters." + device + ".link.tlps_" + direction);
+            if (l.device == l.whole)  // a link has one name: that of function 0 below it
+                names.push_back("counters." + l.device->name + ".link.tlps_" + direction);
     return names;
 }
 

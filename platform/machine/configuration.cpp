@@ -15,7 +15,7 @@ std::string configuration_text(hardware& hw) {
         for (unsigned p = 0; p <= j.at->downstream_ports(); ++p)
             functions[j.at->port(p).id().value] = &j.at->port(p).config();
     for (const seat& s : hw.seats())
-        functions[s.device->routing_id().value] = &s.device->config_space();
+        if (s.device->exists()) functions[s.device->routing_id().value] = &s.device->config_space();
     std::string text;
     for (const auto& [id, space] : functions)
         text += pcie::lspci_text(*space, pcie::slot_name(base::routing_id{id}));

@@ -8,7 +8,7 @@
 #include "platform/scenario/scenario.h"
 #include "sw/kernel/costs.h"
 #include "tlm/base/parameters.h"
-#include "tlm/endpoint/endpoint_config.h"
+#include "tlm/endpoint/device.h"
 #include "tlm/pcie/link_direction.h"
 #include "tlm/root_complex/config.h"
 #include "tlm/root_complex/switch_config.h"
@@ -66,8 +66,8 @@ void configure_root_port(base::parameters& p, root_complex::root_port_config& c)
 pcie::link_config configure_link(base::parameters& p, const scenario::port& port, bool at_root);
 /// Switch below a port; parameters `PORT_switch.*`.
 root_complex::switch_config configure_switch(base::parameters& p, const scenario::port& port);
-/// A device; parameters `DEVICE.*`.
-endpoint::endpoint_config configure_endpoint(base::parameters& p, const scenario::device& d);
+/// A function, and as the same its virtual ones; parameters `DEVICE.*`.
+endpoint::function_config configure_function(base::parameters& p, const scenario::device& d);
 /// Ways of the CPUs to registers, and stacks; parameters `sw.*`.
 hal_systemc::config configure_cpus(base::parameters& p, const scenario::run& r);
 /// What things cost on the CPUs; parameters `sw.cost.*`.

@@ -116,8 +116,13 @@ pcie::link_config configure_link(base::parameters& p, const scenario::port& port
     return c;
 }
 
-endpoint::endpoint_config configure_endpoint(base::parameters& p, const scenario::device& s) {
-    endpoint::endpoint_config c;
+endpoint::function_config configure_function(base::parameters& p, const scenario::device& s) {
+    endpoint::function_config f;
+    f.name = s.name;
+    f.number = s.number;
+    f.share_atc = s.share_atc;
+    for (const scenario::device& vf : s.vfs) f.vfs.push_back(vf.name);
+    endpoint::endpoint_config& c = f.config;
     c.image = s.description->image;
     c.atc.entries = s.atc.entries;
     c.atc.ways = s.atc.ways;
@@ -145,7 +150,10 @@ endpoint::endpoint_config configure_endpoint(base::parameters& p, const scenario
     d.time("completion_timeout", c.completion_timeout, 50_us, 64_s, "of the function's own reads");
     d.flag("refuse_pasid_invalidates", c.refuse_pasid_invalidates,
            "PASID Enable=0: a prefixed Invalidate Request is UR instead of completed");
-    return c;
+    if (!s.vfs.empty())
+        d.time("vf_ready_time", c.vf_ready_time, 0_ps, 100_s,
+               "virtual functions: from VF Enable to ready, RRS meanwhile");
+    return f;
 }
 
 hal_systemc::config configure_cpus(base::parameters& p, const scenario::run& r) {

@@ -59,17 +59,31 @@ void hardware::build_below(const scenario::port& port, pcie::downstream_socket& 
         }
         return;
     }
-    seat s;
-    s.name = port.device->name;
-    s.port = port.name;
-    const devices::description& d = *port.device->description;
-    s.queue_depth = d.ats ? d.invalidate_queue_depth : 0;
-    s.link = std::move(link);
-    s.end = std::make_unique<endpoint::device>(s.name.c_str(), ctx_, tlps_,
-                                               configure_endpoint(ctx_.parameters, *port.device));
-    s.device = &s.end->function();
-    s.link->down.bind(s.end->port);
-    seats_.push_back(std::move(s));
+    build_device(port, std::move(link));
+}
+
+void hardware::build_device(const scenario::port& port, std::unique_ptr<pcie::link> link) {
+    const scenario::device& first = *port.device;
+    std::vector<endpoint::function_config> functions{configure_function(ctx_.parameters, first)};
+    for (const scenario::device& d : first.functions)
+        functions.push_back(configure_function(ctx_.parameters, d));
+    link_end e{port.name, std::move(link),
+               std::make_unique<endpoint::device>(first.name.c_str(), ctx_, tlps_, functions)};
+    e.link->down.bind(e.device->port);
+    std::size_t n = 0;  // PFs in order, each followed by its VFs, as here
+    const auto sit = [&](const scenario::device& d) {
+        const unsigned depth = d.description->ats ? d.description->invalidate_queue_depth : 0;
+        seats_.push_back(
+            {d.name, port.name, {}, depth, e.link.get(), &e.device->function(n), n == 0});
+        ++n;
+    };
+    const auto sit_with_vfs = [&](const scenario::device& d) {
+        sit(d);
+        for (const scenario::device& vf : d.vfs) sit(vf);
+    };
+    sit_with_vfs(first);
+    for (const scenario::device& d : first.functions) sit_with_vfs(d);
+    ends_.push_back(std::move(e));
 }
 
 void hardware::bind() {
@@ -100,8 +114,8 @@ seat& hardware::seat_of(const std::string& device) {
 }
 
 pcie::link* hardware::link_below(std::string_view port) {
-    for (const seat& s : seats_)
-        if (s.port == port) return s.link.get();
+    for (const link_end& e : ends_)
+        if (e.port == port) return e.link.get();
     for (const junction& j : junctions_)
         if (j.port == port) return j.link.get();
     return nullptr;
@@ -128,7 +142,7 @@ root_complex::switch_port* hardware::switch_port_named(std::string_view name) {
 
 std::vector<std::string> hardware::port_names() const {
     std::vector<std::string> names;
-    for (const seat& s : seats_) names.push_back(s.port);
+    for (const link_end& e : ends_) names.push_back(e.port);
     for (const junction& j : junctions_) names.push_back(j.port);
     return names;
 }

@@ -38,15 +38,22 @@ struct address_map {
     std::uint64_t mmio64_bytes = std::uint64_t{64} << 30;
 };
 
-/// A device in its place of the tree.
+/// A function in its place of the tree.
 struct seat {
-    std::string name;          ///< the scenario's
-    std::string port;          ///< above it: "rp0", "rp0_dsp1"
-    base::routing_id id{};     ///< as enumeration finds it
-    unsigned queue_depth = 0;  ///< of Invalidate Requests; 0: no ATS
+    std::string name;            ///< the scenario's
+    std::string port;            ///< above it: "rp0", "rp0_dsp1"
+    base::routing_id id{};       ///< as enumeration finds it
+    unsigned queue_depth = 0;    ///< of Invalidate Requests; 0: no ATS
+    pcie::link* link = nullptr;  ///< of its device
+    endpoint::endpoint* device = nullptr;
+    bool first = true;  ///< function 0: of a device's functions the one that stands for the link
+};
+
+/// A device and the link above it.
+struct link_end {
+    std::string port;  ///< above it
     std::unique_ptr<pcie::link> link;
-    std::unique_ptr<endpoint::device> end;  ///< of the link
-    endpoint::endpoint* device = nullptr;   ///< its function
+    std::unique_ptr<endpoint::device> device;
 };
 
 /// A switch and the link above it.
@@ -96,6 +103,7 @@ public:
     std::size_t tlps_in_use() const { return tlps_.in_use(); }
 
 private:
+    void build_device(const scenario::port& port, std::unique_ptr<pcie::link> link);
     void build_below(const scenario::port& port, pcie::downstream_socket& above, bool at_root);
     void bind();
 
@@ -109,6 +117,7 @@ private:
     std::unique_ptr<system::interrupt_controller> interrupts_;
     std::unique_ptr<smmu::smmu> smmu_;
     std::unique_ptr<root_complex::root_complex> rc_;
+    std::vector<link_end> ends_;
     std::vector<seat> seats_;
     std::vector<junction> junctions_;
     std::map<std::string, pcie::config_space*> ports_;

@@ -131,6 +131,7 @@ json counters(machine& m) {
     c["sw.smmu_events"] = m.sw().smmu().events_read();
     count_services(m, c);
     for (const seat& s : m.hw().seats()) {
+        if (!s.first) continue;
         const std::string link = s.name + ".link.";
         c[link + "tlps_down"] = s.link->downward().tlps;
         c[link + "tlps_up"] = s.link->upward().tlps;

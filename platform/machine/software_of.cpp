@@ -91,6 +91,12 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run,
         dev.rid = l.id.value;
         dev.name = l.device->name;
         dev.group = l.shares_below;
+        // Nothing keeps functions of one device apart, either; virtual ones have nothing between
+        // them.
+        if (dev.group.empty() && l.device->vf == 0 && !l.whole->functions.empty())
+            dev.group = l.whole->name;
+        dev.vfs = static_cast<std::uint16_t>(l.device->vfs.size());
+        dev.virtual_function = l.device->vf != 0;
         c.devices.push_back(std::move(dev));
     }
     for (const scenario::client& client : run.clients) c.clients.push_back(client_of(run, client));

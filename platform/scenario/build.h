@@ -2,6 +2,7 @@
 #pragma once
 
 #include "platform/scenario/document.h"
+#include "platform/scenario/fields.h"
 #include "platform/scenario/scenario.h"
 
 /// From a document that the schema has judged to the typed run; each step checks what the schema
@@ -9,6 +10,8 @@
 namespace drydock::scenario::build {
 
 void machine(const node& document, run& r);
+/// `device:` of a port, with its functions.
+scenario::device device(const fields& f, run& r);
 void software(const node& document, run& r);
 /// After machine().
 void clients(const node& document, run& r);

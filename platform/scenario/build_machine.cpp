@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <set>
 
 #include "platform/devices/description.h"
@@ -44,58 +43,6 @@ void read_irq(const fields& f, scenario::machine& m) {
     }
 }
 
-void read_atc(const fields& f, scenario::atc& a) {
-    f.read("entries", a.entries);
-    f.read("ways", a.ways);
-    if (!std::has_single_bit(a.entries) && a.entries != 0)
-        throw bad_input(f.where("entries"),
-                        fmt::format("entries: {} cannot be used; expected 0 or a power of two, "
-                                    "such as {}",
-                                    a.entries, std::bit_ceil(a.entries)));
-    if (!std::has_single_bit(a.ways) || (a.entries != 0 && a.ways > a.entries))
-        throw bad_input(f.where("ways"),
-                        fmt::format("ways: {} cannot be used; expected a power of two that divides "
-                                    "the {} entries",
-                                    a.ways, a.entries));
-}
-
-void read_device(const fields& f, scenario::device& d, run& r) {
-    f.read("name", d.name);
-    f.read("like", d.like);
-    d.where = f.section()->where;
-    refuse_reserved(f.where("name"), d.name);
-    const fields over = f.sub("overrides");
-    devices::overrides changes;
-    if (over.has("port_type")) {
-        std::string word;
-        over.read("port_type", word);
-        changes.type = port_type::endpoint;
-    }
-    if (over.has("link")) {
-        changes.link.emplace();
-        over.read("link", *changes.link);
-    }
-    auto description = devices::load(d.like, f.where("like"));
-    auto changed = std::make_shared<devices::description>(
-        devices::with_overrides(*description, changes, f.where("overrides")));
-    if (changed->type == port_type::rc_integrated_endpoint)
-        throw bad_input(
-            f.where("like"),
-            fmt::format(
-                "'{}' is a root complex integrated endpoint and cannot stand below a root port; "
-                "expected overrides: {{port_type: endpoint, link: gen4 x8}}",
-                d.like));
-    if (!changed->link)
-        throw bad_input(
-            f.where("like"),
-            fmt::format("'{}' names no link; expected overrides: {{link: gen4 x8}}", d.like));
-    d.type = changed->type;
-    for (const std::string& note : changed->notes) r.notes.push_back(d.name + ": " + note);
-    d.description = std::move(changed);
-    read_atc(f.sub("atc"), d.atc);
-    f.read("flr_time", d.flr_time, 1_us, 100_s);
-}
-
 /// `acs: off`, `acs: on`, or a list of services.
 std::uint16_t read_acs(const fields& f, std::uint16_t all) {
     using v = pcie::acs_view;
@@ -135,6 +82,7 @@ public:
 
 private:
     std::shared_ptr<const switch_tree> read_switch(const std::string& name, const fields& f);
+    void take_names(const scenario::device& d);
 
     run& run_;
     std::set<std::string> ports_, devices_;
@@ -160,11 +108,8 @@ port tree_reader::read_port(const std::string& name, const std::string& key, con
     f.read("hotplug", p.hotplug);
     const bool link_said = f.has("link");
     if (f.has("device")) {
-        scenario::device d;
-        read_device(f.sub("device"), d, run_);
-        if (!devices_.insert(d.name).second)
-            throw bad_input(d.where,
-                            fmt::format("a second device '{}'; names must differ", d.name));
+        scenario::device d = device(f.sub("device"), run_);
+        take_names(d);
         if (!link_said) p.link = *d.description->link;
         d.link = *d.description->link;
         p.device = std::move(d);
@@ -177,6 +122,13 @@ port tree_reader::read_port(const std::string& name, const std::string& key, con
         p.below = read_switch(name, f.sub("switch"));
     }
     return p;
+}
+
+void tree_reader::take_names(const scenario::device& d) {
+    if (!devices_.insert(d.name).second)
+        throw bad_input(d.where, fmt::format("a second device '{}'; names must differ", d.name));
+    for (const scenario::device& f : d.functions) take_names(f);
+    for (const scenario::device& vf : d.vfs) take_names(vf);
 }
 
 std::shared_ptr<const switch_tree> tree_reader::read_switch(const std::string& name,

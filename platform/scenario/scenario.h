@@ -55,6 +55,8 @@ struct atc {
     unsigned ways = 4;       ///< 1..64, divides entries
 };
 
+/// A function: that of a device which has one, function 0 of one with several, any other, or a
+/// virtual one. Each is a device of its own to whoever uses it.
 struct device {
     std::string name;
     std::string like;  ///< as written: a name in platform/devices or a path
@@ -65,6 +67,11 @@ struct device {
     scenario::atc atc;
     ps flr_time =
         100_ms;  ///< how long the function is gone after an FLR (PCIe 6.6.2: at most 100 ms)
+    unsigned number = 0;            ///< of the function, 0..255
+    unsigned vf = 0;                ///< of a virtual function: 1..
+    bool share_atc = false;         ///< its virtual functions use its ATC
+    std::vector<device> functions;  ///< of function 0: the others of its device, by number
+    std::vector<device> vfs;        ///< of a physical function: its virtual ones, as the PF is
     place where;
 };
 

@@ -128,6 +128,7 @@ const member* unknown_key(const location& at) {
 
 /// Validators say of a key that is no name only that it is somewhere below: looks for the first.
 void refuse_names_of_keys(const json& root, const node& n, const json& rule) {
+    const std::string letters = "letters, digits and underscores, not starting with a digit";
     // Names are whatever propertyNames says; of a switch, every key that is not its own.
     const bool all = rule.contains("propertyNames");
     if (all || rule.contains("patternProperties")) {
@@ -136,9 +137,10 @@ void refuse_names_of_keys(const json& root, const node& n, const json& rule) {
         for (const member& m : n.members)
             if (!std::regex_search(m.key, pattern) &&
                 (all || below(root, rule, m.key, false) == nullptr))
-                throw bad_input(m.where, fmt::format("'{}' is no name; expected letters, digits "
-                                                     "and underscores, not starting with a digit",
-                                                     m.key));
+                throw bad_input(
+                    m.where, fmt::format("'{}' is no name; expected {}", m.key,
+                                         all ? rule.at("propertyNames").value("x-expected", letters)
+                                             : letters));
     }
     for (const member& m : n.members)
         if (const json* r = below(root, rule, m.key, false))

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/scenario/tree.h"
 
+#include <algorithm>
+
+#include "platform/devices/description.h"
 #include "tlm/pcie/caps/acs.h"
 
 namespace drydock::scenario {
@@ -21,12 +24,31 @@ struct walk {
     std::vector<leaf> found;
     unsigned next_bus = 1;
 
+    /// Software keeps the buses that all possible virtual functions need.
+    void function(const scenario::device& d, unsigned bus, leaf l) {
+        const unsigned id = bus << 8 | d.number;
+        l.device = &d;
+        l.id = base::routing_id{static_cast<std::uint16_t>(id)};
+        found.push_back(l);
+        if (!d.description->sriov) return;
+        const auto& s = *d.description->sriov;
+        next_bus =
+            std::max(next_bus, ((id + s.first_offset + (s.total_vfs - 1) * s.stride) >> 8) + 1);
+        for (const scenario::device& vf : d.vfs) {
+            l.device = &vf;
+            l.id = base::routing_id{
+                static_cast<std::uint16_t>(id + s.first_offset + (vf.vf - 1) * s.stride)};
+            found.push_back(l);
+        }
+    }
     void port(const scenario::port& p, unsigned root, bool behind_switch,
               const std::string& shared) {
         const unsigned bus = next_bus++;
-        if (p.device)
-            found.push_back({&*p.device, &p, root, behind_switch,
-                             base::routing_id{static_cast<std::uint16_t>(bus << 8)}, shared});
+        if (p.device) {
+            const leaf as_is{nullptr, &*p.device, &p, root, behind_switch, {}, shared};
+            function(*p.device, bus, as_is);
+            for (const scenario::device& d : p.device->functions) function(d, bus, as_is);
+        }
         if (!p.below) return;
         ++next_bus;  // between upstream and downstream ports
         const std::string& here = shared.empty() && !isolates(p.below->acs) ? p.name : shared;

@@ -9,19 +9,20 @@
 
 namespace drydock::scenario {
 
-/// A device in its place in the tree.
+/// A function in its place in the tree.
 struct leaf {
-    const scenario::device* device = nullptr;
-    const scenario::port* port = nullptr;  ///< the port right above it
-    unsigned root = 0;                     ///< index of the root port at the top
+    const scenario::device* device = nullptr;  ///< the function
+    const scenario::device* whole = nullptr;   ///< function 0 of its device
+    const scenario::port* port = nullptr;      ///< the port right above it
+    unsigned root = 0;                         ///< index of the root port at the top
     bool behind_switch = false;
-    base::routing_id id{};  ///< as a depth-first enumeration finds it
+    base::routing_id id{};  ///< as a depth-first enumeration finds it, VFs as the PF places them
     /// The port above the first switch on the way whose ports do not keep those below apart; empty:
     /// the device's IOMMU group is its own (Linux: pci_device_group()).
     std::string shares_below = {};
 };
 
-/// All devices, in the order of enumeration. They point into m.
+/// All functions, each PF followed by its VFs, in the order of enumeration. They point into m.
 std::vector<leaf> leaves(const machine& m);
 
 /// Buses below the root bus that an enumeration gives out; 255 is all there is.

@@ -140,6 +140,7 @@ int arm_smmu_device::probe_device(device& dev) {
         if (sid >= strtab_.sids()) return call.result(-EINVAL);
     auto master = std::make_unique<arm_smmu_master>(*this, dev);
     for (const u32 sid : master->streams) strtab_.init_sid(sid);
+    if (dev.pdev && dev.pdev->sriov) pci_prepare_ats(*dev.pdev, page_shift);
     // PASID goes on here, before any ATS: its controls may not change afterwards.
     if (dev.pdev && features_.ssid_bits != 0) {
         const int pasids = pci_max_pasids(*dev.pdev);

@@ -118,6 +118,12 @@ void walk_ext_capabilities(pci_dev& d) {
             case PCI_EXT_CAP_ID_PASID:
                 d.pasid_cap = at;
                 break;
+            case PCI_EXT_CAP_ID_ARI:
+                d.ari_cap = at;
+                break;
+            case PCI_EXT_CAP_ID_SRIOV:
+                d.sriov_cap = at;
+                break;
             case PCI_EXT_CAP_ID_PRI:
                 d.pri_cap = at;
                 break;

@@ -7,8 +7,12 @@ namespace drydock::sw {
 
 bool pci_ats_supported(const pci_dev&);
 /// Sets Enable and the smallest translation unit (log2 of bytes, at least 12) with one write.
-/// @return 0; -EINVAL without ATS or with a smaller unit; -EBUSY and a WARN if it is on already
+/// @return 0; -EINVAL without ATS, with a smaller unit, or of a virtual function
+/// whose PF has another one; -EBUSY and a WARN if it is on already
 int pci_enable_ats(pci_dev&, u8 page_shift);
+/// Sets the smallest translation unit of a function whose virtual functions will use it, with ATS
+/// off: it is theirs, too.
+void pci_prepare_ats(pci_dev&, u8 page_shift);
 /// Clears Enable. WARNs if ATS is off already.
 void pci_disable_ats(pci_dev&);
 void pci_restore_ats_state(pci_dev&);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 namespace drydock::sw {
 
 struct pci_dev;
+struct pci_sriov;
 
 /// What the way to a function can do (Linux: pci_channel_state_t).
 enum class pci_channel_state : u8 { normal, frozen, perm_failure };
@@ -76,13 +78,18 @@ struct pci_dev {
     u16 vendor = 0;
     u16 device_id = 0;
     bool is_bridge = false;
+    bool is_virtfn = false;
+    pci_dev* physfn = nullptr;  ///< of a virtual function
     pci_dev* bridge = nullptr;  ///< port above; none on the root bus
     u8 secondary = 0, subordinate = 0;
     std::array<pci_resource, 6> resource{};
 
     u8 pcie_cap = 0, msi_cap = 0, msix_cap = 0, pm_cap = 0, af_cap = 0;
     u16 acs_cap = 0;
-    u16 ats_cap = 0, pasid_cap = 0, pri_cap = 0, aer_cap = 0, dpc_cap = 0;
+    u16 ats_cap = 0, pasid_cap = 0, pri_cap = 0, aer_cap = 0, dpc_cap = 0, ari_cap = 0,
+        sriov_cap = 0;
+    bool ari_enabled = false;  ///< a port: all 256 numbers below name functions of one device
+    std::shared_ptr<pci_sriov> sriov;  ///< of a physical function; see iov.h
     u8 pcie_type = 0;
     u32 devcap = 0;
     u8 pcie_mpss = 0;  ///< DevCap: supported payload is 128 << pcie_mpss bytes

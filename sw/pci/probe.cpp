@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "sw/pci/iov.h"
+
 namespace drydock::sw {
 
 namespace {
@@ -34,6 +36,32 @@ u32 read_id(kernel& k, phys_addr_t config) {
 /// Whether a link lies below this bridge (Linux: only_one_child()).
 bool only_one_child(const pci_dev& bridge) {
     return bridge.pcie_cap && bridge.pcie_type != PCI_EXP_TYPE_UPSTREAM;
+}
+
+/// ARI forwarding of the port above, if function 0 has the capability (Linux: pci_configure_ari()).
+void pci_configure_ari(pci_dev& d) {
+    pci_dev* bridge = d.bridge;
+    if (!bridge || !bridge->pcie_cap || !d.pcie_cap || d.devfn != 0) return;
+    if (!d.ari_cap) {  // another device may have stood here before
+        if (!bridge->ari_enabled) return;
+        const int control = bridge->pcie_cap + PCI_EXP_DEVCTL2;
+        pci_write_config_word(
+            *bridge, control,
+            pci_read_config_word(*bridge, control) & static_cast<u16>(~PCI_EXP_DEVCTL2_ARI));
+        bridge->ari_enabled = false;
+        return;
+    }
+    if (!(pci_read_config_dword(*bridge, bridge->pcie_cap + PCI_EXP_DEVCAP2) & PCI_EXP_DEVCAP2_ARI))
+        return;
+    const int where = bridge->pcie_cap + PCI_EXP_DEVCTL2;
+    pci_write_config_word(*bridge, where,
+                          pci_read_config_word(*bridge, where) | PCI_EXP_DEVCTL2_ARI);
+    bridge->ari_enabled = true;
+}
+
+/// 0 at the last.
+u8 pci_ari_next_function(pci_dev& d) {
+    return d.ari_cap ? static_cast<u8>(pci_read_config_word(d, d.ari_cap + PCI_ARI_CAP) >> 8) : 0;
 }
 
 u8 log2_of(u32 v) {
@@ -72,30 +100,63 @@ void pci_host::scan_bus(u8 bus, pci_dev* bridge) {
     const std::size_t first = devices_.size();
     // A link has device 0 only; the bus between the ports of a switch has as many as it has ports.
     const unsigned last_device = bridge && only_one_child(*bridge) ? 0 : 31;
-    for (unsigned device = 0; device <= last_device; ++device) {
-        const auto devfn = static_cast<u8>(device << 3);
-        pci_dev* f0 = scan_function(bus, devfn, bridge);
-        if (!f0 || !(pci_read_config_byte(*f0, PCI_HEADER_TYPE) & 0x80)) continue;
-        for (u8 f = 1; f < 8; ++f) scan_function(bus, static_cast<u8>(devfn | f), bridge);
-    }
+    for (unsigned device = 0; device <= last_device; ++device)
+        scan_slot(bus, static_cast<u8>(device << 3), bridge);
+    if (bridge) reserve_buses(*bridge);
     std::vector<pci_dev*> bridges;
     for (std::size_t i = first; i < devices_.size(); ++i)
         if (devices_[i]->is_bridge) bridges.push_back(devices_[i].get());
     for (pci_dev* b : bridges) scan_bridge(*b);
 }
 
+/// Function 0, and where it says that there are more, those: by the ARI chain if the bridge
+/// forwards all numbers, else one after another.
+void pci_host::scan_slot(u8 bus, u8 devfn, pci_dev* bridge) {
+    pci_dev* f = scan_function(bus, devfn, bridge);
+    if (!f) return;
+    pci_configure_ari(*f);
+    const bool ari = bridge && bridge->ari_enabled;
+    if (ari) {
+        for (u8 next = pci_ari_next_function(*f); f && next > f->devfn;) {
+            f = scan_function(bus, next, bridge);
+            next = f ? pci_ari_next_function(*f) : u8{0};
+        }
+    } else if (pci_read_config_byte(*f, PCI_HEADER_TYPE) & 0x80) {
+        for (u8 n = 1; n < 8; ++n) scan_function(bus, static_cast<u8>(devfn | n), bridge);
+    }
+    for (const auto& d : devices_)
+        if (d->bridge == bridge && d->bus == bus && !d->sriov) pci_iov_init(*d);
+}
+
+/// Virtual functions may lie on buses behind the one of the link.
+void pci_host::reserve_buses(const pci_dev& bridge) {
+    const unsigned last = bridge.secondary + unsigned{pci_iov_bus_range(*this, bridge)};
+    while (next_bus_ != 0 && next_bus_ <= last) {
+        if (next_bus_ > config_.last_bus)
+            throw std::runtime_error(bridge.dev.name +
+                                     ": no bus number left for virtual functions below it");
+        ++next_bus_;
+    }
+}
+
+std::unique_ptr<pci_dev> pci_host::make(u16 rid, pci_dev* bridge) const {
+    const auto bus = static_cast<u8>(rid >> 8), devfn = static_cast<u8>(rid);
+    std::string name;
+    if (config_.name_of) name = config_.name_of(rid);
+    if (name.empty()) name = default_name(bus, devfn);
+    auto d = std::make_unique<pci_dev>(k_, config_.ecam, bus, devfn, std::move(name));
+    d->bridge = bridge;
+    return d;
+}
+
 pci_dev* pci_host::scan_function(u8 bus, u8 devfn, pci_dev* bridge) {
     const phys_addr_t config = config_.ecam + (u64{bus} << 20) + (u64{devfn} << 12);
     const u32 id = read_id(k_, config);
     if (id == ~0u || id == 0 || (id & 0xffff) == 0xffff) return nullptr;
-    std::string name;
-    if (config_.name_of) name = config_.name_of(static_cast<u16>(bus << 8 | devfn));
-    if (name.empty()) name = default_name(bus, devfn);
-    auto owned = std::make_unique<pci_dev>(k_, config_.ecam, bus, devfn, std::move(name));
+    auto owned = make(static_cast<u16>(bus << 8 | devfn), bridge);
     pci_dev& d = *owned;
     d.vendor = static_cast<u16>(id);
     d.device_id = static_cast<u16>(id >> 16);
-    d.bridge = bridge;
     d.is_bridge = (pci_read_config_byte(d, PCI_HEADER_TYPE) & 0x7f) == PCI_HEADER_TYPE_BRIDGE;
     pci_init_capabilities(d);
     pci_enable_acs(d, config_.acs);

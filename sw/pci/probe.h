@@ -39,10 +39,15 @@ public:
     /// Finds what is below a port now, within its bus numbers and windows. @return the new
     /// functions; none if there is no room
     std::vector<pci_dev*> rescan(pci_dev& port);
+    /// A function that is found elsewhere than by scan(): a virtual one.
+    std::unique_ptr<pci_dev> make(u16 rid, pci_dev* bridge) const;
+    void add(std::unique_ptr<pci_dev> d) { devices_.push_back(std::move(d)); }
 
 private:
     void scan_bus(u8 bus, pci_dev* bridge);
+    void scan_slot(u8 bus, u8 devfn, pci_dev* bridge);
     pci_dev* scan_function(u8 bus, u8 devfn, pci_dev* bridge);
+    void reserve_buses(const pci_dev& bridge);
     void scan_bridge(pci_dev&);
     void configure_payload(pci_dev& root_port);
 

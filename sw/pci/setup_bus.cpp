@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
+
+#include "sw/pci/iov.h"
 
 namespace drydock::sw {
 
@@ -25,13 +28,10 @@ pci_resource pci_decode_bar(u32 low, u32 high) {
     return r;
 }
 
-void pci_read_bases(pci_dev& d) {
-    const u16 command = pci_read_config_word(d, PCI_COMMAND);
-    pci_write_config_word(d, PCI_COMMAND,
-                          static_cast<u16>(command & ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO)));
-    const unsigned bars = d.is_bridge ? 2 : 6;
+void pci_read_bars(pci_dev& d, int from, std::span<pci_resource> r) {
+    const auto bars = static_cast<unsigned>(r.size());
     const auto probe = [&](unsigned i) {
-        const int where = PCI_BASE_ADDRESS_0 + static_cast<int>(i) * 4;
+        const int where = from + static_cast<int>(i) * 4;
         const u32 old = pci_read_config_dword(d, where);
         pci_write_config_dword(d, where, ~0u);
         const u32 got = pci_read_config_dword(d, where);
@@ -44,9 +44,16 @@ void pci_read_bases(pci_dev& d) {
         const bool wide = !(low & PCI_BASE_ADDRESS_SPACE_IO) &&
                           (low & PCI_BASE_ADDRESS_MEM_TYPE_MASK) == PCI_BASE_ADDRESS_MEM_TYPE_64;
         const u32 high = wide && i + 1 < bars ? probe(i + 1) : 0;
-        d.resource[i] = pci_decode_bar(low, high);
+        r[i] = pci_decode_bar(low, high);
         if (wide) ++i;
     }
+}
+
+void pci_read_bases(pci_dev& d) {
+    const u16 command = pci_read_config_word(d, PCI_COMMAND);
+    pci_write_config_word(d, PCI_COMMAND,
+                          static_cast<u16>(command & ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO)));
+    pci_read_bars(d, PCI_BASE_ADDRESS_0, std::span(d.resource).first(d.is_bridge ? 2 : 6));
     pci_write_config_word(d, PCI_COMMAND, command);
 }
 
@@ -96,34 +103,45 @@ private:
 
     /// Largest first: no holes by alignment.
     void place(pci_dev* bridge, bool path64, bool high, window_allocator& from) {
-        struct wanted {
-            pci_dev* dev;
-            unsigned bar;
-        };
         std::vector<wanted> all;
+        const auto want = [&](pci_dev& d, std::string_view kind, std::span<pci_resource> r,
+                              int where, unsigned pieces) {
+            for (unsigned i = 0; i < r.size(); ++i)
+                if (r[i].size != 0 && in_mem64(r[i], path64) == high)
+                    all.push_back({&d, &r[i], std::string(kind) + std::to_string(i),
+                                   where + static_cast<int>(i) * 4, pieces});
+        };
         for (const auto& d : devices_) {
             if (d->bridge != bridge) continue;
-            for (unsigned i = 0; i < d->resource.size(); ++i)
-                if (d->resource[i].size != 0 && in_mem64(d->resource[i], path64) == high)
-                    all.push_back({d.get(), i});
+            want(*d, "BAR ", d->resource, PCI_BASE_ADDRESS_0, 1);
+            if (d->sriov)
+                want(*d, "VF BAR ", d->sriov->resource, d->sriov->pos + PCI_SRIOV_BAR,
+                     d->sriov->total_VFs);
         }
         std::stable_sort(all.begin(), all.end(), [](const wanted& a, const wanted& b) {
-            return a.dev->resource[a.bar].size > b.dev->resource[b.bar].size;
+            return a.resource->size > b.resource->size;
         });
-        for (const auto& w : all) assign(*w.dev, w.bar, from);
+        for (const auto& w : all) assign(w, from);
     }
 
-    static void assign(pci_dev& d, unsigned bar, window_allocator& from) {
-        auto& r = d.resource[bar];
-        const auto start = from.take(r.size, r.size);
+    struct wanted {
+        pci_dev* dev;
+        pci_resource* resource;
+        std::string name;
+        int where;        // the BAR in configuration space
+        unsigned pieces;  // of a VF BAR as many as there may be virtual functions
+    };
+
+    static void assign(const wanted& w, window_allocator& from) {
+        pci_resource& r = *w.resource;
+        const auto start = from.take(r.size * w.pieces, r.size);
         if (!start)
-            throw std::runtime_error(d.dev.name + ": BAR " + std::to_string(bar) + " of " +
-                                     std::to_string(r.size) +
+            throw std::runtime_error(w.dev->dev.name + ": " + w.name + " of " +
+                                     std::to_string(r.size * w.pieces) +
                                      " bytes does not fit into the host bridge's window");
         r.start = *start;
-        const int where = PCI_BASE_ADDRESS_0 + static_cast<int>(bar) * 4;
-        pci_write_config_dword(d, where, static_cast<u32>(r.start));
-        if (r.mem64) pci_write_config_dword(d, where + 4, static_cast<u32>(r.start >> 32));
+        pci_write_config_dword(*w.dev, w.where, static_cast<u32>(r.start));
+        if (r.mem64) pci_write_config_dword(*w.dev, w.where + 4, static_cast<u32>(r.start >> 32));
     }
 
     void write_windows(pci_dev& b, u64 base32, u64 base64) {

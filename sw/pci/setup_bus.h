@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "sw/pci/pci_dev.h"
@@ -12,7 +13,10 @@ namespace drydock::sw {
 /// Memory BAR as it reads after all ones were written: size and kind. `high` is the upper half of a
 /// 64-bit one.
 pci_resource pci_decode_bar(u32 low, u32 high);
-/// Writes ones to every BAR, reads back, restores. Memory decoding is off meanwhile.
+/// Writes ones to each of the BARs from `where` on, reads back, restores; sizes and kinds into r.
+/// Nothing decodes them meanwhile.
+void pci_read_bars(pci_dev&, int where, std::span<pci_resource> r);
+/// Those of the function itself, with memory decoding off.
 void pci_read_bases(pci_dev&);
 
 /// A CPU address range that a host bridge passes on to the bus.

@@ -2,6 +2,7 @@
 #include <linux/pci_regs.h>
 
 #include "sw/pci/ats.h"
+#include "sw/pci/iov.h"
 #include "sw/pci/msi.h"
 #include "sw/pci/pci_dev.h"
 
@@ -62,6 +63,7 @@ void pci_restore_state(pci_dev& d) {
     pci_restore_pri_state(d);
     pci_restore_ats_state(d);
     restore_header(d);
+    pci_restore_iov_state(d);
     pci_restore_msix_state(d);
     if (d.acs_cap) pci_write_config_word(d, d.acs_cap + PCI_ACS_CTRL, d.saved.acs);
     d.saved.valid = false;

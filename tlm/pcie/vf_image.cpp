@@ -47,6 +47,24 @@ std::optional<bytes> msix_of(const config_image& pf, const capability_entry& c) 
     return b;
 }
 
+/// The highest place of zeros that no capability reaches; how long one is that is not known here
+/// cannot be told, 64 bytes are left for each.
+std::size_t free_place(const config_image& image, std::size_t size) {
+    constexpr std::size_t granule = 0x10, least = 0x40;
+    if (image.u32(extended_config_start) == 0) return extended_config_start;
+    const auto all = list_capabilities(image);
+    for (std::size_t at = config_bytes - size; at > extended_config_start; at -= granule) {
+        const auto from = image.bytes.begin() + static_cast<std::ptrdiff_t>(at);
+        const bool zeros = std::all_of(from, from + static_cast<std::ptrdiff_t>(size),
+                                       [](std::uint8_t b) { return b == 0; });
+        const bool apart = std::all_of(all.begin(), all.end(), [&](const capability_entry& c) {
+            return c.offset >= at + size || c.offset + least <= at;
+        });
+        if (zeros && apart) return at;
+    }
+    throw config_error("", 0, "no room for another extended capability");
+}
+
 }  // namespace
 
 config_image vf_image(const config_image& pf) {
@@ -78,25 +96,15 @@ std::uint16_t graft_extended(config_image& to, const config_image& from) {
     std::size_t size = config_bytes - extended_config_start;
     while (size > 4 && from.bytes[extended_config_start + size - 1] == 0) --size;
     size = (size + 0x3f) / 0x40 * 0x40;  // zero registers at its end belong to it
-    std::uint16_t last = 0;
-    for (const capability_entry& c : list_capabilities(to))
-        if (c.extended) last = std::max(last, c.offset);
-    const auto free = [&](std::size_t at) {
-        return std::all_of(to.bytes.begin() + static_cast<std::ptrdiff_t>(at),
-                           to.bytes.begin() + static_cast<std::ptrdiff_t>(at + size),
-                           [](std::uint8_t b) { return b == 0; });
-    };
-    std::size_t at = last == 0 ? std::size_t{extended_config_start} : config_bytes - size;
-    while (last != 0 && at > last + 4u && !free(at)) at -= 0x10;
-    if (last != 0 && at <= last + 4u)
-        throw config_error("", 0, "no room for another extended capability");
+    const std::size_t at = free_place(to, size);
     std::copy_n(from.bytes.begin() + extended_config_start, size,
                 to.bytes.begin() + static_cast<std::ptrdiff_t>(at));
     to.set32(at, from.u32(extended_config_start) & 0xfffff);
-    if (last != 0) {  // the end of the chain need not be its highest member
+    if (at != extended_config_start) {
+        std::uint16_t end = extended_config_start;
         for (const capability_entry& c : list_capabilities(to))
-            if (c.extended && to.u32(c.offset) >> 20 == 0) last = c.offset;
-        to.set32(last, to.u32(last) | static_cast<std::uint32_t>(at << 20));
+            if (c.extended && to.u32(c.offset) >> 20 == 0) end = c.offset;
+        to.set32(end, to.u32(end) | static_cast<std::uint32_t>(at << 20));
     }
     for (unsigned n = 0; n < 6; ++n)
         if (from.vf_bar_size[n] != 0) to.vf_bar_size[n] = from.vf_bar_size[n];

@@ -55,7 +55,15 @@ machine:
     rp1:
       switch:
         acs: off
-        dsp0: {switch: {dsp0: {link: gen3 x4, device: {name: far, like: generic_ats_endpoint, overrides: {port_type: endpoint, link: gen3 x4}}}}}
+        dsp0: {switch: {dsp0: {link: gen3 x4, device: {name: far, like: generic_ats_endpoint, overrides: {port_type: endpoint, link: gen3 x4},
+          functions: {f1: {name: further, like: generic_ats_endpoint, overrides: {port_type: endpoint, link: gen3 x4}, atc: {entries: 64, ways: 4}, flr_time: 1ms,
+            sriov: {vfs: 2, total_vfs: 4, first_offset: 4, stride: 2, atc: shared}}},
+          sriov: {vfs: 1, total_vfs: 1, first_offset: 16, stride: 1, atc: own}}}}}
+    rp2:
+      device: {name: many, like: generic_ats_endpoint, overrides: {port_type: endpoint, link: gen3 x4},
+               functions: {f1: {name: other, like: generic_ats_endpoint, overrides: {port_type: endpoint, link: gen3 x4}, atc: {entries: 64, ways: 4}, flr_time: 1ms,
+                                sriov: {vfs: 2, total_vfs: 4, first_offset: 4, stride: 2, atc: shared}}},
+               sriov: {vfs: 1, total_vfs: 1, first_offset: 16, stride: 1, atc: own}}
   parameters: {smmu.tlb_hit: 5ns}
 software: {reset: {variant: none}, quarantine: off, cerror_sync: repeated, pci: {flr_wait: 100ms}}
 clients:
@@ -175,6 +183,11 @@ std::string starred(std::string path) {
         const auto to =
             std::string(owner) == "machine.parameters." ? path.size() : path.find('.', from);
         path.replace(from, to - from, "*");
+    }
+    const std::string functions = ".functions.";
+    if (const auto at = path.find(functions); at != std::string::npos) {
+        const auto from = at + functions.size();
+        path.replace(from, path.find('.', from) - from, "*");
     }
     // Below a switch: its ports by name, and of a second switch no more than of the first.
     const std::string below = ".switch.";
