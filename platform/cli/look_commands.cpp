@@ -110,7 +110,7 @@ int list_command(const std::string& scenario, const scenario::overrides& changes
         print(t.out, devices.text());
         print(t.out,
               "reset variants (software.reset.variant): none, M2\nquarantine variants "
-              "(software.quarantine): off\n"
+              "(software.quarantine): off\npage requests (software.pri): off, deny, handle\n"
               "reset methods: flr\nclients (kind): dma_client, sva\n");
         print(t.out, "monitors (expect): " + scenario::list_of(expect::monitors()) + "\n");
         return as_expected;
