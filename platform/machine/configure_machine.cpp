@@ -108,6 +108,11 @@ pcie::link_config configure_link(base::parameters& p, const scenario::port& port
              "mechanistic DLLPs: one ACK for so many");
     d.number("tlps_per_update_fc", c.tlps_per_update_fc, 1, 128, "TLPs",
              "mechanistic DLLPs: one UpdateFC for so many");
+    d.number("reorder_window", c.reorder_window, 1, 64, "TLPs",
+             "of a class, among which one that may pass a blocked one (RO, IDO) is looked for");
+    d.number("bit_errors", c.bit_errors, 0, std::int64_t{1'000'000'000'000}, "per 10^15 bits",
+             "bits that arrive wrong: Bad TLP, Bad DLLP, replay; 1000 is a rate of 1e-12");
+    d.time("recovery", c.recovery, 1_ns, 1_s, "LTSSM Recovery after REPLAY_NUM rolled over");
     const auto dllp =
         d.word("dllp", "mechanistic", "mechanistic | pcie-bench | none", "what DLLPs cost");
     c.dllp = dllp == "none"         ? pcie::dllp_accounting::none
@@ -143,6 +148,10 @@ endpoint::function_config configure_function(base::parameters& p, const scenario
              "reads on the way");
     d.number("dma.max_outstanding_writes", c.dma.max_outstanding_writes, 1, 1024, "writes",
              "writes between translation and posted queue");
+    d.flag("dma.relaxed_ordering", c.dma.relaxed_ordering,
+           "RO in requests that move data, while Device Control enables it");
+    d.number("dma.traffic_classes", c.dma.traffic_classes, 1, 8, "TCs",
+             "queue q uses TC q modulo this; one Invalidate Completion in each, CC = their number");
     d.time("flr_time", c.flr_time, 1_us, 100_s, "how long the function is gone after an FLR");
     d.flag("answer_config_in_flr", c.answer_config_in_flr,
            "false: configuration requests get RRS until ready");

@@ -9,7 +9,8 @@ namespace {
 
 using endpoint::faults;
 
-// Of the link; all others are of the device and stand in endpoint::fault_table.
+// Of the link, beside pcie::link_fault_table; all others are of the device and stand in
+// endpoint::fault_table.
 constexpr std::string_view link_up = "up";
 constexpr std::string_view link_down_fault = "link_down", link_up_fault = "link_up",
                            death_with_link_down = "death_with_link_down";
@@ -18,6 +19,7 @@ std::vector<std::string> fault_names() {
     std::vector<std::string> names{std::string(link_down_fault), std::string(link_up_fault),
                                    std::string(death_with_link_down)};
     names.insert(names.end(), port_fault_names().begin(), port_fault_names().end());
+    for (const pcie::link_fault_info& f : pcie::link_fault_table) names.emplace_back(f.name);
     for (const endpoint::fault_info& f : endpoint::fault_table) names.emplace_back(f.name);
     return names;
 }
@@ -26,10 +28,14 @@ std::vector<std::string> fault_names() {
 
 void machine::inject(const scenario::do_inject& v) {
     if (!v.error.empty()) return inject_error(v);
-    seat& s = hardware_.seat_of(v.device);
+    pcie::link& link =
+        v.port.empty() ? *hardware_.seat_of(v.device).link : *hardware_.link_below(v.port);
     if (v.fault == link_down_fault || v.fault == link_up_fault)
-        return s.link->set_up(v.fault == link_up_fault);
+        return link.set_up(v.fault == link_up_fault);
+    for (const pcie::link_fault_info& f : pcie::link_fault_table)
+        if (f.name == v.fault) return link.inject(f.what, v.downward, v.count);
     if (inject_at_port(v)) return;
+    seat& s = hardware_.seat_of(v.device);
     faults& f = s.device->inject();
     if (v.delay) f.delay = *v.delay;
     if (v.fault == death_with_link_down) f.silent_death = 1;

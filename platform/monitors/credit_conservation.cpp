@@ -14,7 +14,7 @@ credit_conservation::credit_conservation(reporter& r)
               {base::kind::credit_consumed, base::kind::credit_returned, base::kind::link_state}) {}
 
 void credit_conservation::on_event(const base::event& e) {
-    if (e.what == base::kind::link_state) return link_changed(e.where);
+    if (e.what == base::kind::link_state) return link_changed(e);
     if (e.a >= classes) return wrong(e, 0, "flow-control class " + std::to_string(e.a));
     direction& d = links_[e.where][e.a];
     if (e.what == base::kind::credit_consumed)
@@ -57,8 +57,9 @@ void credit_conservation::returned(const base::event& e, direction& d) {
     give(d.data, e.c, 64, " data credits");
 }
 
-void credit_conservation::link_changed(base::place_id where) {
-    const std::string& link = place(where);
+void credit_conservation::link_changed(const base::event& e) {
+    if (text(e.a) != "down") return;  // Recovery keeps the credits
+    const std::string& link = place(e.where);
     std::erase_if(links_, [&](const auto& entry) { return place(entry.first).starts_with(link); });
 }
 

@@ -31,7 +31,7 @@ private:
     void on_event(const base::event& e) override;
     void consumed(const base::event& e, direction& d);
     void returned(const base::event& e, direction& d);
-    void link_changed(base::place_id where);
+    void link_changed(const base::event& e);
     void wrong(const base::event& e, std::uint64_t detail, std::string what);
 
     std::map<base::place_id, std::array<direction, classes>> links_;

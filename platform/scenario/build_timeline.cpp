@@ -11,6 +11,7 @@
 #include "platform/scenario/fields.h"
 #include "platform/scenario/nearest.h"
 #include "platform/scenario/tree.h"
+#include "tlm/pcie/link_error.h"
 
 namespace drydock::scenario::build {
 namespace {
@@ -108,28 +109,47 @@ do_inject read_error(const node& v, const run& r) {
     return e;
 }
 
+/// A link fault that acts on TLPs or DLLPs; null: another fault.
+const pcie::link_fault_info* link_fault(std::string_view name) {
+    for (const pcie::link_fault_info& f : pcie::link_fault_table)
+        if (f.name == name) return &f;
+    return nullptr;
+}
+
 do_inject read_inject(const node& v, const run& r) {
     if (v.find("error") != nullptr) return read_error(v, r);
-    for (const char* key : {"device", "fault"})
-        if (v.find(key) == nullptr)
-            throw bad_input(v.where,
-                            fmt::format("'{}' is missing; expected inject: {{device: NAME, fault: "
-                                        "NAME}} or {{device: NAME, error: NAME}}",
-                                        key));
-    if (const node* n = v.find("port"))
-        throw bad_input(n->where, "'port' beside fault; expected device: there, or error:");
+    const node* port = v.find("port");
+    if (v.find("fault") == nullptr || (port == nullptr) == (v.find("device") == nullptr))
+        throw bad_input(v.where,
+                        "expected inject: {device: NAME, fault: NAME}, {port: NAME, fault: NAME} "
+                        "of the link below it, or {device: NAME, error: NAME}");
     do_inject f;
-    f.device = device_of(v, r);
     f.fault = v.at("fault").scalar;
+    const pcie::link_fault_info* on_link = link_fault(f.fault);
+    if (port == nullptr) {
+        f.device = device_of(v, r);
+    } else {
+        require_name(port->where, "port", port->scalar, port_names(r));
+        if (on_link == nullptr && !f.fault.starts_with("link_"))
+            throw bad_input(port->where, fmt::format("'port' beside {}, which is a fault of a "
+                                                     "device; expected device: there",
+                                                     f.fault));
+        f.port = port->scalar;
+    }
     const auto refuse = [&](const node& n, std::string_view key, std::string_view why) {
         throw bad_input(n.where, fmt::format("'{}' beside {}, {}", key, f.fault, why));
     };
     if (const node* n = v.find("count")) {
-        if (f.fault.starts_with("link_") || f.fault.find("death") != std::string::npos ||
-            f.fault == "dpc_trigger" || f.fault.ends_with("_removal") || f.fault == "insertion" ||
+        if ((on_link != nullptr && on_link->once) || f.fault.starts_with("link_") ||
+            f.fault.find("death") != std::string::npos || f.fault == "dpc_trigger" ||
+            f.fault.ends_with("_removal") || f.fault == "insertion" ||
             f.fault == "attention_button")
             refuse(*n, "count", "which happens once");
         f.count = n->to_json().get<std::uint32_t>();
+    }
+    if (const node* n = v.find("direction")) {
+        if (on_link == nullptr) refuse(*n, "direction", "which is none of the link's traffic");
+        f.downward = n->scalar == "down";
     }
     if (const node* n = v.find("delay")) {
         if (f.fault != "delay_completions") refuse(*n, "delay", "which delays nothing");

@@ -190,10 +190,11 @@ struct do_detach {
 };
 struct do_inject {
     std::string device, fault = {};
-    std::string port = {};             ///< in place of a device, with `error`
-    std::string error = {};            ///< in place of a fault: what AER shall have detected
+    std::string port = {};   ///< in place of a device, with `error` or a fault of the link below
+    std::string error = {};  ///< in place of a fault: what AER shall have detected
     std::uint32_t count = UINT32_MAX;  ///< occasions that are hit; UINT32_MAX: all from here on
     std::optional<base::ps> delay;     ///< of delay_completions
+    bool downward = true;              ///< of the link: which way the TLPs go that are hit
 };
 struct do_hold {
     std::string task;

@@ -23,6 +23,8 @@ enum class kind : std::uint8_t {
     credit_returned,
     credit_stall,
     link_state,
+    link_error,
+    tlp_replayed,
     // -- SMMU --
     command_fetched,
     command_done,
@@ -149,7 +151,11 @@ inline constexpr std::array<kind_info, kind_count> kind_table{{
      {"class", "header", "data", ""},
      "ddd-"},
     {kind::credit_stall, "credit_stall", event_level::detail, {"class", "begins", "", ""}, "dd--"},
+    // "up" "recovery" "down"
     {kind::link_state, "link_state", event_level::life, {"state", "", "", ""}, "s---"},
+    // where: the direction of the TLPs concerned; at_receiver: 0 found by their sender
+    {kind::link_error, "link_error", event_level::life, {"error", "at_receiver", "", ""}, "sd--"},
+    {kind::tlp_replayed, "tlp_replayed", event_level::tlp, {"sequence", "bytes", "", ""}, "dd--"},
 
     {kind::command_fetched,
      "command_fetched",

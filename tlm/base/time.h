@@ -88,6 +88,11 @@ public:
     /// Rounded to the nearest picosecond.
     constexpr ps rounded() const { return ps{static_cast<std::int64_t>((raw_ + (1 << 15)) >> 16)}; }
 
+    /// The next whole multiple of `step`, or this if it is one.
+    constexpr fine_time up_to(fine_time step) const {
+        return fine_time{(raw_ + step.raw_ - 1) / step.raw_ * step.raw_};
+    }
+
     friend constexpr auto operator<=>(fine_time, fine_time) = default;
     friend constexpr fine_time operator+(fine_time a, fine_time b) {
         return fine_time{a.raw_ + b.raw_};

@@ -18,7 +18,7 @@ void completion_faults::send(pcie::tlp_ptr t) {
     std::uint32_t vector = pcie::completion_itag_vector(t->address);
     const auto first = static_cast<std::size_t>(std::countr_zero(vector));
     if (faults::take(faults_.wrong_itag)) vector = std::rotl(vector, 1);
-    const unsigned cc = faults::take(faults_.wrong_cc) ? 2 : 1;
+    const unsigned cc = pcie::completion_cc(t->address) + (faults::take(faults_.wrong_cc) ? 1 : 0);
     t->address = pcie::encode_invalidate_completion(cc, vector);
     if (faults::take(faults_.delay_completions))
         return delayed_.push(ctx_.now() + faults_.delay, std::move(t));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "tlm/pcie/vf_image.h"
 
@@ -113,6 +114,14 @@ void device::build_virtual(base::context& ctx, pcie::tlp_pool& pool, const funct
 
 void device::link_changed(bool up) {
     for (const physical& p : physical_) p.function->link_changed(up);
+}
+
+void device::link_error_found(pcie::link_error e) {
+    bool told = false;
+    for (const physical& p : physical_) {
+        const auto code = p.function->log_link_error(e);
+        if (code && !std::exchange(told, true)) p.function->tell(*code);
+    }
 }
 
 void device::function_changed(endpoint& f) {

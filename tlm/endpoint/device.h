@@ -79,6 +79,7 @@ private:
         tx_.credits(c, hdr, data);
     }
     void link_changed(bool up) override;
+    void link_error_found(pcie::link_error e) override;
     void put(pcie::tlp_ptr t) override { port.send(std::move(t)); }
     // who is meant (device_routing.cpp)
     endpoint* target_of(pcie::tlp& t);

@@ -23,6 +23,7 @@ struct memory_request {
     std::uint32_t bytes = 0;  ///< 1..4096
     bool data = false;        ///< what a descriptor moves; neither descriptors nor write-backs
     std::optional<pcie::pasid_prefix> pasid;
+    std::uint8_t traffic_class = 0;
     base::span_id span{};
     base::ps obtained{};  ///< when the translation was obtained; observers only
 };
@@ -67,7 +68,10 @@ struct dma_function {
 struct dma_config {
     unsigned max_outstanding_reads = 64;   ///< reads and descriptor fetches on the way, 1..1024
     unsigned max_outstanding_writes = 64;  ///< writes between translation and posted queue, 1..1024
-    unsigned page_tries = 64;  ///< a page is asked for so often in a row, then it is no_access
+    /// Queue q uses TC q modulo this; an Invalidate Completion goes out in each of them. 1..8
+    unsigned traffic_classes = 1;
+    bool relaxed_ordering = false;  ///< RO in what moves data, where Device Control enables it
+    unsigned page_tries = 64;       ///< a page is asked for so often in a row, then it is no_access
 };
 
 /// A descriptor-ring DMA engine of 8 queues, served round robin one TLP at a time.

@@ -150,6 +150,7 @@ bool dma_engine::launch(segment& s, std::uint64_t address, std::uint32_t bytes) 
     s.request.address = address;
     s.request.bytes = bytes;
     s.request.pasid = queues_[s.queue].prefix();
+    s.request.traffic_class = static_cast<std::uint8_t>(s.queue % config_.traffic_classes);
     if (!function_.ats_enabled()) {
         make_ready(s);
         return true;

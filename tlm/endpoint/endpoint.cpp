@@ -134,6 +134,7 @@ void endpoint::update_requester() {
     const pcie::device_control_bits d = controls.device_control();
     max_payload_ = d.max_payload;
     max_read_request_ = d.max_read_request;
+    relaxed_ = config_.dma.relaxed_ordering && d.relaxed_ordering;
     pcie::express_view express = controls.express();
     if (express.present()) {
         const bool second_version = (express.regs.get16(express.at + 2u) & 0xf) >= 2;

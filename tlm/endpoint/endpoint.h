@@ -60,6 +60,10 @@ public:
     void identify(base::routing_id id) { id_ = id; }
     /// Controls of the PF may have changed.
     void physical_changed() { update_controls(); }
+    /// An error of the link, which all physical functions log. @return as log_unclaimed()
+    std::optional<pcie::msg_code> log_link_error(pcie::link_error e) {
+        return state_ == state::dead ? std::nullopt : errors_.log(e, id_);
+    }
 
     const std::string& name() const { return name_; }
     unsigned number() const { return which_.number; }
@@ -157,6 +161,8 @@ private:
     bool try_completion(base::routing_id rid, itag_vector vector,
                         std::uint8_t traffic_class) override;
     itag_vector same_authority(itag_vector vector) const;
+    void send_invalidate_completions(base::routing_id rid, itag_vector part,
+                                     std::uint8_t traffic_class);
     pcie::tlp_ptr invalidate_completion(base::routing_id rid, itag_vector part,
                                         std::uint8_t traffic_class);
     void lost(const pcie::tlp& t);
@@ -219,6 +225,7 @@ private:
     base::routing_id id_{};
     bool flr_asked_ = false;
     bool may_issue_ = false;
+    bool relaxed_ = false;
     bool ats_on_ = false;
     unsigned power_state_ = 0;
     bool pasid_on_ = false;

@@ -317,8 +317,7 @@ void endpoint::receive_invalidate(const pcie::tlp& t) {
     span_of_itag_[tag.value] = t.span;
     invalidate_completions_.reused(tag);
     if (faults::take(faults_.complete_early)) {
-        invalidate_completions_.send(
-            invalidate_completion(id_, itag_vector{1} << tag.value, t.traffic_class));
+        send_invalidate_completions(id_, itag_vector{1} << tag.value, t.traffic_class);
         return free_buffer(t);
     }
     take_invalidate(i, t.data_credits());

@@ -55,6 +55,8 @@ pcie::tlp_ptr endpoint::request(const memory_request& r, tlp_type type) {
     t->at = r.at;
     t->requester = id_;
     t->pasid = r.pasid;
+    t->traffic_class = r.traffic_class;
+    t->relaxed_ordering = relaxed_ && r.data;  // neither descriptors, write-backs nor interrupts
     t->span = r.span;
     t->requested = r.requested;
     t->requested_known = true;
@@ -186,17 +188,30 @@ bool endpoint::try_completion(base::routing_id rid, itag_vector vector,
         return true;
     }
     std::size_t messages = 0;
-    for (itag_vector left = vector; left != 0; left &= ~same_authority(left)) ++messages;
+    for (itag_vector left = vector; left != 0; left &= ~same_authority(left))
+        messages += config_.dma.traffic_classes;
     if (tx_.room(fc_class::posted) < messages) {
         posted_refused_ = true;
         return false;
     }
     while (vector != 0) {
         const itag_vector part = same_authority(vector);
-        invalidate_completions_.send(invalidate_completion(rid, part, traffic_class));
+        send_invalidate_completions(rid, part, traffic_class);
         vector &= ~part;
     }
     return true;
+}
+
+/// One in each TC that may hold posted requests which used what was invalidated; each says how many
+/// there are (PCIe ATS). With one TC it is that of the request.
+void endpoint::send_invalidate_completions(base::routing_id rid, itag_vector part,
+                                           std::uint8_t traffic_class) {
+    const unsigned classes = config_.dma.traffic_classes;
+    if (classes == 1)
+        return invalidate_completions_.send(invalidate_completion(rid, part, traffic_class));
+    for (unsigned tc = 0; tc < classes; ++tc)
+        invalidate_completions_.send(
+            invalidate_completion(rid, part, static_cast<std::uint8_t>(tc)));
 }
 
 pcie::tlp_ptr endpoint::invalidate_completion(base::routing_id rid, itag_vector part,
@@ -209,7 +224,7 @@ pcie::tlp_ptr endpoint::invalidate_completion(base::routing_id rid, itag_vector 
     t->requester = rid;
     t->target = authority_of_itag_[first];
     t->traffic_class = traffic_class;
-    t->address = pcie::encode_invalidate_completion(1, part);
+    t->address = pcie::encode_invalidate_completion(config_.dma.traffic_classes, part);
     t->span = span_of_itag_[first];
     t->itag_spans = span_of_itag_.data();
     return t;

@@ -59,6 +59,16 @@ std::optional<pcie::msg_code> error_reporter::log_virtual(pcie::error error, boo
     return d.nonfatal_reporting ? std::optional(pcie::msg_code::err_nonfatal) : std::nullopt;
 }
 
+std::optional<pcie::msg_code> error_reporter::log(pcie::link_error error,
+                                                  base::routing_id function) {
+    const pcie::link_error_info& i = info(error);
+    if (!i.correctable) return log(static_cast<pcie::error>(i.bit), false, nullptr, function);
+    if (ctx_.probe.wants(base::kind::error_logged))
+        ctx_.probe.emit(base::kind::error_logged, place_, ctx_.now(), base::no_span, function.value,
+                        ctx_.probe.text(i.name), 0);
+    return pcie::log_correctable(config_, i.bit);
+}
+
 void error_reporter::note(std::string_view text, base::routing_id function, base::span_id span) {
     if (ctx_.probe.wants(base::kind::error_logged))
         ctx_.probe.emit(base::kind::error_logged, place_, ctx_.now(), span, function.value,

@@ -8,6 +8,7 @@
 
 #include "tlm/base/context.h"
 #include "tlm/pcie/errors.h"
+#include "tlm/pcie/link_error.h"
 
 namespace drydock::endpoint {
 
@@ -33,6 +34,8 @@ public:
     /// As report(), without the message: @return what would be sent
     std::optional<pcie::msg_code> log(pcie::error error, bool advisory, const pcie::tlp* t,
                                       base::routing_id function);
+    /// The same for what the device's link finds.
+    std::optional<pcie::msg_code> log(pcie::link_error error, base::routing_id function);
     /// Something that no register tells, for monitors: a rule that software broke.
     void note(std::string_view text, base::routing_id function, base::span_id span);
 

@@ -17,6 +17,13 @@ void link::end::store_freed(fc_class c, std::uint32_t data) {
         owner.down.credit_return(c, 1, data);
 }
 
+void link::end::found(link_error e, bool at_receiver) {
+    if (at_receiver == is_above)
+        owner.down.tell_error(e);
+    else
+        owner.up.tell_error(e);
+}
+
 link::link(sc_core::sc_module_name name, base::context& ctx, tlp_pool& pool,
            const link_config& config)
     : sc_module(name),
@@ -25,6 +32,7 @@ link::link(sc_core::sc_module_name name, base::context& ctx, tlp_pool& pool,
       ctx_(ctx),
       config_(config),
       place_(ctx.probe.place(this->name())),
+      id_(ctx.timeline.join(std::string(this->name()) + ".ltssm", *this)),
       down_(ctx, std::string(this->name()) + ".down", config, config.device_buffers, above_),
       up_(ctx, std::string(this->name()) + ".up", config, config.port_buffers, below_) {
     down_.set_refreshed_classes(up_.finite_classes());
@@ -40,16 +48,62 @@ void link::start_of_simulation() {
     up_.tell_advertisement();
 }
 
+void link::tell(const char* state) {
+    if (ctx_.probe.wants(base::kind::link_state))
+        ctx_.probe.emit(base::kind::link_state, place_, ctx_.now(), base::no_span,
+                        ctx_.probe.text(state));
+}
+
 void link::set_up(bool now_up) {
     if (now_up == is_up_) return;
     is_up_ = now_up;
-    if (ctx_.probe.wants(base::kind::link_state))
-        ctx_.probe.emit(base::kind::link_state, place_, ctx_.now(), base::no_span,
-                        ctx_.probe.text(now_up ? "up" : "down"));
+    ctx_.timeline.cancel(recovered_);
+    tell(now_up ? "up" : "down");
     down_.set_up(now_up);
     up_.set_up(now_up);
     up.set_link(now_up);
     down.set_link(now_up);
+}
+
+void link::retrain() {
+    if (!is_up_) return;
+    const base::ps until = ctx_.now() + config_.recovery;
+    if (!ctx_.timeline.cancel(recovered_)) tell("recovery");
+    recovered_ = ctx_.timeline.at(until, base::phase::arrive, id_);
+    down_.hold_until(until);
+    up_.hold_until(until);
+}
+
+void link::on_time(std::uint64_t) { tell("up"); }
+
+void link::inject(link_error e, bool downward, std::uint32_t count) {
+    link_direction& d = downward ? down_ : up_;
+    d.retry().activate();
+    link_retry::faults& f = d.retry().inject();
+    switch (e) {
+        case link_error::receiver:
+            f.lost_tlps = count;
+            return;
+        case link_error::bad_tlp:
+            f.bad_tlps = count;
+            return;
+        case link_error::bad_dllp:
+            f.bad_dllps = count;
+            return;
+        case link_error::replay_timeout:
+            f.replay_timeouts = count;
+            return;
+        case link_error::replay_rollover:  // the fourth replay without progress
+            f.replay_timeouts = 4;
+            return;
+        case link_error::data_link_protocol:
+            return d.retry().wrong_acknowledge();
+        case link_error::fc_protocol:
+            return d.wrong_update();
+        case link_error::receiver_overflow:
+            f.overflows = count;
+            return;
+    }
 }
 
 }  // namespace drydock::pcie

@@ -17,7 +17,7 @@ namespace drydock::pcie {
 /// Going down and up changes nothing about that account: every accepted TLP gives its place back
 /// once. Receivers: credit_return frees the buffer of a TLP; their limits stand in link_config. A
 /// TLP delivered before the link went down is still given back once; it counts for nothing.
-class link final : public sc_core::sc_module {
+class link final : public sc_core::sc_module, base::timeline_client {
 public:
     link(sc_core::sc_module_name name, base::context& ctx, tlp_pool& pool,
          const link_config& config);
@@ -34,7 +34,9 @@ private:
         // as the sending side of a direction
         void deliver(tlp_ptr t) override;
         void store_freed(fc_class c, std::uint32_t data) override;
-        void acknowledge() override { receives().charge_dllps(1); }
+        base::ps send_dllp() override { return receives().carry_dllp(); }
+        void found(link_error e, bool at_receiver) override;
+        void retrain() override { owner.retrain(); }
 
         link_direction& sends() { return is_above ? owner.down_ : owner.up_; }
         link_direction& receives() { return is_above ? owner.up_ : owner.down_; }
@@ -51,16 +53,27 @@ public:
     /// Takes the link up or down; both ends are told. Going down drops everything inside.
     void set_up(bool up);
     bool is_up() const { return is_up_; }
+    /// L0, Recovery, L0 without a change of speed: nothing is sent meanwhile, nothing is lost.
+    void retrain();
+    /// The next `count` occasions of an error in one direction; UINT32_MAX: all from here on. Bad
+    /// DLLPs: what the other end sends about this direction.
+    void inject(link_error e, bool downward, std::uint32_t count = 1);
     const link_config& config() const { return config_; }
     const link_direction::counters& downward() const { return down_.count(); }
     const link_direction::counters& upward() const { return up_.count(); }
+    const link_retry& downward_retry() const { return down_.retry(); }
+    const link_retry& upward_retry() const { return up_.retry(); }
 
 private:
     void start_of_simulation() override;
+    void on_time(std::uint64_t) override;
+    void tell(const char* state);
 
     base::context& ctx_;
     link_config config_;
     base::place_id place_;
+    base::timeline::client_id id_;
+    base::timeline::handle recovered_;
     link_direction down_;
     link_direction up_;
     bool is_up_ = true;

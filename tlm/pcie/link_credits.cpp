@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The flow-control credits of one direction of a link (PCIe), and what it tells the probe.
 #include <algorithm>
+#include <utility>
 
 #include "tlm/pcie/ats_messages.h"
 #include "tlm/pcie/link_direction.h"
+#include "tlm/pcie/timers.h"
 
 namespace drydock::pcie {
 
 void link_direction::apply_updates(gate& g) {
+    if ((g.header_lost | g.data_lost) != 0 && g.lost_until <= ctx_.now()) {
+        g.header_used -= std::exchange(g.header_lost, 0);
+        g.data_used -= std::exchange(g.data_lost, 0);
+    }
     while (!g.updates.empty() && g.updates.front().visible <= ctx_.now()) {
         const update u = g.updates.pop();
         g.header_used -= u.header;
@@ -22,21 +28,36 @@ bool link_direction::fits(fc_class c, const tlp& t) {
            (g.limit.data == 0 || g.data_used + t.data_credits() <= g.limit.data);
 }
 
-void link_direction::consume(fc_class c, const tlp& t) {
-    gate& g = gates_[static_cast<std::size_t>(c)];
+/// The oldest of a class that has no credits stalls it; one behind it only waits.
+bool link_direction::fits_or_waits(const ordered_stores::place& p, const tlp& t) {
+    if (fits(p.c, t)) return true;
+    gate& g = gates_[static_cast<std::size_t>(p.c)];
+    g.wanted = true;
+    if (p.index != 0 || g.stalled) return false;
+    g.stalled = true;
+    ++count_.credit_stalls;
+    if (ctx_.probe.wants(base::kind::credit_stall))
+        ctx_.probe.emit(base::kind::credit_stall, place_, ctx_.now(), t.span,
+                        static_cast<std::uint64_t>(p.c), 1);
+    return false;
+}
+
+void link_direction::consume(const ordered_stores::place& p, const tlp& t) {
+    gate& g = gates_[static_cast<std::size_t>(p.c)];
     const std::uint32_t data = t.data_credits();
     g.header_used += 1, g.header_owed += 1;
     g.data_used += data, g.data_owed += data;
     g.ever_used = true;
-    if (g.stalled) {
+    if (p.index == 0) g.wanted = false;
+    if (g.stalled && p.index == 0) {
         g.stalled = false;
         if (ctx_.probe.wants(base::kind::credit_stall))
             ctx_.probe.emit(base::kind::credit_stall, place_, ctx_.now(), t.span,
-                            static_cast<std::uint64_t>(c), 0);
+                            static_cast<std::uint64_t>(p.c), 0);
     }
     if (ctx_.probe.wants(base::kind::credit_consumed))
         ctx_.probe.emit(base::kind::credit_consumed, place_, ctx_.now(), t.span,
-                        static_cast<std::uint64_t>(c), 1, data);
+                        static_cast<std::uint64_t>(p.c), 1, data);
 }
 
 void link_direction::hold(const tlp& t) {
@@ -66,10 +87,24 @@ void link_direction::free_credits(fc_class c, std::uint32_t header, std::uint32_
     if (header > g.header_owed || data > g.data_owed) {
         // Before the first TLP this is the receiver's advertisement, which the link's own limits
         // stand for. Later it grants more than was ever taken: FC Protocol Error (P-037).
-        if (g.ever_used) ++count_.fc_protocol_errors;
+        const bool wrong = g.ever_used;
         header = std::min(header, g.header_owed);
         data = std::min(data, g.data_owed);
+        if (wrong) {
+            grant(g, header, data);
+            return wrong_update();
+        }
     }
+    grant(g, header, data);
+}
+
+void link_direction::wrong_update() {
+    ++count_.fc_protocol_errors;
+    found(link_error::fc_protocol, false);
+}
+
+/// The receiver gives back what it held; the sender learns of it by an UpdateFC.
+void link_direction::grant(gate& g, std::uint32_t header, std::uint32_t data) {
     if (header == 0 && data == 0) return;
     g.header_owed -= header;
     g.data_owed -= data;
@@ -77,13 +112,28 @@ void link_direction::free_credits(fc_class c, std::uint32_t header, std::uint32_
     g.data_held -= std::min(g.data_held, data);
     if (ctx_.probe.wants(base::kind::credit_returned))
         ctx_.probe.emit(base::kind::credit_returned, place_, ctx_.now(), base::no_span,
-                        static_cast<std::uint64_t>(c), header, data);
+                        static_cast<std::uint64_t>(&g - gates_.data()), header, data);
     const bool finite = g.limit.header != 0 || g.limit.data != 0;
     if (!finite) {  // nothing to wait for, no UpdateFC (P-035)
         g.header_used -= header;
         g.data_used -= data;
         return;
     }
+    if (config_.dllp == dllp_accounting::mechanistic &&
+        (g.freed_since_update += header) >= config_.tlps_per_update_fc) {
+        g.freed_since_update = 0;
+        side_.send_dllp();  // one more DLLP against this direction
+    }
+    if (retry_.active() && retry_.dllp_is_hit()) {
+        g.header_lost += header;
+        g.data_lost += data;
+        g.lost_until = update_fc_interval * (ctx_.now() / update_fc_interval + 1);
+        if (g.wanted) arm(g.lost_until);
+        return found(link_error::bad_dllp, false);
+    }
+    // Credits are counted from the start: an UpdateFC says what a lost one said.
+    header += std::exchange(g.header_lost, 0);
+    data += std::exchange(g.data_lost, 0);
     const base::ps visible = ctx_.now() + config_.propagation + dllp_time_.rounded();
     if (!g.updates.empty() && g.updates.back().visible == visible) {
         g.updates.back().header += header;
@@ -91,32 +141,17 @@ void link_direction::free_credits(fc_class c, std::uint32_t header, std::uint32_
     } else {
         g.updates.push({visible, header, data});
     }
-    if (config_.dllp == dllp_accounting::mechanistic &&
-        (g.freed_since_update += header) >= config_.tlps_per_update_fc) {
-        g.freed_since_update = 0;
-        side_.acknowledge();  // one more DLLP against this direction
-    }
-    if (!stores_.empty() && g.stalled) arm(visible);
+    if (!stores_.empty() && g.wanted) arm(visible);
 }
 
 base::ps link_direction::next_update() const {
     base::ps next = base::never;
-    for (const gate& g : gates_)
-        if (g.stalled && !g.updates.empty()) next = std::min(next, g.updates.front().visible);
-    return next;
-}
-
-void link_direction::note_stalls() {
-    for (std::size_t c = 0; c < fc_classes; ++c) {
-        gate& g = gates_[c];
-        if (stores_.size(static_cast<fc_class>(c)) == 0 || g.stalled) continue;
-        if (fits(static_cast<fc_class>(c), stores_.head(static_cast<fc_class>(c)))) continue;
-        g.stalled = true;
-        ++count_.credit_stalls;
-        if (ctx_.probe.wants(base::kind::credit_stall))
-            ctx_.probe.emit(base::kind::credit_stall, place_, ctx_.now(),
-                            stores_.head(static_cast<fc_class>(c)).span, c, 1);
+    for (const gate& g : gates_) {
+        if (!g.wanted) continue;
+        if (!g.updates.empty()) next = std::min(next, g.updates.front().visible);
+        if ((g.header_lost | g.data_lost) != 0) next = std::min(next, g.lost_until);
     }
+    return next;
 }
 
 void link_direction::emit(base::kind k, const tlp& t) {

@@ -41,7 +41,11 @@ link_direction::link_direction(base::context& ctx, const std::string& name,
       flight_(ctx.timeline, name + ".flight", arrive{this}),
       dllp_time_(rate_.of(dllp_bytes(config.gen))),
       next_refresh_(update_fc_interval),
-      reason_link_down_(ctx.probe.text("link down")) {
+      ack_limit_(ack_limit(config.gen, config.width, config.max_payload)),
+      flit_time_(config.gen >= 6 ? rate_.of(flit_tlp_bytes) : base::fine_time{}),
+      retry_(ctx, name, config, *this),
+      reason_link_down_(ctx.probe.text("link down")),
+      reason_overflow_(ctx.probe.text("receiver overflow")) {
     check_limits(name, config, limits);
     for (std::size_t c = 0; c < fc_classes; ++c) {
         gates_[c].limit = limits[c];
@@ -56,16 +60,22 @@ void link_direction::accept(tlp_ptr t) {
 }
 
 void link_direction::kick() {
-    while (!stores_.empty()) {
+    while (!stores_.empty() || retry_.replaying()) {
         refresh();
         if (const base::ps free = free_at_.rounded(); free > ctx_.now()) return arm(free);
-        const auto c = stores_.pick([this](fc_class k, const tlp& t) { return fits(k, t); });
-        if (!c) {
-            note_stalls();
+        if (retry_.replaying()) {  // nothing new before the replay is through
+            retry_.resend();
+            continue;
+        }
+        if (retry_.full()) return;
+        const auto p = stores_.pick(
+            config_.reorder_window,
+            [this](const ordered_stores::place& at, const tlp& t) { return fits_or_waits(at, t); });
+        if (!p) {
             if (const base::ps next = next_update(); next != base::never) arm(next);
             return;
         }
-        start(*c);
+        start(*p);
     }
 }
 
@@ -78,39 +88,90 @@ void link_direction::arm(base::ps when) {
     wake_ = ctx_.timeline.at(when, base::phase::serve, id_);
 }
 
-void link_direction::start(fc_class c) {
-    tlp_ptr t = stores_.pop(c);
-    consume(c, *t);
+base::fine_time link_direction::occupy(unsigned bytes) {
     // Back to back TLPs follow each other without rounding; otherwise the wire starts now.
     const base::fine_time now = base::fine_time::from(ctx_.now());
     const base::fine_time begin = free_at_.rounded() == ctx_.now() ? free_at_ : now;
-    const unsigned bytes = t->wire_bytes() + tlp_framing_bytes(config_.gen);
-    free_at_ = begin + rate_.of(bytes);
-    ++count_.tlps;
     count_.wire_bytes += bytes;
+    return free_at_ = begin + rate_.of(bytes);
+}
+
+/// A flit is checked as a whole: what is in it is there when it ends (gen6).
+base::ps link_direction::arrival(base::fine_time end) const {
+    return (config_.gen < 6 ? end : end.up_to(flit_time_)).rounded() + config_.propagation;
+}
+
+void link_direction::start(const ordered_stores::place& p) {
+    tlp_ptr t = stores_.pop(p);
+    consume(p, *t);
+    const unsigned bytes = t->wire_bytes() + tlp_framing_bytes(config_.gen);
+    const base::fine_time end = occupy(bytes);
+    ++count_.tlps;
     if (ctx_.probe.wants(base::kind::tlp_sent)) emit(base::kind::tlp_sent, *t);
     if (t->span != base::no_span && ctx_.probe.wants(base::kind::stage)) emit_stage(*t);
     const std::uint32_t data = t->data_credits();
-    flight_.push(free_at_.rounded() + config_.propagation, std::move(t));
-    side_.store_freed(c, data);
+    if (retry_.active())
+        retry_.sent(std::move(t), bytes, end);
+    else
+        flight_.push(arrival(end), std::move(t));
+    side_.store_freed(p.c, data);
 }
 
 void link_direction::arrived(tlp_ptr t) {
+    if (config_.dllp == dllp_accounting::mechanistic) acknowledge();
+    received(std::move(t));
+}
+
+/// What the ACK of a TLP costs the other direction. One that the ACK limit sent off alone is
+/// charged when the next TLP comes.
+void link_direction::acknowledge() {
+    if (unacknowledged_ != 0 && ctx_.now() - oldest_unacknowledged_ >= ack_limit_) {
+        unacknowledged_ = 0;
+        side_.send_dllp();
+    }
+    if (unacknowledged_++ == 0) oldest_unacknowledged_ = ctx_.now();
+    if (unacknowledged_ < config_.tlps_per_ack) return;
+    unacknowledged_ = 0;
+    side_.send_dllp();
+}
+
+void link_direction::received(tlp_ptr t) {
     if (ctx_.probe.wants(base::kind::tlp_arrived)) emit(base::kind::tlp_arrived, *t);
     hold(*t);
-    if (config_.dllp == dllp_accounting::mechanistic && ++unacknowledged_ >= config_.tlps_per_ack) {
-        unacknowledged_ = 0;
-        side_.acknowledge();
-    }
     side_.deliver(std::move(t));
 }
 
-void link_direction::drop(tlp_ptr t) {
+void link_direction::overflowed(tlp_ptr t) {
+    ++count_.overflows;
+    drop_inside(*t, reason_overflow_);
+    hold(*t);
+    free_credits(t->flow_class(), 1, t->data_credits());
+    found(link_error::receiver_overflow, true);
+}
+
+void link_direction::found(link_error e, bool at_receiver) {
+    if (ctx_.probe.wants(base::kind::link_error))
+        ctx_.probe.emit(base::kind::link_error, place_, ctx_.now(), base::no_span,
+                        ctx_.probe.text(info(e).name), at_receiver ? 1 : 0);
+    side_.found(e, at_receiver);
+}
+
+void link_direction::replayed(std::uint16_t sequence, unsigned bytes) {
+    if (ctx_.probe.wants(base::kind::tlp_replayed))
+        ctx_.probe.emit(base::kind::tlp_replayed, place_, ctx_.now(), base::no_span, sequence,
+                        bytes);
+}
+
+void link_direction::drop_inside(const tlp& t, std::uint32_t reason) {
     ++count_.dropped;
     if (ctx_.probe.wants(base::kind::tlp_dropped))
-        ctx_.probe.emit(base::kind::tlp_dropped, place_, ctx_.now(), t->span,
-                        static_cast<std::uint64_t>(t->type), reason_link_down_, t->bytes(),
-                        (std::uint64_t{t->requester.value} << 16) | t->tag);
+        ctx_.probe.emit(base::kind::tlp_dropped, place_, ctx_.now(), t.span,
+                        static_cast<std::uint64_t>(t.type), reason, t.bytes(),
+                        (std::uint64_t{t.requester.value} << 16) | t.tag);
+}
+
+void link_direction::drop(tlp_ptr t) {
+    drop_inside(*t, reason_link_down_);
     const fc_class c = t->flow_class();
     const std::uint32_t data = t->data_credits();
     t.reset();
@@ -122,6 +183,7 @@ void link_direction::set_up(bool up) {
     up_ = up;
     if (up) {
         free_at_ = base::fine_time::from(ctx_.now());
+        held_until_ = {};
         return tell_advertisement();
     }
     ctx_.timeline.cancel(wake_);
@@ -129,24 +191,31 @@ void link_direction::set_up(bool up) {
         g.header_stale += std::exchange(g.header_held, 0);
         g.data_stale += std::exchange(g.data_held, 0);
         g.header_used = g.data_used = g.header_owed = g.data_owed = 0;
-        g.ever_used = g.stalled = false;
+        g.header_lost = g.data_lost = 0;
+        g.ever_used = g.stalled = g.wanted = false;
         g.updates.clear();
     }
     unacknowledged_ = 0;
-    flight_.clear([this](tlp_ptr t) {
-        ++count_.dropped;
-        if (ctx_.probe.wants(base::kind::tlp_dropped))
-            ctx_.probe.emit(base::kind::tlp_dropped, place_, ctx_.now(), t->span,
-                            static_cast<std::uint64_t>(t->type), reason_link_down_, t->bytes(),
-                            (std::uint64_t{t->requester.value} << 16) | t->tag);
-    });
+    const auto lose = [this](tlp_ptr t) { drop_inside(*t, reason_link_down_); };
+    flight_.clear(lose);
+    retry_.reset(lose);
     stores_.clear([this](tlp_ptr t) { drop(std::move(t)); });
 }
 
-void link_direction::charge_dllps(std::uint64_t count) {
-    count_.dllps += count;
-    free_at_ = std::max(free_at_, base::fine_time::from(ctx_.now())) +
-               dllp_time_ * static_cast<std::int64_t>(count);
+base::ps link_direction::carry_dllp() {
+    // In flits DLLPs have room of their own: nothing is charged, nothing is counted.
+    const base::fine_time now = base::fine_time::from(ctx_.now());
+    if (config_.dllp != dllp_accounting::mechanistic || config_.gen >= 6)
+        return arrival(std::max(now, base::fine_time::from(held_until_)) + dllp_time_);
+    ++count_.dllps;
+    free_at_ = std::max(free_at_, now) + dllp_time_;
+    return arrival(free_at_);
+}
+
+void link_direction::hold_until(base::ps t) {
+    retry_.hold(t - std::max(ctx_.now(), held_until_));
+    held_until_ = t;
+    free_at_ = std::max(free_at_, base::fine_time::from(t));
 }
 
 void link_direction::refresh() {

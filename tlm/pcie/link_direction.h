@@ -7,51 +7,32 @@
 
 #include "tlm/base/context.h"
 #include "tlm/base/delay_line.h"
+#include "tlm/pcie/link_config.h"
+#include "tlm/pcie/link_retry.h"
 #include "tlm/pcie/link_timing.h"
 #include "tlm/pcie/ordered_stores.h"
 
 namespace drydock::pcie {
-
-/// Receive buffer that one end advertises for one class: TLPs and units of 16 B; 0 = infinite.
-struct credit_limit {
-    std::uint32_t header = 0;
-    std::uint32_t data = 0;
-};
-using credit_limits = std::array<credit_limit, fc_classes>;
-
-struct link_config {
-    unsigned gen = 4;
-    unsigned width = 8;
-    base::ps propagation{1'000};
-    unsigned max_payload = 256;  ///< bytes; for the ACK limit and the check of data credits
-    dllp_accounting dllp = dllp_accounting::mechanistic;
-    unsigned tlps_per_ack = 1;        ///< mechanistic: one ACK for so many TLPs (PCIe)
-    unsigned tlps_per_update_fc = 4;  ///< mechanistic: one UpdateFC for so many freed TLPs
-    std::uint32_t store = 8;          ///< TLPs of each class that wait on the sending side
-    /// Buffers of the device (for what goes down) and of the port (for what goes up). Endpoints and
-    /// root complexes advertise infinite completion credits (PCIe).
-    credit_limits device_buffers{{{64, 1024}, {64, 64}, {0, 0}}};
-    credit_limits port_buffers{{{64, 1024}, {64, 64}, {0, 0}}};
-    /// The link is the first that an Invalidate Request, or its completion on the way back, meets:
-    /// it tells boundaries 7 and 12 of the invalidation. Not so between switches.
-    bool first_of_requests = true, first_of_completions = true;
-};
 
 /// What a direction asks of the link it belongs to.
 struct link_side {
     virtual void deliver(tlp_ptr t) = 0;
     /// The first byte of a TLP is on the wire: its place in the store is free.
     virtual void store_freed(fc_class c, std::uint32_t data) = 0;
-    /// The receiver has a TLP and acknowledges it against this direction.
-    virtual void acknowledge() = 0;
+    /// A DLLP about this direction (ACK, NAK, UpdateFC) goes the opposite way. @return when it is
+    /// with the sender
+    virtual base::ps send_dllp() = 0;
+    virtual void found(link_error e, bool at_receiver) = 0;
+    virtual void retrain() = 0;
 
 protected:
     ~link_side() = default;
 };
 
 /// One direction of a link: stores, credit gate, serialiser, wire. One timeline record per TLP on
-/// an idle wire, two when it has to wait.
-class link_direction final : base::timeline_client {
+/// an idle wire, two when it has to wait. With bit errors, or after the first fault that a test
+/// asks for, TLPs go through ACK, NAK and replay (link_retry).
+class link_direction final : base::timeline_client, link_retry_owner {
 public:
     link_direction(base::context& ctx, const std::string& name, const link_config& config,
                    const credit_limits& limits, link_side& side);
@@ -59,8 +40,10 @@ public:
     void accept(tlp_ptr t);
     /// The receiver freed buffer space; the sender learns of it a propagation and a DLLP later.
     void free_credits(fc_class c, std::uint32_t header, std::uint32_t data);
-    /// Link Layer Packets of the other direction's making occupy this one.
-    void charge_dllps(std::uint64_t count);
+    /// A DLLP of the other direction's making occupies this one. @return when it arrives
+    base::ps carry_dllp();
+    /// Recovery: nothing is sent until then.
+    void hold_until(base::ps t);
     /// Up or down; going down drops everything inside.
     void set_up(bool up);
     /// Tells the probe what the receiver gives at the start and after each training:
@@ -69,9 +52,13 @@ public:
 
     struct counters {
         std::uint64_t tlps = 0, wire_bytes = 0, dllps = 0, dropped = 0, credit_stalls = 0,
-                      fc_protocol_errors = 0;
+                      fc_protocol_errors = 0, overflows = 0;
     };
     const counters& count() const { return count_; }
+    link_retry& retry() { return retry_; }
+    const link_retry& retry() const { return retry_; }
+    /// An UpdateFC arrives that grants more than can be.
+    void wrong_update();
     /// Classes with finite buffers at this direction's receiver: they need the periodic UpdateFC.
     unsigned finite_classes() const { return finite_classes_; }
     /// Number of finite classes of the opposite direction, whose UpdateFCs travel here.
@@ -92,7 +79,12 @@ private:
         std::uint32_t header_held = 0, data_held = 0;
         // Held since before the link went down: given back once, they count for nothing.
         std::uint32_t header_stale = 0, data_stale = 0;
-        bool ever_used = false, stalled = false;
+        bool ever_used = false;
+        bool stalled = false;  ///< the oldest TLP of the class lacks credits
+        bool wanted = false;   ///< somebody waits for an UpdateFC
+        // Granted by UpdateFCs that arrived wrong: known with the next one.
+        std::uint32_t header_lost = 0, data_lost = 0;
+        base::ps lost_until{};
         unsigned freed_since_update = 0;
         ring<update> updates;
     };
@@ -103,16 +95,30 @@ private:
 
     void on_time(std::uint64_t) override { kick(); }
     void kick();
-    void start(fc_class c);
+    void start(const ordered_stores::place& p);
     void arrived(tlp_ptr t);
+    void acknowledge();
     void drop(tlp_ptr t);
+    void drop_inside(const tlp& t, std::uint32_t reason);
+    // link_retry_owner
+    base::fine_time occupy(unsigned bytes) override;
+    base::ps arrival(base::fine_time end) const override;
+    base::ps send_acknowledge() override { return side_.send_dllp(); }
+    void received(tlp_ptr t) override;
+    void overflowed(tlp_ptr t) override;
+    void found(link_error e, bool at_receiver) override;
+    void replayed(std::uint16_t sequence, unsigned bytes) override;
+    void retrain() override { side_.retrain(); }
+    void go_on() override { kick(); }
+    // credits: link_credits.cpp
     bool fits(fc_class c, const tlp& t);
-    void consume(fc_class c, const tlp& t);
+    bool fits_or_waits(const ordered_stores::place& p, const tlp& t);
+    void consume(const ordered_stores::place& p, const tlp& t);
+    void grant(gate& g, std::uint32_t header, std::uint32_t data);
     void hold(const tlp& t);
     void apply_updates(gate& g);
     void arm(base::ps when);
     void refresh();
-    void note_stalls();
     base::ps next_update() const;
     void emit(base::kind k, const tlp& t);
     void emit_stage(const tlp& t);
@@ -130,11 +136,16 @@ private:
     std::array<gate, fc_classes> gates_;
     base::fine_time free_at_;
     base::fine_time dllp_time_;
+    base::ps held_until_{};  ///< Recovery
     base::ps next_refresh_;
     unsigned finite_classes_ = 0;
     unsigned refreshed_classes_ = 0;
     unsigned unacknowledged_ = 0;
-    std::uint32_t reason_link_down_;
+    base::ps oldest_unacknowledged_{};
+    base::ps ack_limit_;
+    base::fine_time flit_time_;  ///< 0: no flits
+    link_retry retry_;
+    std::uint32_t reason_link_down_, reason_overflow_;
     bool up_ = true;
     counters count_;
 };

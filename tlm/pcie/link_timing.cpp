@@ -29,6 +29,15 @@ constexpr std::array<lane_rate, 6> lane_rates{{
 constexpr std::int64_t skp_interval = 1538, skp_symbols = 4;
 constexpr std::int64_t dllp_symbols = 8;
 
+// REPLAY_TIMER from 16 GT/s on, without Extended Synch: 24,000 to 31,000 symbol times (PCIe).
+constexpr std::int64_t simplified_replay_symbols = 24'000;
+
+/// Symbol times of PCIe: 4 and 2 ns, from gen3 on 8 bit times of a lane with its line code.
+base::ps symbols(unsigned gen, std::int64_t n) {
+    const lane_rate lane = lane_rates[gen - 1];
+    return base::fine_time::raw(n * lane.numerator / lane.denominator).rounded();
+}
+
 unsigned ack_factor_tenths(unsigned width, unsigned max_payload) {  // table of PCIe
     const bool small = max_payload <= 256;
     if (width <= 4) return small ? 14 : 10;
@@ -52,6 +61,15 @@ unsigned ack_limit_symbols(unsigned gen, unsigned width, unsigned max_payload) {
     const unsigned internal_delay = gen == 1 ? 19 : gen == 2 ? 70 : 115;
     return (max_payload + 28) * ack_factor_tenths(width, max_payload) / (10 * width) +
            internal_delay;
+}
+
+base::ps ack_limit(unsigned gen, unsigned width, unsigned max_payload) {
+    return symbols(gen, ack_limit_symbols(gen, width, max_payload));
+}
+
+base::ps replay_timeout(unsigned gen, unsigned width, unsigned max_payload) {
+    return symbols(gen, gen <= 3 ? 3 * std::int64_t{ack_limit_symbols(gen, width, max_payload)}
+                                 : simplified_replay_symbols);
 }
 
 serial_rate::serial_rate(unsigned gen, unsigned width, unsigned max_payload,

@@ -21,6 +21,14 @@ void check_link(unsigned gen, unsigned width);
 /// @param max_payload bytes, 128..4096
 unsigned ack_limit_symbols(unsigned gen, unsigned width, unsigned max_payload);
 
+/// The same as a time: no TLP waits longer for its ACK.
+base::ps ack_limit(unsigned gen, unsigned width, unsigned max_payload);
+/// REPLAY_TIMER: three ACK limits, from gen4 on 24,000 symbol times (PCIe, the least allowed).
+base::ps replay_timeout(unsigned gen, unsigned width, unsigned max_payload);
+
+/// A flit, and its share that carries TLPs; the rest is 6 bytes of DLLPs, 8 of CRC, 6 of FEC.
+inline constexpr unsigned flit_bytes = 256, flit_tlp_bytes = 236;
+
 /// Bytes added to a TLP on the wire: framing, sequence number, LCRC (PCIe). Flits have them
 /// inside.
 constexpr unsigned tlp_framing_bytes(unsigned gen) { return gen >= 6 ? 0 : 8; }

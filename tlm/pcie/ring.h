@@ -18,6 +18,16 @@ public:
     T& front() { return items_[head_]; }
     const T& front() const { return items_[head_]; }
     T& back() { return items_[(head_ + count_ - 1) & (items_.size() - 1)]; }
+    /// The item `n` places behind the front.
+    const T& at(std::size_t n) const { return items_[(head_ + n) & (items_.size() - 1)]; }
+    T& at(std::size_t n) { return items_[(head_ + n) & (items_.size() - 1)]; }
+    /// Takes it out; what is before it moves up, in n steps.
+    T take(std::size_t n) {
+        T item = std::move(at(n));
+        for (; n > 0; --n) at(n) = std::move(at(n - 1));
+        pop();
+        return item;
+    }
     void push(T item) {
         if (count_ == items_.size()) grow();
         items_[(head_ + count_++) & (items_.size() - 1)] = std::move(item);

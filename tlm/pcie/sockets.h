@@ -3,6 +3,7 @@
 
 #include <tlm>
 
+#include "tlm/pcie/link_error.h"
 #include "tlm/pcie/tlp.h"
 
 namespace drydock::pcie {
@@ -24,6 +25,8 @@ struct link_sideband {
     virtual void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) = 0;
     /// DL_Active of the link between the two ends.
     virtual void link_state(bool up) = 0;
+    /// The link has found an error at this end: for the end's AER.
+    virtual void link_error(pcie::link_error e) = 0;
 };
 
 struct tlp_fw_if : virtual tlm::tlm_fw_transport_if<tlp_protocol>, virtual link_sideband {};
@@ -37,6 +40,8 @@ struct tlp_receiver {
     /// Room in the other side's buffer for what this side sends.
     virtual void credits(fc_class c, std::uint32_t hdr, std::uint32_t data) = 0;
     virtual void link_changed(bool up) = 0;
+    /// An error that the link finds at this end.
+    virtual void link_error_found(link_error) {}
 };
 
 namespace detail {
@@ -50,6 +55,7 @@ public:
         receiver_.credits(c, hdr, data);
     }
     void link_state(bool up) override { receiver_.link_changed(up); }
+    void link_error(pcie::link_error e) override { receiver_.link_error_found(e); }
 
 protected:
     tlm::tlm_sync_enum accept(tlp& t) {
@@ -102,6 +108,7 @@ public:
         (*this)->credit_return(c, hdr, data);
     }
     void set_link(bool up) { (*this)->link_state(up); }
+    void tell_error(link_error e) { (*this)->link_error(e); }
     std::type_index get_protocol_types() const override { return typeid(tlp_protocol); }
 
 private:
@@ -124,6 +131,7 @@ public:
         (*this)->credit_return(c, hdr, data);
     }
     void set_link(bool up) { (*this)->link_state(up); }
+    void tell_error(link_error e) { (*this)->link_error(e); }
     std::type_index get_protocol_types() const override { return typeid(tlp_protocol); }
 
 private:

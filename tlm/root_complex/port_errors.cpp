@@ -45,6 +45,12 @@ void port_errors::detect(pcie::error e, const pcie::tlp* t, bool advisory) {
     if (l.message) own_message(*l.message);
 }
 
+void port_errors::detect(pcie::link_error e) {
+    const pcie::link_error_info& i = info(e);
+    if (!i.correctable) return detect(static_cast<pcie::error>(i.bit), nullptr, false);
+    detect_correctable(i.bit, i.name);
+}
+
 void port_errors::own_message(msg_code code) {
     pcie::note_sent(space_, code);
     record(code, id_);

@@ -6,6 +6,7 @@
 
 #include "tlm/base/context.h"
 #include "tlm/pcie/errors.h"
+#include "tlm/pcie/link_error.h"
 
 namespace drydock::root_complex {
 
@@ -31,6 +32,8 @@ public:
     /// Detected by the port itself.
     void detect(pcie::error e, const pcie::tlp* t, bool advisory);
     void detect_correctable(unsigned bit, std::string_view text);
+    /// Found by the port's link.
+    void detect(pcie::link_error e);
     /// ERR_COR, ERR_NONFATAL or ERR_FATAL from below.
     void message(pcie::msg_code code, base::routing_id source);
     /// A message of the port itself; it counts like a received one.

@@ -129,6 +129,7 @@ private:
     void receive(pcie::tlp_ptr t) override;
     void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override;
     void link_changed(bool up) override;
+    void link_error_found(pcie::link_error e) override { errors_.detect(e); }
     void config_written(std::uint16_t offset) override;
     void slot_control_written() override;
     void on_time(std::uint64_t) override;

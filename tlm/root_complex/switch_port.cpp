@@ -208,6 +208,12 @@ void switch_port::detect_correctable(unsigned bit, std::string_view text) {
     if (const auto code = pcie::log_correctable(space_, bit)) owner_.report(number_, *code);
 }
 
+void switch_port::link_error_found(pcie::link_error e) {
+    const pcie::link_error_info& i = info(e);
+    if (!i.correctable) return detect(static_cast<pcie::error>(i.bit), nullptr, false);
+    detect_correctable(i.bit, i.name);
+}
+
 void switch_port::emit_dropped(const pcie::tlp& t, std::uint32_t reason) {
     ++count_.dropped;
     if (ctx_.probe.wants(base::kind::tlp_dropped))

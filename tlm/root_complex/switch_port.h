@@ -89,6 +89,7 @@ private:
     void receive(pcie::tlp_ptr t) override;
     void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override;
     void link_changed(bool up) override;
+    void link_error_found(pcie::link_error e) override;
     void config_written(std::uint16_t offset) override;
     void on_time(std::uint64_t) override { pump(); }
     void apply_link_control();

@@ -30,6 +30,39 @@ TEST(EndpointAts, P_047_completion_has_vector_CC_and_goes_to_the_sender) {
     EXPECT_FALSE(b.completions()[0].relaxed);
 }
 
+TEST(EndpointAts, P_032_data_is_relaxed_where_asked_for_and_enabled_a_completion_never) {
+    endpoint_config c;
+    c.dma.relaxed_ordering = true;
+    ats_bench b(c);
+    b.start();
+    b.describe(0, dma::op::write, buffer, 8);
+    b.go();
+    b.invalidate(7, buffer);
+    ASSERT_FALSE(b.translated().empty());
+    unsigned relaxed = 0;
+    for (const seen_tlp& t : b.translated()) relaxed += t.relaxed ? 1 : 0;
+    EXPECT_EQ(relaxed, 1u) << "the data, not its descriptor";
+    ASSERT_EQ(b.completions().size(), 1u);
+    EXPECT_FALSE(b.completions()[0].relaxed);
+}
+
+TEST(EndpointAts, P_053_a_function_of_three_TCs_completes_in_each_of_them_with_CC_3) {
+    endpoint_config c;
+    c.dma.traffic_classes = 3;
+    ats_bench b(c);
+    b.start();
+    b.invalidate(7, buffer);
+    ASSERT_EQ(b.completions().size(), 3u);
+    for (unsigned tc = 0; tc < 3; ++tc) {
+        EXPECT_EQ(b.completions()[tc].address, pcie::encode_invalidate_completion(3, 1u << 7));
+        EXPECT_EQ(b.completions()[tc].traffic_class, tc);
+    }
+    b.describe(0, dma::op::write, buffer, 8);
+    b.go();
+    ASSERT_FALSE(b.translated().empty());
+    for (const seen_tlp& t : b.translated()) EXPECT_EQ(t.traffic_class, 0) << "queue 0";
+}
+
 TEST(EndpointAts, P_048_completion_stands_behind_writes_that_used_the_translation) {
     ats_bench b;
     b.start();

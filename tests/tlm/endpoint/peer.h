@@ -40,6 +40,7 @@ struct seen_tlp {
     base::span_id span;
     base::ps time;
     bool relaxed;
+    std::uint8_t traffic_class;
 
     bool is(pcie::tlp_type t) const { return type == t; }
     bool is_message(pcie::msg_code c) const {
@@ -153,7 +154,8 @@ private:
                    {},
                    t.span,
                    ctx_.now(),
-                   t.relaxed_ordering};
+                   t.relaxed_ordering,
+                   t.traffic_class};
         if (t.has_data()) s.data.assign(t.payload->begin(), t.payload->begin() + t.bytes());
         seen.push_back(std::move(s));
     }

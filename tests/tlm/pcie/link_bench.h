@@ -30,6 +30,7 @@ struct test_end : sc_core::sc_module, tlp_receiver {
         pump();
     }
     void link_changed(bool up) override { states.push_back(up); }
+    void link_error_found(link_error e) override { errors.push_back(e); }
     void send(tlp_ptr t) {
         queue.push_back(std::move(t));
         pump();
@@ -49,6 +50,7 @@ struct test_end : sc_core::sc_module, tlp_receiver {
     std::vector<tlp_ptr> arrived;
     std::vector<base::ps> times;
     std::vector<bool> states;
+    std::vector<link_error> errors;
     bool frees = true;
 };
 

@@ -207,6 +207,40 @@ TEST(SwitchTime, P_036_completions_have_credits_at_a_switch_and_get_them_back) {
     EXPECT_EQ(l.above.upward().fc_protocol_errors, 0u);
 }
 
+TEST(SwitchTime, P_210_what_the_link_below_finds_is_logged_by_its_port_and_told_upwards) {
+    linked l;
+    auto& port = l.sw.port(1).config();
+    for (unsigned number : {0u, 1u}) {
+        auto& c = l.sw.port(number).config();
+        c.write(static_cast<std::uint16_t>(c.express().at + 8u), 2, 0xf);  // report all errors
+        c.write(0x3e, 2, 2);                                               // Bridge Control SERR
+    }
+    l.below.inject(pcie::link_error::bad_tlp, false);
+    tlp_ptr t = l.pool.make();
+    t->type = tlp_type::mwr;
+    t->address = memory;
+    t->length = 1;
+    t->first_be = 0xf;
+    t->requester = endpoint;
+    l.pool.add_payload(*t);
+    l.device.socket.send(std::move(t));
+    l.ctx.timeline.run(5_us);
+    const auto status = [](pcie::config_space& c) {
+        return c.registers().get32(c.aer().at + 0x10u);
+    };
+    EXPECT_EQ(status(port), 1u << 6);
+    EXPECT_EQ(status(l.sw.port(0).config()), 0u);
+    ASSERT_EQ(l.root.arrived.size(), 2u) << "the write, once, and ERR_COR";
+    unsigned messages = 0;
+    for (const auto& a : l.root.arrived)
+        if (a->is_message()) {
+            ++messages;
+            EXPECT_EQ(a->code, msg_code::err_cor);
+            EXPECT_EQ(a->requester, l.sw.port(1).id());
+        }
+    EXPECT_EQ(messages, 1u);
+}
+
 struct SwitchLink : ::testing::Test, switch_bench {};
 
 TEST_F(SwitchLink, P_137_towards_a_link_that_is_down_non_posted_is_UR_posted_is_dropped) {

@@ -32,7 +32,7 @@ inline pcie::config_image dma_device() {
 /// The whole way from a CPU to memory: CPU -> root complex -> link -> endpoint with its DMA engine
 /// -> link -> root complex -> memory and interrupts. No SMMU stands between: addresses are
 /// physical.
-struct pcie_path final : msi_sink {
+struct pcie_path : msi_sink {
     static constexpr std::uint64_t ecam = 0x40'1000'0000, bar = 0x1000'0000, ram = 0x4000'0000;
     static constexpr std::uint64_t ring = ram, buffer = ram + 0x10'0000;
     static constexpr std::uint64_t gic = 0x0808'0000;
