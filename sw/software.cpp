@@ -214,6 +214,8 @@ void software::run_reset(const std::string& task, unsigned cpu, const std::strin
                                     "' is unknown; there is pci_reset_function");
     pci_reset_config how = config_.reset;
     how.method = pci_reset_method_from(method);
+    how.host = &pci_;
+    how.reset_below = [this](pci_dev& bridge) { return port_driver_.reset_below(bridge); };
     pci_dev& d = dev(device);
     run(task, cpu, [this, &d, how] { return pci_reset_function(d, core_, how); });
 }

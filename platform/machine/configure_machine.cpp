@@ -153,6 +153,8 @@ endpoint::function_config configure_function(base::parameters& p, const scenario
     d.number("dma.traffic_classes", c.dma.traffic_classes, 1, 8, "TCs",
              "queue q uses TC q modulo this; one Invalidate Completion in each, CC = their number");
     d.time("flr_time", c.flr_time, 1_us, 100_s, "how long the function is gone after an FLR");
+    d.time("ready_after_reset", c.ready_after_reset, 0_ps, 100_s,
+           "after the link has come up: configuration requests get RRS until then");
     d.flag("answer_config_in_flr", c.answer_config_in_flr,
            "false: configuration requests get RRS until ready");
     d.time("turn_round", c.turn_round, 0_ps, 1_ms, "request to its completion");

@@ -121,12 +121,6 @@ pcie::link* hardware::link_below(std::string_view port) {
     return nullptr;
 }
 
-root_complex::port_slot* hardware::slot(const std::string& port) {
-    for (unsigned p = 0; p < rc_->ports(); ++p)
-        if (&rc_->root(p).config() == ports_.at(port)) return rc_->root(p).slot();
-    return nullptr;
-}
-
 root_complex::root_port* hardware::root_port_named(std::string_view name) {
     for (unsigned p = 0; p < rc_->ports(); ++p)
         if (rc_->root(p).basename() == name) return &rc_->root(p);
@@ -138,6 +132,11 @@ root_complex::switch_port* hardware::switch_port_named(std::string_view name) {
         for (unsigned n = 1; n <= j.at->downstream_ports(); ++n)
             if (j.at->port(n).basename() == name) return &j.at->port(n);
     return nullptr;
+}
+
+root_complex::port_slot* hardware::slot(const std::string& port) {
+    root_complex::root_port* const root = root_port_named(port);
+    return root == nullptr ? nullptr : root->slot();
 }
 
 std::vector<std::string> hardware::port_names() const {

@@ -67,16 +67,30 @@ std::pair<std::string, unsigned> task_of(const node& entry, const run& r) {
     return {task->scalar, number};
 }
 
+/// What a device lacks for a reset that is its own; null: nothing.
+const char* cannot_reset(const devices::description& d, const std::string& method) {
+    bool af = false, soft = false;
+    for (const auto& c : pcie::list_capabilities(d.image)) {
+        if (c.extended) continue;
+        if (c.id == 0x13) af = (d.image.bytes[c.offset + 3u] & 3) == 3;  // TP, FLR
+        if (c.id == 0x01) soft = (d.image.u16(c.offset + 4u) & 8) == 0;  // No_Soft_Reset
+    }
+    if (method == "flr" && !d.flr) return "function level reset (DevCap FLReset-)";
+    if (method == "af_flr" && !af) return "function level reset by Advanced Features (AF)";
+    if (method == "pm" && !soft) return "reset by D3hot (PM NoSoftRst-)";
+    return nullptr;
+}
+
 do_reset read_reset(const node& entry, const node& v, const run& r) {
     const auto [task, cpu] = task_of(entry, r);
     do_reset reset{task, cpu, device_of(v, r), text_of(v, "method", "flr"),
                    text_of(v, "call", "pci_reset_function")};
     for (const leaf& l : leaves(r.machine))
-        if (l.device->name == reset.device && !l.device->description->flr)
-            throw bad_input(
-                v.at("device").where,
-                fmt::format("device '{}' ({}) cannot do a function level reset (DevCap FLReset-)",
-                            reset.device, l.device->like));
+        if (l.device->name == reset.device)
+            if (const char* why = cannot_reset(*l.device->description, reset.method))
+                throw bad_input(v.at("device").where,
+                                fmt::format("device '{}' ({}) cannot do a {}", reset.device,
+                                            l.device->like, why));
     return reset;
 }
 
@@ -143,7 +157,7 @@ do_inject read_inject(const node& v, const run& r) {
         if ((on_link != nullptr && on_link->once) || f.fault.starts_with("link_") ||
             f.fault.find("death") != std::string::npos || f.fault == "dpc_trigger" ||
             f.fault.ends_with("_removal") || f.fault == "insertion" ||
-            f.fault == "attention_button")
+            f.fault == "fundamental_reset" || f.fault == "attention_button")
             refuse(*n, "count", "which happens once");
         f.count = n->to_json().get<std::uint32_t>();
     }

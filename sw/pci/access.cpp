@@ -106,6 +106,11 @@ void walk_ext_capabilities(pci_dev& d) {
             case PCI_EXT_CAP_ID_ERR:
                 d.aer_cap = at;
                 break;
+            case PCI_EXT_CAP_ID_DVSEC:  // CXL's for ports
+                if (pci_read_config_word(d, pos + PCI_DVSEC_HEADER1) == 0x1e98 &&
+                    pci_read_config_word(d, pos + PCI_DVSEC_HEADER2) == 3)
+                    d.cxl_port_dvsec = at;
+                break;
             case PCI_EXT_CAP_ID_DPC:
                 d.dpc_cap = at;
                 break;

@@ -133,7 +133,6 @@ pci_ers_result aer_service::root_reset(pci_dev& port) {
     const int command = port_.aer_cap + PCI_ERR_ROOT_COMMAND;
     const u32 before = pci_read_config_dword(port_, command);
     pci_write_config_dword(port_, command, before & ~root_interrupts);
-    for (pci_dev* d : pci_below(host_, port)) d->k.point("r0", d->rid());
     const int rc = call.result(reset_(port));
     // What the reset itself has raised.
     clear(port_, port_.aer_cap + PCI_ERR_ROOT_STATUS);

@@ -87,7 +87,7 @@ struct pci_dev {
     u8 pcie_cap = 0, msi_cap = 0, msix_cap = 0, pm_cap = 0, af_cap = 0;
     u16 acs_cap = 0;
     u16 ats_cap = 0, pasid_cap = 0, pri_cap = 0, aer_cap = 0, dpc_cap = 0, ari_cap = 0,
-        sriov_cap = 0;
+        sriov_cap = 0, cxl_port_dvsec = 0;
     bool ari_enabled = false;  ///< a port: all 256 numbers below name functions of one device
     std::shared_ptr<pci_sriov> sriov;  ///< of a physical function; see iov.h
     u8 pcie_type = 0;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "sw/pci/ats.h"
+#include "sw/pci/reset_methods.h"
 
 namespace drydock::sw {
 
@@ -73,6 +74,26 @@ void power_up(pci_dev& d) {
     if (state == 0) return;
     pci_write_config_word(d, where, control & static_cast<u16>(~PCI_PM_CTRL_STATE_MASK));
     d.k.sleep(state == 3 ? d3hot_delay : d2_delay);
+}
+
+using method = int (*)(pci_dev&, reset_iommu&, const pci_reset_config&);
+
+/// Null: there is none.
+method method_of(const pci_dev& d, pci_reset_method m) {
+    switch (m) {
+        case pci_reset_method::flr:
+            return pcie_has_flr(d) ? pcie_flr : nullptr;
+        case pci_reset_method::af_flr:
+            return pci_af_flr;
+        case pci_reset_method::pm:
+            return pci_pm_reset;
+        case pci_reset_method::bus:
+            return pci_reset_bus_function;
+        case pci_reset_method::cxl_bus:
+            return cxl_reset_bus_function;
+        default:
+            return nullptr;
+    }
 }
 
 void save_and_disable(pci_dev& d) {
@@ -145,11 +166,12 @@ int pci_dev_wait(pci_dev& d, std::string_view reset_type, hal::duration limit) {
 int pci_reset_function(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
     span_scope span(d.k, hal::span_class::reset, d.rid());
     call_scope call(d.k, "pci_reset_function", d.rid());
-    if (config.method != pci_reset_method::flr || !pcie_has_flr(d)) return call.result(-ENOTTY);
+    const method by = method_of(d, config.method);
+    if (!by) return call.result(-ENOTTY);
     if (d.bridge) pci_dev_lock(*d.bridge);
     pci_dev_lock(d);
     save_and_disable(d);
-    const int rc = pcie_flr(d, iommu, config);
+    const int rc = by(d, iommu, config);
     restore(d);
     pci_dev_unlock(d);
     if (d.bridge) pci_dev_unlock(*d.bridge);

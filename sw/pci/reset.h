@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "sw/pci/pci_dev.h"
@@ -15,6 +16,8 @@ struct reset_iommu {
     virtual void done(pci_dev&) = 0;
 };
 
+class pci_host;
+
 enum class pci_reset_method : u8 { device_specific, acpi, flr, af_flr, pm, bus, cxl_bus };
 /// @throws std::invalid_argument naming what there is
 pci_reset_method pci_reset_method_from(std::string_view name);
@@ -23,6 +26,9 @@ struct pci_reset_config {
     hal::duration flr_wait = 100ms;       ///< pause after setting BCR_FLR (Linux: 100 ms)
     hal::duration ready_limit = 60000ms;  ///< PCIE_RESET_READY_POLL_MS
     pci_reset_method method = pci_reset_method::flr;
+    const pci_host* host = nullptr;  ///< for methods that reset a bus: what else is on it
+    /// Resets what is below a bridge; none: by its Bridge Control.
+    std::function<int(pci_dev& bridge)> reset_below = {};
 };
 
 void pci_dev_lock(pci_dev&);

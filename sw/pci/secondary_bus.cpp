@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "sw/pci/walk.h"
+
 namespace drydock::sw {
 
 namespace {
@@ -73,10 +75,15 @@ int pci_bridge_secondary_bus_reset(const pci_host& host, pci_dev& bridge) {
     call_scope call(bridge.k, "pci_bridge_secondary_bus_reset", bridge.rid());
     const u16 control = pci_read_config_word(bridge, PCI_BRIDGE_CONTROL);
     pci_write_config_word(bridge, PCI_BRIDGE_CONTROL, control | PCI_BRIDGE_CTL_BUS_RESET);
+    const auto below = pci_below(host, bridge);
+    for (pci_dev* d : below) d->k.point("r0", d->rid());
     bridge.k.sleep(bus_reset);
     pci_write_config_word(bridge, PCI_BRIDGE_CONTROL,
                           control & static_cast<u16>(~PCI_BRIDGE_CTL_BUS_RESET));
-    return call.result(pci_bridge_wait_for_secondary_bus(host, bridge, "bus reset"));
+    const int rc = pci_bridge_wait_for_secondary_bus(host, bridge, "bus reset");
+    for (pci_dev* d : below)
+        if (rc == 0) d->k.point("r1", d->rid());
+    return call.result(rc);
 }
 
 }  // namespace drydock::sw

@@ -243,6 +243,12 @@ void endpoint::link_changed(bool up) {
     // A virtual function goes with the VF Enable of its PF.
     if (up == (state_ != state::link_down) || state_ == state::dead || is_virtual()) return;
     ctx_.timeline.cancel(ready_timer_);
+    if (up && config_.ready_after_reset > base::ps{0}) {
+        enter(state::starting, text_starting_);
+        ready_timer_ =
+            ctx_.timeline.after(config_.ready_after_reset, base::phase::arrive, timer_id_);
+        return;
+    }
     if (up) {
         enter(state::operational, text_operational_);
         return update_controls();

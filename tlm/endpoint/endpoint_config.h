@@ -18,7 +18,8 @@ struct endpoint_config {
     base::ps flr_time{100'000'000'000};       ///< from Initiate FLR to ready; PCIe: 100 ms
     bool answer_config_in_flr = false;        ///< false: config requests get RRS until ready
     base::ps vf_ready_time{100'000'000'000};  ///< of a VF, from VF Enable to ready; PCIe: 100 ms
-    base::ps turn_round{50'000};              ///< request to its completion; PCIe: 50 ns
+    base::ps ready_after_reset{0};  ///< from link up to ready; config requests get RRS until then
+    base::ps turn_round{50'000};    ///< request to its completion; PCIe: 50 ns
     base::ps completion_timeout{50'000'000'000};  ///< of range 0 (default); PCIe: 50 us .. 50 ms
     unsigned posted_queue = 16;                   ///< TLPs, 1..1024
     unsigned non_posted_queue = 16;               ///< TLPs, 1..1024

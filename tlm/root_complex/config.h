@@ -46,6 +46,7 @@ struct root_port_config {
     std::uint16_t acs = 0;       ///< Access Control Services, pcie::acs_view's bits; 0: none
     bool surprise_down = false;  ///< Surprise Down Error Reporting Capable
     std::optional<unsigned> msi_vectors_log2{};  ///< MSI, 2^n messages, n = 0..5
+    bool cxl = false;  ///< CXL DVSEC for ports: masks secondary bus reset and link disable
     std::optional<dpc_config> dpc{};
     std::optional<slot_config> slot{};
 };

@@ -15,7 +15,8 @@ enum class link_hold : std::uint8_t {
     disabled = 1,
     secondary_bus_reset = 2,
     containment = 4,
-    empty_slot = 8  ///< no adapter, or none with power
+    empty_slot = 8,  ///< no adapter, or none with power
+    fundamental_reset = 16
 };
 
 struct port_link_owner {

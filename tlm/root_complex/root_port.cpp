@@ -11,9 +11,10 @@ constexpr auto fc_completion = pcie::fc_class::completion;
 constexpr std::uint32_t smmu_posted_room = 64, smmu_completion_room = 64;
 
 constexpr std::uint16_t bus_numbers = 0x18, header_end = 0x40;
-constexpr unsigned link_control = 0x10;   // in the PCIe capability
-constexpr unsigned slot_control = 0x18;   // and Slot Status, in the same DW
-constexpr unsigned power_control = 0x04;  // in the Power Management capability
+constexpr unsigned link_control = 0x10;      // in the PCIe capability
+constexpr unsigned cxl_port_control = 0x0c;  // in CXL's DVSEC for ports
+constexpr unsigned slot_control = 0x18;      // and Slot Status, in the same DW
+constexpr unsigned power_control = 0x04;     // in the Power Management capability
 
 pcie::config_image make_image(const root_port_config& c, unsigned index) {
     pcie::function_ids ids;
@@ -42,6 +43,7 @@ pcie::config_image make_image(const root_port_config& c, unsigned index) {
                .poisoned_egress_blocking = c.dpc->poisoned_egress_blocking,
                .software_trigger = c.dpc->software_trigger,
                .pio_log_size = c.dpc->pio_log_size});
+    if (c.cxl) b.cxl_port({});
     pcie::config_image image = b.build();
     const std::uint16_t express_at = image.bytes[0x34];
     if (c.slot) port_slot::describe(image, express_at, *c.slot);
@@ -110,11 +112,16 @@ void root_port::start_of_simulation() {
 void root_port::config_written(std::uint16_t offset) {
     if (offset < header_end || offset == space_.power().at + power_control) windows_.decode(space_);
     if (offset == bus_numbers) owner_.buses_changed();
-    if (offset == bridge_windows::bridge_control || offset == space_.express().at + link_control) {
+    const pcie::cxl_port_view cxl = space_.cxl_port();
+    if (offset == bridge_windows::bridge_control || offset == space_.express().at + link_control ||
+        (cxl.present() && offset == cxl.at + cxl_port_control)) {
         const std::uint16_t control = space_.registers().get16(bridge_windows::bridge_control + 2u);
-        link_state_.set_hold(link_hold::disabled, space_.express().link_disabled());
-        link_state_.set_hold(link_hold::secondary_bus_reset,
-                             (control & bridge_windows::secondary_bus_reset) != 0);
+        // Below a CXL port neither has an effect unless it is unmasked (P-136).
+        link_state_.set_hold(link_hold::disabled,
+                             space_.express().link_disabled() && cxl.link_disable_unmasked());
+        link_state_.set_hold(
+            link_hold::secondary_bus_reset,
+            (control & bridge_windows::secondary_bus_reset) != 0 && cxl.sbr_unmasked());
     }
     if (space_.acs().present()) acs_.decode(space_);
     errors_.config_written(offset);

@@ -80,6 +80,10 @@ public:
     bool pio_error(pio_space what, pio_failure how, const pcie::tlp& request);
     const port_errors& errors() const { return errors_; }
     const dpc* containment() const { return dpc_.get(); }
+    /// PERST# of what is below: the link stays down while it is asserted.
+    void set_fundamental_reset(bool asserted) {
+        link_state_.set_hold(link_hold::fundamental_reset, asserted);
+    }
     /// Null without a hot-plug capable slot.
     port_slot* slot() { return slot_.get(); }
 

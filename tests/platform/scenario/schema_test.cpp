@@ -137,7 +137,7 @@ TEST(Schema, what_has_a_wrong_form_is_refused_by_both) {
         {"when: 1ms, start: dma0", "start: dma0"},
         {"when: 1ms, start: dma0", "when: 1ms"},
         {"when: 1ms, start: dma0", "when: 1ms, start: dma0, release: R"},
-        {"method: flr", "method: bus"},
+        {"method: flr", "method: acpi"},
         {"domain: paging", "domain: nested"},
         {"fault: lose_completions", "fault: burn"},
         {"rp0_link.up: false", "rp0_link.up: false, rp1_link.up: true"},

@@ -85,5 +85,23 @@ TEST(PortLink, P_137_a_link_that_somebody_yanks_shows_at_once) {
     EXPECT_EQ(b.status() & dllla, dllla);
 }
 
+TEST(PortLink, P_136_a_CXL_port_resets_its_bus_and_disables_its_link_only_if_unmasked) {
+    auto c = bench::two_ports();
+    c.ports[0].cxl = true;
+    link_bench b(c);
+    const auto mask = static_cast<unsigned>(b.rc.root(0).config().cxl_port().at) + 0x0c;
+    b.config_write(0, 1, 0x3e, 2, 0x40);
+    b.link_control(0x10);
+    b.sleep(10_ms);
+    EXPECT_TRUE(b.rc.link_up(0)) << "neither has an effect";
+    b.config_write(0, 1, mask, 2, 1);
+    EXPECT_FALSE(b.rc.link_up(0)) << "a reset that is on takes effect once it is unmasked";
+    b.config_write(0, 1, 0x3e, 2, 0);
+    b.sleep(100_ms);
+    EXPECT_TRUE(b.rc.link_up(0));
+    b.config_write(0, 1, mask, 2, 2);
+    EXPECT_FALSE(b.rc.link_up(0)) << "Link Disable";
+}
+
 }  // namespace
 }  // namespace drydock::root_complex

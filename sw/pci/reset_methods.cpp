@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ways to reset a function (linux-flow 4.2). Each holds the IOMMU's prepare() and done()
+// itself.
+#include "sw/pci/reset_methods.h"
+
+#include <linux/pci_regs.h>
+
+#include "sw/pci/secondary_bus.h"
+
+namespace drydock::sw {
+
+namespace {
+
+constexpr hal::duration d3hot_settles = 10ms;  // PCI PM 5.6.1
+constexpr int cxl_port_control = 0x0c;         // CXL DVSEC for ports
+constexpr u16 unmask_sbr = 1;
+
+int blocked(pci_dev& d, reset_iommu& iommu) {
+    const int rc = iommu.prepare(d);
+    if (rc != 0) d.k.log(3, "failed to stop IOMMU for a PCI reset", d.rid());
+    return rc;
+}
+
+/// Transactions Pending of the AF capability, looked at as that of Device Status.
+bool af_wait_for_pending(pci_dev& d) {
+    for (int i = 0; i < 4; ++i) {
+        if (i > 0) d.k.sleep((1 << (i - 1)) * 100ms);
+        if (!(pci_read_config_byte(d, d.af_cap + PCI_AF_STATUS) & PCI_AF_STATUS_TP)) return true;
+    }
+    return false;
+}
+
+/// Whether a reset of the bus reaches this function alone.
+bool alone_on_bus(const pci_dev& d, const pci_host& host) {
+    for (const auto& other : host.devices())
+        if (other->bridge == d.bridge && other.get() != &d) return false;
+    return true;
+}
+
+bool sbr_masked(const pci_dev& d) {
+    if (!d.bridge || !d.bridge->cxl_port_dvsec) return false;
+    return !(pci_read_config_word(*d.bridge, d.bridge->cxl_port_dvsec + cxl_port_control) &
+             unmask_sbr);
+}
+
+}  // namespace
+
+int pci_af_flr(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
+    if (!d.af_cap) return -ENOTTY;
+    const u8 can = pci_read_config_byte(d, d.af_cap + PCI_AF_CAP);
+    if (!(can & PCI_AF_CAP_TP) || !(can & PCI_AF_CAP_FLR)) return -ENOTTY;
+    call_scope call(d.k, "pci_af_flr", d.rid());
+    if (!af_wait_for_pending(d))
+        d.k.log(3,
+                "timed out waiting for pending transaction; performing AF function level reset "
+                "anyway",
+                d.rid());
+    if (const int rc = blocked(d, iommu); rc != 0) return call.result(rc);
+    pci_write_config_byte(d, d.af_cap + PCI_AF_CTRL, PCI_AF_CTRL_FLR);
+    d.k.point("r0", d.rid());
+    int rc = 0;
+    if (!d.imm_ready) {
+        d.k.sleep(config.flr_wait);
+        rc = pci_dev_wait(d, "AF_FLR", config.ready_limit);
+    }
+    if (rc == 0) d.k.point("r1", d.rid());
+    iommu.done(d);
+    return call.result(rc);
+}
+
+int pci_pm_reset(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
+    if (!d.pm_cap) return -ENOTTY;
+    const int where = d.pm_cap + PCI_PM_CTRL;
+    const u16 control = pci_read_config_word(d, where);
+    if (control & PCI_PM_CTRL_NO_SOFT_RESET) return -ENOTTY;
+    if (control & PCI_PM_CTRL_STATE_MASK) return -EINVAL;
+    call_scope call(d.k, "pci_pm_reset", d.rid());
+    if (const int rc = blocked(d, iommu); rc != 0) return call.result(rc);
+    pci_write_config_word(d, where, control | 3);
+    d.k.point("r0", d.rid());
+    d.k.sleep(d3hot_settles);
+    pci_write_config_word(d, where, control);
+    d.k.sleep(d3hot_settles);
+    const int rc = pci_dev_wait(d, "PM D3hot->D0", config.ready_limit);
+    if (rc == 0) d.k.point("r1", d.rid());
+    iommu.done(d);
+    return call.result(rc);
+}
+
+int pci_reset_bus_function(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
+    if (!d.bridge || !config.host || sbr_masked(d)) return -ENOTTY;
+    call_scope call(d.k, "pci_reset_bus_function", d.rid());
+    if (const int rc = blocked(d, iommu); rc != 0) return call.result(rc);
+    int rc = -ENOTTY;
+    if (alone_on_bus(d, *config.host))
+        rc = config.reset_below ? config.reset_below(*d.bridge)
+                                : pci_bridge_secondary_bus_reset(*config.host, *d.bridge);
+    iommu.done(d);
+    return call.result(rc);
+}
+
+int cxl_reset_bus_function(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
+    if (!d.bridge || !d.bridge->cxl_port_dvsec) return -ENOTTY;
+    call_scope call(d.k, "cxl_reset_bus_function", d.rid());
+    if (const int rc = blocked(d, iommu); rc != 0) return call.result(rc);
+    const int where = d.bridge->cxl_port_dvsec + cxl_port_control;
+    const u16 before = pci_read_config_word(*d.bridge, where);
+    if (!(before & unmask_sbr)) pci_write_config_word(*d.bridge, where, before | unmask_sbr);
+    const int rc = pci_reset_bus_function(d, iommu, config);
+    if (!(before & unmask_sbr)) pci_write_config_word(*d.bridge, where, before);
+    iommu.done(d);
+    return call.result(rc);
+}
+
+}  // namespace drydock::sw
