@@ -62,6 +62,9 @@ root_complex::root_complex_config configure_root_complex(base::parameters& p,
                                                          std::uint64_t ecam_bytes);
 /// One of its ports; parameters `rc.PORT.*`.
 void configure_root_port(base::parameters& p, root_complex::root_port_config& c);
+/// Containment of a switch's port; parameters `PORT.dpc.*`.
+void configure_switch_dpc(base::parameters& p, const std::string& port,
+                          root_complex::dpc_config& c);
 /// Link below a port; parameters `PORT_link.*`.
 pcie::link_config configure_link(base::parameters& p, const scenario::port& port, bool at_root);
 /// Switch below a port; parameters `PORT_switch.*`.

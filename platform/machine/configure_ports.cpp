@@ -34,6 +34,14 @@ void configure_slot(declarer& d, root_complex::slot_config& c) {
 
 }  // namespace
 
+void configure_switch_dpc(base::parameters& p, const std::string& port,
+                          root_complex::dpc_config& c) {
+    declarer d(p, port);
+    d.flag("dpc.software_trigger", c.software_trigger, "DPC Software Triggering");
+    d.flag("dpc.dl_active_err_cor", c.dl_active_err_cor, "DL_Active ERR_COR Signaling");
+    d.time("dpc.clock", c.clock, 1_ps, 1_us, "of the block that judges triggers and TLPs");
+}
+
 void configure_root_port(base::parameters& p, root_complex::root_port_config& c) {
     declarer d(p, "rc." + c.name);
     d.number("vendor", c.vendor, 0, 0xfffe, "id", "Vendor ID");

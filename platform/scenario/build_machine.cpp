@@ -139,7 +139,7 @@ std::shared_ptr<const switch_tree> tree_reader::read_switch(const std::string& n
     s->acs = read_acs(f, pcie::acs_view::all);
     for (const member& m : f.section()->members) {
         if (m.key == "acs") continue;
-        for (const char* key : {"dpc", "surprise_down", "hotplug", "acs"})
+        for (const char* key : {"surprise_down", "hotplug", "acs"})
             if (f.sub(m.key).has(key))
                 throw bad_input(
                     f.sub(m.key).where(key),

@@ -25,7 +25,8 @@ pcie_switch::pcie_switch(sc_core::sc_module_name name, base::context& ctx, pcie:
       reason_not_routed_(ctx.probe.text("not routed")),
       reason_link_down_(ctx.probe.text("link down")),
       reason_masked_(ctx.probe.text("not passed on")),
-      reason_acs_(ctx.probe.text("ACS violation")) {
+      reason_acs_(ctx.probe.text("ACS violation")),
+      reason_contained_(ctx.probe.text("contained")) {
     if (config.ports.empty() || config.ports.size() > switch_config::most_ports)
         throw std::invalid_argument(std::string(this->name()) + ": " +
                                     std::to_string(config.ports.size()) +
@@ -99,7 +100,29 @@ void pcie_switch::forward(unsigned from, unsigned to, tlp_ptr t) {
     ports_[to]->send(from, std::move(t));
 }
 
+/// An ordinary memory write of the port.
+void pcie_switch::interrupt(unsigned port, std::uint64_t address, std::uint32_t data) {
+    tlp_ptr t = pool_.make();
+    t->type = tlp_type::mwr;
+    t->requester = ports_[port]->id();
+    t->address = address;
+    t->length = 1;
+    t->first_be = 0xf;
+    pool_.add_payload(*t);
+    for (unsigned i = 0; i < 4; ++i) (*t->payload)[i] = static_cast<std::uint8_t>(data >> (8 * i));
+    send_own(0, std::move(t));
+}
+
 void pcie_switch::undeliverable(unsigned ingress, unsigned to, tlp_ptr t) {
+    if (ports_[to]->contained()) {  // disposed of by Completion Control, and no error of the port
+        const containment_verdict v = ports_[to]->down_verdict(*t);
+        if (v != containment_verdict::discard && ingress != own())
+            send_own(ingress, answer(to, *t,
+                                     v == containment_verdict::complete_ca
+                                         ? pcie::cpl_status::completer_abort
+                                         : pcie::cpl_status::unsupported_request));
+        return drop(to, ingress, std::move(t), reason_contained_);
+    }
     // Behind a link that is down nobody answers: non-posted requests are UR, the rest is gone.
     if (t->flow_class() == fc_class::non_posted && ingress != own())
         return refuse(to, ingress, std::move(t), reason_link_down_);

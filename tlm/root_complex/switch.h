@@ -41,6 +41,7 @@ private:
     void undeliverable(unsigned ingress, unsigned to, pcie::tlp_ptr t) override;
     void left(unsigned ingress, pcie::fc_class c, std::uint32_t data) override;
     void report(unsigned port, pcie::msg_code code) override;
+    void interrupt(unsigned port, std::uint64_t address, std::uint32_t data) override;
     void link_changed(unsigned port, bool up) override;
     void registers_changed(unsigned port) override;
     std::string_view ingress_name(unsigned ingress) const override;
@@ -87,7 +88,7 @@ private:
     std::uint64_t power_off_open_ = 0;        ///< ports that owe a PME_TO_Ack
     bool link_reset_ = false, bus_reset_ = false, below_reset_ = false;
     std::uint32_t reason_malformed_, reason_refused_, reason_not_routed_, reason_link_down_,
-        reason_masked_, reason_acs_;
+        reason_masked_, reason_acs_, reason_contained_;
 };
 
 }  // namespace drydock::root_complex

@@ -2,17 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tlm/base/time.h"
+#include "tlm/root_complex/config.h"
 
 namespace drydock::root_complex {
 
 /// One downstream port: function 0 of device (index) on the switch's internal bus.
 struct switch_port_config {
     std::string name = "dsp0";
-    unsigned gen = 4, width = 8;  ///< of its link
+    unsigned gen = 4, width = 8;      ///< of its link
+    std::optional<dpc_config> dpc{};  ///< without Root Port Extensions; brings MSI with it
 };
 
 /// A switch; port n of `ports` is device n on the bus between its upstream and downstream ports.

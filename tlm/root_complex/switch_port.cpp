@@ -9,6 +9,8 @@
 namespace drydock::root_complex {
 namespace {
 
+constexpr unsigned messages_log2 = 2, dpc_message = 2;  // as a root port's
+
 pcie::config_image make_image(const switch_config& c, unsigned number) {
     const bool upstream = number == 0;
     pcie::function_ids ids;
@@ -25,7 +27,14 @@ pcie::config_image make_image(const switch_config& c, unsigned number) {
     x.width = upstream ? c.width : c.ports[number - 1].width;
     x.port_number = number;
     pcie::config_image_builder b(ids, true);
-    b.express(x).power({}).aer({});
+    b.express(x).power({});
+    const std::optional<dpc_config> dpc = upstream ? std::nullopt : c.ports[number - 1].dpc;
+    if (dpc) b.msi({.vectors_log2 = messages_log2, .wide = true, .maskable = true});
+    b.aer({});
+    if (dpc)
+        b.dpc({.root_port_extensions = false,
+               .poisoned_egress_blocking = false,
+               .software_trigger = dpc->software_trigger});
     const bool egress = (c.acs & pcie::acs_view::egress_control) != 0;
     if (!upstream && c.acs != 0)
         b.acs({.services = c.acs,
@@ -55,11 +64,19 @@ switch_port::switch_port(sc_core::sc_module_name name, base::context& ctx, pcie:
       space_(make_image(config, number)),
       in_(ctx.timeline, std::string(this->name()) + ".in", pipeline_end{this}),
       out_(config.ports.size() + 2),
-      reason_reset_(ctx.probe.text("hot reset")) {
+      reason_reset_(ctx.probe.text("hot reset")),
+      reason_contained_(ctx.probe.text("contained")),
+      msi_(space_, *this) {
     if (is_upstream())
         up_.emplace("port", static_cast<pcie::tlp_receiver&>(*this), pool);
     else
         down_.emplace("port", static_cast<pcie::tlp_receiver&>(*this), pool);
+    if (!is_upstream() && config.ports[number - 1].dpc) {
+        dpc_config c = *config.ports[number - 1].dpc;
+        c.root_port_extensions = false;
+        dpc_ = std::make_unique<dpc>(ctx, std::string(this->name()) + ".dpc", place_,
+                                     base::routing_id{}, c, space_, static_cast<dpc_owner&>(*this));
+    }
     space_.listen(*this);
     space_.express().set_link_status(gen_, width_, true);
     windows_.decode(space_);
@@ -67,6 +84,17 @@ switch_port::switch_port(sc_core::sc_module_name name, base::context& ctx, pcie:
 
 void switch_port::receive(pcie::tlp_ptr t) {
     ++count_.received;
+    if (dpc_) return dpc_->judge_up(std::move(t));
+    into_pipeline(std::move(t));
+}
+
+void switch_port::judged_up(pcie::tlp_ptr t, containment_verdict v) {
+    if (v == containment_verdict::pass) return into_pipeline(std::move(t));
+    emit_dropped(*t, reason_contained_);
+    free_buffer(t->flow_class(), t->data_credits());
+}
+
+void switch_port::into_pipeline(pcie::tlp_ptr t) {
     // The link has told of the last byte; the first one came a TLP's time ago.
     const base::ps left = cut_through_ - time_on_link(rate_, *t, gen_);
     in_.push(ctx_.now() + std::max(left, base::ps{0}), std::move(t));
@@ -148,18 +176,20 @@ void switch_port::flush(bool deliverable_elsewhere) {
 
 // -- registers and link --------------------------------------------------------------------------
 
-void switch_port::config_written(std::uint16_t) {
+void switch_port::config_written(std::uint16_t offset) {
     windows_.decode(space_);
     acs_.decode(space_);
     owner_.registers_changed(number_);
     apply_link_control();
+    if (msi_.config_written(offset) && dpc_) dpc_->set_message_number(msi_.message_of(dpc_message));
+    if (dpc_) dpc_->config_written(offset);
 }
 
 void switch_port::apply_link_control() {
     if (is_upstream()) return;  // Link Disable is reserved there; its SBR resets the ports below
     const bool reset = (space_.registers().get16(bridge_windows::bridge_control + 2u) &
                         bridge_windows::secondary_bus_reset) != 0;
-    const bool wanted = !held_ && !reset && !space_.express().link_disabled();
+    const bool wanted = !held_ && !reset && !contained() && !space_.express().link_disabled();
     if (wanted == link_up_) return;
     down_->set_link(wanted);
     link_changed(wanted);  // where a device is bound without a link between
@@ -171,6 +201,7 @@ void switch_port::link_changed(bool up) {
     space_.express().set_link_status(gen_, width_, up);
     if (!up) flush(true);
     owner_.link_changed(number_, up);
+    if (up && dpc_) dpc_->link_trained();
 }
 
 void switch_port::hot_reset(bool begins) {
@@ -185,6 +216,7 @@ void switch_port::hot_reset(bool begins) {
         space_.express().set_link_status(gen_, width_, link_up_);
         windows_.decode(space_);
         acs_.decode(space_);
+        if (dpc_) dpc_->config_written(static_cast<std::uint16_t>(space_.dpc().at + 4));
         id_ = {};
     }
     apply_link_control();
@@ -197,7 +229,14 @@ void switch_port::detect(pcie::error e, const pcie::tlp* t, bool advisory) {
         ctx_.probe.emit(base::kind::error_logged, place_, ctx_.now(),
                         t != nullptr ? t->span : base::no_span, id_.value,
                         ctx_.probe.text(pcie::name_of(e)), advisory ? 0 : 1);
-    if (const auto code = pcie::log_error(space_, e, t, advisory)) owner_.report(number_, *code);
+    const pcie::logged_error l = pcie::log_uncorrectable(space_, e, t, advisory);
+    if (dpc_ && l.uncorrectable) return dpc_->own_error(l);  // which decides about its message
+    if (l.message) own_message(*l.message);
+}
+
+void switch_port::own_message(pcie::msg_code code) {
+    pcie::note_sent(space_, code);
+    owner_.report(number_, code);
 }
 
 void switch_port::detect_correctable(unsigned bit, std::string_view text) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@
 #include "tlm/pcie/sockets.h"
 #include "tlm/root_complex/access_control.h"
 #include "tlm/root_complex/bridge_windows.h"
+#include "tlm/root_complex/dpc.h"
+#include "tlm/root_complex/port_msi.h"
 #include "tlm/root_complex/switch_config.h"
 
 namespace drydock::root_complex {
@@ -31,6 +34,8 @@ struct switch_port_owner {
     virtual void left(unsigned ingress, pcie::fc_class c, std::uint32_t data) = 0;
     /// An error of the port itself wants to be told upwards.
     virtual void report(unsigned port, pcie::msg_code code) = 0;
+    /// An interrupt of the port wants to be written upwards.
+    virtual void interrupt(unsigned port, std::uint64_t address, std::uint32_t data) = 0;
     virtual void link_changed(unsigned port, bool up) = 0;
     virtual void registers_changed(unsigned port) = 0;
     /// For the chooser: who an ingress is.
@@ -45,6 +50,8 @@ protected:
 class switch_port final : public sc_core::sc_module,
                           private pcie::tlp_receiver,
                           private pcie::config_listener,
+                          private dpc_owner,
+                          private msi_writer,
                           private base::timeline_client {
 public:
     switch_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool,
@@ -57,6 +64,9 @@ public:
     const bridge_windows& forwards() const { return windows_; }
     const access_control& acs() const { return acs_; }
     bool link_up() const { return link_up_; }
+    bool contained() const { return dpc_ && dpc_->contained(); }
+    /// What becomes of a TLP for the link while contained.
+    containment_verdict down_verdict(const pcie::tlp& t) const { return dpc_->down_verdict(t); }
     /// Bus and device as captured from the last CfgWr0.
     base::routing_id id() const { return id_; }
     void capture(base::routing_id id) { id_ = id; }
@@ -93,6 +103,17 @@ private:
     void config_written(std::uint16_t offset) override;
     void on_time(std::uint64_t) override { pump(); }
     void apply_link_control();
+    void into_pipeline(pcie::tlp_ptr t);
+    // containment
+    void contain() override { apply_link_control(); }
+    void release() override { apply_link_control(); }
+    void judged_up(pcie::tlp_ptr t, containment_verdict v) override;
+    void judged_down(pcie::tlp_ptr, containment_verdict) override {}  // nothing is put to it
+    void dpc_interrupt() override { msi_.raise(dpc_->message_number()); }
+    void own_message(pcie::msg_code code) override;
+    void write_msi(std::uint64_t address, std::uint32_t data) override {
+        owner_.interrupt(number_, address, data);
+    }
     void pump_soon();
     void pump();
     void flush(bool deliverable_elsewhere);
@@ -117,7 +138,9 @@ private:
     unsigned next_ = 0;                                   ///< whose turn it is
     std::array<std::uint64_t, pcie::fc_classes> room_{};  ///< in the link's stores
     base::routing_id id_{};
-    std::uint32_t reason_reset_;
+    std::uint32_t reason_reset_, reason_contained_;
+    port_msi msi_;
+    std::unique_ptr<dpc> dpc_;
     bool link_up_ = true, held_ = false, pumping_ = false;
     counters count_;
 };

@@ -142,6 +142,34 @@ TEST(PortServices, LinuxFlow_4_5_the_button_gives_5_s_and_a_second_press_takes_i
     EXPECT_GE(bursts(twice, "dma0"), 27000);
 }
 
+/// Two devices below a switch, the first behind a port with DPC.
+std::string switch_machine() {
+    return R"(machine:
+  smmu: {invalidate_timeout: 200us}
+  cpus: 4
+  irq: {gerror: {cpu: 3}, dpc: {cpu: 2}}
+  ports:
+    rp0:
+      switch:
+        dsp0: {dpc: true, device: {name: ep0, like: generic_ats_endpoint}}
+        dsp1: {device: {name: nic, like: generic_ats_endpoint}}
+clients:
+  dma0: {kind: dma_client, device: ep0, cpu: 0, buffer: 64KiB, burst: 4 x 256B, every: 200us, unmap: {every: 200us}}
+  net: {kind: dma_client, device: nic, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 200us}
+)";
+}
+
+TEST(PortServices, P_192_a_switchs_port_contains_what_is_below_it_and_nothing_else) {
+    const json r = play(switch_machine(), fault("1ms", "dpc_trigger"), "400ms");
+    EXPECT_EQ(count(r, "dpc_interrupts"), 1);
+    EXPECT_EQ(count(r, "dpc_recovered"), 1);
+    EXPECT_GE(count(r, "cerror_atc_inv_sync"), 1);
+    EXPECT_GE(bursts(r, "dma0"), 1000) << "works again";
+    EXPECT_LE(bursts(r, "dma0"), 1900) << "and did not for a while";
+    EXPECT_GE(bursts(r, "net"), 1700) << "its neighbour did";
+    EXPECT_EQ(expect::fired(r, "stale_access", ""), 0);
+}
+
 TEST(PortServices, a_fault_of_a_port_that_has_not_got_it_is_refused) {
     for (const char* name : {"dpc_trigger", "surprise_removal", "attention_button"}) {
         const scratch s;
