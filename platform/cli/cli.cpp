@@ -115,30 +115,41 @@ int dispatch(CLI::App& app, parsed& p, const tools& t) {
     if (app.got_subcommand("list")) return list_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("points")) return points_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("lspci")) return lspci_command(p.run.scenario, p.run.changes, t);
+    if (app.got_subcommand("import")) return import_command(p.table, t);
     if (app.got_subcommand("params")) return params_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("conform")) return conform(*app.get_subcommand("conform"), p, t);
     return show_command(p.folder, t);
 }
 
+/// What was probably meant by a command that there is not.
+std::string meant_command(const CLI::App& of, std::string_view kind, const std::string& word) {
+    std::vector<std::string> names;
+    for (const CLI::App* s : of.get_subcommands([](const CLI::App*) { return true; }))
+        names.push_back(s->get_name());
+    if (word.empty() || word.starts_with("-"))
+        return "; expected one of " + scenario::list_of(names);
+    return fmt::format("; no {} '{}', expected one of {}{}", kind, word, scenario::list_of(names),
+                       scenario::did_you_mean(word, names));
+}
+
 /// What was probably meant by a command or an option that there is not.
 std::string meant(const CLI::App& app, const std::vector<std::string>& arguments) {
+    if (app.get_subcommands().empty())
+        return meant_command(app, "command", arguments.empty() ? "" : arguments.front());
+    const CLI::App& command = *app.get_subcommands().front();
+    const bool has_commands = !command.get_subcommands([](const CLI::App*) { return true; }).empty();
+    if (has_commands && command.get_subcommands().empty())
+        return meant_command(command, command.get_name() + " command",
+                             arguments.size() < 2 ? "" : arguments[1]);
     std::vector<std::string> names;
-    if (!app.get_subcommands().empty()) {
-        for (const CLI::Option* o : app.get_subcommands().front()->get_options())
-            for (const std::string& n : o->get_lnames()) names.push_back("--" + n);
-        for (const std::string& a : arguments) {
-            const std::string word = a.substr(0, a.find('='));
-            if (a.starts_with("--") && std::find(names.begin(), names.end(), word) == names.end())
-                return scenario::did_you_mean(word, names);
-        }
-        return "";
+    for (const CLI::Option* o : command.get_options())
+        for (const std::string& n : o->get_lnames()) names.push_back("--" + n);
+    for (const std::string& a : arguments) {
+        const std::string word = a.substr(0, a.find('='));
+        if (a.starts_with("--") && std::find(names.begin(), names.end(), word) == names.end())
+            return scenario::did_you_mean(word, names);
     }
-    for (const CLI::App* s : app.get_subcommands([](const CLI::App*) { return true; }))
-        names.push_back(s->get_name());
-    if (arguments.empty() || arguments.front().starts_with("-"))
-        return "; expected one of " + scenario::list_of(names);
-    return fmt::format("; no command '{}', expected one of {}{}", arguments.front(),
-                       scenario::list_of(names), scenario::did_you_mean(arguments.front(), names));
+    return "";
 }
 
 }  // namespace
@@ -166,6 +177,12 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
                                     "the configuration spaces after enumeration, as lspci -xxxx "
                                     "prints them; for lspci -F"),
                 p);
+    app.add_subcommand(
+           "import",
+           "the machine of a scenario, with the devices of a dump and the bridges above "
+           "them")
+        ->add_option("file", p.table, "output of lspci -vvvxxxx")
+        ->required();
     app.add_subcommand("show", "print the report of an output folder again")
         ->add_option("folder", p.folder, "output folder")
         ->required();

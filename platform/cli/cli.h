@@ -29,7 +29,8 @@ enum exit_code : int {
     internal_fault = 3,
 };
 
-/// The whole program: `drydock run | check | list | points | params | lspci | show | conform`.
+/// The whole program: `drydock run | check | list | points | params | lspci | import |
+/// show | conform`.
 /// @param arguments without the program's name
 int program(const std::vector<std::string>& arguments, const tools& t);
 

@@ -30,6 +30,10 @@ int params_command(const std::string& scenario, const scenario::overrides& chang
 /// The configuration spaces of the first run's machine, as `lspci -xxxx` prints them.
 int lspci_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
 int show_command(const std::string& folder, const tools& t);
+/// The `machine:` of a scenario with the devices of a dump (devices/dump_tree.h).
+int import_command(const std::string& file, const tools& t);
+/// The whole of a file that a user named. @throws scenario::bad_input saying what was expected
+std::string contents_of(const std::string& file, const char* expected);
 /// A table of bandwidths (conform/pcie_bw.h) against the simulated link.
 int conform_pcie_bw_command(const std::string& file, const tools& t);
 /// A dump of lspci (conform/lspci.h) against the configuration spaces made of it.

@@ -13,7 +13,6 @@
 #include "platform/conform/smmu_vectors.h"
 
 namespace drydock::cli {
-namespace {
 
 std::string contents_of(const std::string& file, const char* expected) {
     errno = 0;
@@ -27,8 +26,6 @@ std::string contents_of(const std::string& file, const char* expected) {
                                             std::strerror(errno != 0 ? errno : EISDIR), expected));
     return text.str();
 }
-
-}  // namespace
 
 int conform_pcie_bw_command(const std::string& file, const tools& t) {
     const conform::bandwidth_verdict v = conform::compare_bandwidth(

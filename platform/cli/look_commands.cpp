@@ -9,6 +9,7 @@
 
 #include "platform/cli/commands.h"
 #include "platform/devices/description.h"
+#include "platform/devices/dump_tree.h"
 #include "platform/expect/metrics.h"
 #include "platform/report/report.h"
 #include "platform/scenario/build.h"
@@ -176,6 +177,13 @@ int lspci_command(const std::string& scenario, const scenario::overrides& change
     if (const int failed = report_failures(outcomes, t); failed != as_expected) return failed;
     if (outcomes.front().is != runner::outcome::state::done) return unexpected;  // a signal
     print(t.out, outcomes.front().entry.get<std::string>());
+    return as_expected;
+}
+
+int import_command(const std::string& file, const tools& t) {
+    const std::string tree =
+        devices::tree_of_dump(contents_of(file, "the output of lspci -vvvxxxx"), file);
+    print(t.out, tree);
     return as_expected;
 }
 

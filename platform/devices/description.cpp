@@ -51,9 +51,9 @@ std::string read_file(const fs::path& path, const std::string& like, const scena
 }
 
 description load_dump(const std::string& text, const fs::path& path, const std::string& like,
-                      const scenario::place& where) {
+                      const std::string& slot, const scenario::place& where) {
     try {
-        description d = describe(like, pcie::parse_lspci_dump(text, path.string()), where);
+        description d = describe(like, pcie::parse_lspci_dump(text, path.string(), slot), where);
         d.title = "from the dump " + path.filename().string();
         d.notes.push_back(fmt::format("built from the dump {} (sha256 {})", like,
                                       scenario::sha256(text).substr(0, 16)));
@@ -130,11 +130,16 @@ std::shared_ptr<const description> load(const std::string& like, const scenario:
         return std::make_shared<description>(
             parse_description(std::string(file->text), std::string(file->path), like));
     }
-    fs::path path = resolve(like, where);
-    const std::string text = read_file(path, like, where);
+    // FILE#SLOT: one device of a dump that holds several
+    const std::size_t hash = like.find('#');
+    const std::string slot = hash == std::string::npos ? "" : like.substr(hash + 1);
+    fs::path path = resolve(like.substr(0, hash), where);
+    const std::string text = read_file(path, like.substr(0, hash), where);
+    if (slot.empty() != (hash == std::string::npos))
+        throw bad_input(where, "like: nothing after '#'; expected a slot, such as dump.txt#01:00.0");
     if (path.extension() == ".yaml" || path.extension() == ".yml")
         return std::make_shared<description>(parse_description(text, path.string(), like));
-    return std::make_shared<description>(load_dump(text, path, like, where));
+    return std::make_shared<description>(load_dump(text, path, like, slot, where));
 }
 
 description describe(const std::string& name, const pcie::config_image& image,

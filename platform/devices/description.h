@@ -51,7 +51,7 @@ std::filesystem::path resolve(const std::string& like, const scenario::place& wh
 
 /// By name, or by the path of a description (.yaml) or of an lspci -vvvxxxx dump; a path has a '/'
 /// or a '.', and is relative to the file that `where` names, or to the working directory if that is
-/// the command line.
+/// the command line. "dump.txt#01:00.0" is one device of a dump that holds several.
 /// @throws scenario::bad_input for an unknown name (with the nearest), a file that cannot be read
 /// or used
 std::shared_ptr<const description> load(const std::string& like, const scenario::place& where);

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/devices/dump_tree.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "platform/scenario/place.h"
+#include "tlm/pcie/caps/express.h"
+#include "tlm/pcie/lspci_dump.h"
+
+namespace drydock::devices {
+namespace {
+
+using scenario::bad_input;
+
+// Device/Port Type, PCIe Capabilities [7:4] (PCIe 7.5.3.2).
+enum express_type : unsigned {
+    endpoint = 0,
+    legacy_endpoint = 1,
+    root_port = 4,
+    switch_up = 5,
+    switch_down = 6,
+    integrated = 9,
+    none = 16
+};
+
+struct entry {
+    const pcie::lspci_device* what = nullptr;
+    unsigned bus = 0, device = 0, function = 0;
+    unsigned type = none;
+    std::uint32_t link = 0;  ///< Link Capabilities [9:0]
+    bool placed = false;
+
+    bool bridge() const { return what->image.header_type() == 1; }
+    unsigned secondary() const { return what->image.bytes[0x19]; }
+    bool virtual_function() const { return what->image.u16(0) == 0xffff; }
+    std::string name() const { return fmt::format("d{:02x}_{:02x}_{}", bus, device, function); }
+};
+
+/// "0000:6a:01.0" or "6a:01.0"; false if it is neither.
+bool read_slot(std::string_view slot, entry& e) {
+    if (slot.size() == 12) slot.remove_prefix(5);  // the domain
+    if (slot.size() != 7 || slot[2] != ':' || slot[5] != '.') return false;
+    const auto hex = [&](std::size_t at, std::size_t n, unsigned& to) {
+        const char* end = slot.data() + at + n;
+        return std::from_chars(slot.data() + at, end, to, 16).ptr == end;
+    };
+    return hex(0, 2, e.bus) && hex(3, 2, e.device) && hex(6, 1, e.function);
+}
+
+void read_express(entry& e) {
+    const pcie::capability_walk walk = pcie::walk_capabilities(e.what->image);
+    for (const auto& c : walk.found) {
+        if (c.extended || c.id != pcie::express_view::id) continue;
+        e.type = e.what->image.u16(c.offset + 2u) >> 4 & 0xf;
+        e.link = e.what->image.u32(c.offset + 0xcu) & 0x3ff;
+    }
+}
+
+/// Builds the text; every device of the dump ends in a port or in a comment.
+class writer {
+public:
+    writer(std::vector<entry>& all, const std::string& file) : all_(all), file_(file) {}
+
+    std::string text() {
+        std::string ports;
+        for (entry& e : all_)
+            if (e.bridge() && e.type == root_port) ports += port(e, "rp_" + place(e), 2);
+        for (entry& e : all_)
+            if (!e.placed && !e.bridge() && e.function == 0 && usable(e)) ports += alone(e);
+        std::string out = "machine:\n  ports:\n" + ports;
+        for (const entry& e : all_)
+            if (!e.placed) out += fmt::format("# {}: left out, {}\n", e.what->slot, why(e));
+        return ports.empty() ? "" : out;
+    }
+
+private:
+    static std::string place(const entry& e) {
+        return fmt::format("{:02x}_{:02x}_{}", e.bus, e.device, e.function);
+    }
+    static std::string indent(unsigned n) { return std::string(2 * n, ' '); }
+    static std::string link_of(const entry& e) {
+        return fmt::format("gen{} x{}", e.link & 0xf, e.link >> 4);
+    }
+    static bool usable(const entry& e) {
+        return (e.type == endpoint || e.type == legacy_endpoint || e.type == integrated) &&
+               !e.virtual_function();
+    }
+    static std::string why(const entry& e) {
+        if (e.virtual_function()) return "a virtual function: `sriov:` of its physical one";
+        if (e.bridge())
+            return e.type == root_port || e.type == switch_up || e.type == switch_down
+                       ? "nothing usable is below it"
+                       : "a bridge that is no PCI Express port";
+        if (e.type == none) return "no PCI Express capability";
+        if (!usable(e)) return "no endpoint";
+        return "no function 0 beside it";
+    }
+    std::vector<entry*> on(unsigned bus) {
+        std::vector<entry*> found;
+        for (entry& e : all_)
+            if (e.bus == bus && bus != 0) found.push_back(&e);
+        return found;
+    }
+
+    /// A port and what is below it; empty if nothing usable is.
+    std::string port(entry& bridge, const std::string& key, unsigned depth) {
+        std::string below;
+        for (entry* e : on(bridge.secondary())) {
+            if (!below.empty()) break;
+            if (e->bridge() && e->type == switch_up)
+                below = switch_text(*e, depth + 1);
+            else if (e->function == 0 && !e->bridge() && usable(*e))
+                below = device(*e, depth + 1);
+        }
+        if (below.empty()) return below;
+        bridge.placed = true;
+        const std::string link =
+            (bridge.link & 0xf) == 0 ? "" : indent(depth + 1) + "link: " + link_of(bridge) + "\n";
+        return indent(depth) + key + ":\n" + link + below;
+    }
+    std::string switch_text(entry& up, unsigned depth) {
+        std::string ports;
+        for (entry* down : on(up.secondary()))
+            if (down->bridge() && down->type == switch_down)
+                ports +=
+                    port(*down, fmt::format("dsp{}_{}", down->device, down->function), depth + 1);
+        if (ports.empty()) return ports;
+        up.placed = true;
+        return indent(depth) + "switch:\n" + ports;
+    }
+    std::string like(const entry& e) const { return fmt::format("\"{}#{}\"", file_, e.what->slot); }
+    static std::string overrides(const entry& e) {
+        return e.type == integrated ? ", overrides: {port_type: endpoint, link: gen4 x8}" : "";
+    }
+    std::string device(entry& first, unsigned depth) {
+        first.placed = true;
+        std::string others;
+        for (entry& e : all_) {
+            if (e.bus != first.bus || e.device != first.device || e.function == 0 || !usable(e) ||
+                e.bridge())
+                continue;
+            e.placed = true;
+            others += fmt::format("{}f{}: {{name: {}, like: {}{}}}\n", indent(depth + 2),
+                                  e.function, e.name(), like(e), overrides(e));
+        }
+        if (others.empty())
+            return fmt::format("{}device: {{name: {}, like: {}{}}}\n", indent(depth), first.name(),
+                               like(first), overrides(first));
+        std::string text = fmt::format("{0}device:\n{1}name: {2}\n{1}like: {3}\n", indent(depth),
+                                       indent(depth + 1), first.name(), like(first));
+        if (first.type == integrated)
+            text += indent(depth + 1) + "overrides: {port_type: endpoint, link: gen4 x8}\n";
+        return text + indent(depth + 1) + "functions:\n" + others;
+    }
+    /// Its root port is not in the dump.
+    std::string alone(entry& e) { return indent(2) + "rp_of_" + e.name() + ":\n" + device(e, 3); }
+
+    std::vector<entry>& all_;
+    const std::string& file_;
+};
+
+}  // namespace
+
+std::string tree_of_dump(std::string_view text, const std::string& file) {
+    std::vector<pcie::lspci_device> devices;
+    try {
+        devices = pcie::parse_lspci_devices(text, file);
+    } catch (const pcie::config_error& e) {
+        std::string what = e.what();
+        const std::string prefix = fmt::format("{}:{}: ", e.file, e.line);
+        if (what.starts_with(prefix)) what.erase(0, prefix.size());
+        throw bad_input({file, static_cast<int>(std::max(1u, e.line)), 1}, what);
+    }
+    std::vector<entry> all;
+    for (const pcie::lspci_device& d : devices) {
+        entry e;
+        e.what = &d;
+        if (!read_slot(d.slot, e))
+            throw bad_input({file, static_cast<int>(std::max(1u, d.line)), 1},
+                            "hex lines without a device above them; expected a line such as "
+                            "'01:00.0 Ethernet controller: ...' before each device");
+        read_express(e);
+        all.push_back(e);
+    }
+    const std::string tree = writer(all, file).text();
+    if (tree.empty())
+        throw bad_input({file, 1, 1},
+                        fmt::format("none of its {} devices can stand in a scenario; expected one "
+                                    "PCI Express endpoint at least",
+                                    all.size()));
+    return tree;
+}
+
+}  // namespace drydock::devices
