@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "platform/devices/description.h"
 #include "tests/platform/support.h"
 #include "tlm/pcie/config_image_builder.h"
 
@@ -59,7 +60,7 @@ scenario::machine machine_of(const std::string& dump) {
     s.file("dump.txt", dump);
     const std::string text =
         "title: imported\n" + devices::tree_of_dump(dump, "dump.txt") + "end: {when: 1ms}\n";
-    return scenario::load(s.file("s.yaml", text)).runs.at(0).machine;
+    return scenario::load(s.file("s.yaml", text), {}).runs.at(0).machine;
 }
 
 TEST(DumpTree, a_root_port_a_switch_and_their_devices) {
@@ -128,7 +129,7 @@ TEST(DumpTree, garbage_and_unknown_slots_are_refused) {
         const std::string text = "title: t\nmachine: {ports: {rp0: {device: {name: a, like: \"" +
                                  like + "\"}}}}\nend: {when: 1ms}\n";
         try {
-            scenario::load(s.file("s.yaml", text));
+            scenario::load(s.file("s.yaml", text), {});
             ADD_FAILURE() << like;
         } catch (const scenario::bad_input& e) {
             EXPECT_NE(std::string(e.what()).find(expected), std::string::npos) << e.what();
