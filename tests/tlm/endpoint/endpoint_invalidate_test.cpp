@@ -35,6 +35,7 @@ TEST(EndpointAts, P_032_data_is_relaxed_where_asked_for_and_enabled_a_completion
     c.dma.relaxed_ordering = true;
     ats_bench b(c);
     b.start();
+    b.set_device_control(0x213f);  // MRRS 512, tags of 8 bits, MPS 256, RO, all error messages
     b.describe(0, dma::op::write, buffer, 8);
     b.go();
     b.invalidate(7, buffer);
