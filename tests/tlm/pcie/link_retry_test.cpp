@@ -248,6 +248,33 @@ TEST(Link, P_033_credits_survive_UpdateFCs_that_arrive_wrong) {
     EXPECT_EQ(b.device.arrived.size(), 500u);
 }
 
+TEST(Link, P_033_an_UpdateFC_says_what_a_lost_one_said) {
+    bench b(small_credits({4, 64}), keeps);
+    for (unsigned i = 0; i < 10; ++i) b.port.send(b.write(0x1000));
+    b.run(1_us);
+    ASSERT_EQ(b.device.arrived.size(), 4u);
+    b.wire.inject(link_error::bad_dllp, true);
+    b.device.socket.credit_return(fc_class::posted, 1, 4);
+    b.run(2_us);
+    EXPECT_EQ(b.device.arrived.size(), 4u);
+    b.device.socket.credit_return(fc_class::posted, 1, 4);
+    b.run(3_us);
+    EXPECT_EQ(b.device.arrived.size(), 6u);
+    EXPECT_EQ(b.port.errors, errors{link_error::bad_dllp});
+}
+
+TEST(Link, P_033_the_periodic_UpdateFC_makes_a_lost_one_good) {
+    bench b(small_credits({4, 64}), keeps);
+    for (unsigned i = 0; i < 10; ++i) b.port.send(b.write(0x1000));
+    b.run(1_us);
+    b.wire.inject(link_error::bad_dllp, true);
+    b.device.socket.credit_return(fc_class::posted, 1, 4);
+    b.run(29_us);
+    EXPECT_EQ(b.device.arrived.size(), 4u);
+    b.run(31_us);
+    EXPECT_EQ(b.device.arrived.size(), 5u);
+}
+
 TEST(Link, without_bit_errors_a_TLP_needs_no_record_more) {
     bench b;
     send_twenty(b);
