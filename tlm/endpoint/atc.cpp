@@ -41,19 +41,14 @@ atc::atc(std::string_view name, base::context& ctx, const atc_config& config, at
       id_(ctx.timeline.join(name, *this)),
       functions_(config.shared ? 0 : 1),
       store_(config.entries, config.ways),
-      lookups_(config.uses),
       pipeline_(config.uses),
       stalled_(config.uses),
       requests_(config.request_slots),
       to_send_(config.request_slots),
       fills_(config.request_slots),
-      uses_(config.uses),
       queued_(config.invalidate_queue),
       reason_disabled_(ctx.probe.text("ATS disabled")),
       reason_reset_(ctx.probe.text("reset while queued")) {
-    free_lookups_.reserve(config.uses);
-    free_uses_.reserve(config.uses);
-    live_uses_.reserve(config.uses);
     free_requests_.reserve(config.request_slots);
     active_requests_.reserve(config.request_slots);
     empty();
@@ -68,6 +63,10 @@ bool atc::try_lookup(lookup_id id, const atc_key& key, atc_access access) {
     if (in_progress + live_uses_.size() >= config_.uses) {
         lookup_refused_ = true;
         return false;
+    }
+    if (free_lookups_.empty()) {
+        free_lookups_.push_back(static_cast<std::uint32_t>(lookups_.size()));
+        lookups_.emplace_back();
     }
     const std::uint32_t index = free_lookups_.back();
     free_lookups_.pop_back();

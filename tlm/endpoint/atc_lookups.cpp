@@ -121,6 +121,10 @@ void atc::replay_stalled() {
 void atc::grant(std::uint32_t index, const stored_translation& t) {
     const lookup l = lookups_[index];
     free_lookups_.push_back(index);
+    if (free_uses_.empty()) {
+        free_uses_.push_back(static_cast<std::uint32_t>(uses_.size()));
+        uses_.emplace_back();
+    }
     const std::uint32_t u = free_uses_.back();
     free_uses_.pop_back();
     use& taken = uses_[u];

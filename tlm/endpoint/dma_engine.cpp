@@ -25,7 +25,6 @@ dma_engine::dma_engine(std::string_view name, base::context& ctx, const dma_conf
       function_(function),
       place_(ctx.probe.place(name)),
       id_(ctx.timeline.join(name, *this)),
-      segments_(config.max_outstanding_reads + config.max_outstanding_writes),
       ready_reads_(config.max_outstanding_reads),
       ready_writes_(config.max_outstanding_writes),
       outcome_text_{ctx.probe.text("ok"), ctx.probe.text("no_access"), ctx.probe.text("error")} {
@@ -33,7 +32,6 @@ dma_engine::dma_engine(std::string_view name, base::context& ctx, const dma_conf
         throw std::invalid_argument("DMA engine: max_outstanding_reads: expected 1..1024");
     if (config.max_outstanding_writes < 1 || config.max_outstanding_writes > 1024)
         throw std::invalid_argument("DMA engine: max_outstanding_writes: expected 1..1024");
-    free_.reserve(segments_.size());
     reset();
 }
 
@@ -49,7 +47,7 @@ void dma_engine::reset() {
                 if (!q.at(c).done && q.at(c).span != base::no_span)
                     ctx_.probe.emit(base::kind::span_end, place_, now(), q.at(c).span,
                                     static_cast<std::uint64_t>(dma::outcome::error));
-    for (dma_queue& q : queues_) q = {};
+    for (dma_queue& q : queues_) q.reset();
     reads_in_use_ = writes_in_use_ = segments_in_use_ = 0;
     ready_reads_.clear();
     ready_writes_.clear();
@@ -124,6 +122,16 @@ void dma_engine::write_register(std::uint32_t offset, std::uint32_t value) {
     }
 }
 
+/// An engine that nobody uses keeps no descriptors.
+void dma_engine::prepare(unsigned n) {
+    dma_queue& q = queues_[n];
+    if (!q.window) q.window = std::make_unique<std::array<dma_descriptor, dma_window>>();
+    if (!segments_.empty()) return;
+    segments_.resize(config_.max_outstanding_reads + config_.max_outstanding_writes);
+    free_.reserve(segments_.size());
+    for (std::size_t i = segments_.size(); i-- > 0;) free_.push_back(static_cast<std::uint32_t>(i));
+}
+
 void dma_engine::write_control(unsigned n, std::uint32_t value) {
     dma_queue& q = queues_[n];
     const bool was_enabled = q.enabled();
@@ -133,6 +141,7 @@ void dma_engine::write_control(unsigned n, std::uint32_t value) {
         q.control &= ~dma::control_enable;
         count_error(q);
     }
+    if (q.enabled()) prepare(n);
     if (was_enabled && !q.enabled()) {
         for (segment& s : segments_)
             if (s.is != segment::state::free && s.queue == n && s.what == task::fetch)

@@ -131,6 +131,7 @@ private:
     base::ps now() const { return ctx_.timeline.now(); }
 
     // dma_engine.cpp
+    void prepare(unsigned q);
     void write_control(unsigned q, std::uint32_t value);
     void ring_doorbell(unsigned q, std::uint32_t value);
     void note_stopped();
@@ -167,7 +168,7 @@ private:
     base::place_id place_;
     base::timeline::client_id id_;
     std::array<dma_queue, dma::queues> queues_{};
-    std::vector<segment> segments_;
+    std::vector<segment> segments_;  // from the first time that a queue is enabled on
     std::vector<std::uint32_t> free_;
     unsigned reads_in_use_ = 0;
     unsigned writes_in_use_ = 0;

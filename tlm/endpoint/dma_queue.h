@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "tlm/base/ids.h"
 #include "tlm/endpoint/dma_registers.h"
@@ -54,14 +56,15 @@ struct dma_queue {
     bool write_back_busy = false;
     dma::outcome worst = dma::outcome::ok;  ///< since the last write-back
     std::uint64_t failed = 0;               ///< descriptors since reset
-    std::array<dma_descriptor, dma_window> window{};
+    /// From the first time that the queue is enabled on.
+    std::unique_ptr<std::array<dma_descriptor, dma_window>> window;
 
     bool enabled() const { return (control & dma::control_enable) != 0; }
     bool ring_valid() const {
         return ring_log2 >= dma::min_ring_log2 && ring_log2 <= dma::max_ring_log2;
     }
     std::uint32_t entries() const { return 1u << ring_log2; }
-    dma_descriptor& at(std::uint32_t count) { return window[count % dma_window]; }
+    dma_descriptor& at(std::uint32_t count) { return (*window)[count % dma_window]; }
     bool busy() const {
         return segments > 0 || write_back_due ||
                (enabled() ? head != tail : head != cursor || cursor_started);
@@ -73,6 +76,13 @@ struct dma_queue {
     }
     std::uint64_t descriptor_address(std::uint32_t count) const {
         return ring + std::uint64_t{count & (entries() - 1)} * dma::descriptor_bytes;
+    }
+    /// As after reset.
+    void reset() {
+        auto keep = std::move(window);
+        *this = {};
+        if (keep) *keep = {};
+        window = std::move(keep);
     }
     /// What was fetched ahead and not begun is forgotten.
     void drop_prefetched() {

@@ -308,8 +308,7 @@ void endpoint::flush_errors() {
 // ---------------------------------------------------------------------------------------
 
 void endpoint::receive_completion(const pcie::tlp& t) {
-    const bool known = t.requester == id_ && t.tag < 1024;
-    outstanding_request* r = known ? &outstanding_.at(t.tag) : nullptr;
+    outstanding_request* const r = t.requester == id_ ? outstanding_.find(t.tag) : nullptr;
     const bool last = t.status != cpl_status::success || !t.has_data() || t.byte_count <= t.bytes();
     if (r != nullptr && r->is == outstanding_request::state::quarantined && last)
         outstanding_.free(t.tag);

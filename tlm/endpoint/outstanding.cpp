@@ -14,7 +14,6 @@ constexpr base::ps longest_default_timeout = 50_ms;  // PCIe: 50 us .. 50 ms
 outstanding_requests::outstanding_requests(std::string_view name, base::context& ctx,
                                            timeout_listener& listener)
     : ctx_(ctx), listener_(listener), id_(ctx.timeline.join(name, *this)), timeout_(base::never) {
-    requests_[end].previous = requests_[end].next = end;
     refill();
 }
 
@@ -30,10 +29,15 @@ bool outstanding_requests::usable(std::uint16_t tag) const {
     return false;
 }
 
+std::uint16_t outstanding_requests::tags_of_width() const {
+    return width_ == tag_width::five ? 32 : width_ == tag_width::eight ? 256 : tags;
+}
+
 void outstanding_requests::refill() {
+    requests_.resize(std::max<std::size_t>(requests_.size(), tags_of_width() + 1u));
     free_.clear();
-    for (std::uint16_t t = 0; t < tags; ++t)
-        if (usable(t) && requests_[t].is == outstanding_request::state::free) free_.push(t);
+    for (std::uint16_t t = 0; t < tags_of_width(); ++t)
+        if (usable(t) && at(t).is == outstanding_request::state::free) free_.push(t);
 }
 
 void outstanding_requests::set_width(tag_width w) {
@@ -52,10 +56,8 @@ std::optional<std::uint16_t> outstanding_requests::take(waiter_kind kind, std::u
     while (before != end && requests_[before].deadline > deadline)
         before = requests_[before].previous;
     const std::uint16_t after = requests_[before].next;
-    requests_[tag] = {
-        outstanding_request::state::waiting, kind, owner, bytes, 0, deadline, before, after};
-    requests_[before].next = tag;
-    requests_[after].previous = tag;
+    at(tag) = {outstanding_request::state::waiting, kind, owner, bytes, 0, deadline, before, after};
+    requests_[before].next = requests_[after].previous = static_cast<std::uint16_t>(tag + 1);
     ++waiting_;
     arm(deadline);
     return tag;
@@ -72,7 +74,7 @@ void outstanding_requests::arm(base::ps deadline) {
 }
 
 void outstanding_requests::free(std::uint16_t tag) {
-    outstanding_request& r = requests_[tag];
+    outstanding_request& r = at(tag);
     if (r.is == outstanding_request::state::waiting) --waiting_;
     requests_[r.previous].next = r.next;
     requests_[r.next].previous = r.previous;
@@ -82,8 +84,8 @@ void outstanding_requests::free(std::uint16_t tag) {
 
 void outstanding_requests::forget() {
     base::ps longest = ctx_.now() + longest_default_timeout;
-    for (std::uint16_t t = requests_[end].next; t != end; t = requests_[t].next) {
-        outstanding_request& r = requests_[t];
+    for (std::uint16_t n = requests_[end].next; n != end; n = requests_[n].next) {
+        outstanding_request& r = requests_[n];
         r.is = outstanding_request::state::quarantined;
         if (r.deadline == base::never) r.deadline = longest;
         longest = std::max(longest, r.deadline);
@@ -95,8 +97,8 @@ void outstanding_requests::forget() {
 /// The oldest deadlines come first; a record that finds them moved goes to the next one.
 void outstanding_requests::on_time(std::uint64_t) {
     while (requests_[end].next != end && requests_[requests_[end].next].deadline <= ctx_.now()) {
-        const std::uint16_t tag = requests_[end].next;
-        if (requests_[tag].is == outstanding_request::state::waiting) listener_.timed_out(tag);
+        const auto tag = static_cast<std::uint16_t>(requests_[end].next - 1);
+        if (at(tag).is == outstanding_request::state::waiting) listener_.timed_out(tag);
         free(tag);
     }
     if (requests_[end].next != end) arm(requests_[requests_[end].next].deadline);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "tlm/base/context.h"
 #include "tlm/endpoint/ring.h"
@@ -30,7 +30,7 @@ struct outstanding_request {
     std::uint32_t bytes = 0;  ///< asked for
     std::uint32_t received = 0;
     base::ps deadline{};
-    std::uint16_t previous = 0, next = 0;  ///< in the list by deadline
+    std::uint16_t previous = 0, next = 0;  ///< in the list by deadline: tag + 1, 0 is its head
 };
 
 /// Told when a request's completion did not come in time; the tag is free again after the call.
@@ -54,7 +54,12 @@ public:
 
     /// none: every tag is taken.
     std::optional<std::uint16_t> take(waiter_kind kind, std::uint32_t owner, std::uint32_t bytes);
-    outstanding_request& at(std::uint16_t tag) { return requests_[tag & (tags - 1)]; }
+    /// @pre taken
+    outstanding_request& at(std::uint16_t tag) { return requests_[tag + 1u]; }
+    /// null: a tag that was never in use.
+    outstanding_request* find(std::uint16_t tag) {
+        return tag + 1u < requests_.size() ? &requests_[tag + 1u] : nullptr;
+    }
     void free(std::uint16_t tag);
     /// Reset: nobody waits any more. Tags stay out of use until their completion or their deadline;
     /// where the Completion Timeout is disabled, for 50 ms, its longest default.
@@ -64,11 +69,12 @@ public:
 
 private:
     static constexpr std::uint16_t tags = 1024;
-    static constexpr std::uint16_t end = tags;  // head of the list by deadline
+    static constexpr std::uint16_t end = 0;  // head of the list by deadline
 
     void on_time(std::uint64_t) override;
     void arm(base::ps deadline);
     bool usable(std::uint16_t tag) const;
+    std::uint16_t tags_of_width() const;
     void refill();
 
     base::context& ctx_;
@@ -79,7 +85,7 @@ private:
     base::ps timeout_;
     tag_width width_ = tag_width::five;
     ring<std::uint16_t> free_{tags};
-    std::array<outstanding_request, tags + 1> requests_{};
+    std::vector<outstanding_request> requests_;  // head of the list, then by tag, as wide as needed
     unsigned waiting_ = 0;
 };
 

@@ -31,8 +31,7 @@ translation_store::translation_store(unsigned entries, unsigned ways) {
                                     " ways: expected a power of two in 1..entries, e.g. 4");
     ways_ = entries == 0 ? 0 : ways;
     sets_ = entries == 0 ? 0 : entries / ways;
-    array_.resize(entries);
-    valid_.reserve(entries);
+    entries_ = entries;
 }
 
 const stored_translation* translation_store::find(const atc_key& key, atc_access access) {
@@ -75,6 +74,10 @@ std::uint32_t translation_store::victim(std::uint32_t set, const stored_translat
 
 void translation_store::insert(const stored_translation& t) {
     if (sets_ == 0) return;
+    if (array_.empty()) {
+        array_.resize(entries_);
+        valid_.reserve(entries_);
+    }
     const std::uint32_t i = victim(set_of(t.first, t.entry.log2_bytes), t);
     if (array_[i].position != not_valid) drop(i);
     way& w = array_[i];

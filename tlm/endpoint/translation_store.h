@@ -108,9 +108,10 @@ private:
     std::uint32_t sweep(const invalidate& range);
     std::uint32_t probe_sets(const invalidate& range);
 
+    std::uint32_t entries_;
     std::uint32_t sets_;
     std::uint32_t ways_;
-    std::vector<way> array_;
+    std::vector<way> array_;                   ///< from the first entry on
     std::vector<std::uint32_t> valid_;         ///< indices of valid entries, dense
     std::array<std::uint32_t, 65> of_size_{};  ///< valid entries by log2 of the size
     std::uint64_t sizes_ = 0;                  ///< bit n - 1: of_size_[n] > 0

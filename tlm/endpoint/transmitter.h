@@ -43,7 +43,7 @@ private:
         std::uint64_t number = 0;
     };
     struct queue {
-        growing_ring<item> items;
+        ring<item> items;
         std::uint32_t headers = 0;
         std::uint32_t data = 0;
     };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <vector>
 
 #include "tlm/pcie/config_image.h"
 
@@ -53,7 +53,7 @@ public:
     /// Bits that software clears by writing 1, in the DW at this offset.
     std::uint32_t w1c_of(std::size_t at) const {
         std::uint32_t v = 0;
-        for (unsigned i = 4; i-- > 0;) v = (v << 8) | w1c_[at + i];
+        for (unsigned i = 4; i-- > 0;) v = (v << 8) | rule_at(at + i).w1c;
         return v;
     }
     /// Hardware's own bits (status, those that are cleared by writing 1) as in `captured`.
@@ -62,8 +62,9 @@ public:
     /// One byte as software writes it.
     void write_byte(std::size_t at, std::uint8_t value) {
         std::uint8_t& b = image.bytes[at];
-        b = static_cast<std::uint8_t>((b & ~rw_[at]) | (value & rw_[at]));
-        b = static_cast<std::uint8_t>(b & ~(value & w1c_[at]));
+        const rule r = rule_at(at);
+        b = static_cast<std::uint8_t>((b & ~r.rw) | (value & r.rw));
+        b = static_cast<std::uint8_t>(b & ~(value & r.w1c));
     }
     /// Bits kept by FLR / by conventional reset keep their value, declared ones take their reset
     /// value.
@@ -73,8 +74,16 @@ private:
     void declare(std::size_t at, unsigned size, std::uint32_t mask, std::uint32_t reset_value,
                  retention keep);
 
-    std::array<std::uint8_t, config_bytes> rw_{}, w1c_{}, declared_{}, fixed_{}, flr_kept_{},
-        sticky_{}, initial_{};
+    /// Of one byte: who may change which bits, and what they are after which reset.
+    struct rule {
+        std::uint8_t rw = 0, w1c = 0, declared = 0, fixed = 0, flr_kept = 0, sticky = 0,
+                     initial = 0;
+    };
+    rule rule_at(std::size_t at) const { return at < rules_.size() ? rules_[at] : rule{}; }
+    /// Room for rules up to and without `end`.
+    void reach(std::size_t end);
+
+    std::vector<rule> rules_;  // up to the last byte that has one
 };
 
 }  // namespace drydock::pcie
