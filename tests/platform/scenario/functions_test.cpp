@@ -101,6 +101,18 @@ TEST(Functions, clients_resets_and_faults_take_any_of_them) {
               std::string::npos);
 }
 
+TEST(Functions, page_faults_are_of_physical_functions) {
+    EXPECT_EQ(refused("        sriov: {vfs: 2}\n",
+                      "clients: {c: {kind: sva, device: ep0, pasid: 1, buffer: 64KiB, page_faults: "
+                      "true, unmap: {every: 5us}}}\n"),
+              "");
+    EXPECT_NE(refused("        sriov: {vfs: 2}\n",
+                      "clients: {c: {kind: sva, device: ep0_vf1, pasid: 1, buffer: 64KiB, "
+                      "page_faults: true, unmap: {every: 5us}}}\n")
+                  .find("'ep0_vf1' is a virtual function"),
+              std::string::npos);
+}
+
 TEST(Functions, bad_ones_are_refused_with_place_and_cause) {
     EXPECT_NE(refused("        functions: {f0: {}}\n")
                   .find("'f0' is no name; expected a function number, f1..f255"),
