@@ -276,8 +276,7 @@ void endpoint::power_cycle() { reset(pcie::reset_kind::fundamental); }
 
 void endpoint::drop_replies() {
     replies_.clear([](const pcie::tlp_ptr&) {});
-    while (!reply_credits_.empty())
-        port_.free_buffer(pcie::fc_class::non_posted, reply_credits_.pop());
+    while (!reply_credits_.empty()) free_reply();
     tx_.drop(pcie::fc_class::completion, [](const pcie::tlp_ptr&) {});
 }
 
@@ -288,8 +287,10 @@ void endpoint::injected() {
     if (faults_.pri_flood != 0 && state_ != state::dead)
         pages_.flood(std::exchange(faults_.pri_flood, 0));
     while (state_ == state::operational && tx_.room(pcie::fc_class::completion) > 0 &&
-           faults::take(faults_.stray_completions))
+           !reply_credits_.full() && faults::take(faults_.stray_completions)) {
+        reply_credits_.push(no_request);
         tx_.push(stray_completion());
+    }
 }
 
 /// To the root complex, with a tag that no request of it has.

@@ -114,6 +114,7 @@ private:
     void reset(pcie::reset_kind kind);
     void forget_work();
     void drop_replies();
+    void free_reply();
     void die();
     pcie::tlp_ptr stray_completion();
     void begin_flr();
@@ -216,6 +217,7 @@ private:
     outlet tx_;
     page_requester pages_;
     base::delay_line<pcie::tlp_ptr, reply_sink> replies_;
+    static constexpr std::uint32_t no_request = UINT32_MAX;
     ring<std::uint32_t> reply_credits_;  // data credits of the requests whose replies are under way
     std::unique_ptr<atc_if> atc_;
     faults faults_;

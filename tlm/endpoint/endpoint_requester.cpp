@@ -251,9 +251,15 @@ void endpoint::ready(atc_channel c) {
 // -- the queues
 // --------------------------------------------------------------------------------------
 
+/// The buffer of the oldest request that was answered; behind a stray completion there is none.
+void endpoint::free_reply() {
+    if (const std::uint32_t data = reply_credits_.pop(); data != no_request)
+        port_.free_buffer(fc_class::non_posted, data);
+}
+
 void endpoint::left(fc_class c) {
     if (c == fc_class::completion) {
-        port_.free_buffer(fc_class::non_posted, reply_credits_.pop());
+        free_reply();
     } else if (c == fc_class::non_posted) {
         more_room();
     } else {
