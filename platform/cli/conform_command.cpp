@@ -43,6 +43,7 @@ int conform_lspci_command(const std::string& file, const tools& t) {
 
 int conform_smmu_command(const std::vector<std::string>& files, const tools& t) {
     std::vector<std::string> texts;  // all are read before any is replayed
+    texts.reserve(files.size());
     for (const std::string& file : files)
         texts.push_back(contents_of(file, "vectors, JSON, one a line"));
     unsigned passed = 0, failed = 0;

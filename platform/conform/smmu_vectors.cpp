@@ -17,6 +17,8 @@ template <class... F>
 struct overloaded : F... {
     using F::operator()...;
 };
+template <class... F>
+overloaded(F...) -> overloaded<F...>;
 
 /// The SMMU of the recorder: QEMU 7 has stage 1 alone.
 smmu::smmu_config features_of(const std::string& recorder) {

@@ -192,7 +192,15 @@ void atc::do_controls() {
     if (control_refused_) kick();
 }
 
+/// For all uses there may be: a function that is never enabled needs none, and none is made later.
+void atc::make_room() {
+    for (auto* numbers : {&free_lookups_, &free_uses_, &live_uses_}) numbers->reserve(config_.uses);
+    lookups_.reserve(config_.uses);
+    uses_.reserve(config_.uses);
+}
+
 void atc::do_control(const control& c) {
+    if (c.what == atc_control::enable) make_room();
     if (config_.shared) return do_shared_control(c);
     function& f = functions_.front();
     if (c.what == atc_control::enable) {

@@ -71,6 +71,7 @@ private:
     void do_controls();
     void do_control(const control& c);
     void empty();
+    void make_room();
     void drop_invalidates();
     // atc_shared.cpp: one function among several
     function& function_of(base::routing_id rid) {
