@@ -156,6 +156,8 @@ endpoint::function_config configure_function(base::parameters& p, const scenario
     d.time("flr_time", c.flr_time, 1_us, 100_s, "how long the function is gone after an FLR");
     d.time("ready_after_reset", c.ready_after_reset, 0_ps, 100_s,
            "after the link has come up: configuration requests get RRS until then");
+    d.time("cxl_reset_time", c.cxl_reset_time, 1_us, 100_s,
+           "how long the function is gone after a CXL reset");
     d.flag("answer_config_in_flr", c.answer_config_in_flr,
            "false: configuration requests get RRS until ready");
     d.time("turn_round", c.turn_round, 0_ps, 1_ms, "request to its completion");

@@ -88,7 +88,8 @@ void iopf_queue::work_on(fault_param& p) {
 /// Page after page until one cannot be had (Linux: iommu_sva_handle_iopf()).
 iommu_page_response_code iopf_queue::handle(device& d, const group& g) {
     call_scope call(kernel_, "iommu_sva_handle_iopf", d.id);
-    const group faults = g;  // g may be answered and gone while a page is fetched
+    // g may be answered and gone while a page is fetched.
+    const group faults = g;  // NOLINT(performance-unnecessary-copy-initialization)
     for (const iommu_fault& f : faults) {
         iommu_domain* domain = nullptr;
         if (d.group && f.pasid_valid) {

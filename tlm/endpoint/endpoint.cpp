@@ -88,6 +88,7 @@ endpoint::endpoint(std::string hierarchical_name, base::context& ctx, pcie::tlp_
       invalidate_completions_(name_ + ".invalidate_completions", ctx, pool, faults_, tx_),
       span_of_slot_(config.atc.request_slots),
       text_flr_(ctx.probe.text("flr")),
+      text_cxl_reset_(ctx.probe.text("cxl_reset")),
       text_ready_(ctx.probe.text("ready")),
       text_operational_(ctx.probe.text("operational")),
       text_link_down_(ctx.probe.text("link_down")),
@@ -115,6 +116,8 @@ void endpoint::config_written(std::uint16_t offset) {
     const std::uint16_t pasid_at = space_.pasid().at;
     if (pasid_at != 0 && offset == pasid_at + 4 && pasid_on_ != space_.pasid().enabled() && ats_on_)
         errors_.note("PASID Enable changed while ATS Enable is set", id_, base::no_span);
+    if (space_.cxl_device().present() && offset == space_.cxl_device().at + 0x10u)
+        cxl_control_written();
     update_controls();
     pages_.config_written();
     port_.owner.function_changed(*this);
@@ -220,14 +223,44 @@ void endpoint::forget_work() {
 void endpoint::begin_flr() {
     flr_asked_ = false;
     if (faults::take(faults_.ignore_flr)) return;
+    be_gone_for(config_.flr_time, text_flr_);
+}
+
+void endpoint::be_gone_for(base::ps time, std::uint32_t text) {
     ctx_.timeline.cancel(ready_timer_);
-    enter(state::flr, text_flr_);
+    in_cxl_reset_ = false;
+    enter(state::flr, text);
     reset(pcie::reset_kind::flr);
     if (!faults::take(faults_.never_ready))
-        ready_timer_ = ctx_.timeline.after(config_.flr_time, base::phase::arrive, timer_id_);
+        ready_timer_ = ctx_.timeline.after(time, base::phase::arrive, timer_id_);
+}
+
+/// Control 2 of the CXL DVSEC: nothing is ever cached here, so a write-back is done at once.
+void endpoint::cxl_control_written() {
+    pcie::cxl_device_view v = space_.cxl_device();
+    if (v.initiates_writeback()) v.set_status(v.status() | pcie::cxl_device_view::cache_invalid);
+    cxl_reset_asked_ = v.initiates_reset();
+}
+
+/// The function is reset as by an FLR; status tells how it ended.
+void endpoint::begin_cxl_reset() {
+    cxl_reset_asked_ = false;
+    be_gone_for(config_.cxl_reset_time, text_cxl_reset_);
+    in_cxl_reset_ = true;
+    pcie::cxl_device_view v = space_.cxl_device();
+    using view = pcie::cxl_device_view;
+    v.set_status(v.status() &
+                 static_cast<std::uint16_t>(~(view::reset_complete | view::reset_error)));
 }
 
 void endpoint::on_time(std::uint64_t) {
+    if (std::exchange(in_cxl_reset_, false)) {
+        pcie::cxl_device_view v = space_.cxl_device();
+        const base::ps limit{std::int64_t{v.reset_timeout_ms()} * 1'000'000'000};
+        v.set_status(v.status() |
+                     (config_.cxl_reset_time <= limit ? pcie::cxl_device_view::reset_complete
+                                                      : pcie::cxl_device_view::reset_error));
+    }
     enter(state::operational, text_ready_);
     update_controls();
 }

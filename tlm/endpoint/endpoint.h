@@ -118,6 +118,9 @@ private:
     void die();
     pcie::tlp_ptr stray_completion();
     void begin_flr();
+    void cxl_control_written();
+    void begin_cxl_reset();
+    void be_gone_for(base::ps time, std::uint32_t text);
     void enter(state s, std::uint32_t text);
     void on_time(std::uint64_t) override;
 
@@ -226,6 +229,7 @@ private:
     state state_ = state::operational;
     base::routing_id id_{};
     bool flr_asked_ = false;
+    bool cxl_reset_asked_ = false, in_cxl_reset_ = false;
     bool may_issue_ = false;
     bool relaxed_ = false;
     bool ats_on_ = false;
@@ -242,9 +246,9 @@ private:
     std::array<base::span_id, 32> span_of_itag_{};
     std::vector<base::span_id> span_of_slot_;
     std::uint32_t errors_to_send_ = 0;  // messages that wait for the posted queue, by kind
-    std::uint32_t text_flr_, text_ready_, text_operational_, text_link_down_, text_in_reset_,
-        text_injected_, text_queued_, text_poisoned_, text_overflow_, text_dead_, text_absent_,
-        text_starting_;
+    std::uint32_t text_flr_, text_cxl_reset_, text_ready_, text_operational_, text_link_down_,
+        text_in_reset_, text_injected_, text_queued_, text_poisoned_, text_overflow_, text_dead_,
+        text_absent_, text_starting_;
 };
 
 }  // namespace drydock::endpoint

@@ -170,6 +170,7 @@ void endpoint::write_config(const pcie::tlp& t) {
     answer(t, cpl_status::success);
     space_.write(static_cast<std::uint16_t>(t.address & 0xffc), 4, data_word(t, 0), t.first_be);
     if (flr_asked_) begin_flr();
+    if (cxl_reset_asked_) begin_cxl_reset();
 }
 
 // -- memory

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "tests/tlm/endpoint/reset_bench.h"
+#include "tlm/pcie/vf_image.h"
 
 namespace drydock::endpoint {
 namespace {
@@ -57,6 +58,52 @@ TEST(EndpointReset, P_131_config_read_before_ready_is_RRS) {
     EXPECT_TRUE(b.last().data.empty());
     b.run(60_ms);
     EXPECT_EQ(b.config_status(), pcie::cpl_status::success);
+}
+
+/// A function that can be reset as CXL says, by Initiate CXL Reset[2] of control 2.
+struct cxl_bench : reset_bench {
+    static endpoint_config with_cxl(base::ps reset_time) {
+        endpoint_config c;
+        c.image = generic_image();
+        pcie::graft_extended(c.image, pcie::config_image_builder({}).cxl_device({}).build());
+        c.cxl_reset_time = reset_time;
+        return c;
+    }
+    explicit cxl_bench(base::ps reset_time = 50_ms) : reset_bench(with_cxl(reset_time)) { start(); }
+    std::uint16_t control() { return static_cast<std::uint16_t>(space().at + 0x10); }
+    pcie::cxl_device_view space() { return dut->config_space().cxl_device(); }
+    void write(std::uint32_t bits) { other->socket.send(config_request(control(), true, bits, 3)); }
+};
+
+TEST(EndpointReset, a_CXL_reset_is_a_reset_of_the_function_and_tells_its_end) {
+    cxl_bench b;
+    b.write(4);
+    b.run(10_ms);
+    EXPECT_EQ(b.config_status(), pcie::cpl_status::request_retry);
+    EXPECT_FALSE(b.dut->config_space().ats().enabled());
+    EXPECT_EQ(b.space().status() & 2, 0u);
+    b.run(50_ms);
+    EXPECT_EQ(b.config_status(), pcie::cpl_status::success);
+    EXPECT_EQ(b.space().status(), 2u);  // reset complete
+    EXPECT_FALSE(b.dut->config_space().command().bus_master);
+    b.write(4);
+    b.run(10_ms);
+    EXPECT_EQ(b.space().status(), 0u) << "of the reset before";
+}
+
+TEST(EndpointReset, a_CXL_reset_that_takes_longer_than_the_capability_says_is_an_error) {
+    cxl_bench b(150_ms);  // Timeout: 100 ms
+    b.write(4);
+    b.run(200_ms);
+    EXPECT_EQ(b.space().status(), 4u);
+}
+
+TEST(EndpointReset, a_CXL_write_back_is_done_at_once_and_resets_nothing) {
+    cxl_bench b;
+    b.write(2);
+    b.run(1_us);
+    EXPECT_EQ(b.space().status(), 1u);
+    EXPECT_TRUE(b.dut->config_space().ats().enabled());
 }
 
 TEST(EndpointReset, config_may_be_answered_during_FLR) {

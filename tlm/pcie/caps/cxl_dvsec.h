@@ -67,6 +67,9 @@ struct cxl_device_view {
     bool mem_clear_enabled() const { return (regs.get16(at + 0x10u) & 8) != 0; }
     std::uint16_t status() const { return regs.get16(at + 0x12u) & 7; }
     void set_status(std::uint16_t bits) { regs.set(at + 0x12u, 2, 7, bits); }
+    /// As just written: what is initiated (config_listener::config_written).
+    bool initiates_writeback() const { return (regs.get16(at + 0x10u) & initiate_writeback) != 0; }
+    bool initiates_reset() const { return (regs.get16(at + 0x10u) & initiate_reset) != 0; }
     /// The two initiate bits act at once and read 0.
     void after_write() { regs.set(at + 0x10u, 2, initiate_writeback | initiate_reset, 0); }
 
