@@ -137,7 +137,8 @@ std::string meant(const CLI::App& app, const std::vector<std::string>& arguments
     if (app.get_subcommands().empty())
         return meant_command(app, "command", arguments.empty() ? "" : arguments.front());
     const CLI::App& command = *app.get_subcommands().front();
-    const bool has_commands = !command.get_subcommands([](const CLI::App*) { return true; }).empty();
+    const bool has_commands =
+        !command.get_subcommands([](const CLI::App*) { return true; }).empty();
     if (has_commands && command.get_subcommands().empty())
         return meant_command(command, command.get_name() + " command",
                              arguments.size() < 2 ? "" : arguments[1]);

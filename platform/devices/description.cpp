@@ -136,7 +136,8 @@ std::shared_ptr<const description> load(const std::string& like, const scenario:
     fs::path path = resolve(like.substr(0, hash), where);
     const std::string text = read_file(path, like.substr(0, hash), where);
     if (slot.empty() != (hash == std::string::npos))
-        throw bad_input(where, "like: nothing after '#'; expected a slot, such as dump.txt#01:00.0");
+        throw bad_input(where,
+                        "like: nothing after '#'; expected a slot, such as dump.txt#01:00.0");
     if (path.extension() == ".yaml" || path.extension() == ".yml")
         return std::make_shared<description>(parse_description(text, path.string(), like));
     return std::make_shared<description>(load_dump(text, path, like, slot, where));
