@@ -38,6 +38,11 @@ struct entry {
 
     bool bridge() const { return what->image.header_type() == 1; }
     unsigned secondary() const { return what->image.bytes[0x19]; }
+    /// A BAR whose size no line "Region N: ... [size=64K]" tells.
+    bool sizes_missing() const {
+        return std::any_of(what->assumed.begin(), what->assumed.end(),
+                           [](const std::string& s) { return s.starts_with("BAR "); });
+    }
     bool virtual_function() const { return what->image.u16(0) == 0xffff; }
     std::string name() const { return fmt::format("d{:02x}_{:02x}_{}", bus, device, function); }
 };
@@ -73,13 +78,21 @@ public:
             if (e.bridge() && e.type == root_port) ports += port(e, "rp_" + place(e), 2);
         for (entry& e : all_)
             if (!e.placed && !e.bridge() && e.function == 0 && usable(e)) ports += alone(e);
-        std::string out = "machine:\n  ports:\n" + ports;
-        for (const entry& e : all_)
-            if (!e.placed) out += fmt::format("# {}: left out, {}\n", e.what->slot, why(e));
-        return ports.empty() ? "" : out;
+        if (ports.empty())
+            throw bad_input({file_, 1, 1},
+                            "nothing of it can stand in a scenario; expected one PCI Express "
+                            "endpoint at least\n" +
+                                left_out());
+        return "machine:\n  ports:\n" + ports + left_out();
     }
 
 private:
+    std::string left_out() const {
+        std::string text;
+        for (const entry& e : all_)
+            if (!e.placed) text += fmt::format("# {}: left out, {}\n", e.what->slot, why(e));
+        return text;
+    }
     static std::string place(const entry& e) {
         return fmt::format("{:02x}_{:02x}_{}", e.bus, e.device, e.function);
     }
@@ -87,9 +100,11 @@ private:
     static std::string link_of(const entry& e) {
         return fmt::format("gen{} x{}", e.link & 0xf, e.link >> 4);
     }
+    static bool endpoint_type(const entry& e) {
+        return e.type == endpoint || e.type == legacy_endpoint || e.type == integrated;
+    }
     static bool usable(const entry& e) {
-        return (e.type == endpoint || e.type == legacy_endpoint || e.type == integrated) &&
-               !e.virtual_function();
+        return endpoint_type(e) && !e.virtual_function() && !e.sizes_missing();
     }
     static std::string why(const entry& e) {
         if (e.virtual_function()) return "a virtual function: `sriov:` of its physical one";
@@ -98,7 +113,8 @@ private:
                        ? "nothing usable is below it"
                        : "a bridge that is no PCI Express port";
         if (e.type == none) return "no PCI Express capability";
-        if (!usable(e)) return "no endpoint";
+        if (!endpoint_type(e)) return "no endpoint";
+        if (e.sizes_missing()) return "the sizes of its BARs are not told (lspci -vvvxxxx as root)";
         return "no function 0 beside it";
     }
     std::vector<entry*> on(unsigned bus) {
@@ -188,13 +204,7 @@ std::string tree_of_dump(std::string_view text, const std::string& file) {
         read_express(e);
         all.push_back(e);
     }
-    const std::string tree = writer(all, file).text();
-    if (tree.empty())
-        throw bad_input({file, 1, 1},
-                        fmt::format("none of its {} devices can stand in a scenario; expected one "
-                                    "PCI Express endpoint at least",
-                                    all.size()));
-    return tree;
+    return writer(all, file).text();
 }
 
 }  // namespace drydock::devices

@@ -113,6 +113,17 @@ TEST(DumpTree, what_cannot_stand_is_named) {
     EXPECT_THROW(devices::tree_of_dump(conventional, "d.txt"), scenario::bad_input);
 }
 
+TEST(DumpTree, a_device_whose_BARs_have_no_size_is_named) {
+    std::string sizeless = device("02:00.0");
+    sizeless.replace(sizeless.find(" [size=64K]"), 11, "");
+    const std::size_t bar = sizeless.find("\n10: ") + 5;
+    sizeless.replace(bar, 11, "04 00 00 f0");  // where it was captured
+    const std::string text = devices::tree_of_dump(device("01:00.0") + sizeless, "d.txt");
+    EXPECT_NE(text.find("# 02:00.0: left out, the sizes of its BARs are not told"),
+              std::string::npos)
+        << text;
+}
+
 TEST(DumpTree, garbage_and_unknown_slots_are_refused) {
     try {
         devices::tree_of_dump("garbage\n", "d.txt");
