@@ -30,8 +30,10 @@ std::uint64_t output_address(const table_shape& s, std::uint64_t descriptor, uns
 }  // namespace
 
 unsigned start_level(granule g, unsigned input_bits) {
-    const unsigned stride = bits_of(g) - 3;
-    return 4 - (input_bits - bits_of(g) + stride - 1) / stride;
+    const unsigned stride = bits_of(g) - 3, indexed = input_bits - bits_of(g);
+    unsigned level = 3;  // one level for each stride of index bits begun
+    for (unsigned covered = stride; covered < indexed; covered += stride) --level;
+    return level;
 }
 
 void table_walk::begin(const table_shape& s, std::uint64_t input_address) {
