@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "platform/conform/lspci_process.h"
+#include "platform/devices/dump_error.h"
 #include "platform/scenario/place.h"
 #include "tlm/pcie/config_space.h"
 #include "tlm/pcie/lspci_text.h"
@@ -32,10 +33,7 @@ std::vector<pcie::lspci_device> parse(const std::string& dump, const std::string
     try {
         return pcie::parse_lspci_devices(dump, file);
     } catch (const pcie::config_error& e) {
-        std::string what = e.what();
-        const std::string prefix = fmt::format("{}:{}: ", e.file, e.line);
-        if (what.starts_with(prefix)) what.erase(0, prefix.size());
-        throw scenario::bad_input({file, static_cast<int>(std::max(1u, e.line)), 1, false}, what);
+        throw devices::dump_error(e, file);
     }
 }
 

@@ -9,16 +9,10 @@
 
 #include "platform/conform/child.h"
 #include "platform/conform/smmu_vector.h"
+#include "platform/scenario/overloaded.h"
 
 namespace drydock::conform {
 namespace {
-
-template <class... F>
-struct overloaded : F... {
-    using F::operator()...;
-};
-template <class... F>
-overloaded(F...) -> overloaded<F...>;
 
 /// The SMMU of the recorder: QEMU 7 has stage 1 alone.
 smmu::smmu_config features_of(const std::string& recorder) {

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "platform/devices/dump_error.h"
 #include "platform/scenario/embedded.h"
 #include "platform/scenario/nearest.h"
 #include "platform/scenario/quantity.h"
@@ -59,10 +60,7 @@ description load_dump(const std::string& text, const fs::path& path, const std::
                                       scenario::sha256(text).substr(0, 16)));
         return d;
     } catch (const pcie::config_error& e) {
-        std::string what = e.what();
-        const std::string prefix = fmt::format("{}:{}: ", e.file, e.line);
-        if (what.starts_with(prefix)) what.erase(0, prefix.size());
-        throw bad_input({path.string(), static_cast<int>(std::max(1u, e.line)), 1, false}, what);
+        throw dump_error(e, path.string());
     }
 }
 

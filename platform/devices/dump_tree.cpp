@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "platform/devices/dump_error.h"
 #include "platform/scenario/place.h"
 #include "tlm/pcie/caps/express.h"
 #include "tlm/pcie/lspci_dump.h"
@@ -188,10 +189,7 @@ std::string tree_of_dump(std::string_view text, const std::string& file) {
     try {
         devices = pcie::parse_lspci_devices(text, file);
     } catch (const pcie::config_error& e) {
-        std::string what = e.what();
-        const std::string prefix = fmt::format("{}:{}: ", e.file, e.line);
-        if (what.starts_with(prefix)) what.erase(0, prefix.size());
-        throw bad_input({file, static_cast<int>(std::max(1u, e.line)), 1}, what);
+        throw dump_error(e, file);
     }
     std::vector<entry> all;
     for (const pcie::lspci_device& d : devices) {

@@ -3,15 +3,10 @@
 
 #include <algorithm>
 
+#include "platform/scenario/overloaded.h"
+
 namespace drydock::machine {
 namespace {
-
-template <class... F>
-struct overloaded : F... {
-    using F::operator()...;
-};
-template <class... F>
-overloaded(F...) -> overloaded<F...>;
 
 constexpr std::uint64_t op_end = UINT64_MAX;
 constexpr std::uint64_t op_limit = UINT64_MAX - 1;
