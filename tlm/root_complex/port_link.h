@@ -16,7 +16,8 @@ enum class link_hold : std::uint8_t {
     secondary_bus_reset = 2,
     containment = 4,
     empty_slot = 8,  ///< no adapter, or none with power
-    fundamental_reset = 16
+    fundamental_reset = 16,
+    reset_above = 32  ///< hot reset that a switch passes on
 };
 
 struct port_link_owner {

@@ -71,7 +71,14 @@ void port_slot::set_present(bool present) {
     serve();
 }
 
-void port_slot::serve() { owner_.slot_serves(present_ && powered_); }
+/// The link goes before the power and comes after it.
+void port_slot::serve() {
+    const bool now = present_ && powered_;
+    if (std::exchange(serves_, now) == now) return;
+    if (now && adapter_ != nullptr) adapter_->powered(true);
+    owner_.slot_serves(now);
+    if (!now && adapter_ != nullptr) adapter_->powered(false);
+}
 
 void port_slot::control_written() {
     ctx_.timeline.cancel(command_);
@@ -79,14 +86,24 @@ void port_slot::control_written() {
     look();
 }
 
+void port_slot::port_reset() {
+    ctx_.timeline.cancel(command_);
+    asked_ = false;
+    carry_out();
+}
+
 /// The command has been carried out.
 void port_slot::on_time(std::uint64_t) {
+    carry_out();
+    if (config_.command_completed) happen(command_completed);
+}
+
+void port_slot::carry_out() {
     const bool on = !config_.power_controller || (control() & power_off) == 0;
     if (on != powered_) {
         powered_ = on;
         serve();
     }
-    if (config_.command_completed) happen(command_completed);
 }
 
 }  // namespace drydock::root_complex

@@ -21,6 +21,15 @@ protected:
     ~port_slot_owner() = default;
 };
 
+/// The adapter in a slot, beside its link. Without power, or out of the slot, it keeps nothing.
+struct slot_adapter {
+    /// Its link is down when power goes, and has not begun to train when it comes.
+    virtual void powered(bool on) = 0;
+
+protected:
+    ~slot_adapter() = default;
+};
+
 /// The slot of a hot-plug capable port: Slot Capabilities +0x14, Control +0x18, Status +0x1a of the
 /// PCI Express capability (PCIe).
 class port_slot final : base::timeline_client {
@@ -35,6 +44,8 @@ public:
     /// An adapter is put in or pulled.
     void set_present(bool present);
     bool present() const { return present_; }
+    /// Who is in the slot whenever somebody is. Outlives the slot or is nobody.
+    void connect(slot_adapter* a) { adapter_ = a; }
     void press_button() { happen(attention_button); }
     /// Data Link Layer Link Active has changed.
     void link_active_changed() { happen(link_state_changed); }
@@ -45,6 +56,8 @@ public:
     void look();
     /// Software has written Slot Control: a command, whatever it changes.
     void control_written();
+    /// The port has been reset: Slot Control is as after reset, no command is under way.
+    void port_reset();
     void set_message_number(unsigned n);
     unsigned message_number() const;
 
@@ -57,6 +70,7 @@ private:
     void on_time(std::uint64_t) override;
     void happen(std::uint16_t event);
     void serve();
+    void carry_out();
     std::uint16_t control() const;
 
     base::context& ctx_;
@@ -65,7 +79,9 @@ private:
     port_slot_owner& owner_;
     base::timeline::client_id client_;
     base::timeline::handle command_;
+    slot_adapter* adapter_ = nullptr;
     bool present_ = true, powered_ = true, muted_ = false, asked_ = false;
+    bool serves_ = true;  ///< an adapter with power
 };
 
 }  // namespace drydock::root_complex

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "tlm/root_complex/read_completions.h"
 
@@ -60,28 +61,41 @@ void pcie_switch::registers_changed(unsigned port) {
         highest_ = std::max(highest_, w.last());
     }
     if (port != 0) return;
-    bus_reset_ = (ports_[0]->config().registers().get16(bridge_windows::bridge_control + 2u) &
-                  bridge_windows::secondary_bus_reset) != 0;
-    reset_below(link_reset_ || bus_reset_);
+    const bool reset = (ports_[0]->config().registers().get16(bridge_windows::bridge_control + 2u) &
+                        bridge_windows::secondary_bus_reset) != 0;
+    if (reset == std::exchange(bus_reset_, reset)) return;
+    if (reset) reset_below(pcie::reset_kind::conventional);
+    hold_below(link_hold::reset_above, reset);
 }
 
 void pcie_switch::link_changed(unsigned port, bool up) {
-    if (port != 0) {
-        if (!up) power_off_done(port);  // it will not acknowledge any more
-        return;
-    }
-    link_reset_ = !up;
-    if (!up) {  // DL_Down above is a hot reset of the whole switch
-        power_off_open_ = 0;
-        ports_[0]->hot_reset(true);
-    }
-    reset_below(link_reset_ || bus_reset_);
+    if (up) return;
+    if (port != 0) return power_off_done(port);  // it will not acknowledge any more
+    // DL_Down above is a hot reset of the whole switch. The links below are reset with it and begin
+    // to train at once, not when the one above is up again (PCIe, hot reset).
+    reset_all(pcie::reset_kind::conventional);
+    hold_below(link_hold::reset_above, false);
 }
 
-void pcie_switch::reset_below(bool begins) {
-    if (begins == below_reset_) return;
-    below_reset_ = begins;
-    for (unsigned p = 1; p < ports_.size(); ++p) ports_[p]->hot_reset(begins);
+void pcie_switch::set_fundamental_reset(bool asserted) {
+    if (asserted) reset_all(pcie::reset_kind::fundamental);
+    hold_below(link_hold::fundamental_reset, asserted);
+    hold_below(link_hold::reset_above, false);
+}
+
+void pcie_switch::reset_all(pcie::reset_kind kind) {
+    power_off_open_ = 0;
+    ports_[0]->reset(kind);
+    reset_below(kind);
+    hold_below(link_hold::reset_above, true);
+}
+
+void pcie_switch::reset_below(pcie::reset_kind kind) {
+    for (unsigned p = 1; p < ports_.size(); ++p) ports_[p]->reset(kind);
+}
+
+void pcie_switch::hold_below(link_hold why, bool on) {
+    for (unsigned p = 1; p < ports_.size(); ++p) ports_[p]->set_hold(why, on);
 }
 
 void pcie_switch::report(unsigned port, pcie::msg_code code) {

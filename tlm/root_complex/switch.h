@@ -32,6 +32,9 @@ public:
     pcie::downstream_socket& downstream(unsigned n) { return ports_[n + 1]->downstream(); }
     /// 0: upstream; n + 1: downstream port n.
     switch_port& port(unsigned number) { return *ports_[number]; }
+    /// PERST# or no power: nothing of any register is left, the links below stay down meanwhile.
+    /// @pre its link is down
+    void set_fundamental_reset(bool asserted);
 
 private:
     static constexpr std::uint8_t nowhere = UINT8_MAX;
@@ -78,7 +81,9 @@ private:
     void send_own(unsigned to, pcie::tlp_ptr t);
     unsigned own() const { return static_cast<unsigned>(ports_.size()); }
     pcie::tlp_ptr answer(unsigned function, const pcie::tlp& request, pcie::cpl_status status);
-    void reset_below(bool begins);
+    void reset_all(pcie::reset_kind kind);
+    void reset_below(pcie::reset_kind kind);
+    void hold_below(link_hold why, bool on);
 
     base::context& ctx_;
     pcie::tlp_pool& pool_;
@@ -86,7 +91,7 @@ private:
     std::array<std::uint8_t, 256> bus_to_port_;
     std::uint64_t lowest_ = 1, highest_ = 0;  ///< of all windows of downstream ports
     std::uint64_t power_off_open_ = 0;        ///< ports that owe a PME_TO_Ack
-    bool link_reset_ = false, bus_reset_ = false, below_reset_ = false;
+    bool bus_reset_ = false;
     std::uint32_t reason_malformed_, reason_refused_, reason_not_routed_, reason_link_down_,
         reason_masked_, reason_acs_, reason_contained_;
 };

@@ -9,7 +9,10 @@
 namespace drydock::root_complex {
 namespace {
 
-constexpr unsigned messages_log2 = 2, dpc_message = 2;  // as a root port's
+constexpr unsigned messages_log2 = 2;                  // as a root port's
+constexpr unsigned slot_message = 0, dpc_message = 2;  // likewise
+constexpr unsigned link_capabilities = 0x0c, slot_control = 0x18;
+constexpr std::uint32_t surprise_down_capable = 1u << 19;
 
 pcie::config_image make_image(const switch_config& c, unsigned number) {
     const bool upstream = number == 0;
@@ -26,10 +29,12 @@ pcie::config_image make_image(const switch_config& c, unsigned number) {
     x.gen = upstream ? c.gen : c.ports[number - 1].gen;
     x.width = upstream ? c.width : c.ports[number - 1].width;
     x.port_number = number;
+    x.surprise_down = !upstream && c.ports[number - 1].surprise_down;
     pcie::config_image_builder b(ids, true);
     b.express(x).power({});
     const std::optional<dpc_config> dpc = upstream ? std::nullopt : c.ports[number - 1].dpc;
-    if (dpc) b.msi({.vectors_log2 = messages_log2, .wide = true, .maskable = true});
+    const std::optional<slot_config> slot = upstream ? std::nullopt : c.ports[number - 1].slot;
+    if (dpc || slot) b.msi({.vectors_log2 = messages_log2, .wide = true, .maskable = true});
     b.aer({});
     if (dpc)
         b.dpc({.root_port_extensions = false,
@@ -39,7 +44,9 @@ pcie::config_image make_image(const switch_config& c, unsigned number) {
     if (!upstream && c.acs != 0)
         b.acs({.services = c.acs,
                .vector_bits = egress ? static_cast<unsigned>(c.ports.size()) + 1 : 0});
-    return b.build();
+    pcie::config_image image = b.build();
+    if (slot) port_slot::describe(image, image.bytes[0x34], *slot);
+    return image;
 }
 
 /// Time that a TLP takes on a link of this port.
@@ -77,8 +84,18 @@ switch_port::switch_port(sc_core::sc_module_name name, base::context& ctx, pcie:
         dpc_ = std::make_unique<dpc>(ctx, std::string(this->name()) + ".dpc", place_,
                                      base::routing_id{}, c, space_, static_cast<dpc_owner&>(*this));
     }
+    if (is_upstream()) {
+        space_.express().set_link_status(gen_, width_, true);
+    } else {
+        link_ = std::make_unique<port_link>(ctx, std::string(this->name()) + ".ltssm", space_, gen_,
+                                            width_, static_cast<port_link_owner&>(*this));
+        if (config.ports[number - 1].slot)
+            slot_ = std::make_unique<port_slot>(ctx, std::string(this->name()) + ".slot",
+                                                *config.ports[number - 1].slot, space_,
+                                                static_cast<port_slot_owner&>(*this));
+    }
+    number_messages();
     space_.listen(*this);
-    space_.express().set_link_status(gen_, width_, true);
     windows_.decode(space_);
 }
 
@@ -181,44 +198,69 @@ void switch_port::config_written(std::uint16_t offset) {
     acs_.decode(space_);
     owner_.registers_changed(number_);
     apply_link_control();
-    if (msi_.config_written(offset) && dpc_) dpc_->set_message_number(msi_.message_of(dpc_message));
+    if (msi_.config_written(offset)) number_messages();
     if (dpc_) dpc_->config_written(offset);
+    if (slot_ && offset == space_.express().at + slot_control) slot_->look();
+}
+
+void switch_port::slot_control_written() {
+    if (slot_) slot_->control_written();
+}
+
+void switch_port::number_messages() {
+    if (dpc_) dpc_->set_message_number(msi_.message_of(dpc_message));
+    if (slot_) slot_->set_message_number(msi_.message_of(slot_message));
 }
 
 void switch_port::apply_link_control() {
     if (is_upstream()) return;  // Link Disable is reserved there; its SBR resets the ports below
     const bool reset = (space_.registers().get16(bridge_windows::bridge_control + 2u) &
                         bridge_windows::secondary_bus_reset) != 0;
-    const bool wanted = !held_ && !reset && !contained() && !space_.express().link_disabled();
-    if (wanted == link_up_) return;
-    down_->set_link(wanted);
-    link_changed(wanted);  // where a device is bound without a link between
+    link_->set_hold(link_hold::secondary_bus_reset, reset);
+    link_->set_hold(link_hold::disabled, space_.express().link_disabled());
 }
 
 void switch_port::link_changed(bool up) {
-    if (up == link_up_) return;
+    if (is_upstream()) {
+        if (up == link_up_) return;
+        space_.express().set_link_status(gen_, width_, up);
+        return link_is(up);
+    }
+    const std::uint32_t capabilities =
+        space_.registers().get32(space_.express().at + link_capabilities);
+    if (link_->changed(up) && (capabilities & surprise_down_capable) != 0)
+        detect(pcie::error::surprise_down, nullptr, false);
+}
+
+void switch_port::link_is(bool up) {
     link_up_ = up;
-    space_.express().set_link_status(gen_, width_, up);
     if (!up) flush(true);
     owner_.link_changed(number_, up);
     if (up && dpc_) dpc_->link_trained();
 }
 
-void switch_port::hot_reset(bool begins) {
-    held_ = begins;
-    if (begins) {
-        in_.clear([this](pcie::tlp_ptr t) {
-            emit_dropped(*t, reason_reset_);
-            free_buffer(t->flow_class(), t->data_credits());
-        });
-        flush(false);
-        space_.reset(pcie::reset_kind::conventional);
-        space_.express().set_link_status(gen_, width_, link_up_);
-        windows_.decode(space_);
-        acs_.decode(space_);
-        if (dpc_) dpc_->config_written(static_cast<std::uint16_t>(space_.dpc().at + 4));
-        id_ = {};
+void switch_port::link_active_changed() {
+    if (slot_) slot_->link_active_changed();
+}
+
+void switch_port::reset(pcie::reset_kind kind) {
+    in_.clear([this](pcie::tlp_ptr t) {
+        emit_dropped(*t, reason_reset_);
+        free_buffer(t->flow_class(), t->data_credits());
+    });
+    flush(false);
+    const bool active = space_.express().link_active();
+    space_.reset(kind);
+    space_.express().set_link_status(gen_, width_, active);
+    windows_.decode(space_);
+    acs_.decode(space_);
+    number_messages();
+    if (dpc_) {
+        dpc_->config_written(static_cast<std::uint16_t>(space_.dpc().at + 4));
+        dpc_->config_written(static_cast<std::uint16_t>(space_.dpc().at + 8));
     }
+    if (slot_) slot_->port_reset();
+    id_ = {};
     apply_link_control();
     owner_.registers_changed(number_);
 }

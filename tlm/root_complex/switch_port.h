@@ -18,7 +18,9 @@
 #include "tlm/root_complex/access_control.h"
 #include "tlm/root_complex/bridge_windows.h"
 #include "tlm/root_complex/dpc.h"
+#include "tlm/root_complex/port_link.h"
 #include "tlm/root_complex/port_msi.h"
+#include "tlm/root_complex/port_slot.h"
 #include "tlm/root_complex/switch_config.h"
 
 namespace drydock::root_complex {
@@ -51,6 +53,8 @@ class switch_port final : public sc_core::sc_module,
                           private pcie::tlp_receiver,
                           private pcie::config_listener,
                           private dpc_owner,
+                          private port_link_owner,
+                          private port_slot_owner,
                           private msi_writer,
                           private base::timeline_client {
 public:
@@ -79,9 +83,14 @@ public:
     void detect(pcie::error e, const pcie::tlp* t, bool advisory);
     void detect_correctable(unsigned bit, std::string_view text);
     void emit_dropped(const pcie::tlp& t, std::uint32_t reason);
-    /// Hot reset from above: registers as after reset, everything inside is dropped; a downstream
-    /// port keeps its link down until the reset ends.
-    void hot_reset(bool begins);
+    /// From above: registers as after reset, everything inside is dropped.
+    void reset(pcie::reset_kind kind);
+    /// Keeps the link below down. @pre a downstream port
+    void set_hold(link_hold why, bool on) { link_->set_hold(why, on); }
+    /// PERST# of what is below: the link stays down while it is asserted.
+    void set_fundamental_reset(bool asserted) { set_hold(link_hold::fundamental_reset, asserted); }
+    /// Null without a hot-plug capable slot.
+    port_slot* slot() { return slot_.get(); }
 
     struct counters {
         std::uint64_t received = 0, sent = 0, dropped = 0, errors = 0;
@@ -101,12 +110,22 @@ private:
     void link_changed(bool up) override;
     void link_error_found(pcie::link_error e) override;
     void config_written(std::uint16_t offset) override;
+    void slot_control_written() override;
     void on_time(std::uint64_t) override { pump(); }
     void apply_link_control();
     void into_pipeline(pcie::tlp_ptr t);
+    // link and slot
+    void drive_link(bool up) override { down_->set_link(up); }
+    void link_is(bool up) override;
+    void link_active_changed() override;
+    void slot_interrupt() override { msi_.raise(slot_->message_number()); }
+    void slot_serves(bool adapter_with_power) override {
+        set_hold(link_hold::empty_slot, !adapter_with_power);
+    }
+    void number_messages();
     // containment
-    void contain() override { apply_link_control(); }
-    void release() override { apply_link_control(); }
+    void contain() override { set_hold(link_hold::containment, true); }
+    void release() override { set_hold(link_hold::containment, false); }
     void judged_up(pcie::tlp_ptr t, containment_verdict v) override;
     void judged_down(pcie::tlp_ptr, containment_verdict) override {}  // nothing is put to it
     void dpc_interrupt() override { msi_.raise(dpc_->message_number()); }
@@ -140,8 +159,10 @@ private:
     base::routing_id id_{};
     std::uint32_t reason_reset_, reason_contained_;
     port_msi msi_;
+    std::unique_ptr<port_link> link_;  ///< of a downstream port
     std::unique_ptr<dpc> dpc_;
-    bool link_up_ = true, held_ = false, pumping_ = false;
+    std::unique_ptr<port_slot> slot_;
+    bool link_up_ = true, pumping_ = false;
     counters count_;
 };
 

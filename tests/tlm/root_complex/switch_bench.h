@@ -53,7 +53,10 @@ struct switch_bench {
 
     explicit switch_bench(base::choice* chooser = nullptr, std::uint32_t room = 64,
                           std::uint16_t acs = 0)
-        : ctx(1, chooser), sw("sw", ctx, pool, config(acs)) {
+        : switch_bench(config(acs), chooser, room) {}
+    explicit switch_bench(const switch_config& how, base::choice* chooser = nullptr,
+                          std::uint32_t room = 64)
+        : ctx(1, chooser), sw("sw", ctx, pool, how) {
         root.socket.bind(sw.upstream());
         for (unsigned n = 0; n < ports; ++n) {
             below.push_back(std::make_unique<switch_neighbour<pcie::upstream_socket>>(

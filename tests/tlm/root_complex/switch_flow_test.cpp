@@ -290,8 +290,10 @@ TEST_F(SwitchLink, P_130_link_down_above_resets_the_switch_and_takes_the_links_b
     for (auto& d : below) EXPECT_EQ(d->states, std::vector<bool>{false});
     EXPECT_EQ(sw.port(1).forwards().secondary(), 0);
     EXPECT_EQ(sw.port(0).forwards().secondary(), 0);
+    run(49_ms);
     root.socket.set_link(true);
-    run();
+    for (auto& d : below) EXPECT_EQ(d->states, std::vector<bool>{false}) << "still training";
+    run(2_ms);  // 50 ms from the reset on, not from the link above
     for (auto& d : below) EXPECT_EQ(d->states, (std::vector<bool>{false, true}));
     clear();
     below[0]->socket.send(make(tlp_type::mrd, memory, 4, 3));  // BME=0 until enumerated again
@@ -308,7 +310,12 @@ TEST_F(SwitchLink, P_130_secondary_bus_reset_of_the_upstream_port_resets_the_por
     for (auto& d : below) EXPECT_EQ(d->states, std::vector<bool>{false});
     EXPECT_EQ(sw.port(2).forwards().secondary(), 0);
     EXPECT_EQ(sw.port(0).forwards().secondary(), 2);
+    run(100_ms);
+    for (auto& d : below) EXPECT_EQ(d->states, std::vector<bool>{false}) << "while the bit is set";
     config_write(1, 0, 0x3e, 2, 0);
+    run(49_ms);
+    for (auto& d : below) EXPECT_EQ(d->states, std::vector<bool>{false});
+    run(1_ms);
     for (auto& d : below) EXPECT_EQ(d->states, (std::vector<bool>{false, true}));
 }
 
@@ -316,6 +323,7 @@ TEST_F(SwitchLink, P_130_secondary_bus_reset_and_link_disable_of_a_downstream_po
     config_write(2, 1, 0x3e, 2, 0x40);
     EXPECT_EQ(below[1]->states, std::vector<bool>{false});
     config_write(2, 1, 0x3e, 2, 0);
+    run(51_ms);
     const unsigned express = sw.port(2).config().registers().image.bytes[0x34];
     config_write(2, 1, express + 0x10, 2, 0x10);
     EXPECT_EQ(below[1]->states, (std::vector<bool>{false, true, false}));
