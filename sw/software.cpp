@@ -22,7 +22,8 @@ pci_host_config host_config(const software_config& c) {
                       .mem32 = c.mem32,
                       .mem64 = c.mem64,
                       .read_request_bytes = c.read_request_bytes,
-                      .acs = c.acs};
+                      .acs = c.acs,
+                      .slots = c.slots};
     h.name_of = [devices = c.devices](u16 rid) {
         for (const auto& d : devices)
             if (d.rid == rid) return d.name;
@@ -104,14 +105,16 @@ void software::bring_up() {
         ready.wake_all();
     });
     for (const auto& d : config_.devices)
-        if (!d.virtual_function) bind(d);
-    const bool any_vfs = std::any_of(config_.devices.begin(), config_.devices.end(),
-                                     [](const device_config& d) { return d.vfs != 0; });
+        if (!d.virtual_function && !d.absent) bind(d);
+    const bool any_vfs =
+        std::any_of(config_.devices.begin(), config_.devices.end(),
+                    [](const device_config& d) { return d.vfs != 0 && !d.absent; });
     if (any_vfs) {  // no list of functions grows while somebody walks it
         ready.wait([&] { return ports_ready; });
-        for (const auto& d : config_.devices) enable_vfs(d);
         for (const auto& d : config_.devices)
-            if (d.virtual_function) bind(d);
+            if (!d.absent) enable_vfs(d);
+        for (const auto& d : config_.devices)
+            if (d.virtual_function && !d.absent) bind(d);
     }
     for (const auto& c : config_.clients) make_client(c);
     ready.wait([&] { return ports_ready; });
@@ -154,9 +157,10 @@ void software::bind(const device_config& c) {
 }
 
 void software::make_client(const client_config& c) {
-    clients_.push_back(
-        std::make_unique<client>(kernel_, core_, *engines_.at(c.device), c, config_.seed));
-    clients_.back()->setup();
+    const auto engine = engines_.find(c.device);
+    dma_engine* const device = engine == engines_.end() ? nullptr : engine->second.get();
+    clients_.push_back(std::make_unique<client>(kernel_, core_, device, c, config_.seed));
+    if (device) clients_.back()->setup();
 }
 
 void software::start() {

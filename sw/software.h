@@ -31,6 +31,7 @@ struct device_config {
     bool attach_deferred = false;
     u16 vfs = 0;  ///< virtual functions to enable
     bool virtual_function = false;
+    bool absent = false;  ///< comes later, by hot-plug
 };
 
 /// Everything that the software of a machine must be told. Addresses are on the CPU's bus.
@@ -41,6 +42,7 @@ struct software_config {
     pci_window mem64{0x80'0000'0000, u64{64} << 30};
     u32 read_request_bytes = 512;  ///< MRRS
     acs_policy acs = acs_policy::standard;
+    pci_slot_reserve slots;
     std::string reset_variant = "none";
     pci_reset_config reset;
     pci_port_config ports;
@@ -130,7 +132,8 @@ private:
     void remove_below(pci_dev& port, bool gone) override;
     bool add_below(pci_dev& port) override;
     void unbind(pci_dev&);
-    void start_bound(pci_dev&);
+    void bind_found(const std::vector<pci_dev*>& found);
+    void start_bound(u16 rid);
     void make_client(const client_config&);
     pci_dev& dev(const std::string& name) const;
     iommu_domain& domain(const std::string& name, pci_dev&);

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 
+#include "sw/pci/iov.h"
 #include "sw/pci/walk.h"
 #include "sw/software.h"
 
 namespace drydock::sw {
 
 void software::remove_below(pci_dev& port, bool gone) {
+    guard hold(pci_.rescan_remove);
     auto below = pci_below(pci_, port);
     if (gone)
         for (pci_dev* d : below) {
@@ -20,12 +22,13 @@ void software::remove_below(pci_dev& port, bool gone) {
     for (pci_dev* d : below) {
         unbind(*d);
         core_.iommu_release_device(d->dev);
+        pci_disable_sriov(*d);
         // No new requests from what stays in its slot until the power goes.
-        if (!gone)
-            pci_write_config_word(*d, PCI_COMMAND,
-                                  static_cast<u16>((pci_read_config_word(*d, PCI_COMMAND) &
-                                                    ~(PCI_COMMAND_MASTER | PCI_COMMAND_SERR)) |
-                                                   PCI_COMMAND_INTX_DISABLE));
+        pci_write_config_word(*d, PCI_COMMAND,
+                              static_cast<u16>((pci_read_config_word(*d, PCI_COMMAND) &
+                                                ~(PCI_COMMAND_MASTER | PCI_COMMAND_SERR)) |
+                                               PCI_COMMAND_INTX_DISABLE));
+        d->disconnected = true;  // services of a port that is removed ask nothing more of it
         pci_.remove(*d);
     }
 }
@@ -46,33 +49,54 @@ void software::unbind(pci_dev& d) {
 }
 
 bool software::add_below(pci_dev& port) {
+    guard hold(pci_.rescan_remove);
     const auto found = pci_.rescan(port);
     for (pci_dev* d : found) {
         pci_aer_init(*d);
-        if (d->is_bridge) pci_save_state(*d);
+        port_driver_.probe(*d);
     }
-    for (const auto& c : config_.devices) {
-        pci_dev* d = pci_.find(c.rid);
-        if (!d || std::find(found.begin(), found.end(), d) == found.end()) continue;
-        try {
-            bind(c);
-            start_bound(*d);
-        } catch (const std::runtime_error& e) {
-            kernel_.log(3, e.what(), d->rid());
-        }
-    }
+    bind_found(found);
     return !found.empty();
 }
 
-void software::start_bound(pci_dev& d) {
-    const auto engine = engines_.find(d.rid());
+/// Drivers of what has come, physical functions first: their virtual ones come with them.
+void software::bind_found(const std::vector<pci_dev*>& found) {
+    const auto is_found = [&](u16 rid) {
+        return std::any_of(found.begin(), found.end(),
+                           [&](const pci_dev* d) { return d->rid() == rid; });
+    };
+    for (const auto& c : config_.devices) {
+        if (c.virtual_function || !is_found(c.rid)) continue;
+        try {
+            bind(c);
+            start_bound(c.rid);
+            enable_vfs(c);
+        } catch (const std::runtime_error& e) {
+            kernel_.log(3, e.what(), c.rid);
+        }
+    }
+    for (const auto& c : config_.devices) {
+        const pci_dev* d = c.virtual_function ? pci_.find(c.rid) : nullptr;
+        if (!d || !d->physfn || !is_found(d->physfn->rid())) continue;
+        try {
+            bind(c);
+            start_bound(c.rid);
+        } catch (const std::runtime_error& e) {
+            kernel_.log(3, e.what(), c.rid);
+        }
+    }
+}
+
+void software::start_bound(u16 rid) {
+    const auto engine = engines_.find(rid);
     if (engine == engines_.end()) return;
     std::vector<client*> mine;
     for (auto& c : clients_)
-        if (c->config().device == d.rid() && !c->bound()) mine.push_back(c.get());
+        if (c->config().device == rid && !c->bound()) mine.push_back(c.get());
     for (client* c : mine) c->rebind(*engine->second);
     engine->second->start();
-    for (client* c : mine) c->start();
+    for (client* c : mine)
+        if (c->started()) c->start();
 }
 
 }  // namespace drydock::sw

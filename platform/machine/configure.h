@@ -65,6 +65,8 @@ void configure_root_port(base::parameters& p, root_complex::root_port_config& c)
 /// Containment of a switch's port; parameters `PORT.dpc.*`.
 void configure_switch_dpc(base::parameters& p, const std::string& port,
                           root_complex::dpc_config& c);
+/// Slot of a switch's port; parameters `PORT.slot.*`.
+void configure_slot(base::parameters& p, const std::string& port, root_complex::slot_config& c);
 /// Link below a port; parameters `PORT_link.*`.
 pcie::link_config configure_link(base::parameters& p, const scenario::port& port, bool at_root);
 /// Switch below a port; parameters `PORT_switch.*`.

@@ -79,8 +79,12 @@ root_complex::switch_config configure_switch(base::parameters& p, const scenario
     c.ports.clear();
     for (const scenario::port& down : port.below->ports) {
         const scenario::link& l = down.device ? down.device->link : down.link;
-        c.ports.push_back({down.name, l.gen, l.width, {}});
-        if (down.dpc) configure_switch_dpc(p, down.name, c.ports.back().dpc.emplace());
+        c.ports.push_back({down.name, l.gen, l.width, {}, down.surprise_down, {}});
+        root_complex::switch_port_config& port_config = c.ports.back();
+        if (down.dpc) configure_switch_dpc(p, down.name, port_config.dpc.emplace());
+        if (!down.hotplug) continue;
+        port_config.slot.emplace().number = static_cast<unsigned>(c.ports.size());
+        configure_slot(p, down.name, *port_config.slot);
     }
     declarer d(p, port.below->name);
     d.time("cut_through", c.cut_through, 0_ps, 1_ms, "first byte in to first byte out");

@@ -22,7 +22,7 @@ void configure_dpc(declarer& d, root_complex::dpc_config& c) {
     if (stuck) c.rp_busy = base::never;
 }
 
-void configure_slot(declarer& d, root_complex::slot_config& c) {
+void configure_slot_of(declarer& d, root_complex::slot_config& c) {
     d.flag("slot.attention_button", c.attention_button, "the slot has one");
     d.flag("slot.power_controller", c.power_controller, "software can take the power away");
     d.flag("slot.command_completed", c.command_completed,
@@ -40,6 +40,11 @@ void configure_switch_dpc(base::parameters& p, const std::string& port,
     d.flag("dpc.software_trigger", c.software_trigger, "DPC Software Triggering");
     d.flag("dpc.dl_active_err_cor", c.dl_active_err_cor, "DL_Active ERR_COR Signaling");
     d.time("dpc.clock", c.clock, 1_ps, 1_us, "of the block that judges triggers and TLPs");
+}
+
+void configure_slot(base::parameters& p, const std::string& port, root_complex::slot_config& c) {
+    declarer d(p, port);
+    configure_slot_of(d, c);
 }
 
 void configure_root_port(base::parameters& p, root_complex::root_port_config& c) {
@@ -60,7 +65,7 @@ void configure_root_port(base::parameters& p, root_complex::root_port_config& c)
     d.flag("cxl", c.cxl,
            "a CXL port: secondary bus reset and link disable have no effect unless unmasked");
     if (c.dpc) configure_dpc(d, *c.dpc);
-    if (c.slot) configure_slot(d, *c.slot);
+    if (c.slot) configure_slot_of(d, *c.slot);
 }
 
 }  // namespace drydock::machine

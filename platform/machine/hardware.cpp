@@ -26,7 +26,12 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
         ports_[run.machine.ports[n].name] = &rc_->root(n).config();
         build_below(run.machine.ports[n], rc_->port(n), true);
     }
-    for (const scenario::leaf& l : scenario::leaves(run.machine)) seat_of(l.device->name).id = l.id;
+    for (const scenario::leaf& l : scenario::leaves(run.machine)) {
+        seat& s = seat_of(l.device->name);
+        s.id = l.id;
+        s.absent = l.absent;
+    }
+    fill_slots(run.machine.ports);
     hal_systemc::config h = configure_cpus(p, run);
     h.mmio.registers = map_.smmu;
     h.mmio.registers_bytes = map_.smmu_bytes;
@@ -134,9 +139,47 @@ root_complex::switch_port* hardware::switch_port_named(std::string_view name) {
     return nullptr;
 }
 
-root_complex::port_slot* hardware::slot(const std::string& port) {
-    root_complex::root_port* const root = root_port_named(port);
-    return root == nullptr ? nullptr : root->slot();
+root_complex::port_slot* hardware::slot(std::string_view port) {
+    if (root_complex::root_port* const root = root_port_named(port)) return root->slot();
+    root_complex::switch_port* const below = switch_port_named(port);
+    return below == nullptr ? nullptr : below->slot();
+}
+
+card* hardware::card_of(std::string_view port) {
+    for (const auto& c : cards_)
+        if (c->port() == port) return c.get();
+    return nullptr;
+}
+
+void hardware::fill_slots(const std::vector<scenario::port>& ports) {
+    for (const scenario::port& p : ports) {
+        if (p.hotplug) cards_.push_back(std::make_unique<card>(ctx_, *this, p.name, p.slot_empty));
+        if (p.below) fill_slots(p.below->ports);
+    }
+}
+
+void hardware::fundamental_reset(std::string_view port) {
+    const auto assert_at = [&](bool asserted) {
+        if (root_complex::root_port* const root = root_port_named(port))
+            root->set_fundamental_reset(asserted);
+        else
+            switch_port_named(port)->set_fundamental_reset(asserted);
+    };
+    assert_at(true);
+    set_reset_below(port, true);
+    set_reset_below(port, false);
+    assert_at(false);
+}
+
+void hardware::set_reset_below(std::string_view port, bool asserted) {
+    for (const link_end& e : ends_)
+        if (e.port == port && asserted) e.device->power_cycle();
+    for (const junction& j : junctions_) {
+        if (j.port != port) continue;
+        j.at->set_fundamental_reset(asserted);
+        for (unsigned n = 1; n <= j.at->downstream_ports(); ++n)
+            set_reset_below(j.at->port(n).basename(), asserted);
+    }
 }
 
 std::vector<std::string> hardware::port_names() const {
@@ -148,7 +191,7 @@ std::vector<std::string> hardware::port_names() const {
 
 void hardware::enumerated() {
     for (const seat& s : seats_) {
-        if (s.device->routing_id() != s.id)
+        if (!s.absent && s.device->routing_id() != s.id)
             throw std::logic_error("enumeration gave " + s.name + " the routing ID " +
                                    std::to_string(s.device->routing_id().value) + " instead of " +
                                    std::to_string(s.id.value));

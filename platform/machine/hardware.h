@@ -46,7 +46,8 @@ struct seat {
     unsigned queue_depth = 0;    ///< of Invalidate Requests; 0: no ATS
     pcie::link* link = nullptr;  ///< of its device
     endpoint::endpoint* device = nullptr;
-    bool first = true;  ///< function 0: of a device's functions the one that stands for the link
+    bool first = true;    ///< function 0: of a device's functions the one that stands for the link
+    bool absent = false;  ///< when the machine boots
 };
 
 /// A device and the link above it.
@@ -61,6 +62,28 @@ struct junction {
     std::string port;  ///< above it
     std::unique_ptr<pcie::link> link;
     std::unique_ptr<root_complex::pcie_switch> at;
+};
+
+class hardware;
+
+/// What is in a slot, as its power comes and goes: without power it is in reset and keeps nothing.
+class card final : root_complex::slot_adapter, base::timeline_client {
+public:
+    /// @param empty  from the start on nothing is in it
+    card(base::context& ctx, hardware& h, std::string port, bool empty);
+    /// Out of the slot: the link is gone before the slot notices, if it does.
+    void pull(bool noticed);
+    void insert();
+    void press_button();
+    const std::string& port() const { return port_; }
+
+private:
+    void powered(bool on) override;
+    void on_time(std::uint64_t) override;
+
+    hardware& machine_;
+    std::string port_;
+    root_complex::port_slot& slot_;
 };
 
 /// All hardware of a run, bound together, and the doors that software reaches it by.
@@ -91,8 +114,13 @@ public:
     root_complex::switch_port* switch_port_named(std::string_view name);
     pcie::tlp_pool& tlps() { return tlps_; }
     pcie::config_space& port(const std::string& name) { return *ports_.at(name); }
-    /// Slot of a port; null if it has none.
-    root_complex::port_slot* slot(const std::string& port);
+    /// What is or will be in a port's slot; null if it has none.
+    card* card_of(std::string_view port);
+    root_complex::port_slot* slot(std::string_view port);
+    /// PERST# at a port, given and taken back.
+    void fundamental_reset(std::string_view port);
+    /// PERST# of all that is below a port, links included. @pre asserted: the link below it is down
+    void set_reset_below(std::string_view port, bool asserted);
     /// Names of all ports of the tree.
     std::vector<std::string> port_names() const;
 
@@ -106,6 +134,7 @@ private:
     void build_device(const scenario::port& port, std::unique_ptr<pcie::link> link);
     void build_below(const scenario::port& port, pcie::downstream_socket& above, bool at_root);
     void bind();
+    void fill_slots(const std::vector<scenario::port>& ports);
 
     base::context& ctx_;
     unsigned run_cpus_;
@@ -120,6 +149,7 @@ private:
     std::vector<link_end> ends_;
     std::vector<seat> seats_;
     std::vector<junction> junctions_;
+    std::vector<std::unique_ptr<card>> cards_;
     std::map<std::string, pcie::config_space*> ports_;
     std::unique_ptr<hal_systemc::hal_systemc> hal_;
 };

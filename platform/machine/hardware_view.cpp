@@ -71,6 +71,7 @@ std::optional<monitors::cd_view> machine::cd(base::stream_id sid, base::substrea
 std::optional<bool> machine::ats_enabled(base::routing_id rid) {
     for (const seat& s : hardware_.seats()) {
         if (s.id != rid) continue;
+        if (!s.device->exists()) return std::nullopt;  // a virtual one that is gone
         const auto ats = s.device->config_space().ats();
         return ats.present() ? std::optional(ats.enabled()) : std::nullopt;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a scenario makes happen at the port above a device.
+// What a scenario makes happen at a port, or the one above a device.
 #include <algorithm>
 #include <array>
 
@@ -31,48 +31,33 @@ const std::vector<std::string>& port_fault_names() {
 bool machine::inject_at_port(const scenario::do_inject& v) {
     const auto& names = port_fault_names();
     if (std::find(names.begin(), names.end(), v.fault) == names.end()) return false;
-    seat& s = hardware_.seat_of(v.device);
-    if (v.fault == dpc_trigger) {
-        trigger(hardware_.port(s.port));
-        return true;
-    }
-    if (v.fault == fundamental_reset) {
-        root_complex::root_port& root = *hardware_.root_port_named(s.port);
-        root.set_fundamental_reset(true);
-        s.device->power_cycle();
-        root.set_fundamental_reset(false);
-        return true;
-    }
-    root_complex::port_slot& slot = *hardware_.slot(s.port);
-    if (v.fault == attention_button) {
-        slot.press_button();
-    } else if (v.fault == insertion) {
-        if (!slot.present()) s.device->power_cycle();
-        slot.set_present(true);
-    } else {  // the link is gone before the slot notices
-        slot.mute(v.fault == unnoticed_removal);
-        s.link->set_up(false);
-        slot.set_present(false);
-        slot.mute(false);
-    }
+    const std::string& port = v.port.empty() ? hardware_.seat_of(v.device).port : v.port;
+    card* const in_slot = hardware_.card_of(port);
+    if (v.fault == dpc_trigger)
+        trigger(hardware_.port(port));
+    else if (v.fault == fundamental_reset)
+        hardware_.fundamental_reset(port);
+    else if (v.fault == attention_button)
+        in_slot->press_button();
+    else if (v.fault == insertion)
+        in_slot->insert();
+    else
+        in_slot->pull(v.fault != unnoticed_removal);
     return true;
 }
 
 void machine::check_port_fault(const scenario::do_inject& v, const scenario::place& where) {
     const auto& names = port_fault_names();
-    if (std::find(names.begin(), names.end(), v.fault) == names.end()) return;
-    const std::string& port = hardware_.seat_of(v.device).port;
-    if (v.fault == fundamental_reset) {
-        if (hardware_.root_port_named(port) != nullptr) return;
-        throw scenario::bad_input(where, "port '" + port + "' above '" + v.device +
-                                             "' is a switch's; fundamental_reset is of what is "
-                                             "below a root port");
-    }
+    if (v.fault == fundamental_reset ||
+        std::find(names.begin(), names.end(), v.fault) == names.end())
+        return;
+    const std::string& port = v.port.empty() ? hardware_.seat_of(v.device).port : v.port;
     if (v.fault == dpc_trigger ? hardware_.port(port).dpc().present()
-                               : hardware_.slot(port) != nullptr)
+                               : hardware_.card_of(port) != nullptr)
         return;
     throw scenario::bad_input(
-        where, "port '" + port + "' above '" + v.device + "' has no " +
+        where, "port '" + port + (v.port.empty() ? "' above '" + v.device + "'" : "'") +
+                   " has no " +
                    (v.fault == dpc_trigger ? "Downstream Port Containment; expected dpc: true there"
                                            : "slot; expected hotplug: true there"));
 }

@@ -86,6 +86,12 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run,
     c.ports.aer_cpu = run.machine.irq.aer_cpu;
     c.ports.dpc_cpu = run.machine.irq.dpc_cpu;
     c.ports.hotplug_cpu = run.machine.irq.hotplug_cpu;
+    c.ports.order = run.software.recovery == "before_2025_08"
+                        ? sw::pci_recovery_order::before_2025_08
+                        : sw::pci_recovery_order::after_2025_08;
+    c.ports.dpc_completion_ur = run.software.dpc_completion == "ur";
+    c.slots = {static_cast<std::uint8_t>(run.machine.hotplug_buses), run.software.hotplug_memory,
+               run.software.hotplug_prefetchable};
     for (const scenario::leaf& l : scenario::leaves(run.machine)) {
         sw::device_config dev;
         dev.rid = l.id.value;
@@ -97,6 +103,7 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run,
             dev.group = l.whole->name;
         dev.vfs = static_cast<std::uint16_t>(l.device->vfs.size());
         dev.virtual_function = l.device->vf != 0;
+        dev.absent = l.absent;
         c.devices.push_back(std::move(dev));
     }
     for (const scenario::client& client : run.clients) c.clients.push_back(client_of(run, client));

@@ -169,6 +169,16 @@ client read_client(const std::string& name, const fields& f, const run& r) {
     return c;
 }
 
+/// Bridges forward memory in units of 1 MiB.
+void read_window(const fields& f, const char* key, std::uint64_t& bytes) {
+    constexpr std::uint64_t mib = 1 << 20, most = std::uint64_t{64} << 30;
+    f.read_bytes(key, bytes);
+    if (bytes % mib != 0 || bytes > most)
+        throw bad_input(f.where(key),
+                        fmt::format("{}: {} cannot be used; expected whole MiB, at most 64GiB", key,
+                                    bytes_to_text(bytes)));
+}
+
 }  // namespace
 
 void software(const node& document, run& r) {
@@ -177,7 +187,12 @@ void software(const node& document, run& r) {
     f.read("quarantine", r.software.quarantine);
     f.read("cerror_sync", r.software.cerror_sync);
     f.read("pri", r.software.pri);
-    f.sub("pci").read("flr_wait", r.software.flr_wait, 0_ps, 100_s);
+    const fields pci = f.sub("pci");
+    pci.read("flr_wait", r.software.flr_wait, 0_ps, 100_s);
+    pci.read("recovery", r.software.recovery);
+    pci.read("dpc_completion", r.software.dpc_completion);
+    read_window(pci, "hotplug_memory", r.software.hotplug_memory);
+    read_window(pci, "hotplug_prefetchable", r.software.hotplug_prefetchable);
 }
 
 void clients(const node& document, run& r) {

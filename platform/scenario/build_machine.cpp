@@ -105,7 +105,10 @@ port tree_reader::read_port(const std::string& name, const std::string& key, con
     p.acs = read_acs(f, pcie::acs_view::all & ~pcie::acs_view::egress_control &
                             ~pcie::acs_view::direct_translated);
     f.read("surprise_down", p.surprise_down);
-    f.read("hotplug", p.hotplug);
+    std::string slot = "false";
+    f.read("hotplug", slot);
+    p.hotplug = slot != "false";
+    p.slot_empty = slot == "empty";
     const bool link_said = f.has("link");
     if (f.has("device")) {
         scenario::device d = device(f.sub("device"), run_);
@@ -139,12 +142,11 @@ std::shared_ptr<const switch_tree> tree_reader::read_switch(const std::string& n
     s->acs = read_acs(f, pcie::acs_view::all);
     for (const member& m : f.section()->members) {
         if (m.key == "acs") continue;
-        for (const char* key : {"surprise_down", "hotplug", "acs"})
-            if (f.sub(m.key).has(key))
-                throw bad_input(
-                    f.sub(m.key).where(key),
-                    fmt::format("'{}' of a switch's port '{}'; expected it at a root port", key,
-                                m.key));
+        if (f.sub(m.key).has("acs"))
+            throw bad_input(f.sub(m.key).where("acs"),
+                            fmt::format("'acs' of a switch's port '{}'; expected it at a root "
+                                        "port, or at the switch for all its ports",
+                                        m.key));
         s->ports.push_back(read_port(name + "_" + m.key, m.key, f.sub(m.key)));
     }
     if (s->ports.empty() || s->ports.size() > most)
@@ -186,6 +188,15 @@ void machine(const node& document, run& r) {
     tree_reader reader(r);
     for (const member& m : ports.section()->members)
         r.machine.ports.push_back(reader.read_port(m.key, m.key, ports.sub(m.key)));
+    fields(find_path(document, "software.pci"), "software.pci", r.effective)
+        .read("hotplug_buses", r.machine.hotplug_buses);
+    for (const crowded_slot& s : crowded_slots(r.machine))
+        throw bad_input(
+            f.where("ports"),
+            fmt::format("what comes into the slot of '{}' needs {} buses; expected {}",
+                        s.port->name, s.buses,
+                        s.within ? "hotplug: true there: an empty slot below a slot has one bus"
+                                 : fmt::format("software.pci.hotplug_buses: {}", s.buses)));
     if (const unsigned n = buses(r.machine); n > most_buses)
         throw bad_input(f.where("ports"), fmt::format("the tree needs {} buses below the root bus; "
                                                       "expected at most {}",

@@ -130,13 +130,19 @@ const pcie::link_fault_info* link_fault(std::string_view name) {
     return nullptr;
 }
 
+/// Of the port above a device, or of a port that is named.
+bool at_port(std::string_view fault) {
+    return fault == "dpc_trigger" || fault.ends_with("_removal") || fault == "insertion" ||
+           fault == "fundamental_reset" || fault == "attention_button";
+}
+
 do_inject read_inject(const node& v, const run& r) {
     if (v.find("error") != nullptr) return read_error(v, r);
     const node* port = v.find("port");
     if (v.find("fault") == nullptr || (port == nullptr) == (v.find("device") == nullptr))
         throw bad_input(v.where,
                         "expected inject: {device: NAME, fault: NAME}, {port: NAME, fault: NAME} "
-                        "of the link below it, or {device: NAME, error: NAME}");
+                        "of the port or the link below it, or {device: NAME, error: NAME}");
     do_inject f;
     f.fault = v.at("fault").scalar;
     const pcie::link_fault_info* on_link = link_fault(f.fault);
@@ -144,7 +150,7 @@ do_inject read_inject(const node& v, const run& r) {
         f.device = device_of(v, r);
     } else {
         require_name(port->where, "port", port->scalar, port_names(r));
-        if (on_link == nullptr && !f.fault.starts_with("link_"))
+        if (on_link == nullptr && !f.fault.starts_with("link_") && !at_port(f.fault))
             throw bad_input(port->where, fmt::format("'port' beside {}, which is a fault of a "
                                                      "device; expected device: there",
                                                      f.fault));
@@ -155,9 +161,7 @@ do_inject read_inject(const node& v, const run& r) {
     };
     if (const node* n = v.find("count")) {
         if ((on_link != nullptr && on_link->once) || f.fault.starts_with("link_") ||
-            f.fault.find("death") != std::string::npos || f.fault == "dpc_trigger" ||
-            f.fault.ends_with("_removal") || f.fault == "insertion" ||
-            f.fault == "fundamental_reset" || f.fault == "attention_button")
+            f.fault.find("death") != std::string::npos || at_port(f.fault))
             refuse(*n, "count", "which happens once");
         f.count = n->to_json().get<std::uint32_t>();
     }

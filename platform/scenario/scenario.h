@@ -85,6 +85,7 @@ struct port {
     std::uint16_t acs = 0;       ///< of a root port: Access Control Services; 0: none
     bool surprise_down = false;  ///< Surprise Down Error Reporting Capable
     bool hotplug = false;        ///< a slot with hot-plug support
+    bool slot_empty = false;     ///< nothing is in it when the machine boots
     std::optional<scenario::device> device = std::nullopt;
     std::shared_ptr<const switch_tree> below = nullptr;
 };
@@ -100,6 +101,8 @@ struct machine {
     unsigned cpus = 4;  ///< 1..64
     irq_routing irq;
     std::vector<port> ports;  ///< in the file's order: port p is root port p
+    /// Software keeps so many bus numbers for each port with a slot (Linux: hpbussize).
+    unsigned hotplug_buses = 1;
 };
 
 struct software {
@@ -109,6 +112,10 @@ struct software {
         "repeated";           ///< repeated | skipped: the SYNC that met CERROR_ATC_INV_SYNC
     ps flr_wait = 100_ms;     ///< Linux waits this long after an FLR before it looks
     std::string pri = "off";  ///< off | deny | handle: what becomes of Page Requests
+    std::string recovery = "after_2025_08";  ///< before_2025_08 | after_2025_08: callbacks' order
+    std::string dpc_completion = "ca";       ///< ca | ur: DPC Completion Control
+    /// Windows of each port with a slot are at least so large (Linux: hpmmiosize, hpmmioprefsize).
+    std::uint64_t hotplug_memory = 2 << 20, hotplug_prefetchable = 2 << 20;
 };
 
 /// `burst: 64 x 256B, every: 20us, mix: {read: 50%, write: 50%}`
@@ -132,6 +139,7 @@ struct client {
     std::string name;
     client_kind kind = client_kind::dma_client;
     std::string device;
+    std::string peer;                    ///< its DMA goes to this device's BAR0, not to memory
     std::optional<std::uint32_t> pasid;  ///< always for sva
     unsigned cpu = 0;
     std::uint64_t buffer_bytes = 0;  ///< whole pages

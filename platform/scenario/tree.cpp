@@ -2,6 +2,7 @@
 #include "platform/scenario/tree.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "platform/devices/description.h"
 #include "tlm/pcie/caps/acs.h"
@@ -21,8 +22,11 @@ bool isolates(std::uint16_t acs) {
 /// Numbers buses as software does: each port takes the next number for the bus below it, and what
 /// lies there is numbered before the next port is looked at.
 struct walk {
+    explicit walk(unsigned for_slot) : kept(for_slot) {}
     std::vector<leaf> found;
+    std::vector<crowded_slot> crowded;
     unsigned next_bus = 1;
+    unsigned kept;  ///< buses, for each slot
 
     /// Software keeps the buses that all possible virtual functions need.
     void function(const scenario::device& d, unsigned bus, leaf l) {
@@ -41,30 +45,46 @@ struct walk {
             found.push_back(l);
         }
     }
-    void port(const scenario::port& p, unsigned root, bool behind_switch,
-              const std::string& shared) {
+    /// @param at  what all functions there have in common
+    void port(const scenario::port& p, leaf at) {
         const unsigned bus = next_bus++;
+        at.port = &p;
+        const bool within = std::exchange(at.in_slot, at.in_slot || p.hotplug);
+        const unsigned for_slot = within ? 1 : kept;
+        at.absent |= p.slot_empty;
         if (p.device) {
-            const leaf as_is{nullptr, &*p.device, &p, root, behind_switch, {}, shared};
-            function(*p.device, bus, as_is);
-            for (const scenario::device& d : p.device->functions) function(d, bus, as_is);
+            at.whole = &*p.device;
+            function(*p.device, bus, at);
+            for (const scenario::device& d : p.device->functions) function(d, bus, at);
         }
-        if (!p.below) return;
+        if (p.below) switch_below(p, at);
+        if (!p.hotplug) return;
+        if (p.slot_empty && next_bus - bus > for_slot)
+            crowded.push_back({&p, next_bus - bus, within});
+        next_bus = std::max(next_bus, bus + for_slot);
+    }
+    void switch_below(const scenario::port& p, leaf at) {
         ++next_bus;  // between upstream and downstream ports
-        const std::string& here = shared.empty() && !isolates(p.below->acs) ? p.name : shared;
-        for (const scenario::port& down : p.below->ports) port(down, root, true, here);
+        at.behind_switch = true;
+        if (at.shares_below.empty() && !isolates(p.below->acs)) at.shares_below = p.name;
+        for (const scenario::port& down : p.below->ports) port(down, at);
     }
 };
 
 walk whole(const machine& m) {
-    walk w;
-    for (unsigned root = 0; root < m.ports.size(); ++root) w.port(m.ports[root], root, false, "");
+    walk w(m.hotplug_buses);
+    for (unsigned root = 0; root < m.ports.size(); ++root) {
+        leaf at;
+        at.root = root;
+        w.port(m.ports[root], at);
+    }
     return w;
 }
 
 }  // namespace
 
 std::vector<leaf> leaves(const machine& m) { return whole(m).found; }
+std::vector<crowded_slot> crowded_slots(const machine& m) { return whole(m).crowded; }
 unsigned buses(const machine& m) { return whole(m).next_bus - 1; }
 
 }  // namespace drydock::scenario

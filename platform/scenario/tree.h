@@ -16,6 +16,8 @@ struct leaf {
     const scenario::port* port = nullptr;      ///< the port right above it
     unsigned root = 0;                         ///< index of the root port at the top
     bool behind_switch = false;
+    bool in_slot = false;   ///< comes and goes, perhaps with a switch
+    bool absent = false;    ///< in a slot that is empty when the machine boots, or below one
     base::routing_id id{};  ///< as a depth-first enumeration finds it, VFs as the PF places them
     /// The port above the first switch on the way whose ports do not keep those below apart; empty:
     /// the device's IOMMU group is its own (Linux: pci_device_group()).
@@ -24,6 +26,14 @@ struct leaf {
 
 /// All functions, each PF followed by its VFs, in the order of enumeration. They point into m.
 std::vector<leaf> leaves(const machine& m);
+
+/// A slot that is empty at first, and what comes into it takes more buses than are kept for it.
+struct crowded_slot {
+    const scenario::port* port;
+    unsigned buses;
+    bool within;  ///< below another slot: it has one bus, whatever the software keeps
+};
+std::vector<crowded_slot> crowded_slots(const machine& m);
 
 /// Buses below the root bus that an enumeration gives out; 255 is all there is.
 unsigned buses(const machine& m);

@@ -21,11 +21,11 @@ std::invalid_argument bad(const client_config& c, const std::string& what) {
 
 }  // namespace
 
-client::client(kernel& k, iommu_core& core, dma_engine& engine, const client_config& config,
+client::client(kernel& k, iommu_core& core, dma_engine* engine, const client_config& config,
                u64 seed)
     : kernel_(k),
       core_(core),
-      engine_(&engine),
+      engine_(engine),
       config_(config),
       dma_random_(seed, config.name + ".dma"),
       unmap_random_(seed, config.name + ".unmap"),
@@ -33,6 +33,7 @@ client::client(kernel& k, iommu_core& core, dma_engine& engine, const client_con
       dma_text_(k.observe().text("dma")),
       unmap_text_(k.observe().text("unmap")),
       ended_(k, config.name + ".ended") {
+    gone_ = engine == nullptr;
     check();
 }
 
@@ -94,6 +95,8 @@ void client::setup() {
 }
 
 void client::start() {
+    started_ = true;
+    if (gone_) return;
     if (config_.unmap) run(".unmap", [this] { unmap_task(); });
     if (config_.dma) run(".dma", [this] { dma_task(); });
 }

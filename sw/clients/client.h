@@ -73,14 +73,16 @@ class client final : dma_queue_client {
 public:
     /// @param domain that the queue's requests translate by; null for sva: a domain of its own, on
     /// the PASID
-    client(kernel& k, iommu_core& core, dma_engine& engine, const client_config& config, u64 seed);
+    /// @param engine  null: its device is not there yet
+    client(kernel& k, iommu_core& core, dma_engine* engine, const client_config& config, u64 seed);
 
     /// Allocates and maps the buffer, attaches the PASID, makes the queue. From a task, before
     /// engine.start().
     /// @throws std::runtime_error or std::invalid_argument naming the client and what is wrong
     void setup();
-    /// Starts the tasks; due times count from now.
+    /// Starts the tasks; due times count from now. Without a device it is only noted.
     void start();
+    bool started() const { return started_; }
 
     /// The driver lets go of the device: tasks end, what was mapped and attached is given back.
     void unbind();
@@ -138,7 +140,7 @@ private:
     client_results results_;
     wait_queue ended_;
     unsigned running_ = 0;  ///< tasks
-    bool gone_ = false;
+    bool gone_ = false, started_ = false;
 };
 
 }  // namespace drydock::sw

@@ -146,8 +146,11 @@ void pci_init_capabilities(pci_dev& d) {
     walk_capabilities(d);
     if (!d.pcie_cap) return;
     walk_ext_capabilities(d);
-    d.pcie_type = static_cast<u8>(
-        (pci_read_config_word(d, d.pcie_cap + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_TYPE) >> 4);
+    const u16 flags = pci_read_config_word(d, d.pcie_cap + PCI_EXP_FLAGS);
+    d.pcie_type = static_cast<u8>((flags & PCI_EXP_FLAGS_TYPE) >> 4);
+    d.is_hotplug_bridge =
+        (flags & PCI_EXP_FLAGS_SLOT) &&
+        (pci_read_config_dword(d, d.pcie_cap + PCI_EXP_SLTCAP) & PCI_EXP_SLTCAP_HPC);
     d.devcap = pci_read_config_dword(d, d.pcie_cap + PCI_EXP_DEVCAP);
     d.pcie_mpss = d.devcap & PCI_EXP_DEVCAP_PAYLOAD;
     // PASID prefixes pass only where every port above takes them, too.

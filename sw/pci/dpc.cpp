@@ -17,6 +17,7 @@ constexpr hal::duration busy_limit = 1000ms, busy_step = 10ms;
 constexpr hal::duration recovery_limit = 4000ms;  // Linux: pciehp waits so long for DPC
 constexpr u16 trigger_enables = 3, keep = 0xfff4;
 constexpr u16 enabled = PCI_EXP_DPC_CTL_EN_FATAL | PCI_EXP_DPC_CTL_INT_EN;
+constexpr u16 completion_control_ur = 4;
 constexpr u32 surprise_down = PCI_ERR_UNC_SURPDN;
 
 std::string_view cause_of(u16 status) {
@@ -36,10 +37,12 @@ std::string_view cause_of(u16 status) {
 
 }  // namespace
 
-dpc_service::dpc_service(const pci_host& host, pci_dev& port, pci_recovery_order order)
+dpc_service::dpc_service(const pci_host& host, pci_dev& port, pci_recovery_order order,
+                         bool completion_ur)
     : host_(host),
       port_(port),
       order_(order),
+      completion_ur_(completion_ur),
       completed_(port.k, "dpc_completed(" + port.dev.name + ")") {}
 
 u16 dpc_service::status() const {
@@ -53,8 +56,10 @@ unsigned dpc_service::message_number() const {
 void dpc_service::enable() {
     pci_write_config_word(port_, port_.dpc_cap + PCI_EXP_DPC_STATUS, PCI_EXP_DPC_STATUS_INTERRUPT);
     const int control = port_.dpc_cap + PCI_EXP_DPC_CTL;
+    const u16 completion = completion_ur_ ? completion_control_ur : 0;
     pci_write_config_word(
-        port_, control, static_cast<u16>((pci_read_config_word(port_, control) & keep) | enabled));
+        port_, control,
+        static_cast<u16>((pci_read_config_word(port_, control) & keep) | enabled | completion));
 }
 
 void dpc_service::disable() {

@@ -9,9 +9,11 @@ namespace drydock::sw {
 /// interrupt, logs why, releases it and recovers what is below.
 class dpc_service {
 public:
-    dpc_service(const pci_host& host, pci_dev& port, pci_recovery_order order);
+    /// @param completion_ur  Completion Control: requests into containment end with UR
+    dpc_service(const pci_host& host, pci_dev& port, pci_recovery_order order, bool completion_ur);
 
-    /// Fatal errors trigger; interrupt on; all other bits of DPC Control stay.
+    /// Fatal errors trigger; interrupt on; Completion Control where it is to be UR; all other bits
+    /// of DPC Control stay.
     void enable();
     void disable();
     void irq();
@@ -39,6 +41,7 @@ private:
     const pci_host& host_;
     pci_dev& port_;
     pci_recovery_order order_;
+    bool completion_ur_;
     wait_queue completed_;
     bool triggered_ = false;  ///< the interrupt saw a trigger that the task has not served
     bool recovering_ = false, recovered_ = false;

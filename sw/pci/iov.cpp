@@ -9,7 +9,8 @@ namespace drydock::sw {
 
 namespace {
 
-constexpr hal::duration vf_enable_wait = 100ms;  // before the first access (PCIe)
+constexpr hal::duration vf_enable_wait = 100ms;    // before the first access (PCIe)
+constexpr hal::duration vf_disable_wait = 1000ms;  // Linux: sriov_disable()
 constexpr hal::duration vf_rrs_limit = 1000ms;
 constexpr u32 rrs_vendor_id = 0x0001;
 
@@ -111,6 +112,18 @@ int pci_enable_sriov(pci_host& host, pci_dev& d, u16 nr_virtfn) {
     for (unsigned id = 0; id < nr_virtfn; ++id)
         if (const int rc = add_virtfn(host, d, id); rc != 0) return call.result(rc);
     return call.result(0);
+}
+
+void pci_disable_sriov(pci_dev& d) {
+    if (!d.sriov || d.sriov->num_VFs == 0) return;
+    call_scope call(d.k, "pci_disable_sriov", d.rid());
+    d.sriov->ctrl &= static_cast<u16>(~(PCI_SRIOV_CTRL_VFE | PCI_SRIOV_CTRL_MSE));
+    d.cfg_access.lock();
+    pci_write_config_word(d, d.sriov->pos + PCI_SRIOV_CTRL, d.sriov->ctrl);
+    if (!d.disconnected) d.k.sleep(vf_disable_wait);
+    d.cfg_access.unlock();
+    d.sriov->num_VFs = 0;
+    set_num_vfs(d, 0);
 }
 
 void pci_restore_iov_state(pci_dev& d) {

@@ -29,6 +29,8 @@ u16 pci_iov_virtfn_rid(const pci_dev&, unsigned id);
 /// @return 0; -ENODEV without the capability; -EBUSY if some are enabled; -ERANGE for more than
 /// TotalVFs; -ENOMEM where their buses do not lie below the bridge; -EIO if one does not answer
 int pci_enable_sriov(pci_host&, pci_dev&, u16 nr_virtfn);
+/// VF Enable off: the virtual functions are gone; their pci_devs are the caller's matter.
+void pci_disable_sriov(pci_dev&);
 /// After a reset: NumVFs, VF BARs and control as they were; 100 ms if there are virtual functions.
 void pci_restore_iov_state(pci_dev&);
 

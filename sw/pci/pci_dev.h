@@ -65,6 +65,10 @@ struct pci_saved_state {
     std::array<u32, 16> header{};
     u16 devctl = 0, devctl2 = 0, lnkctl = 0, lnkctl2 = 0;
     u16 acs = 0;
+    // of a port with services
+    u16 msi_flags = 0, msi_data = 0;
+    u64 msi_address = 0;
+    u16 dpc_control = 0, slot_control = 0;
 };
 
 struct pci_dev {
@@ -79,8 +83,10 @@ struct pci_dev {
     u16 device_id = 0;
     bool is_bridge = false;
     bool is_virtfn = false;
-    pci_dev* physfn = nullptr;  ///< of a virtual function
-    pci_dev* bridge = nullptr;  ///< port above; none on the root bus
+    bool is_hotplug_bridge = false;  ///< a slot below it, with hot-plug support
+    bool below_slot = false;         ///< comes and goes itself
+    pci_dev* physfn = nullptr;       ///< of a virtual function
+    pci_dev* bridge = nullptr;       ///< port above; none on the root bus
     u8 secondary = 0, subordinate = 0;
     std::array<pci_resource, 6> resource{};
 

@@ -27,11 +27,13 @@ bool is_port(const pci_dev& d) {
 }  // namespace
 
 void pci_port_driver::probe() {
-    for (const auto& d : host_.devices()) {
-        // A reset above takes away what enumeration has written: bus numbers, windows.
-        if (d->is_bridge && d->bridge) pci_save_state(*d);
-        if (is_port(*d)) probe(*d);
-    }
+    for (const auto& d : host_.devices()) probe(*d);
+}
+
+void pci_port_driver::probe(pci_dev& d) {
+    if (is_port(d)) serve(d);
+    // A reset above takes away what enumeration and the services have written.
+    if (d.is_bridge && d.bridge) pci_save_state(d);
 }
 
 pci_port_services* pci_port_driver::find(const pci_dev& port) const {
@@ -40,11 +42,9 @@ pci_port_services* pci_port_driver::find(const pci_dev& port) const {
     return nullptr;
 }
 
-void pci_port_driver::probe(pci_dev& port) {
+void pci_port_driver::serve(pci_dev& port) {
     const bool has_aer = port.aer_cap && port.pcie_type == PCI_EXP_TYPE_ROOT_PORT;
-    const bool slot =
-        (pci_read_config_word(port, port.pcie_cap + PCI_EXP_FLAGS) & PCI_EXP_FLAGS_SLOT) != 0 &&
-        (pci_read_config_dword(port, port.pcie_cap + PCI_EXP_SLTCAP) & PCI_EXP_SLTCAP_HPC) != 0;
+    const bool slot = port.is_hotplug_bridge;
     if ((!has_aer && !port.dpc_cap && !slot) || !port.msi_cap) return;
     if (attach_(port) != 0) return port.k.log(4, "port without services", port.rid());
     enable_messages(port);
@@ -59,7 +59,8 @@ void pci_port_driver::probe(pci_dev& port) {
                           [&s] { s.irq(); }, [&s] { s.thread(); }});
     }
     if (port.dpc_cap) {
-        services->dpc = std::make_unique<dpc_service>(host_, port, config_.order);
+        services->dpc =
+            std::make_unique<dpc_service>(host_, port, config_.order, config_.dpc_completion_ur);
         dpc_service& s = *services->dpc;
         wanted.push_back({"pcie-dpc(" + name + ")", s.message_number(), config_.dpc_cpu,
                           [&s] { s.irq(); }, [&s] { s.thread(); }});

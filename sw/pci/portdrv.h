@@ -14,6 +14,7 @@ namespace drydock::sw {
 struct pci_port_config {
     unsigned aer_cpu = 0, dpc_cpu = 0, hotplug_cpu = 0;  ///< who takes which interrupt
     pci_recovery_order order = pci_recovery_order::after_2025_08;
+    bool dpc_completion_ur = false;  ///< DPC Completion Control
 };
 
 /// The services of one port, as far as it has what they need.
@@ -39,6 +40,8 @@ public:
 
     /// From a task, after enumeration.
     void probe();
+    /// Ports that have come, if it is one.
+    void probe(pci_dev& d);
     const std::vector<std::unique_ptr<pci_port_services>>& ports() const { return ports_; }
     /// @return null if the port has no services
     pci_port_services* find(const pci_dev& port) const;
@@ -52,7 +55,7 @@ private:
         unsigned cpu;
         std::function<void()> irq, thread;
     };
-    void probe(pci_dev& port);
+    void serve(pci_dev& port);
     void enable_messages(pci_dev& port);
     void request(pci_dev& port, std::vector<service> services);
 

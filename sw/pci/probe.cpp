@@ -80,7 +80,7 @@ u8 pcie_path_mps(const std::vector<const pci_dev*>& path) {
 
 void pci_host::scan() {
     scan_bus(0, nullptr);
-    pci_assign_resources(devices_, config_.mem32, config_.mem64);
+    pci_assign_resources(devices_, config_.mem32, config_.mem64, config_.slots);
     for (const auto& d : devices_) {
         if (!d->is_bridge) continue;
         pci_enable_device(*d);
@@ -139,6 +139,16 @@ void pci_host::reserve_buses(const pci_dev& bridge) {
     }
 }
 
+/// What may come into the slot has buses of its own; what is there takes from them.
+void pci_host::reserve_for_slot(const pci_dev& bridge) {
+    const unsigned end = bridge.secondary + unsigned{config_.slots.buses};
+    if (end > config_.last_bus + 1u)
+        throw std::runtime_error(bridge.dev.name + ": no " + std::to_string(config_.slots.buses) +
+                                 " bus numbers left for the slot below it");
+    // 0 after 255 means that all are given away.
+    if (next_bus_ != 0 && next_bus_ < end) next_bus_ = static_cast<u8>(end);
+}
+
 std::unique_ptr<pci_dev> pci_host::make(u16 rid, pci_dev* bridge) const {
     const auto bus = static_cast<u8>(rid >> 8), devfn = static_cast<u8>(rid);
     std::string name;
@@ -146,6 +156,7 @@ std::unique_ptr<pci_dev> pci_host::make(u16 rid, pci_dev* bridge) const {
     if (name.empty()) name = default_name(bus, devfn);
     auto d = std::make_unique<pci_dev>(k_, config_.ecam, bus, devfn, std::move(name));
     d->bridge = bridge;
+    d->below_slot = bridge && (bridge->is_hotplug_bridge || bridge->below_slot);
     return d;
 }
 
@@ -179,6 +190,7 @@ void pci_host::scan_bridge(pci_dev& b) {
         b.config_rrs_sv = true;
     }
     scan_bus(b.secondary, &b);
+    if (b.is_hotplug_bridge && !b.below_slot) reserve_for_slot(b);
     b.subordinate = static_cast<u8>(next_bus_ - 1);
     pci_write_config_byte(b, PCI_SUBORDINATE_BUS, b.subordinate);
 }

@@ -17,6 +17,7 @@ struct pci_host_config {
     u8 last_bus = 255;
     u32 read_request_bytes = 512;  ///< MRRS of every function: 128 << n
     acs_policy acs = acs_policy::standard;
+    pci_slot_reserve slots = {};
     /// Name of the function with this Routing ID; empty: "bb:dd.f".
     std::function<std::string(u16 rid)> name_of = {};
 };
@@ -26,7 +27,10 @@ struct pci_host_config {
 /// a driver takes them.
 class pci_host {
 public:
-    pci_host(kernel& k, pci_host_config config) : k_(k), config_(std::move(config)) {}
+    pci_host(kernel& k, pci_host_config config)
+        : rescan_remove(k, "pci_rescan_remove_lock"), k_(k), config_(std::move(config)) {}
+
+    mutex rescan_remove;  ///< held by whoever adds or removes functions (Linux: the same)
 
     /// From a task, once. @throws std::runtime_error if bus numbers or windows do not suffice
     void scan();
@@ -48,6 +52,7 @@ private:
     void scan_slot(u8 bus, u8 devfn, pci_dev* bridge);
     pci_dev* scan_function(u8 bus, u8 devfn, pci_dev* bridge);
     void reserve_buses(const pci_dev& bridge);
+    void reserve_for_slot(const pci_dev& bridge);
     void scan_bridge(pci_dev&);
     void configure_payload(pci_dev& root_port);
 

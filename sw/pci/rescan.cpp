@@ -26,7 +26,7 @@ std::vector<pci_dev*> pci_host::rescan(pci_dev& port) {
     try {
         scan_bus(port.secondary, &port);
         for (std::size_t i = first; i < devices_.size(); ++i) found.push_back(devices_[i].get());
-        pci_assign_below(devices_, port);
+        pci_assign_below(devices_, port, config_.slots);
     } catch (const std::runtime_error& e) {
         k_.log(3, e.what(), port.rid());
         while (devices_.size() > first) remove(*devices_.back());

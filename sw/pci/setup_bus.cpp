@@ -79,8 +79,8 @@ bool in_mem64(const pci_resource& r, bool path64) { return r.mem64 && r.prefetch
 class assigner {
 public:
     assigner(const std::vector<std::unique_ptr<pci_dev>>& devices, pci_window mem32,
-             pci_window mem64)
-        : devices_(devices), mem32_(mem32), mem64_(mem64) {}
+             pci_window mem64, const pci_slot_reserve& slots)
+        : devices_(devices), mem32_(mem32), mem64_(mem64), slots_(slots) {}
 
     void bus_below(pci_dev* bridge, bool path64) {
         place(bridge, path64, false, mem32_);
@@ -96,6 +96,10 @@ private:
         mem64_.align(window_granule);
         const u64 base32 = mem32_.next(), base64 = mem64_.next();
         bus_below(&bridge, wide);
+        if (bridge.is_hotplug_bridge && !bridge.below_slot) {
+            mem32_.skip_to(base32 + slots_.mem32);
+            if (wide) mem64_.skip_to(base64 + slots_.mem64);
+        }
         mem32_.align(window_granule);
         mem64_.align(window_granule);
         write_windows(bridge, base32, base64);
@@ -164,16 +168,18 @@ private:
     const std::vector<std::unique_ptr<pci_dev>>& devices_;
     window_allocator mem32_;
     window_allocator mem64_;
+    pci_slot_reserve slots_;
 };
 
 }  // namespace
 
 void pci_assign_resources(const std::vector<std::unique_ptr<pci_dev>>& devices, pci_window mem32,
-                          pci_window mem64) {
-    assigner(devices, mem32, mem64).bus_below(nullptr, true);
+                          pci_window mem64, const pci_slot_reserve& slots) {
+    assigner(devices, mem32, mem64, slots).bus_below(nullptr, true);
 }
 
-void pci_assign_below(const std::vector<std::unique_ptr<pci_dev>>& devices, pci_dev& bridge) {
+void pci_assign_below(const std::vector<std::unique_ptr<pci_dev>>& devices, pci_dev& bridge,
+                      const pci_slot_reserve& slots) {
     const auto window = [](u64 base, u64 limit) {
         return base > limit ? pci_window{} : pci_window{base, limit - base + window_granule};
     };
@@ -184,7 +190,7 @@ void pci_assign_below(const std::vector<std::unique_ptr<pci_dev>>& devices, pci_
     const pci_window mem64 =
         window(upper(PCI_PREF_BASE_UPPER32) | (word(PCI_PREF_MEMORY_BASE) & 0xfff0) << 16,
                upper(PCI_PREF_LIMIT_UPPER32) | (word(PCI_PREF_MEMORY_LIMIT) & 0xfff0) << 16);
-    assigner(devices, mem32, mem64).bus_below(&bridge, has_64bit_prefetch_window(bridge));
+    assigner(devices, mem32, mem64, slots).bus_below(&bridge, has_64bit_prefetch_window(bridge));
 }
 
 }  // namespace drydock::sw

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,6 +26,13 @@ struct pci_window {
     u64 size = 0;
 };
 
+/// What each port with a slot gets at least, for what may come (Linux: pci=hpbussize=, hpmmiosize=,
+/// hpmmioprefsize=). A slot of what itself sits in a slot gets no more than is in it.
+struct pci_slot_reserve {
+    u8 buses = 1;
+    u64 mem32 = 2 << 20, mem64 = 2 << 20;
+};
+
 /// Hands out addresses of a window, upwards.
 class window_allocator {
 public:
@@ -32,6 +40,8 @@ public:
     /// @return naturally aligned start; none when the window is full
     std::optional<u64> take(u64 bytes, u64 align);
     void align(u64 to) { next_ = (next_ + to - 1) / to * to; }
+    /// Leaves room up to here, as far as there is any.
+    void skip_to(u64 to) { next_ = std::max(next_, std::min(to, end_)); }
     u64 next() const { return next_; }
 
 private:
@@ -44,9 +54,10 @@ private:
 /// window).
 /// @throws std::runtime_error naming the device whose BAR does not fit
 void pci_assign_resources(const std::vector<std::unique_ptr<pci_dev>>&, pci_window mem32,
-                          pci_window mem64);
+                          pci_window mem64, const pci_slot_reserve& slots = {});
 
 /// The same for everything below one bridge, within its windows as they are.
-void pci_assign_below(const std::vector<std::unique_ptr<pci_dev>>&, pci_dev& bridge);
+void pci_assign_below(const std::vector<std::unique_ptr<pci_dev>>&, pci_dev& bridge,
+                      const pci_slot_reserve& slots = {});
 
 }  // namespace drydock::sw

@@ -39,6 +39,45 @@ void restore_header(pci_dev& d) {
     for (unsigned i = 4; i-- > 0;) restore_dword(d, i);
 }
 
+/// Of a port: its interrupts, containment, slot.
+void save_port_state(pci_dev& d) {
+    if (d.msi_cap) {
+        const u16 flags = pci_read_config_word(d, d.msi_cap + PCI_MSI_FLAGS);
+        const bool wide = flags & PCI_MSI_FLAGS_64BIT;
+        d.saved.msi_flags = flags;
+        d.saved.msi_address = pci_read_config_dword(d, d.msi_cap + PCI_MSI_ADDRESS_LO);
+        if (wide)
+            d.saved.msi_address |= u64{pci_read_config_dword(d, d.msi_cap + PCI_MSI_ADDRESS_HI)}
+                                   << 32;
+        d.saved.msi_data =
+            pci_read_config_word(d, d.msi_cap + (wide ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32));
+    }
+    if (d.dpc_cap) d.saved.dpc_control = pci_read_config_word(d, d.dpc_cap + PCI_EXP_DPC_CTL);
+    if (d.is_hotplug_bridge)
+        d.saved.slot_control = pci_read_config_word(d, d.pcie_cap + PCI_EXP_SLTCTL);
+}
+
+/// The link below went down and came back with the reset: for a slot that is no event
+/// (Linux: pciehp_slot_reset()).
+void restore_port_state(pci_dev& d) {
+    if (d.msi_cap) {
+        const bool wide = d.saved.msi_flags & PCI_MSI_FLAGS_64BIT;
+        pci_write_config_dword(d, d.msi_cap + PCI_MSI_ADDRESS_LO,
+                               static_cast<u32>(d.saved.msi_address));
+        if (wide)
+            pci_write_config_dword(d, d.msi_cap + PCI_MSI_ADDRESS_HI,
+                                   static_cast<u32>(d.saved.msi_address >> 32));
+        pci_write_config_word(d, d.msi_cap + (wide ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32),
+                              d.saved.msi_data);
+        pci_write_config_word(d, d.msi_cap + PCI_MSI_FLAGS, d.saved.msi_flags);
+    }
+    if (d.dpc_cap) pci_write_config_word(d, d.dpc_cap + PCI_EXP_DPC_CTL, d.saved.dpc_control);
+    if (!d.is_hotplug_bridge) return;
+    pci_write_config_word(d, d.pcie_cap + PCI_EXP_SLTSTA,
+                          PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_DLLSC);
+    pci_write_config_word(d, d.pcie_cap + PCI_EXP_SLTCTL, d.saved.slot_control);
+}
+
 }  // namespace
 
 void pci_save_state(pci_dev& d) {
@@ -53,6 +92,7 @@ void pci_save_state(pci_dev& d) {
         }
     }
     if (d.acs_cap) d.saved.acs = pci_read_config_word(d, d.acs_cap + PCI_ACS_CTRL);
+    if (d.is_bridge) save_port_state(d);
     d.saved.valid = true;
 }
 
@@ -66,6 +106,7 @@ void pci_restore_state(pci_dev& d) {
     pci_restore_iov_state(d);
     pci_restore_msix_state(d);
     if (d.acs_cap) pci_write_config_word(d, d.acs_cap + PCI_ACS_CTRL, d.saved.acs);
+    if (d.is_bridge) restore_port_state(d);
     d.saved.valid = false;
 }
 
