@@ -156,7 +156,14 @@ void software::bind(const device_config& c) {
     engines_[c.rid] = std::move(engine);
 }
 
-void software::make_client(const client_config& c) {
+void software::make_client(client_config c) {
+    if (c.peer) {
+        const pci_dev* peer = pci_.find(*c.peer);
+        if (!peer || peer->resource[0].size / 2 < c.buffer_bytes)
+            throw std::runtime_error("client " + c.name + ": its peer has no BAR0 of twice " +
+                                     std::to_string(c.buffer_bytes) + " bytes");
+        c.peer_address = peer->resource[0].start + peer->resource[0].size / 2;
+    }
     const auto engine = engines_.find(c.device);
     dma_engine* const device = engine == engines_.end() ? nullptr : engine->second.get();
     clients_.push_back(std::make_unique<client>(kernel_, core_, device, c, config_.seed));

@@ -134,7 +134,7 @@ private:
     void unbind(pci_dev&);
     void bind_found(const std::vector<pci_dev*>& found);
     void start_bound(u16 rid);
-    void make_client(const client_config&);
+    void make_client(client_config);
     pci_dev& dev(const std::string& name) const;
     iommu_domain& domain(const std::string& name, pci_dev&);
     void run(const std::string& task, unsigned cpu, std::function<int()> body);

@@ -47,7 +47,7 @@ constexpr std::array<std::string_view, 3> device_metrics{"issued", "completed", 
 constexpr std::array<std::string_view, 4> operations{"invalidation", "unmap", "translation",
                                                      "page_request"};
 constexpr std::array<std::string_view, 6> percentiles{"p50", "p90", "p99", "p999", "p9999", "max"};
-constexpr std::array<std::string_view, 30> counters{"smmu.page_requests",
+constexpr std::array<std::string_view, 36> counters{"smmu.page_requests",
                                                     "smmu.page_requests_dropped",
                                                     "smmu.priq_overflows",
                                                     "smmu.prg_auto_success",
@@ -76,7 +76,13 @@ constexpr std::array<std::string_view, 30> counters{"smmu.page_requests",
                                                     "sw.surprise_removals",
                                                     "sw.orderly_removals",
                                                     "sw.additions",
-                                                    "sw.link_changes_ignored"};
+                                                    "sw.link_changes_ignored",
+                                                    "rc.ended_ur",
+                                                    "rc.ended_ca",
+                                                    "rc.peer_requests",
+                                                    "switch.peer_direct",
+                                                    "switch.peer_redirected",
+                                                    "switch.acs_violations"};
 constexpr std::array<std::string_view, 3> operation_counts{"count", "timeouts", "censored"};
 
 template <class Names>

@@ -107,6 +107,22 @@ void count_services(machine& m, json& c) {
     c["sw.link_changes_ignored"] = slot.ignored_for_dpc;
 }
 
+void count_hierarchy(machine& m, json& c) {
+    const root_complex::root_complex::counters& rc = m.hw().rc().count();
+    c["rc.ended_ur"] = rc.ended_ur;
+    c["rc.ended_ca"] = rc.ended_ca;
+    c["rc.peer_requests"] = rc.peer_requests;
+    root_complex::pcie_switch::counters all;
+    for (const junction& j : m.hw().junctions()) {
+        all.peer_direct += j.at->count().peer_direct;
+        all.peer_redirected += j.at->count().peer_redirected;
+        all.acs_violations += j.at->count().acs_violations;
+    }
+    c["switch.peer_direct"] = all.peer_direct;
+    c["switch.peer_redirected"] = all.peer_redirected;
+    c["switch.acs_violations"] = all.acs_violations;
+}
+
 json counters(machine& m) {
     json c = json::object();
     const auto& t = m.hw().smmu().translation().counters();
@@ -130,6 +146,7 @@ json counters(machine& m) {
     c["sw.gerror_interrupts"] = m.sw().smmu().gerror_interrupts();
     c["sw.smmu_events"] = m.sw().smmu().events_read();
     count_services(m, c);
+    count_hierarchy(m, c);
     for (const seat& s : m.hw().seats()) {
         if (!s.first) continue;
         const std::string link = s.name + ".link.";

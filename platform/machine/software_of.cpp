@@ -54,7 +54,10 @@ sw::client_config client_of(const scenario::run& run, const scenario::client& c)
     out.kind =
         c.kind == scenario::client_kind::sva ? sw::client_kind::sva : sw::client_kind::dma_client;
     for (const scenario::leaf& l : scenario::leaves(run.machine))
-        if (l.device->name == c.device) out.device = l.id.value;
+        if (l.device->name == c.device)
+            out.device = l.id.value;
+        else if (l.device->name == c.peer)
+            out.peer = l.id.value;
     out.pasid = c.pasid;
     out.cpu = c.cpu;
     out.buffer_bytes = c.buffer_bytes;

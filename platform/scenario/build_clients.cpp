@@ -132,6 +132,29 @@ void read_page_faults(const fields& f, client& c, const scenario::device& d) {
     if (c.unmap && !c.unmap->remap) refuse(f.sub("unmap").where("remap"), "remap: on_fault");
 }
 
+/// `peer: NAME`: the upper half of that device's BAR0, where no register is.
+void read_peer(const fields& f, client& c, const run& r) {
+    if (!f.has("peer")) return;
+    f.read("peer", c.peer);
+    require_name(f.where("peer"), "device", c.peer, device_names(r));
+    const auto refuse = [&](std::string_view what, std::string_view expected) {
+        throw bad_input(f.where("peer"),
+                        fmt::format("peer: '{}' {}; expected {}", c.peer, what, expected));
+    };
+    if (c.kind != client_kind::dma_client)
+        refuse("beside kind: sva, whose pages are a process's", "kind: dma_client");
+    if (!c.dma || c.unmap) refuse("needs DMA and no unmap", "burst: and every: alone");
+    if (c.peer == c.device) refuse("is the client's own device", "another");
+    const scenario::device& peer = device_named(r, c.peer);
+    if (peer.vf != 0) refuse("is a virtual function", "a physical one");
+    for (const leaf& l : leaves(r.machine))
+        if (l.device == &peer && l.absent) refuse("is not there at first", "one that is");
+    const std::uint64_t half = peer.description->image.bar_size[0] / 2;
+    if (c.buffer_bytes > half)
+        refuse(fmt::format("({}) has {} for it, half of BAR0", peer.like, bytes_to_text(half)),
+               fmt::format("a buffer of at most {}", bytes_to_text(half)));
+}
+
 client read_client(const std::string& name, const fields& f, const run& r) {
     client c;
     c.name = name;
@@ -166,6 +189,7 @@ client read_client(const std::string& name, const fields& f, const run& r) {
             fmt::format("client '{}' does nothing; expected burst: and every:, dma: or unmap:",
                         name));
     read_buffer(f, c);
+    read_peer(f, c, r);
     return c;
 }
 

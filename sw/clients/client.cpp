@@ -120,7 +120,7 @@ void client::unbind() {
     core_.iommu_unmap(*domain_, buffer_, config_.buffer_bytes, dev.id);
     const auto contiguous = static_cast<u32>(config_.page_bytes / 4096);
     for (const phys_addr_t page : pages_)
-        if (page != 0) kernel_.free_pages(page, contiguous, true);
+        if (page != 0 && !config_.peer) kernel_.free_pages(page, contiguous, true);
     pages_.clear();
     if (mmap_lock_) mmap_lock_->unlock();
 }

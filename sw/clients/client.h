@@ -38,6 +38,9 @@ struct client_config {
     std::string name;
     client_kind kind = client_kind::dma_client;
     u16 device = 0;  ///< Routing ID
+    /// Another device: the buffer is the upper half of its BAR0 (Linux: p2pdma).
+    std::optional<u16> peer = {};
+    phys_addr_t peer_address = 0;  ///< where that is on the CPU's bus
     std::optional<u32> pasid = {};
     unsigned cpu = 0;
     u64 buffer_bytes = 1 << 20;  ///< whole pages

@@ -19,7 +19,8 @@ void client::map_buffer() {
     pages_.resize(count);
     for (u64 i = 0; i < count; ++i) {
         if (!resident_at_start(i)) continue;
-        pages_[i] = kernel_.alloc_pages(contiguous, config_.name);
+        pages_[i] = config_.peer ? config_.peer_address + i * config_.page_bytes
+                                 : kernel_.alloc_pages(contiguous, config_.name);
         if (core_.iommu_map(*domain_, buffer_ + i * config_.page_bytes, pages_[i],
                             config_.page_bytes, IOMMU_READ | IOMMU_WRITE) != 0)
             throw std::runtime_error("client " + config_.name + ": its buffer could not be mapped");

@@ -215,7 +215,9 @@ void dma_engine::abort_lost() {
 }
 
 pci_ers_result dma_engine::mmio_enabled(pci_dev&) {
-    return responds() ? pci_ers_result::recovered : pci_ers_result::need_reset;
+    if (responds()) return pci_ers_result::recovered;
+    stop();  // the reset that is asked for would take the queues' registers
+    return pci_ers_result::need_reset;
 }
 
 pci_ers_result dma_engine::slot_reset(pci_dev&) {
@@ -225,8 +227,11 @@ pci_ers_result dma_engine::slot_reset(pci_dev&) {
 }
 
 void dma_engine::resume(pci_dev& d) {
-    for (const auto& q : queues_)
-        if (q->stopped) return reset_done(d);
+    for (unsigned q = 0; q < queues_.size(); ++q) {
+        if (!queues_[q]->stopped) continue;
+        if ((kernel_.readl(reg(q, q_control)) & control_enable) == 0) return reset_done(d);
+        queues_[q]->stopped = false;  // there was no reset: its work goes on
+    }
 }
 
 // -- removal --

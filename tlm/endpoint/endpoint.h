@@ -131,7 +131,8 @@ private:
     std::optional<pcie::bar_state> bar(unsigned n);
     bool decodes_memory();
     void receive_memory(const pcie::tlp& t);
-    void read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offset);
+    /// @param data  no registers are there: any length
+    void read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offset, bool data);
     void write_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offset);
     std::uint32_t read_bar(unsigned bar, std::uint64_t offset) const;
     void write_bar(unsigned bar, std::uint64_t offset, std::uint32_t value, std::uint8_t enables);

@@ -13,8 +13,10 @@ using pcie::cpl_status;
 using pcie::msg_code;
 using pcie::tlp_type;
 
-constexpr std::uint32_t largest_read_dw =
-    16;  ///< of a BAR; more is against the programming model (CA)
+/// Of registers, in the lower half of a BAR; more is against the programming model (CA).
+constexpr std::uint32_t largest_read_dw = 16;
+constexpr std::uint64_t read_completion_boundary =
+    128;  // of whoever is no root complex (PCIe, RCB)
 
 std::uint32_t data_word(const pcie::tlp& t, std::uint32_t dw) {
     std::uint32_t v = 0;
@@ -117,6 +119,9 @@ pcie::tlp_ptr endpoint::completion_of(const pcie::tlp& request, cpl_status statu
     c->requester = request.requester;
     c->tag = request.tag;
     c->traffic_class = request.traffic_class;
+    c->relaxed_ordering = request.relaxed_ordering;
+    c->id_based_ordering = request.id_based_ordering;
+    c->no_snoop = request.no_snoop;
     c->span = request.span;
     return c;
 }
@@ -198,7 +203,7 @@ void endpoint::receive_memory(const pcie::tlp& t) {
         if (!claimed || claimed->is_io || !claimed->contains(t.address, t.bytes())) continue;
         if (faults::take(faults_.refuse_requests)) break;
         const std::uint64_t offset = t.address - claimed->address;
-        if (t.type == tlp_type::mrd) return read_memory(t, n, offset);
+        if (t.type == tlp_type::mrd) return read_memory(t, n, offset, offset >= claimed->bytes / 2);
         if (t.poisoned)
             errors_.report(pcie::error::poisoned, true, &t, id_);
         else
@@ -208,19 +213,39 @@ void endpoint::receive_memory(const pcie::tlp& t) {
     unsupported(t);
 }
 
-void endpoint::read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offset) {
-    if (t.length > largest_read_dw || faults::take(faults_.abort_requests)) {
+void endpoint::read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offset, bool data) {
+    if ((t.length > largest_read_dw && !data) || faults::take(faults_.abort_requests)) {
         errors_.report(pcie::error::completer_abort, true, &t, id_);
         return answer(t, cpl_status::completer_abort);
     }
-    pcie::tlp_ptr c = completion_of(t, cpl_status::success);
-    c->type = tlp_type::cpl_d;
-    c->length = t.length;
-    pool_.add_payload(*c);
-    for (std::uint32_t dw = 0; dw < t.length; ++dw)
-        set_data_word(*c, dw, read_bar(bar, offset + dw * 4));
-    c->poisoned = faults::take(faults_.poison_completions);
-    reply(t, std::move(c));
+    const std::uint64_t most = space_.device_control().max_payload;
+    const pcie::enabled_bytes e = pcie::enabled_bytes_of(t);
+    std::uint64_t at = t.address + e.first;
+    const std::uint64_t end = at + std::max(e.bytes, 1u);
+    const bool poison = faults::take(faults_.poison_completions);
+    while (at < end) {
+        // In pieces of at most Max Payload that end where boundaries are (PCIe, RCB).
+        const std::uint64_t dw = at / 4 * 4;
+        const std::uint64_t whole =
+            (dw + most) / read_completion_boundary * read_completion_boundary;
+        const std::uint64_t stop = end - dw <= most ? end : whole;
+        pcie::tlp_ptr c = completion_of(t, cpl_status::success);
+        c->type = tlp_type::cpl_d;
+        c->byte_count = static_cast<std::uint16_t>(end - at);
+        c->lower_address = static_cast<std::uint8_t>(at & 0x7f);
+        c->length = static_cast<std::uint16_t>((stop - dw + 3) / 4);
+        pool_.add_payload(*c);
+        for (std::uint32_t i = 0; i < c->length; ++i)
+            set_data_word(*c, i, read_bar(bar, offset + (dw - t.address) + i * 4));
+        c->poisoned = poison;
+        at = stop;
+        if (at == end) return reply(t, std::move(c));
+        if (reply_credits_.full()) break;
+        reply_credits_.push(no_request);  // the buffer goes with the last piece
+        replies_.push(now() + config_.turn_round, std::move(c));
+    }
+    errors_.report(pcie::error::receiver_overflow, false, &t, id_);
+    free_buffer(t);
 }
 
 void endpoint::write_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offset) {

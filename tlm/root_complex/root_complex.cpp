@@ -175,6 +175,11 @@ root_complex::taken root_complex::answer_locally(tlm::tlm_generic_payload& gp,
     return taken::answers_later;
 }
 
+/// A request of a device names who asks; one of a CPU does not.
+void root_complex::count_peer(const tlm::tlm_generic_payload& gp) {
+    if (gp.get_extension<base::requester>() != nullptr) ++count_.peer_requests;
+}
+
 root_complex::taken root_complex::take_memory(tlm::tlm_generic_payload& gp) {
     const unsigned n = gp.get_data_length();
     const std::uint64_t at = gp.get_address();
@@ -198,12 +203,14 @@ root_complex::taken root_complex::take_memory(tlm::tlm_generic_payload& gp) {
             return taken::done;
         }
         if (!to->takes_write()) return taken::waits;
+        count_peer(gp);
         to->count_write();
         to->send_down(make_memory(gp, 0));
         gp.set_response_status(tlm::TLM_OK_RESPONSE);
         return taken::done;
     }
     if (table_.full()) return taken::waits;
+    count_peer(gp);
     const std::uint16_t tag = table_.open(gp, cpu_request::kind::memory);
     for (std::uint16_t p = 0; p < ports_.size(); ++p)
         if (ports_[p].get() == to) table_[tag].port = p;

@@ -48,6 +48,8 @@ public:
     struct counters {
         std::uint64_t config_accesses = 0, memory_accesses = 0, unrouted = 0, timeouts = 0,
                       unexpected = 0;
+        /// Memory accesses that devices asked for: peer-to-peer.
+        std::uint64_t peer_requests = 0;
         /// Requests that a port ended by a completion of its own, by status.
         std::uint64_t ended_ur = 0, ended_ca = 0;
     };
@@ -68,6 +70,7 @@ private:
     taken take(tlm::tlm_generic_payload& gp);
     taken take_config(tlm::tlm_generic_payload& gp, std::uint64_t offset);
     taken take_memory(tlm::tlm_generic_payload& gp);
+    void count_peer(const tlm::tlm_generic_payload& gp);
     taken answer_locally(tlm::tlm_generic_payload& gp, base::routing_id target, std::uint16_t reg);
     void resume_waiting();
     /// The root port that is this function of bus 0; null: none is.

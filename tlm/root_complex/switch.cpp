@@ -153,6 +153,7 @@ void pcie_switch::refuse(unsigned at, unsigned from, tlp_ptr t, std::uint32_t re
 void pcie_switch::violate(unsigned from, tlp_ptr t) {
     constexpr std::uint32_t signaled_target_abort = 0x0800;  // Secondary Status[11]
     const bool answered = t->flow_class() == fc_class::non_posted;
+    ++count_.acs_violations;
     ports_[from]->detect(error::acs_violation, t.get(), answered);
     if (answered) {
         ports_[from]->config().registers().set(bridge_windows::secondary_status, 2,

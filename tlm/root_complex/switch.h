@@ -36,6 +36,14 @@ public:
     /// @pre its link is down
     void set_fundamental_reset(bool asserted);
 
+    struct counters {
+        /// Memory requests to another downstream port: passed directly, sent up because ACS says
+        /// so.
+        std::uint64_t peer_direct = 0, peer_redirected = 0;
+        std::uint64_t acs_violations = 0;
+    };
+    const counters& count() const { return count_; }
+
 private:
     static constexpr std::uint8_t nowhere = UINT8_MAX;
 
@@ -92,6 +100,7 @@ private:
     std::uint64_t lowest_ = 1, highest_ = 0;  ///< of all windows of downstream ports
     std::uint64_t power_off_open_ = 0;        ///< ports that owe a PME_TO_Ack
     bool bus_reset_ = false;
+    counters count_;
     std::uint32_t reason_malformed_, reason_refused_, reason_not_routed_, reason_link_down_,
         reason_masked_, reason_acs_, reason_contained_;
 };

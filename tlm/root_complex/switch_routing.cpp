@@ -76,6 +76,7 @@ void pcie_switch::route_memory(unsigned from, tlp_ptr t) {
     const auto peer = own_side ? std::nullopt : port_of(at, bytes);
     const auto way = peer ? in.acs().of_request(*t, *peer) : access_control::way::upstream;
     if (way == access_control::way::violation) return violate(from, std::move(t));
+    if (peer) ++(way == access_control::way::direct ? count_.peer_direct : count_.peer_redirected);
     if (way == access_control::way::direct) return forward(from, *peer, std::move(t));
     if (!peer && !own_side && up.forwards().claims(at, bytes))  // of the bus between, but nobody's
         return refuse(from, from, std::move(t), reason_not_routed_);

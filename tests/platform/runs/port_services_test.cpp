@@ -170,6 +170,42 @@ TEST(PortServices, P_192_a_switchs_port_contains_what_is_below_it_and_nothing_el
     EXPECT_EQ(expect::fired(r, "stale_access", ""), 0);
 }
 
+TEST(PortServices, P_114_completion_control_decides_how_requests_into_containment_end) {
+    const auto ended = [](const std::string& software) {
+        // A task that knows of nothing looks at the device while it is contained.
+        return play(machine_with("dpc: true, ") + software,
+                    fault("1ms", "dpc_trigger") +
+                        ", {when: 1100us, task: R, reset: {device: ep0, method: flr}}",
+                    "10ms")
+            .at("counters");
+    };
+    const json ca = ended(""), ur = ended("software: {pci: {dpc_completion: ur}}\n");
+    EXPECT_GT(ca.at("rc.ended_ca").get<int>(), ca.at("rc.ended_ur").get<int>());
+    EXPECT_EQ(ur.at("rc.ended_ca").get<int>(), 0);
+    EXPECT_GT(ur.at("rc.ended_ur").get<int>(), 0);
+}
+
+TEST(PortServices, LinuxFlow_4_4_the_callback_order_decides_whether_a_non_fatal_error_resets) {
+    const auto recovered = [](const std::string& order) {
+        std::string machine = machine_with("");
+        for (std::size_t at; (at = machine.find("every: 200us")) != std::string::npos;)
+            machine.replace(at, 12, "every: 5ms");
+        // The driver finds the device mute in mmio_enabled and asks for a reset.
+        return play(machine + "software: {pci: {recovery: " + order + "}}\n",
+                    "{when: 8ms, inject: {device: ep0, fault: refuse_requests, count: 1}}, "
+                    "{when: 8ms, inject: {device: ep0, error: completion_timeout}}",
+                    "500ms");
+    };
+    const json before = recovered("before_2025_08"), after = recovered("after_2025_08");
+    for (const json* r : {&before, &after}) {
+        EXPECT_EQ(count(*r, "aer_nonfatal"), 1);
+        EXPECT_EQ(count(*r, "aer_recovered"), 1);
+    }
+    EXPECT_GE(bursts(before, "dma0"), 98) << "its link is never reset";
+    EXPECT_LE(bursts(after, "dma0"), 80) << "bus reset, training, 100 ms";
+    EXPECT_GE(bursts(after, "dma0"), 50) << "and it works again";
+}
+
 TEST(PortServices, a_fault_of_a_port_that_has_not_got_it_is_refused) {
     for (const char* name : {"dpc_trigger", "surprise_removal", "attention_button"}) {
         const scratch s;

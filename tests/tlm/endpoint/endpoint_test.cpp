@@ -298,6 +298,31 @@ TEST(Endpoint, large_register_read_is_completer_abort) {
     EXPECT_EQ(c.back().status, pcie::cpl_status::completer_abort);
 }
 
+TEST(Endpoint, P_004_a_large_read_where_no_registers_are_comes_in_pieces_at_128_B) {
+    endpoint_bench b;
+    b.enable();
+    pcie::tlp_ptr t = b.make(pcie::tlp_type::mrd);
+    t->address = bar0 + 0x8000 + 0x40;
+    t->length = 100;  // up to 0x1d0
+    t->first_be = t->last_be = 0xf;
+    t->relaxed_ordering = true;
+    b.other->seen.clear();
+    const auto freed = b.other->freed[static_cast<std::size_t>(pcie::fc_class::non_posted)];
+    b.send(std::move(t));
+    std::vector<unsigned> lengths, left, low;
+    for (const auto& c : b.all([](auto& s) { return s.is(pcie::tlp_type::cpl_d); })) {
+        lengths.push_back(c.length);
+        left.push_back(c.byte_count);
+        low.push_back(c.lower_address);
+        EXPECT_TRUE(c.relaxed) << "as the request";
+    }
+    // Max Payload is 256 B: up to 0x100, then all the rest.
+    EXPECT_EQ(lengths, (std::vector<unsigned>{48, 52}));
+    EXPECT_EQ(left, (std::vector<unsigned>{400, 208}));
+    EXPECT_EQ(low, (std::vector<unsigned>{0x40, 0}));
+    EXPECT_EQ(b.other->freed[static_cast<std::size_t>(pcie::fc_class::non_posted)], freed + 1);
+}
+
 TEST(Endpoint, register_writes_honour_byte_enables) {
     endpoint_bench b;
     b.enable();
