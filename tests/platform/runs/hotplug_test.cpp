@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Slots anywhere in the tree: devices, and switches with all that is below them, come and go.
+#include "platform/machine/machine.h"
 #include "tests/platform/runs/whole_machine.h"
 
 namespace drydock::tests {
@@ -200,6 +201,40 @@ TEST(Hotplug, P_174_buses_that_do_not_suffice_are_refused) {
                   std::string::npos)
             << e.what();
     }
+}
+
+/// Uncorrectable Error Status of ep0 at the end of a run.
+std::uint32_t errors_left(const std::string& port, const std::string& faults,
+                          const std::string& until) {
+    const json r = run_text(
+        below_switch(port) + "timeline: [" + faults + "]\nend: {when: " + until + "}\n",
+        [](const scenario::run& run, const run_files&, progress&) {
+            base::context ctx(run.seed);
+            for (const auto& p : run.parameters) ctx.parameters.set(p.name, p.value, p.from);
+            machine::machine m(ctx, run);
+            m.run();
+            return json{
+                {"outcome", "clean"},
+                {"status",
+                 m.hw().seat_of("ep0").device->config_space().aer().uncorrectable_status()}};
+        });
+    return r.at("status").get<std::uint32_t>();
+}
+
+TEST(Hotplug, P_100_power_off_of_a_slot_clears_sticky_bits_and_a_hot_reset_does_not) {
+    const std::string error = at("500us", "device: ep0, error: internal");  // masked: stays
+    constexpr std::uint32_t internal = 1u << 22;
+    EXPECT_EQ(errors_left("hotplug: true, ", error, "2ms"), internal);
+    EXPECT_EQ(errors_left("dpc: true, ",
+                          error + ", " + at("1ms", "port: rp0_dsp0, fault: dpc_trigger"), "400ms"),
+              internal);
+    EXPECT_EQ(
+        errors_left("hotplug: true, ",
+                    error + ", " + at("1ms", "port: rp0_dsp0, fault: attention_button"), "7s"),
+        0u);
+    EXPECT_EQ(errors_left("", error + ", " + at("1ms", "port: rp0_dsp0, fault: fundamental_reset"),
+                          "100ms"),
+              0u);
 }
 
 TEST(Hotplug, P_177_virtual_functions_come_and_go_with_their_physical_one) {
