@@ -41,23 +41,59 @@ void declare_features(declarer& d, smmu::smmu_config& c) {
     d.number("st_level", c.st_level, 0, 1, "code", "IDR0.ST_LEVEL: 1 = 2-level stream tables too");
 }
 
+void declare_walk_caches(declarer& d, smmu::smmu_config& c) {
+    constexpr std::int64_t most = 1 << 20;
+    for (unsigned level = 0; level < c.walk_cache_stage1.size(); ++level) {
+        const std::string l = std::to_string(level);
+        d.number("walk_cache_s1l" + l, c.walk_cache_stage1[level], 0, most, "entries",
+                 "table descriptors of stage 1, level " + l + ", that are kept; 0: none");
+        d.number("walk_cache_s2l" + l, c.walk_cache_stage2[level], 0, most, "entries",
+                 "table descriptors of stage 2, level " + l + ", that are kept; 0: none");
+    }
+    d.number("walk_cache_ways", c.walk_cache_ways, 1, 16, "ways",
+             "associativity of each walk cache");
+    d.number("ipa_cache_entries", c.ipa_cache_entries, 0, most, "entries",
+             "IPA cache: what stage 2 found for table walks; 0: none");
+    d.number("ipa_cache_ways", c.ipa_cache_ways, 1, 16, "ways", "associativity of the IPA cache");
+}
+
 void declare_caches(declarer& d, smmu::smmu_config& c) {
     d.number("micro_tlb_entries", c.micro_tlb_entries, 4, 65536, "entries",
-             "micro TLB, 4 ways; power of two");
+             "micro TLB of each root port's TBU");
+    d.number("micro_tlb_ways", c.micro_tlb_ways, 1, 16, "ways", "associativity of the micro TLB");
     d.number("main_tlb_entries", c.main_tlb_entries, 4, 1 << 20, "entries",
-             "main TLB; power of two");
+             "main TLB of each root port's TBU");
     d.number("main_tlb_ways", c.main_tlb_ways, 1, 16, "ways", "associativity of the main TLB");
     d.number("config_cache_entries", c.config_cache_entries, 4, 65536, "entries",
              "STEs kept, and as many CDs beside them");
     d.number("walk_slots", c.walk_slots, 1, 256, "walks", "page table walks at once");
     d.number("translation_slots", c.translation_slots, 1, 65536, "transactions",
              "transactions inside at once");
+    declare_walk_caches(d, c);
+}
+
+/// What a transaction meets on its way, and a command.
+void declare_pipeline(declarer& d, smmu::smmu_config& c) {
+    constexpr std::int64_t most = 10'000;
+    d.time("clock", c.clock, 1_ps, 1_us, "a cycle of TBUs and TCU");
+    d.number("micro_tlb_cycles", c.micro_tlb_cycles, 0, most, "cycles", "look-up in the micro TLB");
+    d.number("main_tlb_cycles", c.main_tlb_cycles, 0, most, "cycles", "look-up in the main TLB");
+    d.number("tbu_to_tcu_cycles", c.tbu_to_tcu_cycles, 0, most, "cycles",
+             "way of a miss to the TCU");
+    d.number("tcu_to_tbu_cycles", c.tcu_to_tbu_cycles, 0, most, "cycles", "way of its answer back");
+    d.number("config_cache_cycles", c.config_cache_cycles, 0, most, "cycles",
+             "look-up in the configuration cache");
+    d.number("ipa_cache_cycles", c.ipa_cache_cycles, 0, most, "cycles", "look-up in the IPA cache");
+    d.number("walk_cache_cycles", c.walk_cache_cycles, 0, most, "cycles",
+             "look-up in the walk caches");
+    d.number("cfgi_cycles", c.cfgi_cycles, 0, most, "cycles",
+             "a CFGI command at the configuration cache");
+    d.number("tlbi_cycles", c.tlbi_cycles, 1, most, "cycles",
+             "a TLBI command; one by address takes one more for each further set it looks into");
 }
 
 void declare_times(declarer& d, smmu::smmu_config& c) {
     d.number("itags", c.itags, 1, 32, "ITags", "Invalidate Requests outstanding at once");
-    d.time("tlb_hit", c.tlb_hit, 0_ps, 1_ms, "from a transaction's arrival to its look-up");
-    d.time("main_tlb_extra", c.main_tlb_extra, 0_ps, 1_ms, "added when the micro TLB misses");
     d.time("command", c.command, 1_ps, 1_ms, "decode and issue of one command");
     d.time("cr0_update", c.cr0_update, 0_ps, 1_ms,
            "from a CR0 or IRQ_CTRL write to its acknowledge");
@@ -77,6 +113,7 @@ smmu::smmu_config configure_smmu(base::parameters& p, const scenario::run& r) {
     declarer d(p, "smmu");
     declare_features(d, c);
     declare_caches(d, c);
+    declare_pipeline(d, c);
     declare_times(d, c);
     return c;
 }

@@ -186,9 +186,9 @@ private:
             case opcode::stall_term:
                 return t_.terminate_stalled(c->sid);
             case opcode::prefetch_config:
-                return t_.prefetch(c->sid, c->ssid, std::nullopt);
+                return t_.prefetch(c->sid, c->ssid, std::nullopt, 0);
             case opcode::prefetch_addr:
-                return t_.prefetch(c->sid, c->ssid, base::iova{c->va.first});
+                return t_.prefetch(c->sid, c->ssid, base::iova{c->va.first}, 0);
             default:
                 return;
         }

@@ -42,6 +42,8 @@ enum class kind : std::uint8_t {
     itag_unexpected,
     translation_done,
     tlb_lookup,
+    walk_done,
+    smmu_stall,
     // -- endpoint --
     atc_lookup,
     atc_fill,
@@ -206,6 +208,14 @@ inline constexpr std::array<kind_info, kind_count> kind_table{{
      {"stream", "iova", "phys", "status"},
      "dxxd"},
     {kind::tlb_lookup, "tlb_lookup", event_level::tlp, {"stream", "iova", "hit", ""}, "dxd-"},
+    // reads: descriptors that came from memory
+    {kind::walk_done, "walk_done", event_level::tlp, {"stream", "iova", "time", "reads"}, "dxtd"},
+    // Something in the SMMU cannot go on, or can again; waited: at the end
+    {kind::smmu_stall,
+     "smmu_stall",
+     event_level::detail,
+     {"reason", "stream", "begins", "waited"},
+     "sddt"},
 
     {kind::atc_lookup, "atc_lookup", event_level::tlp, {"iova", "hit", "substream", ""}, "xdd-"},
     {kind::atc_fill, "atc_fill", event_level::tlp, {"iova", "phys", "bytes", "substream"}, "xxdd"},

@@ -54,6 +54,7 @@ ats::ats(base::context& ctx, base::place_id place, pcie::tlp_pool& pool, const s
       pool_(pool),
       translator_(t),
       client_(client),
+      no_slot_(ctx, place, "no_translation_slot"),
       first_slot_(plan.posted + plan.non_posted),
       requests_(plan.ats) {
     for (std::uint32_t i = plan.ats; i-- > 0;) {
@@ -99,7 +100,9 @@ void ats::stage(base::span_id span, std::uint64_t boundary) {
 void ats::receive(root_port& p, pcie::tlp_ptr t) {
     if (is_translation_request(*t)) {
         stage(t->span, request_at_smmu);
-        if (!p.requests.empty() || !start_request(p, t)) p.requests.push(std::move(t));
+        if (p.requests.empty() && start_request(p, t)) return;
+        no_slot_.begins(t->span, base::stream_id{t->requester.value});
+        p.requests.push({std::move(t), ctx_.now()});
     } else if (t->is_message() && t->code == pcie::msg_code::invalidate_completion) {
         if (p.completions.empty() && client_.posted(p.index).performed_up_to(t->order))
             take_completion(p, std::move(t), base::no_span);
@@ -132,6 +135,14 @@ bool ats::start_request(root_port& p, pcie::tlp_ptr& t) {
     return true;
 }
 
+void ats::start_waiting(root_port& p) {
+    while (!p.requests.empty() && free_ != none) {
+        waiting_request w = p.requests.take();
+        no_slot_.ends(w.tlp->span, base::stream_id{w.tlp->requester.value}, w.since);
+        start_request(p, w.tlp);
+    }
+}
+
 void ats::translate_next(std::uint32_t index) {
     const request& r = requests_[index];
     const pcie::tlp& t = *r.tlp;
@@ -140,6 +151,7 @@ void ats::translate_next(std::uint32_t index) {
     q.sid = base::stream_id{t.requester.value};
     q.va = base::iova{(t.address & ~(stu_bytes - 1)) + r.done * stu_bytes};
     q.no_write = (t.address & pcie::translation_request_nw) != 0;
+    q.tbu = static_cast<std::uint16_t>(r.port);
     q.stus = static_cast<std::uint8_t>(r.wanted);
     if (t.pasid) {
         q.ssid = t.pasid->pasid;
@@ -209,8 +221,7 @@ void ats::complete(std::uint32_t index, pcie::cpl_status status) {
     stage(c->span, translated_by_smmu);
     p.out_completions.push(std::move(c));
     flush(p);
-    for (root_port& q : ports_)
-        while (!q.requests.empty() && start_request(q, q.requests.front())) q.requests.pop();
+    for (root_port& q : ports_) start_waiting(q);
     client_.lookup_performed();
 }
 

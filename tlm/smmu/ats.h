@@ -11,6 +11,7 @@
 #include "tlm/smmu/invalidation_tracker_if.h"
 #include "tlm/smmu/performed.h"
 #include "tlm/smmu/pri_queue.h"
+#include "tlm/smmu/stall_probe.h"
 #include "tlm/smmu/traffic.h"
 #include "tlm/smmu/translator.h"
 
@@ -72,6 +73,10 @@ private:
         std::array<std::uint64_t, most_entries> numbers{};
         std::uint32_t next_free = none;
     };
+    struct waiting_request {
+        pcie::tlp_ptr tlp;
+        base::ps since{};
+    };
     struct root_port final : pcie::tlp_receiver {
         root_port(ats& owner, unsigned i, const char* socket_name, pcie::tlp_pool& pool)
             : self(owner), index(i), socket(socket_name, *this, pool) {}
@@ -83,7 +88,7 @@ private:
         unsigned index;
         pcie::downstream_socket socket;
         credit posted_credit, completion_credit;
-        ring<pcie::tlp_ptr> requests;     ///< Translation Requests without a slot
+        ring<waiting_request> requests;   ///< Translation Requests without a slot
         ring<pcie::tlp_ptr> completions;  ///< Invalidate Completions behind posted writes
         ring<pcie::tlp_ptr> out_posted, out_completions;
     };
@@ -92,6 +97,7 @@ private:
     void stage(base::span_id, std::uint64_t boundary);
     void free_buffer(root_port&, const pcie::tlp&);
     bool start_request(root_port&, pcie::tlp_ptr&);
+    void start_waiting(root_port&);
     void translate_next(std::uint32_t index);
     void complete(std::uint32_t index, pcie::cpl_status);
     void take_completion(root_port&, pcie::tlp_ptr, base::span_id behind);
@@ -103,6 +109,7 @@ private:
     pcie::tlp_pool& pool_;
     translator& translator_;
     ats_client& client_;
+    stall_probe no_slot_;
     std::uint32_t first_slot_;
     std::vector<request> requests_;
     std::uint32_t free_ = none;

@@ -119,11 +119,16 @@ void command_queue::begin() {
 }
 
 void command_queue::on_time(std::uint64_t what) {
-    if (static_cast<op>(what) == op::decoded) {
-        decoded();
-    } else {
-        check_scheduled_ = false;
-        if (state_ == state::waiting_sync) check_sync();
+    switch (static_cast<op>(what)) {
+        case op::decoded:
+            return decoded();
+        case op::worked:
+            return consume();
+        case op::tbus_done:
+            return poke();
+        case op::sync_check:
+            check_scheduled_ = false;
+            if (state_ == state::waiting_sync) check_sync();
     }
 }
 
@@ -141,8 +146,6 @@ void command_queue::decoded() {
 void command_queue::run() {
     if (is_invalidation_of_caches(head_.op)) {
         run_invalidation();
-        effect_number_ = translator_.newest_number();
-        consume();
         return;
     }
     switch (head_.op) {
@@ -174,10 +177,27 @@ void command_queue::run() {
 void command_queue::run_prefetch() {
     const bool by_address = head_.op == opcode::prefetch_addr;
     translator_.prefetch(head_.sid, head_.ssid,
-                         by_address ? std::optional(base::iova{head_.va.first}) : std::nullopt);
+                         by_address ? std::optional(base::iova{head_.va.first}) : std::nullopt,
+                         client_.tbu_of(head_.sid));
 }
 
+/// Acts at once; its work takes its time at the TCU, then at the TBUs and back.
 void command_queue::run_invalidation() {
+    invalidate_caches();
+    effect_number_ = translator_.newest_number();
+    state_ = state::working;
+    const bool tlbi = head_.op >= opcode::tlbi_nh_all;
+    const std::uint64_t cycles =
+        tlbi ? config_.tlbi_cycles - 1 + translator_.last_tlbi_sets() : config_.cfgi_cycles;
+    const base::ps work = config_.clock * static_cast<std::int64_t>(cycles);
+    if (tlbi)
+        tbus_done_ = ctx_.now() + work +
+                     config_.clock * (config_.tcu_to_tbu_cycles + config_.tbu_to_tcu_cycles);
+    ctx_.timeline.after(work, base::phase::serve, timeline_id_,
+                        static_cast<std::uint64_t>(op::worked));
+}
+
+void command_queue::invalidate_caches() {
     const command& c = head_;
     switch (c.op) {
         case opcode::cfgi_ste:
@@ -272,12 +292,16 @@ void command_queue::begin_sync() {
     state_ = state::waiting_sync;
     sync_events_ = events_.submitted();
     released_by_ = base::no_span;
-    if (lost_ > 0 || sync_done()) check_sync();
+    if (lost_ > 0 || sync_done()) return check_sync();
+    if (tbus_done_ > ctx_.now())
+        ctx_.timeline.at(tbus_done_, base::phase::serve, timeline_id_,
+                         static_cast<std::uint64_t>(op::tbus_done));
 }
 
 bool command_queue::sync_done() const {
-    return outstanding_ == 0 && translator_.oldest_unperformed() > effect_number_ &&
-           events_.settled() >= sync_events_ && msi_.settled(msi_source::cmdq);
+    return outstanding_ == 0 && tbus_done_ <= ctx_.now() &&
+           translator_.oldest_unperformed() > effect_number_ && events_.settled() >= sync_events_ &&
+           msi_.settled(msi_source::cmdq);
 }
 
 void command_queue::poke() {

@@ -19,6 +19,8 @@ struct command_queue_client {
     virtual bool translating() const = 0;
     virtual invalidations::outcome invalidate(const command&, base::span_id) = 0;
     virtual void respond(const command&) = 0;
+    /// The root port that the stream comes by; 0 for one that is unknown.
+    virtual std::uint16_t tbu_of(base::stream_id) const = 0;
     /// Event to the PEs.
     virtual void sev() = 0;
     /// No command is begun any more and none will be (CMDQEN=0 or CERROR).
@@ -29,8 +31,10 @@ protected:
 };
 
 /// Command queue (SMMUv3 4, 7.1): a pipeline that reads several commands at a time, decodes one per
-/// config.command and runs them in order. ATC_INV is consumed when the tracker takes it; SYNC holds
-/// the queue until everything older is complete. CMDQ_CONS passes a command when it is consumed.
+/// config.command and runs them in order. CFGI and TLBI hold the queue for their work at the TCU;
+/// that the TBUs have done theirs is waited for by the next SYNC. ATC_INV is consumed when the
+/// tracker takes it; SYNC holds the queue until everything older is complete. CMDQ_CONS passes a
+/// command when it is consumed.
 class command_queue final : memory_client, base::timeline_client {
 public:
     command_queue(std::string_view name, base::context&, base::place_id, const smmu_config&,
@@ -53,8 +57,8 @@ public:
     unsigned outstanding() const { return outstanding_; }
 
 private:
-    enum class state : std::uint8_t { idle, decoding, waiting_itag, waiting_sync };
-    enum class op : std::uint64_t { decoded, sync_check };
+    enum class state : std::uint8_t { idle, decoding, working, waiting_itag, waiting_sync };
+    enum class op : std::uint64_t { decoded, worked, tbus_done, sync_check };
     static constexpr std::size_t buffer_commands = 8;
 
     bool running() const { return enabled_ && !errors_.active(global_error::cmdq); }
@@ -72,6 +76,7 @@ private:
     void decoded();
     void run();
     void run_invalidation();
+    void invalidate_caches();
     void run_atc_inv();
     void run_prefetch();
     void begin_sync();
@@ -115,7 +120,8 @@ private:
     unsigned outstanding_ = 0;
     unsigned lost_ = 0;  ///< ATC_INVs lost and not yet reported
     std::uint64_t effect_number_ =
-        0;  ///< look-ups up to this one may have used what was invalidated
+        0;                  ///< look-ups up to this one may have used what was invalidated
+    base::ps tbus_done_{};  ///< when every TBU has done the newest invalidation
     std::uint64_t sync_events_ = 0;
     bool check_scheduled_ = false;
     base::span_id released_by_{};

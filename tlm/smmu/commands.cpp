@@ -156,8 +156,9 @@ bool decode_range(const raw_command& raw, tlbi_range& out) {
     const std::uint64_t num = w0_num::get(raw[0]), scale = w0_scale::get(raw[0]);
     const std::uint64_t tg = w1_tg::get(raw[1]), ttl = w1_ttl::get(raw[1]);
     std::uint64_t address = raw[1] & w1_address;
+    out.leaf = w1_leaf::get(raw[1]) != 0;
     if (tg == 0) {
-        out = {address, address};
+        out = {address, address, out.leaf};
         return num == 0 && scale == 0 && ttl == 0;  // reserved without a granule
     }
     // TG 1, 2, 3 = 4, 16, 64 KiB; a 16K level-1 leaf does not exist, its TTL counts as 0
@@ -169,7 +170,8 @@ bool decode_range(const raw_command& raw, tlbi_range& out) {
     address &= ~std::uint64_t{0} << leaf_shift;                // misaligned: aligned down (choice)
     const std::uint64_t bytes = (num + 1) << (scale + shift);  // at most 2^52
     const std::uint64_t last = address + bytes - 1;
-    out = {address, last < address ? ~std::uint64_t{0} : last};  // no wrap at the top
+    out.first = address;
+    out.last = last < address ? ~std::uint64_t{0} : last;  // no wrap at the top
     return true;
 }
 

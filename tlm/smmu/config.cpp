@@ -10,6 +10,8 @@
 namespace drydock::smmu {
 namespace {
 
+constexpr std::uint64_t most_cycles = 10'000;
+
 [[noreturn]] void refuse(std::string_view field, std::uint64_t value, std::string_view allowed) {
     throw std::invalid_argument(
         fmt::format("smmu: {} = {} is not possible: {}", field, value, allowed));
@@ -49,10 +51,32 @@ void check_not_modelled(const smmu_config& c) {
         refuse("atos", 1, "address translation operations are not modelled, use 0");
 }
 
+/// A cache of whole sets; `none` allows 0 entries.
+void sets_of_ways(std::string_view field, std::uint32_t entries, std::uint32_t ways,
+                  std::uint32_t most, bool none) {
+    if ((entries == 0 && none) || (entries >= ways && entries <= most && entries % ways == 0))
+        return;
+    refuse(field, entries,
+           fmt::format("a multiple of its {} ways, {}..{}{}", ways, ways, most,
+                       none ? ", or 0 for none" : ""));
+}
+
+void ways(std::string_view field, std::uint32_t value) {
+    if (value < 1 || value > 16) refuse(field, value, "1..16");
+}
+
 void check_caches(const smmu_config& c) {
-    power_of_two("micro_tlb_entries", c.micro_tlb_entries, 4, 1u << 16);
-    power_of_two("main_tlb_ways", c.main_tlb_ways, 1, 16);
-    power_of_two("main_tlb_entries", c.main_tlb_entries, c.main_tlb_ways, 1u << 24);
+    ways("micro_tlb_ways", c.micro_tlb_ways);
+    ways("main_tlb_ways", c.main_tlb_ways);
+    ways("ipa_cache_ways", c.ipa_cache_ways);
+    ways("walk_cache_ways", c.walk_cache_ways);
+    sets_of_ways("micro_tlb_entries", c.micro_tlb_entries, c.micro_tlb_ways, 1u << 16, false);
+    sets_of_ways("main_tlb_entries", c.main_tlb_entries, c.main_tlb_ways, 1u << 20, false);
+    sets_of_ways("ipa_cache_entries", c.ipa_cache_entries, c.ipa_cache_ways, 1u << 20, true);
+    for (const auto* levels : {&c.walk_cache_stage1, &c.walk_cache_stage2})
+        for (const std::uint32_t entries : *levels)
+            sets_of_ways(levels == &c.walk_cache_stage1 ? "walk_cache_stage1" : "walk_cache_stage2",
+                         entries, c.walk_cache_ways, 1u << 20, true);
     power_of_two("config_cache_entries", c.config_cache_entries, 4, 1u << 20);
     if (c.walk_slots < 1 || c.walk_slots > 256) refuse("walk_slots", c.walk_slots, "1..256");
     if (c.translation_slots < 1 || c.translation_slots > 65536)
@@ -79,8 +103,13 @@ void validate(const smmu_config& c) {
     if (!c.had) refuse("had", 0, "v3.2 requires 1");
     if (!c.gran4k && !c.gran16k && !c.gran64k) refuse("gran4k", 0, "one granule at least");
     check_caches(c);
-    not_negative("tlb_hit", c.tlb_hit);
-    not_negative("main_tlb_extra", c.main_tlb_extra);
+    time_within("clock", c.clock, base::ps{1}, base::ps{1'000'000});
+    if (c.tlbi_cycles == 0) refuse("tlbi_cycles", 0, "1 at least");
+    for (const std::uint32_t cycles :
+         {c.micro_tlb_cycles, c.main_tlb_cycles, c.tbu_to_tcu_cycles, c.tcu_to_tbu_cycles,
+          c.config_cache_cycles, c.ipa_cache_cycles, c.walk_cache_cycles, c.cfgi_cycles,
+          c.tlbi_cycles})
+        at_most("cycles", cycles, most_cycles);
     not_negative("command", c.command);
     not_negative("cr0_update", c.cr0_update);
     if (c.commands_per_fetch < 1 || c.commands_per_fetch > 4)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "tlm/base/time.h"
@@ -64,20 +65,37 @@ struct smmu_config {
     std::uint16_t stall_max = 16;  ///< stall records not yet answered, 1..65535; without stalls 0
                                    ///< is read
 
-    // -- caches --
-    std::uint32_t micro_tlb_entries = 32;   ///< power of two, >= 4; 4 ways
-    std::uint32_t main_tlb_entries = 2048;  ///< power of two, >= main_tlb_ways
-    std::uint32_t main_tlb_ways = 4;        ///< power of two, 1..16
+    // -- caches: sets are entries / ways; sizes, ways and cycles as gem5's SMMUv3 has them --
+    std::uint32_t micro_tlb_entries = 32;  ///< of each root port's TBU
+    std::uint32_t micro_tlb_ways = 4;
+    std::uint32_t main_tlb_entries = 2048;  ///< of each root port's TBU
+    std::uint32_t main_tlb_ways = 4;
     std::uint32_t config_cache_entries =
-        64;                         ///< STEs; as many CDs beside them; power of two, >= 4; 4 ways
-    std::uint32_t walk_slots = 16;  ///< table walks at once, 1..256
+        64;  ///< STEs; as many CDs beside them; power of two, >= 4; 4 ways
+    std::uint32_t ipa_cache_entries = 128;  ///< what stage 2 found for walks; 0: none
+    std::uint32_t ipa_cache_ways = 4;
+    /// Table descriptors of levels 0, 1, 2 that lead to the next table; 0: none kept.
+    std::array<std::uint32_t, 3> walk_cache_stage1{4, 28, 348};
+    std::array<std::uint32_t, 3> walk_cache_stage2{4, 28, 92};
+    std::uint32_t walk_cache_ways = 4;
+    std::uint32_t walk_slots = 16;         ///< table walks at once, 1..256
     std::uint32_t translation_slots = 64;  ///< transactions inside at once, 1..65536
 
-    // -- latencies --
-    base::ps tlb_hit{10'000};      ///< from start() to the look-up and its answer
-    base::ps main_tlb_extra{0};    ///< added when the micro TLB misses
-    base::ps command{10'000};      ///< decode and issue of one command
-    base::ps cr0_update{100'000};  ///< from a CR0 or IRQ_CTRL write to its ACK
+    // -- the pipeline: each stage takes one transaction a cycle and keeps it for so many --
+    base::ps clock{1'000};  ///< a cycle, 1 ps..1 us
+    std::uint32_t micro_tlb_cycles = 1;
+    std::uint32_t main_tlb_cycles = 3;
+    std::uint32_t tbu_to_tcu_cycles = 8, tcu_to_tbu_cycles = 8;
+    std::uint32_t config_cache_cycles = 3;
+    std::uint32_t ipa_cache_cycles = 3;
+    std::uint32_t walk_cache_cycles = 4;
+
+    // -- commands --
+    base::ps command{10'000};       ///< decode and issue of one command
+    std::uint32_t cfgi_cycles = 3;  ///< of a CFGI at the configuration cache
+    std::uint32_t tlbi_cycles = 3;  ///< of a TLBI, >= 1; one more for each further set that one by
+                                    ///< address looks into
+    base::ps cr0_update{100'000};   ///< from a CR0 or IRQ_CTRL write to its ACK
     base::ps invalidate_timeout{
         60'000'000'000'000};  ///< Invalidate Completion Timeout (PCIe ATS: 60 s -0 % +50 %)
 

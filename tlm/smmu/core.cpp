@@ -22,7 +22,7 @@ smmu::core::core(smmu& owner, base::context& ctx, pcie::tlp_pool& pool, const sm
       memory_(name_ + ".memory_port", ctx, owner.memory),
       msi_(place_, ctx, memory_, *this),
       errors_(place_, ctx, registers_.map, msi_),
-      translator_(name_ + ".translator", ctx, config_, *this, *this),
+      translator_(name_ + ".translator", ctx, config_, *this, *this, ports),
       events_(place_, ctx, config_, registers_.map, memory_, msi_, errors_, *this),
       pri_(ctx, place_, config_, registers_.map, memory_, msi_, errors_, *this),
       traffic_(ctx, place_, plan_, translator_, memory_, *this),
@@ -181,6 +181,11 @@ void smmu::core::respond(std::uint16_t port, base::routing_id function, std::uin
 void smmu::core::request_gone(const page_request& r) {
     ats_.page_request_gone(r.port);
     registers_.poke();
+}
+
+std::uint16_t smmu::core::tbu_of(base::stream_id sid) const {
+    if (directory_ == nullptr || sid.value > 0xffff) return 0;
+    return directory_->port_of(base::routing_id{static_cast<std::uint16_t>(sid.value)}).value_or(0);
 }
 
 void smmu::core::respond(const command& c) {

@@ -101,6 +101,7 @@ private:
         return invalidations_.start(c, s);
     }
     void respond(const command&) override;
+    std::uint16_t tbu_of(base::stream_id) const override;
     void sev() override {
         if (sev_ != nullptr) sev_->sev();
     }

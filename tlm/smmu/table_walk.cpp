@@ -45,6 +45,13 @@ void table_walk::begin(const table_shape& s, std::uint64_t input_address) {
     address = table + (field(input, low + width - 1, low) << 3);
 }
 
+void table_walk::resume(const table_shape& s, unsigned table_level, std::uint64_t table) {
+    level = static_cast<std::uint8_t>(table_level);
+    output = table;
+    const unsigned low = index_low(s.tg, level);
+    address = table + (field(input, low + bits_of(s.tg) - 4, low) << 3);
+}
+
 table_walk::step table_walk::next(const table_shape& s, std::uint64_t descriptor) {
     if (!bit(descriptor, 0)) return step::translation_fault;
     const bool table_or_page = bit(descriptor, 1);
@@ -58,9 +65,7 @@ table_walk::step table_walk::next(const table_shape& s, std::uint64_t descriptor
         log2_bytes = static_cast<std::uint8_t>(low);
         return step::leaf;
     }
-    ++level;
-    const unsigned below = index_low(s.tg, level);
-    address = output + (field(input, below + bits_of(s.tg) - 4, below) << 3);
+    resume(s, level + 1u, output);
     return step::table;
 }
 

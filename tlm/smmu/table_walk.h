@@ -32,6 +32,8 @@ struct table_walk {
     std::uint8_t log2_bytes = 12;  ///< of the leaf
 
     void begin(const table_shape&, std::uint64_t input_address);
+    /// Goes on at a table below the start. @param table_level  1..3
+    void resume(const table_shape&, unsigned table_level, std::uint64_t table);
     /// Takes the descriptor that was read.
     step next(const table_shape&, std::uint64_t descriptor);
 };

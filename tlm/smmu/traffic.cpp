@@ -23,6 +23,8 @@ traffic::traffic(base::context& ctx, base::place_id place, const slot_plan& plan
       translator_(t),
       memory_(memory),
       client_(client),
+      no_slot_(ctx, place, "no_translation_slot"),
+      older_writes_(ctx, place, "older_writes"),
       slots_(plan.posted + plan.non_posted) {
     for (std::uint32_t i = slots(); i-- > 0;) {
         std::uint32_t& head = free_list(i < plan.posted);
@@ -46,10 +48,18 @@ void traffic::arrived(inbound& way, tlm::tlm_generic_payload& gp) {
 
 bool traffic::admit(inbound& way, tlm::tlm_generic_payload& gp) {
     std::uint32_t& head = free_list(way.posted());
-    if (head == none) return false;
     auto* from = gp.get_extension<base::requester>();
     if (from == nullptr)
         throw std::logic_error("smmu: a root port sent a memory request without base::requester");
+    base::ps& since = ports_[way.port()].waits_since[way.posted() ? 0 : 1];
+    if (head == none) {
+        if (!way.waiting()) {
+            since = ctx_.now();
+            no_slot_.begins(from->span, from->stream);
+        }
+        return false;
+    }
+    if (way.waiting()) no_slot_.ends(from->span, from->stream, since);
     const std::uint32_t index = head;
     slot& s = slots_[index];
     head = s.next_free;
@@ -67,6 +77,7 @@ bool traffic::admit(inbound& way, tlm::tlm_generic_payload& gp) {
     r.write = gp.is_write();
     r.execute = from->execute;
     r.privileged = from->privileged;
+    r.tbu = static_cast<std::uint16_t>(way.port());
     r.span = from->span;
     if (way.posted()) ports_[way.port()].writes.push(index);
     translator_.start(index, r);
@@ -93,6 +104,8 @@ void traffic::translated(std::uint32_t index, const translate_result& result) {
     } else if (p.order.performed_up_to(s.from->order)) {
         go(index);
     } else {
+        s.since = ctx_.now();
+        older_writes_.begins(s.from->span, s.from->stream);
         p.reads.push_back(index);
     }
 }
@@ -151,10 +164,13 @@ void traffic::advance_reads(root_port& p) {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < p.reads.size(); ++i) {
         const std::uint32_t index = p.reads[i];
-        if (p.order.performed_up_to(slots_[index].from->order))
+        const slot& s = slots_[index];
+        if (p.order.performed_up_to(s.from->order)) {
+            older_writes_.ends(s.from->span, s.from->stream, s.since);
             go(index);
-        else
+        } else {
             p.reads[kept++] = index;
+        }
     }
     p.reads.resize(kept);
 }

@@ -9,6 +9,7 @@
 #include "tlm/smmu/inbound.h"
 #include "tlm/smmu/memory_port.h"
 #include "tlm/smmu/performed.h"
+#include "tlm/smmu/stall_probe.h"
 #include "tlm/smmu/translator.h"
 
 namespace drydock::smmu {
@@ -73,6 +74,7 @@ private:
         translate_result::outcome result{};
         base::phys_addr pa{};
         std::uint64_t number = 0;
+        base::ps since{};  ///< a read: when it began to wait for older writes
         std::uint32_t next_free = none;
     };
     struct root_port {
@@ -80,6 +82,7 @@ private:
                   tlm::tlm_target_socket<64>& np)
             : posted(g, index, true, p), non_posted(g, index, false, np) {}
         inbound posted, non_posted;
+        base::ps waits_since[2];  ///< for a slot: posted, non-posted
         posted_order order;
         ring<std::uint32_t> writes;        ///< slots in order of arrival
         std::vector<std::uint32_t> reads;  ///< translated, behind older posted writes
@@ -105,6 +108,7 @@ private:
     translator& translator_;
     memory_port& memory_;
     traffic_client& client_;
+    stall_probe no_slot_, older_writes_;
     std::vector<slot> slots_;
     std::deque<root_port> ports_;  ///< never moves: sockets point into it
     std::uint32_t free_posted_ = none, free_non_posted_ = none;

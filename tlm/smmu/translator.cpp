@@ -10,14 +10,14 @@ namespace {
 constexpr unsigned most_sids_log2 = 6;
 
 constexpr tlbi_range canonical_range(tlbi_range r) {
-    return {canonical(r.first), canonical(r.last)};
+    return {canonical(r.first), canonical(r.last), r.leaf};
 }
 
 }  // namespace
 
 translator::translator(std::string_view name, base::context& ctx, const smmu_config& c,
-                       fetch_port& port, translator_client& client)
-    : engine_((validate(c), std::make_unique<engine>(name, ctx, c, port, client))) {}
+                       fetch_port& port, translator_client& client, unsigned tbus)
+    : engine_((validate(c), std::make_unique<engine>(name, ctx, c, port, client, tbus))) {}
 translator::~translator() = default;
 
 bool translator::start(std::uint32_t slot, const translate_request& r) {
@@ -25,8 +25,8 @@ bool translator::start(std::uint32_t slot, const translate_request& r) {
 }
 std::uint32_t translator::in_use() const { return engine_->in_use_; }
 void translator::prefetch(base::stream_id sid, std::optional<base::substream_id> ssid,
-                          std::optional<base::iova> va) {
-    engine_->prefetch(sid, ssid, va);
+                          std::optional<base::iova> va, std::uint16_t tbu) {
+    engine_->prefetch(sid, ssid, va, tbu);
 }
 
 void translator::fetched(fetch_id id, std::span<const std::uint64_t> words, bool aborted) {
@@ -86,13 +86,17 @@ void translator::invalidate_cd_all(base::stream_id sid) {
 }
 
 void translator::tlbi_nh_all(std::uint16_t vmid) {
-    engine_->kill_vmid(stream_world::nh, engine_->vmid_of(vmid));
+    engine_->each_vmid(vmid, [&](std::uint16_t v) { engine_->kill_vmid(stream_world::nh, v); });
 }
 void translator::tlbi_nh_asid(std::uint16_t vmid, std::uint16_t asid) {
-    engine_->kill_asid({stream_world::nh, engine_->vmid_of(vmid), asid});
+    engine_->each_vmid(vmid, [&](std::uint16_t v) {
+        engine_->kill_asid({stream_world::nh, v, asid});
+    });
 }
 void translator::tlbi_nh_va(std::uint16_t vmid, std::uint16_t asid, tlbi_range r) {
-    engine_->kill_range({stream_world::nh, engine_->vmid_of(vmid), asid}, canonical_range(r));
+    engine_->each_vmid(vmid, [&](std::uint16_t v) {
+        engine_->kill_range({stream_world::nh, v, asid}, canonical_range(r));
+    });
 }
 void translator::tlbi_nh_vaa(std::uint16_t vmid, tlbi_range) {
     // Sets are chosen by ASID as well: every ASID means every entry of the VMID.
@@ -114,16 +118,21 @@ void translator::tlbi_el2_vaa(tlbi_range r) {
     engine_->kill_all(stream_world::el2_e2h);
 }
 void translator::tlbi_s12_vmall(std::uint16_t vmid) {
-    tlbi_nh_all(vmid);
-    engine_->kill_vmid(stream_world::stage2, engine_->vmid_of(vmid));
+    engine_->each_vmid(vmid, [&](std::uint16_t v) {
+        engine_->kill_vmid(stream_world::nh, v);
+        engine_->kill_vmid(stream_world::stage2, v);
+    });
 }
 void translator::tlbi_s2_ipa(std::uint16_t vmid, tlbi_range r) {
-    engine_->kill_range({stream_world::stage2, engine_->vmid_of(vmid), 0}, r);
+    engine_->each_vmid(vmid, [&](std::uint16_t v) {
+        engine_->kill_range({stream_world::stage2, v, 0}, r);
+    });
 }
 void translator::tlbi_nsnh_all() {
     engine_->kill_all(stream_world::nh);
     engine_->kill_all(stream_world::stage2);
 }
+std::uint64_t translator::last_tlbi_sets() const { return engine_->tlbi_sets_; }
 
 const translator::work& translator::counters() const {
     engine_->count_probes();

@@ -34,6 +34,7 @@ struct translate_request {
     bool execute = false, privileged = false;
     bool no_write = false;  ///< translation_request: NW bit
     std::uint8_t stus = 1;  ///< translation_request: smallest translation units asked for
+    std::uint16_t tbu = 0;  ///< by which TBU it comes: the root port's index
     base::span_id span{};   ///< observers only
 };
 
@@ -108,27 +109,35 @@ struct stream_table_base {
     std::uint8_t fmt = 0;       ///< 0 linear, 1 2-level; others act as 0
 };
 
-/// Address operand of a TLBI: one page or a range. Levels and granules are not used to spare
-/// entries (over-invalidation is allowed).
+/// Address operand of a TLBI: one page or a range. TTL and granules are not used to spare entries
+/// (over-invalidation is allowed).
 struct tlbi_range {
     std::uint64_t first = 0;  ///< first byte
     std::uint64_t last = 0;   ///< last byte, inclusive; with TG=0 equal to first
+    bool leaf = false;        ///< walk caches keep what they know
 };
 
 /// The whole decision about a transaction: stream table, context descriptor, both stages, caches,
 /// faults and their records (SMMUv3). Free of SystemC. Nothing allocates per
 /// transaction; every operation's work is independent of the number of TLB entries.
 ///
-/// Order: the look-up happens config.tlb_hit after start(), with the caches and registers of that
-/// instant, and gets the next running number. Invalidations act at once: a look-up with a later
-/// number never uses what they removed; one with an earlier number may, so a SYNC waits until
-/// oldest_unperformed() has passed the newest_number() it took.
+/// Each root port has a translation buffer unit (TBU) with a micro and a main TLB; they share one
+/// control unit (TCU) with configuration cache, walk caches, IPA cache and walkers. An ordinary or
+/// Translated transaction is looked up in the micro TLB, then in the main TLB; a Translation
+/// Request in the main TLB. What the TBU does not know goes to the TCU and comes back. Each step is
+/// a pipeline of one transaction a cycle with the latency that the configuration names.
+///
+/// Order: the look-up happens when the first TLB has been read, with the caches and registers of
+/// that instant, and gets the next running number. Invalidations act at once, everywhere: a look-up
+/// with a later number never uses what they removed; one with an earlier number may, so a SYNC
+/// waits until oldest_unperformed() has passed the newest_number() it took.
 class translator final {
 public:
     /// @param name  hierarchical name; joins the timeline under it
+    /// @param tbus  root ports, >= 1
     /// @throws std::invalid_argument for a configuration that validate() refuses
     translator(std::string_view name, base::context&, const smmu_config&, fetch_port&,
-               translator_client&);
+               translator_client&, unsigned tbus = 1);
     ~translator();
     translator(const translator&) = delete;
     translator& operator=(const translator&) = delete;
@@ -143,7 +152,9 @@ public:
     /// CMD_PREFETCH_CONFIG, with an address CMD_PREFETCH_ADDR: brings STE, CD and the page's
     /// translation into the caches. Records no event, changes no descriptor, has no number: no SYNC
     /// waits for it. A hint: dropped while an earlier one is under way.
-    void prefetch(base::stream_id, std::optional<base::substream_id>, std::optional<base::iova>);
+    /// @param tbu  whose TLBs the translation goes into
+    void prefetch(base::stream_id, std::optional<base::substream_id>, std::optional<base::iova>,
+                  std::uint16_t tbu);
 
     // -- stalled transactions (SMMUv3 4.6); what names none has no effect --
     /// CMD_RESUME. @param retry  from the look-up on; else it ends: with `abort`, or as RAZ/WI
@@ -189,16 +200,25 @@ public:
     void tlbi_s12_vmall(std::uint16_t vmid);
     void tlbi_s2_ipa(std::uint16_t vmid, tlbi_range);  ///< stage-2-only entries
     void tlbi_nsnh_all();
+    /// TLB and walk cache sets that the last TLBI by address looked into, in the TCU and in the
+    /// busiest TBU: what it costs.
+    std::uint64_t last_tlbi_sets() const;
 
     /// Work done so far, for exact limits in tests and benchmarks.
     struct work {
-        std::uint64_t lookups = 0;  ///< translations looked up
-        std::uint64_t tlb_hits = 0;
-        std::uint64_t walks = 0;         ///< table walks begun
-        std::uint64_t joined_walks = 0;  ///< look-ups that waited for another's walk
-        std::uint64_t fetches = 0;       ///< reads through the fetch_port
-        std::uint64_t updates = 0;       ///< atomic updates through the fetch_port
-        std::uint64_t sets_probed = 0;   ///< TLB sets looked into, by look-ups and invalidations
+        std::uint64_t lookups = 0;            ///< translations looked up
+        std::uint64_t tlb_hits = 0;           ///< of the micro or the main TLB
+        std::uint64_t micro_hits = 0;         ///< of the micro TLB
+        std::uint64_t config_hits = 0;        ///< STEs and CDs that the configuration cache had
+        std::uint64_t config_reads = 0;       ///< and that were read from memory
+        std::uint64_t ipa_hits = 0;           ///< of the IPA cache, for walks
+        std::uint64_t walk_cache_hits = 0;    ///< trees of tables entered below their start
+        std::uint64_t walk_cache_misses = 0;  ///< and at their start
+        std::uint64_t walks = 0;              ///< table walks begun
+        std::uint64_t joined_walks = 0;       ///< look-ups that waited for another's walk
+        std::uint64_t fetches = 0;            ///< reads through the fetch_port
+        std::uint64_t updates = 0;            ///< atomic updates through the fetch_port
+        std::uint64_t sets_probed = 0;  ///< TLB sets looked into, by look-ups and invalidations
     };
     const work& counters() const;
 

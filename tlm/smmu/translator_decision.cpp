@@ -47,9 +47,12 @@ void translator::engine::find_ste(std::uint32_t slot) {
     const base::stream_id sid = t.request.sid;
     if (!streams_.in_range(sid)) return bad_stream(slot);
     if (const ste* cached = stes_.find(sid.value, 0)) {
+        ++work_.config_hits;
         t.stream = *cached;
         return have_ste(slot);
     }
+    if (!t.in_tcu) return go_to_tcu(slot, errand::ste);
+    ++work_.config_reads;
     if (streams_.two_level()) return fetch_for(slot, state::l1std, streams_.l1_address(sid), 8);
     fetch_for(slot, state::ste, streams_.ste_address(sid), 64);
 }
@@ -158,9 +161,12 @@ void translator::engine::find_cd(std::uint32_t slot) {
     }
     t.cd_index = c.index;
     if (const context_descriptor* cached = cds_.find(t.request.sid.value, c.index)) {
+        ++work_.config_hits;
         t.cd = *cached;
         return have_cd(slot);
     }
+    if (!t.in_tcu) return go_to_tcu(slot, errand::cd);
+    ++work_.config_reads;
     const cd_table table = cd_table_of(t.stream, config_);
     if (table.two_level()) return config_table(slot, state::l1cd, table.l1_address(c.index).value);
     config_table(slot, state::cd, table.cd_address(c.index).value);
@@ -209,7 +215,7 @@ void translator::engine::have_cd(std::uint32_t slot) {
     t.input = canonical(r.va.value);
     t.regime1 = regime_of(t.cd, world, r.va.value, config_);
     if (!in_range(t.regime1, r.va.value)) return fault(slot, event_id::f_translation);
-    translate(slot, false);
+    translate(slot);
 }
 
 /// The address is an IPA: stage 1 is off, skipped, or was done by the device (EATS=2).
@@ -219,7 +225,7 @@ void translator::engine::stage2_alone(std::uint32_t slot) {
     t.kind = walk_kind::stage2;
     t.input = t.request.va.value;
     t.tag = {stream_world::stage2, vmid_of(t.stream.s2vmid), 0};
-    translate(slot, false);
+    translate(slot);
 }
 
 // -- endings

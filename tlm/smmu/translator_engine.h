@@ -6,9 +6,12 @@
 #include "tlm/smmu/config_cache.h"
 #include "tlm/smmu/context.h"
 #include "tlm/smmu/lookup_numbers.h"
+#include "tlm/smmu/pipeline.h"
+#include "tlm/smmu/stall_probe.h"
 #include "tlm/smmu/stream_table.h"
-#include "tlm/smmu/tlb.h"
+#include "tlm/smmu/tbu.h"
 #include "tlm/smmu/translator.h"
+#include "tlm/smmu/walk_cache.h"
 #include "tlm/smmu/walk_slot.h"
 
 namespace drydock::smmu {
@@ -19,10 +22,11 @@ namespace drydock::smmu {
 class translator::engine final : base::timeline_client {
 public:
     engine(std::string_view name, base::context&, const smmu_config&, fetch_port&,
-           translator_client&);
+           translator_client&, unsigned tbus);
 
     bool start(std::uint32_t slot, const translate_request&);
-    void prefetch(base::stream_id, std::optional<base::substream_id>, std::optional<base::iova>);
+    void prefetch(base::stream_id, std::optional<base::substream_id>, std::optional<base::iova>,
+                  std::uint16_t tbu);
     void fetched(fetch_id, std::span<const std::uint64_t> words, bool aborted);
     void updated(fetch_id, std::uint64_t old, bool aborted);
 
@@ -37,6 +41,13 @@ public:
     void kill_range(const tlb_context&, tlbi_range);
     /// 0 where VMIDs are not compared.
     std::uint16_t vmid_of(std::uint16_t vmid) const { return config_.s2p ? vmid : 0; }
+    /// The VMIDs that a TLBI means: CR0.VMW = 1..4 makes so many low bits a wildcard.
+    template <class F>
+    void each_vmid(std::uint16_t vmid, F&& f) const {
+        const unsigned wild = config_.s2p && control_.vmw <= 4 ? control_.vmw : 0;
+        const std::uint16_t first = static_cast<std::uint16_t>(vmid_of(vmid) >> wild << wild);
+        for (unsigned n = 0; n < 1u << wild; ++n) f(static_cast<std::uint16_t>(first + n));
+    }
 
     const smmu_config config_;
     control control_;
@@ -45,9 +56,10 @@ public:
     config_cache<context_descriptor> cds_;
     lookup_numbers numbers_;
     std::uint32_t in_use_ = 0;
+    std::uint64_t tlbi_sets_ = 1;
     work work_;
 
-    void count_probes() { work_.sets_probed = micro_.sets_probed() + main_.sets_probed(); }
+    void count_probes();
 
 private:
     using outcome = translate_result::outcome;
@@ -58,6 +70,8 @@ private:
         free,
         lookup,
         main_tlb,
+        tcu,        // on its way to the TCU: for its STE, its CD, or a walk
+        returning,  // and from there
         l1std,
         ste,
         l1cd,
@@ -71,8 +85,14 @@ private:
     /// How far a prefetch goes; a real transaction is none.
     enum class prefetching : std::uint8_t { none, config, address };
 
+    /// What a transaction goes to the TCU for.
+    enum class errand : std::uint8_t { ste, cd, walk };
+
     struct transaction {
         state at = state::free;
+        errand to = errand::ste;
+        bool in_tcu = false;            // its answer comes from there
+        bool looked_up = false;         // the TLBs have been told of
         state config_read = state::cd;  // what follows a walk of kind config
         prefetching prefetch = prefetching::none;
         bool privileged = false;   // after STE.PRIVCFG
@@ -94,6 +114,8 @@ private:
         stage2_regime regime2;               // where the STE has stage 2
         tlb_context tag;
         event_record stall_record;
+        translate_result result;  // returning
+        base::ps since{};         // when it began to wait for a walk slot
     };
 
     /// What a leaf allows a transaction.
@@ -113,14 +135,20 @@ private:
     void terminate(std::uint32_t slot, outcome);
 
     // -- flow: translator_flow.cpp --
+    void enter(std::uint32_t slot);
     void on_time(std::uint64_t op) override;
+    void transaction_ready(std::uint32_t slot);
+    void walk_ready(std::uint32_t w);
     void drain();
     void push_ready(std::uint32_t id);
     void transaction_answered(std::uint32_t slot);
     void fetch_for(std::uint32_t slot, state, base::phys_addr, std::uint32_t bytes);
     void append(waiters&, std::uint32_t slot);
     std::uint32_t take(waiters&);
+    void go_to_tcu(std::uint32_t slot, errand);
+    void in_tcu(std::uint32_t slot);
     void finish(std::uint32_t slot, translate_result);
+    void answer(std::uint32_t slot, const translate_result&);
     void finish(std::uint32_t slot, outcome o) { finish(slot, translate_result{.result = o}); }
     void finish(std::uint32_t slot, outcome, const event_record&);
     void pass(std::uint32_t slot);
@@ -156,13 +184,16 @@ private:
     bool records_ats_errors() const { return config_.atsrecerr && control_.rec_cfg_ats; }
 
     // -- translation: translator_walks.cpp --
-    void translate(std::uint32_t slot, bool main_only);
+    void translate(std::uint32_t slot);
+    void look_in_main(std::uint32_t slot);
+    void use(std::uint32_t slot, const leaf* hit);
     void miss(std::uint32_t slot);
     void begin_walk(std::uint32_t w, std::uint32_t slot);
     void read_descriptor(std::uint32_t w, walk_slot::phase, std::uint64_t address);
     void change_descriptor(std::uint32_t w, walk_slot::phase, std::uint64_t address,
                            std::uint64_t before, std::uint64_t after);
     void walk_answered(std::uint32_t w);
+    void descriptor1_read(std::uint32_t w);
     void advance(std::uint32_t w, stage1_walk::outcome);
     void begin_update1(std::uint32_t w, bool dirty);
     void update1_done(std::uint32_t w);
@@ -171,14 +202,17 @@ private:
     bool serve(std::uint32_t w, std::uint32_t slot);
     void fail_waiters(std::uint32_t w, event_id);
     void release_walk(std::uint32_t w);
-    void fill(const walk_slot&);
-    void fill(const walk_slot&, const tlb_context&, std::uint64_t input, const leaf&, bool micro);
+    void fill(walk_slot&, const transaction&, const leaf&);
+    void remember_table(const walk_slot&, walk_cache&, const tlb_context&, const table_shape&,
+                        const table_walk&, const table_attributes&);
     grant judge(const transaction&, const leaf&) const;
     grant judge_request(const transaction&, const rights& s1, const rights& s2) const;
     void deliver(std::uint32_t slot, const leaf&, const grant&);
 
     // -- stage 2 within a walk: translator_stage2.cpp --
     void to_physical(std::uint32_t w, std::uint64_t ipa, walk_slot::purpose);
+    void stage2_looked_up(std::uint32_t w);
+    void begin_stage2(std::uint32_t w);
     void walk_stage2(std::uint32_t w);
     void stage2_read(std::uint32_t w);
     void stage2_known(std::uint32_t w);
@@ -188,6 +222,9 @@ private:
     void config_address(std::uint32_t w);
 
     void probe_lookup(const transaction&, bool hit);
+    void probe_walk(const walk_slot&);
+    void forget_tables(const tlb_context&, const tlbi_range&, bool global);
+    std::uint64_t sets_probed_by_tcu() const;
     template <class Match>
     void mark_walks(Match&& match);
 
@@ -196,10 +233,14 @@ private:
     translator_client& client_;
     base::place_id place_;
     base::timeline::client_id id_;
+    stall_probe no_walk_slot_, too_many_stalls_;
 
     tlb_stamps stamps_;
-    tlb micro_;
-    tlb main_;
+    tlb_stamps walk_stamps_;
+    std::vector<tbu> tbus_;
+    pipeline config_port_, ipa_port_, walk_port_;
+    tlb ipas_;
+    walk_cache tables1_, tables2_;
     std::uint64_t config_epoch_ = 0;
     std::uint64_t tlbi_count_ = 0;
 

@@ -10,7 +10,7 @@
 namespace drydock::smmu {
 
 translator::engine::engine(std::string_view name, base::context& ctx, const smmu_config& c,
-                           fetch_port& port, translator_client& client)
+                           fetch_port& port, translator_client& client, unsigned tbus)
     : config_(c),
       streams_(c),
       stes_(c.config_cache_entries),
@@ -20,11 +20,19 @@ translator::engine::engine(std::string_view name, base::context& ctx, const smmu
       client_(client),
       place_(ctx.probe.place(name)),
       id_(ctx.timeline.join(name, *this)),
-      micro_(c.micro_tlb_entries, 4, stamps_),
-      main_(c.main_tlb_entries, c.main_tlb_ways, stamps_),
+      no_walk_slot_(ctx, place_, "no_walk_slot"),
+      too_many_stalls_(ctx, place_, "stall_records"),
+      config_port_(c.clock, c.config_cache_cycles),
+      ipa_port_(c.clock, c.ipa_cache_cycles),
+      walk_port_(c.clock, c.walk_cache_cycles),
+      ipas_(c.ipa_cache_entries, c.ipa_cache_ways, stamps_),
+      tables1_(c.walk_cache_stage1, c.walk_cache_ways, walk_stamps_),
+      tables2_(c.walk_cache_stage2, c.walk_cache_ways, walk_stamps_),
       transactions_(c.translation_slots + std::size_t{1}),
       walks_(c.walk_slots),
       ready_(std::bit_ceil(transactions_.size() + c.walk_slots)) {
+    tbus_.reserve(tbus);
+    for (unsigned n = 0; n < tbus; ++n) tbus_.emplace_back(c, stamps_);
     transactions_.back().prefetch = prefetching::config;
     for (std::uint32_t w = c.walk_slots; w-- > 0;) free_walks_.push_back(w);
 }
@@ -35,20 +43,31 @@ bool translator::engine::start(std::uint32_t slot, const translate_request& r) {
                                 std::to_string(config_.translation_slots));
     transaction& t = transactions_[slot];
     if (t.at != state::free) return false;
-    t.at = state::lookup;
     t.request = r;
     ++in_use_;
-    context_.timeline.after(config_.tlb_hit, base::phase::serve, id_, slot);
+    enter(slot);
     return true;
 }
 
+/// By the first TLB that is asked.
+void translator::engine::enter(std::uint32_t slot) {
+    transaction& t = transactions_[slot];
+    t.at = state::lookup;
+    t.in_tcu = t.looked_up = false;
+    tbu& by = tbus_[t.request.tbu];
+    pipeline& first =
+        t.request.kind == request_kind::translation_request ? by.main_port : by.micro_port;
+    context_.timeline.at(first.enter(context_.now()), base::phase::serve, id_, slot);
+}
+
 void translator::engine::prefetch(base::stream_id sid, std::optional<base::substream_id> ssid,
-                                  std::optional<base::iova> va) {
+                                  std::optional<base::iova> va, std::uint16_t tbu) {
     transaction& t = transactions_.back();
     if (t.at != state::free || !control_.smmuen) return;
-    t.at = state::lookup;
+    t.at = state::tcu;
+    t.in_tcu = true;
     t.prefetch = va ? prefetching::address : prefetching::config;
-    t.request = {.sid = sid, .ssid = ssid, .va = va.value_or(base::iova{})};
+    t.request = {.sid = sid, .ssid = ssid, .va = va.value_or(base::iova{}), .tbu = tbu};
     t.config_epoch = config_epoch_;
     t.tlbi_count = tlbi_count_;
     draining_ = true;
@@ -58,14 +77,49 @@ void translator::engine::prefetch(base::stream_id sid, std::optional<base::subst
 }
 
 void translator::engine::on_time(std::uint64_t op) {
-    const auto slot = static_cast<std::uint32_t>(op);
     draining_ = true;
-    if (transactions_[slot].at == state::main_tlb)
-        translate(slot, true);
+    if (op < transactions_.size())
+        transaction_ready(static_cast<std::uint32_t>(op));
     else
-        look_up(slot);
+        walk_ready(static_cast<std::uint32_t>(op - transactions_.size()));
     draining_ = false;
     drain();
+}
+
+void translator::engine::transaction_ready(std::uint32_t slot) {
+    switch (transactions_[slot].at) {
+        case state::lookup:
+            return look_up(slot);
+        case state::main_tlb:
+            return look_in_main(slot);
+        case state::tcu:
+            return in_tcu(slot);
+        case state::returning:
+            return answer(slot, transactions_[slot].result);
+        default:
+            throw std::logic_error("smmu: a transaction is called that waits for nothing");
+    }
+}
+
+void translator::engine::go_to_tcu(std::uint32_t slot, errand what) {
+    transaction& t = transactions_[slot];
+    t.at = state::tcu;
+    t.to = what;
+    t.in_tcu = true;
+    const base::ps there = context_.now() + config_.clock * config_.tbu_to_tcu_cycles;
+    context_.timeline.at(config_port_.enter(there), base::phase::serve, id_, slot);
+}
+
+/// At the TCU: somebody else may have brought in meanwhile what is wanted.
+void translator::engine::in_tcu(std::uint32_t slot) {
+    switch (transactions_[slot].to) {
+        case errand::ste:
+            return find_ste(slot);
+        case errand::cd:
+            return find_cd(slot);
+        case errand::walk:
+            return look_in_main(slot);
+    }
 }
 
 void translator::engine::fetched(fetch_id id, std::span<const std::uint64_t> words, bool aborted) {
@@ -150,11 +204,22 @@ std::uint32_t translator::engine::take(waiters& list) {
 
 void translator::engine::finish(std::uint32_t slot, translate_result r) {
     transaction& t = transactions_[slot];
-    t.at = state::free;
-    if (t.prefetch != prefetching::none) return;  // nobody asked, so nobody hears of errors
+    if (t.prefetch != prefetching::none) {  // nobody asked, so nobody hears of errors
+        t.at = state::free;
+        return;
+    }
     r.number = t.number;
     if (t.request.kind == request_kind::translation_request)
         r.priv = t.request.privileged && t.request.ssid.has_value();
+    if (!t.in_tcu) return answer(slot, r);
+    t.at = state::returning;
+    t.result = r;
+    context_.timeline.after(config_.clock * config_.tcu_to_tbu_cycles, base::phase::serve, id_,
+                            slot);
+}
+
+void translator::engine::answer(std::uint32_t slot, const translate_result& r) {
+    transactions_[slot].at = state::free;
     --in_use_;
     client_.translated(slot, r);
 }

@@ -14,24 +14,48 @@ void translator::engine::to_physical(std::uint32_t w, std::uint64_t ipa, purpose
     walk.now = {};
     walk.now.ipa = ipa;
     if (!fits(ipa, walk.regime2.shape.input_bits)) return fail_stage2(w, event_id::f_translation);
-    const leaf* hit = main_.find(walk.stage2_tag(), ipa);
-    if (hit == nullptr) return walk_stage2(w);
-    walk.now.leaf = hit->s2;
-    walk.now.log2_bytes = hit->log2_bytes;
-    walk.now.pa = hit->pa | (ipa & ((std::uint64_t{1} << hit->log2_bytes) - 1));
-    stage2_known(w);
+    base::ps when = ipa_port_.enter(context_.now());
+    if (const leaf* hit = ipas_.find(walk.stage2_tag(), ipa)) {
+        ++work_.ipa_hits;
+        walk.now.leaf = hit->s2;
+        walk.now.log2_bytes = hit->log2_bytes;
+        walk.now.pa = hit->pa | (ipa & ((std::uint64_t{1} << hit->log2_bytes) - 1));
+        walk.now.known = true;
+    } else {
+        begin_stage2(w);
+        const walk_cache::hit known = tables2_.find(walk.stage2_tag(), walk.regime2.shape, ipa);
+        if (known.pointer != nullptr)
+            walk.walk2.resume(walk.regime2.shape, known.level, known.pointer->table);
+        ++(known.pointer != nullptr ? work_.walk_cache_hits : work_.walk_cache_misses);
+        when = walk_port_.enter(when);
+    }
+    walk.awaited = walk_slot::phase::stage2_caches;
+    context_.timeline.at(when, base::phase::serve, id_, transactions_.size() + w);
 }
 
-void translator::engine::walk_stage2(std::uint32_t w) {
+/// IPA cache and, where it had nothing, walk caches have been read.
+void translator::engine::stage2_looked_up(std::uint32_t w) {
+    walk_slot& walk = walks_[w];
+    if (walk.now.known) return stage2_known(w);
+    read_descriptor(w, walk_slot::phase::descriptor2, walk.walk2.address);
+}
+
+void translator::engine::begin_stage2(std::uint32_t w) {
     walk_slot& walk = walks_[w];
     walk.walk2.begin(walk.regime2.shape, walk.now.ipa);
-    read_descriptor(w, walk_slot::phase::descriptor2, walk.walk2.address);
+}
+
+/// From the start, past the caches.
+void translator::engine::walk_stage2(std::uint32_t w) {
+    begin_stage2(w);
+    read_descriptor(w, walk_slot::phase::descriptor2, walks_[w].walk2.address);
 }
 
 void translator::engine::stage2_read(std::uint32_t w) {
     walk_slot& walk = walks_[w];
     switch (walk.walk2.next(walk.regime2.shape, walk.answer)) {
         case table_walk::step::table:
+            remember_table(walk, tables2_, walk.stage2_tag(), walk.regime2.shape, walk.walk2, {});
             return read_descriptor(w, walk_slot::phase::descriptor2, walk.walk2.address);
         case table_walk::step::translation_fault:
             return fail_stage2(w, event_id::f_translation);
@@ -62,7 +86,7 @@ void translator::engine::stage2_known(std::uint32_t w) {
         l.pa = f.pa >> f.log2_bytes << f.log2_bytes;
         l.ipa = f.ipa >> f.log2_bytes << f.log2_bytes;
         l.s2 = f.leaf;
-        if (walk.fills) main_.fill(walk.stage2_tag(), f.ipa, l);
+        if (walk.fills) ipas_.fill(walk.stage2_tag(), f.ipa, l);
     }
     if (walk.stage2_for == purpose::input) {
         walk.final = f;
@@ -104,6 +128,7 @@ void translator::engine::update2_done(std::uint32_t w) {
     stage2_found& f = walk.now;
     if (walk.answer != f.descriptor) return walk_stage2(w);  // software was faster: walk again
     f.descriptor = walk.desired2;
+    walk.filled = walk_slot::no_tbu;
     f.leaf.accessed = true;
     f.leaf.s2ap = static_cast<std::uint8_t>(field(walk.desired2, 7, 6));
     stage2_known(w);

@@ -21,6 +21,8 @@ void translator::engine::stall(std::uint32_t slot, const event_record& e) {
     numbers_.performed(t.number);  // nothing that was looked up is used: no SYNC waits for it
     if (stalled_ < config_.stall_max) return announce_stall(slot);
     t.at = state::stall_slot;
+    t.since = context_.now();
+    too_many_stalls_.begins(t.request.span, t.request.sid);
     append(stall_queue_, slot);
 }
 
@@ -35,8 +37,12 @@ void translator::engine::announce_stall(std::uint32_t slot) {
 
 void translator::engine::end_stall(std::uint32_t slot) {
     if (transactions_[slot].at == state::stalled) --stalled_;
-    while (!stall_queue_.empty() && stalled_ < config_.stall_max)
-        announce_stall(take(stall_queue_));
+    while (!stall_queue_.empty() && stalled_ < config_.stall_max) {
+        const std::uint32_t next = take(stall_queue_);
+        const transaction& t = transactions_[next];
+        too_many_stalls_.ends(t.request.span, t.request.sid, t.since);
+        announce_stall(next);
+    }
 }
 
 void translator::engine::terminate(std::uint32_t slot, outcome o) {
@@ -51,8 +57,7 @@ void translator::engine::resume(base::stream_id sid, std::uint16_t stag, bool re
     if (t.at != state::stalled || t.request.sid != sid) return;
     if (!retry) return terminate(stag, abort ? outcome::abort : outcome::raz_wi);
     end_stall(stag);
-    t.at = state::lookup;
-    context_.timeline.after(config_.tlb_hit, base::phase::serve, id_, stag);
+    enter(stag);
 }
 
 void translator::engine::terminate_stalled(std::optional<base::stream_id> sid) {

@@ -2,6 +2,7 @@
 // TLB look-ups, table walks shared by everyone who waits for the page, hardware updates of
 // descriptors.
 #include <algorithm>
+#include <stdexcept>
 
 #include "tlm/smmu/translator_engine.h"
 
@@ -12,25 +13,42 @@ constexpr bool of_stage2(stream_world w) { return w == stream_world::stage2; }
 
 }  // namespace
 
-void translator::engine::translate(std::uint32_t slot, bool main_only) {
+void translator::engine::translate(std::uint32_t slot) {
     transaction& t = transactions_[slot];
-    const leaf* hit = main_only ? nullptr : micro_.find(t.tag, t.input);
-    if (hit == nullptr) {
-        if (!main_only && config_.main_tlb_extra > base::ps{0}) {
-            t.at = state::main_tlb;
-            context_.timeline.after(config_.main_tlb_extra, base::phase::serve, id_, slot);
-            return;
-        }
-        hit = main_.find(t.tag, t.input);
-        if (hit != nullptr) micro_.fill(t.tag, t.input, *hit);
+    if (t.in_tcu || t.request.kind == request_kind::translation_request) return look_in_main(slot);
+    tbu& by = tbus_[t.request.tbu];
+    if (const leaf* hit = by.micro.find(t.tag, t.input)) {
+        ++work_.micro_hits;
+        return use(slot, hit);
     }
-    probe_lookup(t, hit != nullptr);
-    if (hit == nullptr) return miss(slot);
-    const grant g = judge(t, *hit);
-    // A descriptor that must change: only a walk knows where it is.
-    if (g.allowed() && g.dirties()) return miss(slot);
-    if (t.prefetch == prefetching::none) ++work_.tlb_hits;
-    deliver(slot, *hit, g);
+    t.at = state::main_tlb;
+    context_.timeline.at(by.main_port.enter(context_.now()), base::phase::serve, id_, slot);
+}
+
+void translator::engine::look_in_main(std::uint32_t slot) {
+    const transaction& t = transactions_[slot];
+    tbu& by = tbus_[t.request.tbu];
+    const leaf* hit = by.main.find(t.tag, t.input);
+    if (hit != nullptr && t.request.kind != request_kind::translation_request)
+        by.micro.fill(t.tag, t.input, *hit);
+    use(slot, hit);
+}
+
+/// @param hit  what a TLB had, null for nothing
+void translator::engine::use(std::uint32_t slot, const leaf* hit) {
+    transaction& t = transactions_[slot];
+    if (!t.looked_up) probe_lookup(t, hit != nullptr);
+    t.looked_up = true;
+    if (hit != nullptr) {
+        const grant g = judge(t, *hit);
+        // A descriptor that must change: only a walk knows where it is.
+        if (!g.allowed() || !g.dirties()) {
+            if (t.prefetch == prefetching::none) ++work_.tlb_hits;
+            return deliver(slot, *hit, g);
+        }
+    }
+    if (!t.in_tcu) return go_to_tcu(slot, errand::walk);
+    miss(slot);
 }
 
 void translator::engine::miss(std::uint32_t slot) {
@@ -47,6 +65,8 @@ void translator::engine::miss(std::uint32_t slot) {
     }
     if (free_walks_.empty()) {
         t.at = state::walk_slot;
+        t.since = context_.now();
+        no_walk_slot_.begins(t.request.span, t.request.sid);
         return append(walk_queue_, slot);
     }
     const std::uint32_t w = free_walks_.back();
@@ -64,6 +84,8 @@ void translator::engine::begin_walk(std::uint32_t w, std::uint32_t slot) {
     walk.kind = t.kind;
     walk.tag = t.tag;
     walk.page = t.input >> 12;
+    walk.begun = context_.now();
+    walk.sid = t.request.sid;
     walk.nested = t.kind == walk_kind::stage1 && t.stream.stage2();
     if (walk.stage2()) walk.regime2 = t.regime2;
     t.at = state::walk;
@@ -74,7 +96,29 @@ void translator::engine::begin_walk(std::uint32_t w, std::uint32_t slot) {
                            walk.kind == walk_kind::stage2 ? walk_slot::purpose::input
                                                           : walk_slot::purpose::config);
     walk.regime1 = t.regime1;
-    advance(w, walk.walk1.begin(walk.regime1, t.input));
+    walk.walk1.begin(walk.regime1, t.input);
+    const walk_cache::hit known = tables1_.find(walk.tag, walk.regime1.shape, t.input);
+    if (known.pointer != nullptr)
+        walk.walk1.resume(walk.regime1, known.level, known.pointer->table, known.pointer->above);
+    ++(known.pointer != nullptr ? work_.walk_cache_hits : work_.walk_cache_misses);
+    walk.awaited = walk_slot::phase::tables;
+    context_.timeline.at(walk_port_.enter(context_.now()), base::phase::serve, id_,
+                         transactions_.size() + w);
+}
+
+/// The walk caches have been read.
+void translator::engine::walk_ready(std::uint32_t w) {
+    if (walks_[w].awaited == walk_slot::phase::tables)
+        advance(w, stage1_walk::outcome::read);
+    else
+        stage2_looked_up(w);
+}
+
+/// The walk has just read a table descriptor.
+void translator::engine::remember_table(const walk_slot& walk, walk_cache& into,
+                                        const tlb_context& tag, const table_shape& shape,
+                                        const table_walk& at, const table_attributes& above) {
+    if (walk.joinable()) into.fill(tag, shape.tg, at.level - 1u, at.input, at.output, above);
 }
 
 void translator::engine::read_descriptor(std::uint32_t w, walk_slot::phase p,
@@ -83,6 +127,7 @@ void translator::engine::read_descriptor(std::uint32_t w, walk_slot::phase p,
     walk.awaited = p;
     walk.accessing = address;
     ++work_.fetches;
+    ++walk.reads;
     port_.fetch(static_cast<fetch_id>(transactions_.size() + w), base::phys_addr{address}, 8,
                 transactions_[walk.waiting.first].request.span);
 }
@@ -106,15 +151,26 @@ void translator::engine::walk_answered(std::uint32_t w) {
     }
     switch (walk.awaited) {
         case walk_slot::phase::descriptor1:
-            walk.descriptor1 = walk.answer;
-            return advance(w, walk.walk1.next(walk.regime1, walk.descriptor1));
+            return descriptor1_read(w);
         case walk_slot::phase::update1:
             return update1_done(w);
         case walk_slot::phase::descriptor2:
             return stage2_read(w);
         case walk_slot::phase::update2:
             return update2_done(w);
+        default:
+            throw std::logic_error("smmu: answer to a fetch that was not asked for");
     }
+}
+
+void translator::engine::descriptor1_read(std::uint32_t w) {
+    walk_slot& walk = walks_[w];
+    walk.descriptor1 = walk.answer;
+    const stage1_walk::outcome o = walk.walk1.next(walk.regime1, walk.descriptor1);
+    if (o == stage1_walk::outcome::read)
+        remember_table(walk, tables1_, walk.tag, walk.regime1.shape, walk.walk1.at,
+                       walk.walk1.above);
+    advance(w, o);
 }
 
 void translator::engine::advance(std::uint32_t w, stage1_walk::outcome o) {
@@ -153,6 +209,7 @@ void translator::engine::update1_done(std::uint32_t w) {
         return advance(w, walk.walk1.begin(walk.regime1, walk.walk1.at.input));
     }
     walk.descriptor1 = walk.desired1;
+    walk.filled = walk_slot::no_tbu;
     walk.walk1.leaf.accessed = true;
     walk.walk1.leaf.ap = static_cast<std::uint8_t>(field(walk.desired1, 7, 6));
     serve_waiters(w);
@@ -181,7 +238,6 @@ leaf translator::engine::found(const walk_slot& walk) {
 /// Answers whoever waits; one who is allowed but needs a descriptor changed has it changed first.
 void translator::engine::serve_waiters(std::uint32_t w) {
     walk_slot& walk = walks_[w];
-    fill(walk);
     while (!walk.waiting.empty())
         if (!serve(w, walk.waiting.first)) return;  // goes on when memory has answered
     release_walk(w);
@@ -209,6 +265,7 @@ bool translator::engine::serve(std::uint32_t w, std::uint32_t slot) {
         return begin_update2(w, g.dirties2), false;
     }
     take(walk.waiting);
+    fill(walk, t, l);
     deliver(slot, l, g);
     return true;
 }
@@ -219,33 +276,34 @@ void translator::engine::fail_waiters(std::uint32_t w, event_id id) {
 }
 
 void translator::engine::release_walk(std::uint32_t w) {
+    probe_walk(walks_[w]);
     walks_[w].busy = false;
     free_walks_.push_back(w);
     while (!walk_queue_.empty() && !free_walks_.empty()) {
         const std::uint32_t slot = take(walk_queue_);
-        if (transactions_[slot].kind == walk_kind::config)
+        const transaction& t = transactions_[slot];
+        no_walk_slot_.ends(t.request.span, t.request.sid, t.since);
+        if (t.kind == walk_kind::config)
             miss(slot);
         else
-            translate(slot, true);
+            look_in_main(slot);
     }
 }
 
-/// What the walk has found goes into the TLBs once every descriptor has its access flag.
-void translator::engine::fill(const walk_slot& walk) {
-    if (walk.stage2() && !(walk.has_final && walk.final.leaf.accessed)) return;
-    const leaf l = found(walk);
+/// What the walk has found goes into the TLBs of whoever asked, once every descriptor has its
+/// access flag.
+void translator::engine::fill(walk_slot& walk, const transaction& t, const leaf& l) {
+    if (walk.filled == t.request.tbu || walk.kind == walk_kind::config) return;
+    if (walk.stage2() && !(walk.has_final && l.s2.accessed)) return;
     if (l.by_stage1 && !l.s1.accessed) return;
-    fill(walk, walk.tag, l.by_stage1 ? walk.walk1.at.input : walk.final.ipa, l, true);
-}
-
-void translator::engine::fill(const walk_slot& walk, const tlb_context& tag, std::uint64_t input,
-                              const leaf& l, bool micro) {
-    const std::uint64_t first = input >> l.log2_bytes << l.log2_bytes;
+    const std::uint64_t first = t.input >> l.log2_bytes << l.log2_bytes;
     const std::uint64_t last = first + ((std::uint64_t{1} << l.log2_bytes) - 1);
     const bool spared = walk.joinable() || walk.first_killed > last || first > walk.last_killed;
     if (!walk.fills || !spared) return;
-    main_.fill(tag, input, l);
-    if (micro) micro_.fill(tag, input, l);
+    walk.filled = t.request.tbu;
+    tbu& by = tbus_[t.request.tbu];
+    by.main.fill(walk.tag, t.input, l);
+    if (t.request.kind != request_kind::translation_request) by.micro.fill(walk.tag, t.input, l);
 }
 
 /// Permissions of ordinary transactions, of Translated ones that stage 2 translates, and of
@@ -327,6 +385,13 @@ void translator::engine::probe_lookup(const transaction& t, bool hit) {
                             t.request.sid.value, t.request.va.value, hit ? 1 : 0);
 }
 
+void translator::engine::probe_walk(const walk_slot& w) {
+    if (context_.probe.wants(base::kind::walk_done))
+        context_.probe.emit(base::kind::walk_done, place_, context_.now(), base::no_span,
+                            w.sid.value, w.page << 12,
+                            static_cast<std::uint64_t>((context_.now() - w.begun).count), w.reads);
+}
+
 // -- invalidation
 // ----------------------------------------------------------------------------------
 
@@ -339,14 +404,18 @@ void translator::engine::mark_walks(Match&& match) {
 }
 
 void translator::engine::kill_all(stream_world world) {
+    tlbi_sets_ = 1;
     stamps_.kill_world(world);
+    walk_stamps_.kill_world(world);
     mark_walks([&](walk_slot& w) {
         w.fills = w.fills && w.tag.world != world && !(of_stage2(world) && w.stage2());
     });
 }
 
 void translator::engine::kill_vmid(stream_world world, std::uint16_t vmid) {
+    tlbi_sets_ = 1;
     stamps_.kill_vmid(world, vmid);
+    walk_stamps_.kill_vmid(world, vmid);
     mark_walks([&](walk_slot& w) {
         const bool meant = w.tag.world == world || (of_stage2(world) && w.stage2());
         w.fills = w.fills && !(meant && w.tag.vmid == vmid);
@@ -354,19 +423,33 @@ void translator::engine::kill_vmid(stream_world world, std::uint16_t vmid) {
 }
 
 void translator::engine::kill_asid(const tlb_context& c) {
+    tlbi_sets_ = 1;
     stamps_.kill_asid(c);
+    walk_stamps_.kill_asid(c);
     mark_walks([&](walk_slot& w) { w.fills = w.fills && w.tag != c; });
 }
 
 /// The ASID's entries and global ones in the range. The leaf of a walk under way may turn out
 /// global.
 void translator::engine::kill_range(const tlb_context& c, tlbi_range r) {
-    const bool micro_done = micro_.invalidate(c, r.first, r.last);
-    if (!main_.invalidate(c, r.first, r.last) || !micro_done) {
-        if (main_.has_global() || micro_.has_global()) return kill_vmid(c.world, c.vmid);
+    const std::uint64_t before = sets_probed_by_tcu();
+    std::uint64_t busiest = 0;
+    bool short_enough = true, global = false;
+    for (tbu& t : tbus_) {
+        const std::uint64_t probed = t.sets_probed();
+        short_enough &= t.micro.invalidate(c, r.first, r.last);
+        short_enough &= t.main.invalidate(c, r.first, r.last);
+        global |= t.micro.has_global() || t.main.has_global();
+        busiest = std::max(busiest, t.sets_probed() - probed);
+    }
+    if (of_stage2(c.world)) short_enough &= ipas_.invalidate(c, r.first, r.last);
+    if (!r.leaf) forget_tables(c, r, global);
+    if (!short_enough) {
+        if (global) return kill_vmid(c.world, c.vmid);
         stamps_.kill_asid(c);
         r = {0, ~std::uint64_t{0}};
     }
+    tlbi_sets_ = std::max<std::uint64_t>(busiest + sets_probed_by_tcu() - before, 1);
     mark_walks([&](walk_slot& w) {
         if (of_stage2(c.world)) {  // what a walk under way has read of stage 2 is not kept
             w.fills = w.fills && !(w.stage2() && w.tag.vmid == c.vmid);
@@ -377,6 +460,24 @@ void translator::engine::kill_range(const tlb_context& c, tlbi_range r) {
         w.first_killed = first_range ? r.first : std::min(w.first_killed, r.first);
         w.last_killed = first_range ? r.last : std::max(w.last_killed, r.last);
     });
+}
+
+/// Tables that lead to the range. Global pages may have been reached by the tables of any ASID.
+void translator::engine::forget_tables(const tlb_context& c, const tlbi_range& r, bool global) {
+    walk_cache& tables = of_stage2(c.world) ? tables2_ : tables1_;
+    if (global)
+        walk_stamps_.kill_vmid(c.world, c.vmid);
+    else if (!tables.invalidate(c, r.first, r.last))
+        walk_stamps_.kill_asid(c);
+}
+
+std::uint64_t translator::engine::sets_probed_by_tcu() const {
+    return ipas_.sets_probed() + tables1_.sets_probed() + tables2_.sets_probed();
+}
+
+void translator::engine::count_probes() {
+    work_.sets_probed = sets_probed_by_tcu();
+    for (const tbu& t : tbus_) work_.sets_probed += t.sets_probed();
 }
 
 }  // namespace drydock::smmu

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tlm/smmu/event_record.h"
-#include "tlm/smmu/tlb.h"
+#include "tlm/smmu/tagged_cache.h"
 
 namespace drydock::smmu {
 
@@ -25,22 +25,33 @@ struct stage2_found {
     std::uint64_t ipa = 0, pa = 0;
     stage2_leaf leaf;
     std::uint8_t log2_bytes = 12;
-    bool walked = false;           ///< its descriptor is known; false: the TLB gave it
+    bool known = false;            ///< the IPA cache had it
+    bool walked = false;           ///< its descriptor is known; false: a cache gave it
     std::uint64_t address = 0;     ///< of the descriptor
     std::uint64_t descriptor = 0;  ///< as memory held it
 };
 
 /// One walk under way, with everyone who waits for its page.
 struct walk_slot {
-    /// The access to memory that is awaited.
-    enum class phase : std::uint8_t { descriptor1, update1, descriptor2, update2 };
+    /// What is awaited: a cache of the TCU, or an access to memory.
+    enum class phase : std::uint8_t {
+        tables,
+        stage2_caches,
+        descriptor1,
+        update1,
+        descriptor2,
+        update2
+    };
     /// What stage 2 translates for.
     enum class purpose : std::uint8_t { table_read, table_write, input, config };
+
+    static constexpr std::uint32_t no_tbu = UINT32_MAX;
 
     bool busy = false;
     bool aborted = false;
     bool fills = false;  ///< no invalidation came in between that would forbid it
     walk_kind kind = walk_kind::stage1;
+    std::uint32_t filled = no_tbu;  ///< whose TLBs have it last
     phase awaited = phase::descriptor1;
     purpose stage2_for = purpose::input;
     bool nested = false;  ///< stage1 with stage 2 below
@@ -62,6 +73,10 @@ struct walk_slot {
     stage2_found final;  ///< of the input
     bool has_final = false;
     waiters waiting;
+    // observers only
+    base::stream_id sid{};
+    base::ps begun{};
+    std::uint32_t reads = 0;
 
     bool joinable() const { return fills && first_killed > last_killed; }
     bool stage2() const { return kind != walk_kind::stage1 || nested; }

@@ -71,6 +71,12 @@ stage1_walk::outcome stage1_walk::begin(const stage1_regime& r, std::uint64_t ca
     return outcome::read;
 }
 
+void stage1_walk::resume(const stage1_regime& r, unsigned level, std::uint64_t table,
+                         const table_attributes& known) {
+    above = known;
+    at.resume(r.shape, level, table);
+}
+
 stage1_walk::outcome stage1_walk::next(const stage1_regime& r, std::uint64_t descriptor) {
     switch (at.next(r.shape, descriptor)) {
         case table_walk::step::translation_fault:
@@ -79,10 +85,10 @@ stage1_walk::outcome stage1_walk::next(const stage1_regime& r, std::uint64_t des
             return outcome::address_size_fault;
         case table_walk::step::table:
             if (!r.half.had) {  // PXNTable[59] UXNTable[60] APTable[62:61]
-                pxn_ |= bit(descriptor, 59);
-                uxn_ |= bit(descriptor, 60);
-                no_unprivileged_ |= bit(descriptor, 61);
-                no_write_ |= bit(descriptor, 62);
+                above.pxn |= bit(descriptor, 59);
+                above.uxn |= bit(descriptor, 60);
+                above.no_unprivileged |= bit(descriptor, 61);
+                above.no_write |= bit(descriptor, 62);
             }
             return outcome::read;
         case table_walk::step::leaf:
@@ -92,10 +98,10 @@ stage1_walk::outcome stage1_walk::next(const stage1_regime& r, std::uint64_t des
     leaf.accessed = (descriptor & descriptor_af) != 0 || (!r.ha && r.affd);
     leaf.non_global = bit(descriptor, 11);
     leaf.dbm = bit(descriptor, 51);
-    leaf.pxn = bit(descriptor, 53) || pxn_;
-    leaf.uxn = bit(descriptor, 54) || uxn_;
-    leaf.no_unprivileged = no_unprivileged_;
-    leaf.no_write = no_write_;
+    leaf.pxn = bit(descriptor, 53) || above.pxn;
+    leaf.uxn = bit(descriptor, 54) || above.uxn;
+    leaf.no_unprivileged = above.no_unprivileged;
+    leaf.no_write = above.no_write;
     leaf.type = type_of(r, descriptor);
     return outcome::found;
 }

@@ -26,6 +26,13 @@ constexpr std::uint64_t canonical(std::uint64_t va) {
     return static_cast<std::uint64_t>(static_cast<std::int64_t>(va << 8) >> 8);
 }
 
+/// What table descriptors take away from everything below them: APTable, PXNTable, UXNTable.
+struct table_attributes {
+    bool no_unprivileged = false;   ///< APTable[0]
+    bool no_write = false;          ///< APTable[1]
+    bool pxn = false, uxn = false;  ///< PXNTable, UXNTable
+};
+
 /// What a stage-1 page or block allows, with what the tables above it take away.
 struct stage1_leaf {
     std::uint8_t ap = 3;            ///< AP[2:1]
@@ -53,12 +60,12 @@ struct stage1_walk {
 
     /// Starts at the table of TTBx. @return read, or translation_fault with EPDx
     outcome begin(const stage1_regime&, std::uint64_t canonical_va);
+    /// Goes on below a table that is known, after begin(). @param level  of the table
+    void resume(const stage1_regime&, unsigned level, std::uint64_t table, const table_attributes&);
     /// Takes the descriptor that was read.
     outcome next(const stage1_regime&, std::uint64_t descriptor);
 
-private:
-    bool no_unprivileged_ = false, no_write_ = false, pxn_ = false,
-         uxn_ = false;  // from the tables above
+    table_attributes above;  ///< of the tables so far
 };
 
 }  // namespace drydock::smmu

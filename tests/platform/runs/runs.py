@@ -151,7 +151,7 @@ def bad_input(tmp):
     done = drydock("run", str(bad), "--out", str(tmp / "a"), code=2)
     assert f"{bad}:" in done.stderr and "cpus" in done.stderr, done.stderr
     assert not (tmp / "a").exists()
-    for wrong in ("smmu.tlb_hitt=5ns", "memory.latency=5", "memory.latency=5s"):
+    for wrong in ("smmu.comand=5ns", "memory.latency=5", "memory.latency=5s"):
         for command in (["check"], ["params"], ["run", "--out", str(tmp / "a")]):
             done = drydock(*command, SCENARIO, "-c", "machine.parameters." + wrong, code=2)
             assert wrong in done.stderr, done.stderr

@@ -214,7 +214,7 @@ TEST(Load, conditions_of_all_four_forms_are_read) {
 TEST(Load, parameters_of_the_machine_keep_their_type_and_origin) {
     const scratch s;
     overrides o;
-    o.set = {"machine.parameters.smmu_tlb_hit=20ns"};
+    o.set = {"machine.parameters.smmu_command=20ns"};
     const auto l = load(
         s.file("s.yaml", small_scenario("  cpus: 2\n",
                                         "  cpus: 2\n  parameters: {walk_slots: 8, fast: true}\n")),

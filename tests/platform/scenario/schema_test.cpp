@@ -65,7 +65,7 @@ machine:
                functions: {f1: {name: other, like: generic_ats_endpoint, overrides: {port_type: endpoint, link: gen3 x4}, atc: {entries: 64, ways: 4}, flr_time: 1ms,
                                 sriov: {vfs: 2, total_vfs: 4, first_offset: 4, stride: 2, atc: shared}}},
                sriov: {vfs: 1, total_vfs: 1, first_offset: 16, stride: 1, atc: own}}
-  parameters: {smmu.tlb_hit: 5ns}
+  parameters: {smmu.command: 5ns}
 software: {reset: {variant: none}, quarantine: off, cerror_sync: repeated, pci: {flr_wait: 100ms, recovery: before_2025_08, dpc_completion: ur, hotplug_buses: 2, hotplug_memory: 2MiB, hotplug_prefetchable: 4MiB}}
 clients:
   sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 64KiB, page: 4KiB,
@@ -125,7 +125,7 @@ TEST(Schema, what_has_a_wrong_form_is_refused_by_both) {
         {"dsp0: {link: gen3 x4", "dsp0: {links: gen3 x4"},
         {"dsp0: {link: gen3 x4", "dsp0: {link: gen3 x5"},
         {"entries: 64", "entries: -1"},
-        {"smmu.tlb_hit: 5ns", "smmu.tlb_hit: [5ns]"},
+        {"smmu.command: 5ns", "smmu.command: [5ns]"},
         {"variant: none}", "variant: N4}"},
         {"quarantine: off", "quarantine: Q1"},
         {"cerror_sync: repeated", "cerror_sync: again"},

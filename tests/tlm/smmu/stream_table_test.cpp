@@ -341,7 +341,7 @@ TEST(StreamTableCache, ste_read_before_cfgi_is_not_kept_after_it) {
     f.latency = base::ps{80'000};
     f.set_ste(3, {.config = 4});
     f.begin(0, m::read(3, 0x7000));
-    f.ctx.timeline.run(f.ctx.now() + f.config.tlb_hit + base::ps{1});  // the fetch is under way
+    f.ctx.timeline.run(f.ctx.now() + base::ps{20'000});  // the fetch is under way
     ASSERT_EQ(f.reads.size(), 1u);
     f.t.invalidate_ste(base::stream_id{3}, true);
     f.settle();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cache tags and TLBI scopes: tags, sharing, what is never cached,
 // races.
-#include "tlm/smmu/tlb.h"
+#include "tlm/smmu/tagged_cache.h"
 
 #include <gtest/gtest.h>
 
@@ -226,14 +226,21 @@ TEST(TlbWork, is_the_same_for_any_number_of_entries) {
     EXPECT_EQ(few, probes(4096, 2000));
     EXPECT_EQ(few[2], 0u);
     EXPECT_LE(few[0], 2u);
-    EXPECT_LE(few[1], 2u);
+    EXPECT_LE(few[1], 5u);  // micro and main TLB, the walk caches of three levels
 }
 
 // -- walks under way
 // -------------------------------------------------------------------------------
 
+/// Walks read all their levels: no table is kept.
+smmu_config without_walk_caches() {
+    smmu_config c;
+    c.walk_cache_stage1 = {0, 0, 0};
+    return c;
+}
+
 struct TlbWalk : testing::Test {
-    translation_machine f;
+    translation_machine f{without_walk_caches()};
     std::uint64_t d = 0;
     void SetUp() override {
         f.stage1(3);

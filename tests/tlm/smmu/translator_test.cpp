@@ -86,52 +86,6 @@ TEST(TranslatorRecord, S_149_forbidden_and_disabled_streams_show_no_substream) {
               words(0x08 | 7u << 12 | 3ull << 32));
 }
 
-TEST(Translator, hit_takes_the_configured_time_and_one_record) {
-    translation_machine f;
-    f.stage1(3);
-    f.map(0x7000, 0x8'0000);
-    f.run(m::read(3, 0x7000));
-    const base::ps start = f.ctx.now();
-    const std::uint64_t records = f.ctx.timeline.records_pushed();
-    const std::size_t reads = f.reads.size();
-    f.run(m::read(3, 0x7008));
-    EXPECT_EQ(f.finished_at.back() - start, f.config.tlb_hit);
-    EXPECT_EQ(f.ctx.timeline.records_pushed() - records, 1u);
-    EXPECT_EQ(f.reads.size(), reads);
-}
-
-TEST(Translator, miss_waits_for_every_fetch) {
-    translation_machine f;
-    f.latency = base::ps{80'000};
-    f.stage1(3);
-    f.map(0x7000, 0x8'0000);
-    const translate_result r = f.run(m::read(3, 0x7123));
-    EXPECT_EQ(r.pa.value, 0x8'0123u);
-    EXPECT_EQ(r.page_bytes, 4096u);
-    EXPECT_TRUE(r.translated);
-    // STE, CD, four levels
-    EXPECT_EQ(f.reads.size(), 6u);
-    EXPECT_EQ(f.finished_at.back(), f.config.tlb_hit + 6 * f.latency);
-}
-
-TEST(Translator, main_tlb_answers_later_when_it_costs_extra) {
-    smmu_config c;
-    c.micro_tlb_entries = 4;
-    c.main_tlb_extra = base::ps{7'000};
-    translation_machine f(c);
-    f.stage1(3);
-    for (std::uint64_t page = 0; page < 16; ++page) f.map(page << 12, 0x8'0000 + (page << 12));
-    for (std::uint64_t page = 0; page < 16; ++page) f.run(m::read(3, page << 12));
-    const std::size_t reads = f.reads.size();
-    base::ps start = f.ctx.now();
-    EXPECT_EQ(f.run(m::read(3, 0)).pa.value, 0x8'0000u);
-    EXPECT_EQ(f.finished_at.back() - start, c.tlb_hit + c.main_tlb_extra);
-    start = f.ctx.now();
-    f.run(m::read(3, 0));
-    EXPECT_EQ(f.finished_at.back() - start, c.tlb_hit);
-    EXPECT_EQ(f.reads.size(), reads);
-}
-
 TEST(Translator, busy_slot_refuses_and_unknown_slot_throws) {
     translation_machine f;
     f.stage1(3);
@@ -187,8 +141,14 @@ TEST(TranslatorConfig, what_is_not_modelled_is_refused) {
     refused([](smmu_config& c) { c.stt = true; });
     refused([](smmu_config& c) { c.ttf = 3; });
     refused([](smmu_config& c) { c.bbml = 0; });
-    refused([](smmu_config& c) { c.main_tlb_entries = 1000; });
-    refused([](smmu_config& c) { c.tlb_hit = base::ps{-1}; });
+    refused([](smmu_config& c) { c.main_tlb_entries = 1001; });
+    refused([](smmu_config& c) { c.main_tlb_ways = 0; });
+    refused([](smmu_config& c) { c.micro_tlb_entries = 0; });
+    refused([](smmu_config& c) { c.walk_cache_stage1[1] = 6; });
+    refused([](smmu_config& c) { c.ipa_cache_entries = 2; });
+    refused([](smmu_config& c) { c.clock = base::ps{0}; });
+    refused([](smmu_config& c) { c.walk_cache_cycles = 10'001; });
+    refused([](smmu_config& c) { c.tlbi_cycles = 0; });
     EXPECT_NO_THROW(translation_machine{});
 }
 
