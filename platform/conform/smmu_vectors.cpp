@@ -19,6 +19,8 @@ smmu::smmu_config features_of(const std::string& recorder) {
     smmu::smmu_config c;
     c.s2p = c.vmid16 = !recorder.starts_with("7.");
     c.httu = 0;
+    c.walk_cache_stage1 = c.walk_cache_stage2 = {0, 0, 0};  // the recorder keeps no tables
+    c.ipa_cache_entries = 0;
     c.ats = c.pri = c.msi = c.sev = c.cd2l = false;
     c.term_model = true;
     c.ssidsize = 0;

@@ -46,43 +46,52 @@ constexpr std::array<client_metric, 19> client_metrics{{
 constexpr std::array<std::string_view, 3> device_metrics{"issued", "completed", "timeouts"};
 constexpr std::array<std::string_view, 4> operations{"invalidation", "unmap", "translation",
                                                      "page_request"};
+/// A table walk of an SMMU: percentiles and count alone.
+constexpr std::string_view walk = "walk";
 constexpr std::array<std::string_view, 6> percentiles{"p50", "p90", "p99", "p999", "p9999", "max"};
-constexpr std::array<std::string_view, 36> counters{"smmu.page_requests",
-                                                    "smmu.page_requests_dropped",
-                                                    "smmu.priq_overflows",
-                                                    "smmu.prg_auto_success",
-                                                    "smmu.prg_auto_failure",
-                                                    "smmu.prg_responses",
-                                                    "sw.page_requests",
-                                                    "sw.priq_overflows",
-                                                    "smmu.lookups",
-                                                    "smmu.tlb_hits",
-                                                    "smmu.walks",
-                                                    "smmu.fetches",
-                                                    "sw.polls",
-                                                    "sw.switches",
-                                                    "sw.syncs_timed_out",
-                                                    "sw.cerror_atc_inv_sync",
-                                                    "sw.gerror_interrupts",
-                                                    "sw.smmu_events",
-                                                    "sw.aer_correctable",
-                                                    "sw.aer_nonfatal",
-                                                    "sw.aer_fatal",
-                                                    "sw.aer_recovered",
-                                                    "sw.aer_failed",
-                                                    "sw.dpc_interrupts",
-                                                    "sw.dpc_recovered",
-                                                    "sw.dpc_failed",
-                                                    "sw.surprise_removals",
-                                                    "sw.orderly_removals",
-                                                    "sw.additions",
-                                                    "sw.link_changes_ignored",
-                                                    "rc.ended_ur",
-                                                    "rc.ended_ca",
-                                                    "rc.peer_requests",
-                                                    "switch.peer_direct",
-                                                    "switch.peer_redirected",
-                                                    "switch.acs_violations"};
+constexpr auto counters = std::to_array<std::string_view>({"smmu.page_requests",
+                                                           "smmu.page_requests_dropped",
+                                                           "smmu.priq_overflows",
+                                                           "smmu.prg_auto_success",
+                                                           "smmu.prg_auto_failure",
+                                                           "smmu.prg_responses",
+                                                           "sw.page_requests",
+                                                           "sw.priq_overflows",
+                                                           "smmu.lookups",
+                                                           "smmu.tlb_hits",
+                                                           "smmu.micro_tlb_hits",
+                                                           "smmu.config_hits",
+                                                           "smmu.config_reads",
+                                                           "smmu.ipa_cache_hits",
+                                                           "smmu.walk_cache_hits",
+                                                           "smmu.walk_cache_misses",
+                                                           "smmu.joined_walks",
+                                                           "smmu.walks",
+                                                           "smmu.fetches",
+                                                           "sw.polls",
+                                                           "sw.switches",
+                                                           "sw.syncs_timed_out",
+                                                           "sw.cerror_atc_inv_sync",
+                                                           "sw.gerror_interrupts",
+                                                           "sw.smmu_events",
+                                                           "sw.aer_correctable",
+                                                           "sw.aer_nonfatal",
+                                                           "sw.aer_fatal",
+                                                           "sw.aer_recovered",
+                                                           "sw.aer_failed",
+                                                           "sw.dpc_interrupts",
+                                                           "sw.dpc_recovered",
+                                                           "sw.dpc_failed",
+                                                           "sw.surprise_removals",
+                                                           "sw.orderly_removals",
+                                                           "sw.additions",
+                                                           "sw.link_changes_ignored",
+                                                           "rc.ended_ur",
+                                                           "rc.ended_ca",
+                                                           "rc.peer_requests",
+                                                           "switch.peer_direct",
+                                                           "switch.peer_redirected",
+                                                           "switch.acs_violations"});
 constexpr std::array<std::string_view, 3> operation_counts{"count", "timeouts", "censored"};
 
 template <class Names>
@@ -230,7 +239,7 @@ std::optional<measured> measure(const json& result, const std::string& name) {
                                                    : std::nullopt;
         return v ? std::optional(measured{*v, unit::count, std::nullopt}) : std::nullopt;
     }
-    if (one_of(operations, owner)) return measure_latency(result, owner, metric);
+    if (one_of(operations, owner) || owner == walk) return measure_latency(result, owner, metric);
     if (one_of(device_metrics, metric)) return measure_devices(result, owner, metric);
     const client_metric* m = client_metric_named(metric);
     return m == nullptr ? std::nullopt : measure_clients(result, owner, *m);
@@ -243,7 +252,7 @@ std::optional<named> lookup(const scenario::run& r, const std::string& name) {
     if (owner == "counters") return named{};
     if (owner.empty()) return named{unit::count, metric == "timeouts" || metric == "completed"};
     if (cpu_number(owner)) return named{unit::time, false};
-    if (one_of(operations, owner))
+    if (one_of(operations, owner) || owner == walk)
         return named{one_of(percentiles, metric) ? unit::time : unit::count, false};
     if (const client_metric* m = client_metric_named(metric))
         return named{m->unit, !m->whole_a.empty()};
@@ -274,6 +283,8 @@ std::vector<std::string> names_of(const scenario::run& r) {
         for (const auto p : operation_counts)
             names.push_back(std::string(operation) + "." + std::string(p));
     }
+    for (const auto p : percentiles) names.push_back(std::string(walk) + "." + std::string(p));
+    names.push_back(std::string(walk) + ".count");
     for (const auto c : counters) names.push_back("counters." + std::string(c));
     for (const scenario::leaf& l : scenario::leaves(r.machine))
         for (const char* direction : {"down", "up"})

@@ -128,6 +128,13 @@ json counters(machine& m) {
     const auto& t = m.hw().smmu().translation().counters();
     c["smmu.lookups"] = t.lookups;
     c["smmu.tlb_hits"] = t.tlb_hits;
+    c["smmu.micro_tlb_hits"] = t.micro_hits;
+    c["smmu.config_hits"] = t.config_hits;
+    c["smmu.config_reads"] = t.config_reads;
+    c["smmu.ipa_cache_hits"] = t.ipa_hits;
+    c["smmu.walk_cache_hits"] = t.walk_cache_hits;
+    c["smmu.walk_cache_misses"] = t.walk_cache_misses;
+    c["smmu.joined_walks"] = t.joined_walks;
     c["smmu.walks"] = t.walks;
     c["smmu.fetches"] = t.fetches;
     const smmu::pri_queue::counters& pages = m.hw().smmu().page_requests().count();
@@ -161,6 +168,7 @@ json counters(machine& m) {
 watchers::watchers(base::context& ctx, unsigned cpu_count, const scenario::run& run)
     : monitors(ctx, drydock::monitors::monitor_parameters::declared_in(ctx.parameters)),
       latency(ctx, monitors.names()),
+      smmus(ctx),
       cpus(ctx, cpu_count) {
     for (const scenario::leaf& l : scenario::leaves(run.machine))
         monitors.names().add(l.id, l.device->name);
@@ -177,6 +185,8 @@ json results_of(machine& m, watchers& w, base::ps until, std::uint64_t records) 
     r["devices"] = w.latency.devices();
     r["tasks"] = tasks(m);
     r["latency"] = w.latency.latency();
+    r["latency"]["walk"] = w.smmus.walks();
+    r["smmu_stalls"] = w.smmus.stalls();
     r["blame"] = w.latency.blame_table();
     r["counters"] = counters(m);
     return r;

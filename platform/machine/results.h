@@ -5,6 +5,7 @@
 
 #include "platform/latency/collector.h"
 #include "platform/latency/cpu_time.h"
+#include "platform/latency/smmu_collector.h"
 #include "platform/machine/machine.h"
 #include "platform/monitors/monitor_set.h"
 
@@ -16,6 +17,7 @@ struct watchers {
 
     monitors::monitor_set monitors;
     latency::collector latency;
+    latency::smmu_collector smmus;
     latency::cpu_time cpus;
 };
 

@@ -134,6 +134,25 @@ std::string blame_table(const json& run, bool coloured) {
     return text;
 }
 
+std::string stall_table(const json& run, bool coloured) {
+    if (!run.contains("smmu_stalls") || run.at("smmu_stalls").empty()) return "";
+    text_table t(coloured, 1);
+    t.row({{"  for want of", colour::bold},
+           {"times", colour::bold},
+           {"p50", colour::bold},
+           {"p99", colour::bold},
+           {"longest", colour::bold},
+           {"in total", colour::bold}});
+    for (const auto& [reason, s] : run.at("smmu_stalls").items())
+        t.row({{"  " + reason},
+               {count_at(s, "/count")},
+               {time_at(s, "/p50_ps")},
+               {time_at(s, "/p99_ps")},
+               {time_at(s, "/max_ps")},
+               {time_at(s, "/total_ps")}});
+    return t.text();
+}
+
 std::string monitor_table(const json& run, bool coloured) {
     text_table t(coloured, 5);
     violation_rows(t, run, "violations", "  broken", colour::red);

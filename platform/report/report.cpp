@@ -115,6 +115,11 @@ std::string details(const runs& all, bool coloured) {
         const std::string table = blame_table(*run, coloured);
         s += run->value("name", "?") + (table.empty() ? ": nobody\n" : "\n" + table);
     }
+    std::string stalls;
+    for (const json* run : all)
+        if (const std::string table = stall_table(*run, coloured); !table.empty())
+            stalls += run->value("name", "?") + "\n" + table;
+    if (!stalls.empty()) s += heading("What stalled inside the SMMU", coloured) + stalls;
     return s;
 }
 

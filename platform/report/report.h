@@ -32,6 +32,8 @@ std::string side_by_side(const runs& r, bool coloured);
 std::string stage_table(const runs& r, const std::string& at, bool coloured);
 /// Who waited for whom.
 std::string blame_table(const nlohmann::json& run, bool coloured);
+/// Why transactions waited inside the SMMU, by reason; "" if none did.
+std::string stall_table(const nlohmann::json& run, bool coloured);
 /// Violations, known gaps, and expectations that were not met.
 std::string monitor_table(const nlohmann::json& run, bool coloured);
 /// One line per run, for matrices too wide to stand side by side.

@@ -209,7 +209,9 @@ TEST(Pipeline, each_root_port_has_tlbs_of_its_own) {
 
 TEST(Pipeline, an_invalidation_reaches_every_tbu) {
     two_tbus f;
-    for (const auto invalidate : {+[](translator& t) { t.tlbi_nh_va(0, 1, {0, 0xfff, true}); },
+    for (const auto invalidate : {+[](translator& t) {
+                                      t.tlbi_nh_va(0, 1, {0, 0xfff, true});
+                                  },
                                   +[](translator& t) { t.tlbi_nh_all(0); }}) {
         f.time_of(0);
         f.time_of(1);
