@@ -24,7 +24,7 @@ struct description {
     bool ats = false;
     unsigned invalidate_queue_depth = 32;  ///< 1..32
     std::optional<unsigned> pasid_bits;    ///< Max PASID Width; none without the capability
-    bool pri = false;
+    bool pri = false;  ///< of a virtual function: the physical one's, which it shares
     /// SR-IOV; none without the capability or with TotalVFs 0.
     struct sriov_facts {
         unsigned total_vfs = 0, first_offset = 0, stride = 0;

@@ -75,7 +75,6 @@ description virtual_function(const description& d) {
     description vf = d;
     vf.image = pcie::vf_image(d.image);
     vf.flr = true;
-    vf.pri = false;
     vf.sriov.reset();
     return vf;
 }

@@ -113,11 +113,6 @@ void read_buffer(const fields& f, client& c) {
 void read_page_faults(const fields& f, client& c, const scenario::device& d) {
     f.read("page_faults", c.page_faults);
     f.read_percent("resident", c.resident_percent);
-    if (c.page_faults && d.vf != 0)
-        throw bad_input(f.where("page_faults"),
-                        fmt::format("page_faults: '{}' is a virtual function, whose Page Requests "
-                                    "are the physical one's; expected a physical function",
-                                    d.name));
     if (c.page_faults && !d.description->pri)
         throw bad_input(f.where("page_faults"),
                         fmt::format("page_faults: device '{}' ({}) has no Page Request capability",

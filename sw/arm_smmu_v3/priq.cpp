@@ -4,6 +4,7 @@
 #include "sw/arm_smmu_v3/master.h"
 #include "sw/arm_smmu_v3/regs.h"
 #include "sw/pci/ats.h"
+#include "sw/pci/iov.h"
 
 namespace drydock::sw {
 
@@ -85,8 +86,11 @@ void arm_smmu_master::enable_iopf() {
     if (!pri_supported()) return;
     if (smmu.iopf()) smmu.iopf()->iopf_queue_add_device(dev);
     if (iopf_users++ != 0) return;
-    pci_reset_pri(*dev.pdev);  // what another life of the function has left behind
-    if (const int rc = pci_enable_pri(*dev.pdev, smmu.pri_allocation()); rc != 0)
+    // A physical function and its virtual ones share one interface.
+    pci_dev& pf = pci_physfn(*dev.pdev);
+    if (pf.pri_users++ != 0) return;
+    pci_reset_pri(pf);  // what another life of the function has left behind
+    if (const int rc = pci_enable_pri(pf, smmu.pri_allocation()); rc != 0)
         smmu.k().log(3, "Failed to enable PRI", dev.id);
 }
 
@@ -95,12 +99,16 @@ void arm_smmu_master::enable_iopf() {
 void arm_smmu_master::disable_iopf() {
     if (!pri_supported() || iopf_users == 0) return;
     const bool last = --iopf_users == 0;
-    if (last && dev.pdev->pri_enabled) pci_disable_pri(*dev.pdev);
+    pci_dev& pf = pci_physfn(*dev.pdev);
+    const bool nobody = last && --pf.pri_users == 0;
+    if (nobody && pf.pri_enabled) pci_disable_pri(pf);
     if (smmu.iopf()) smmu.iopf()->stop_device(dev);
     if (!last) return;
-    const auto limit = smmu.k().now() + stop_limit;
-    while (!pci_pri_stopped(*dev.pdev) && smmu.k().now() < limit) smmu.k().sleep(stop_look);
-    if (smmu.k().now() >= limit) smmu.k().log(4, "page requests stay unanswered", dev.id);
+    if (nobody) {  // while others use the interface it does not stop
+        const auto limit = smmu.k().now() + stop_limit;
+        while (!pci_pri_stopped(pf) && smmu.k().now() < limit) smmu.k().sleep(stop_look);
+        if (smmu.k().now() >= limit) smmu.k().log(4, "page requests stay unanswered", dev.id);
+    }
     if (smmu.iopf()) smmu.iopf()->iopf_queue_remove_device(dev);
 }
 

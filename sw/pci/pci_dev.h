@@ -108,6 +108,7 @@ struct pci_dev {
     bool pasid_enabled = false;
     u16 pasid_features = 0;
     bool pri_enabled = false;
+    u32 pri_users = 0;            ///< of a physical function: itself and virtual ones that want it
     u32 pri_reqs_alloc = 0;       ///< Page Requests that may be outstanding
     bool pasid_required = false;  ///< PRG Response PASID Required
     bool msix_enabled = false;

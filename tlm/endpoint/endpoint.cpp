@@ -100,7 +100,10 @@ endpoint::endpoint(std::string hierarchical_name, base::context& ctx, pcie::tlp_
       text_dead_(ctx.probe.text("dead")),
       text_absent_(ctx.probe.text("absent")),
       text_starting_(ctx.probe.text("starting")) {
-    if (is_virtual()) state_ = state::absent;
+    if (is_virtual()) {
+        state_ = state::absent;
+        page_user_ = shared_pages().add_user(*this);
+    }
     id_ = base::routing_id{static_cast<std::uint16_t>(which.number)};
     const std::string atc_name = name_ + ".atc";
     if (space_.ats().present())
@@ -201,6 +204,7 @@ void endpoint::forget_work() {
     drop_queued();
     engine_.reset();
     pages_.reset();
+    if (is_virtual()) shared_pages().leave(page_user_, state_ == state::absent);
     outstanding_.forget();
     for (request_slot s = 0; s < span_of_slot_.size(); ++s)
         end_translation(s, {completion_entry::status::timeout, 0, {}});

@@ -138,6 +138,7 @@ private:
     void write_bar(unsigned bar, std::uint64_t offset, std::uint32_t value, std::uint8_t enables);
     void receive_message(const pcie::tlp& t);
     void receive_invalidate(const pcie::tlp& t);
+    void receive_page_response(const pcie::tlp& t);
     void take_invalidate(const invalidate& what, std::uint32_t data_credits);
     void ignore_invalidate(base::itag tag, base::span_id span, std::uint32_t reason);
     void unsupported(const pcie::tlp& t);
@@ -184,9 +185,11 @@ private:
     void release(use_id u) override { atc_->release(u); }
     bool try_page(std::uint32_t waiter, const std::optional<pcie::pasid_prefix>& p, base::iova va,
                   bool write) override {
-        return pages_.ask(waiter, p, va, write);
+        return shared_pages().ask(page_user_, waiter, p, va, write);
     }
-    void pasid_stopped(base::substream_id pasid) override { pages_.pasid_stopped(pasid); }
+    void pasid_stopped(base::substream_id pasid) override {
+        shared_pages().pasid_stopped(page_user_, pasid);
+    }
     bool try_read(const memory_request&, std::uint32_t reader) override;
     bool try_write(const memory_request&, std::span<const std::uint8_t> data) override;
     void fire(std::uint32_t vector) override { msix_.fire(vector); }
@@ -201,6 +204,10 @@ private:
     /// Whose registers hold what a virtual function has not.
     pcie::config_space& physical_space() {
         return which_.physical != nullptr ? which_.physical->space_ : space_;
+    }
+    /// The PF's Page Request Interface is that of its virtual functions.
+    page_requester& shared_pages() {
+        return which_.physical != nullptr ? which_.physical->pages_ : pages_;
     }
     base::ps now() const { return ctx_.timeline.now(); }
 
@@ -220,6 +227,7 @@ private:
     outstanding_requests outstanding_;
     outlet tx_;
     page_requester pages_;
+    std::uint32_t page_user_ = 0;
     base::delay_line<pcie::tlp_ptr, reply_sink> replies_;
     static constexpr std::uint32_t no_request = UINT32_MAX;
     ring<std::uint32_t> reply_credits_;  // data credits of the requests whose replies are under way

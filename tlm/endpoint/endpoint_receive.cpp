@@ -293,8 +293,7 @@ void endpoint::receive_message(const pcie::tlp& t) {
         case msg_code::invalidate_request:
             return receive_invalidate(t);
         case msg_code::prg_response:
-            if (state_ == state::operational && !pages_.receive_response(t)) return unsupported(t);
-            return free_buffer(t);
+            return receive_page_response(t);
         case msg_code::unlock:
         case msg_code::pme_turn_off:
         case msg_code::set_slot_power_limit:
@@ -303,6 +302,14 @@ void endpoint::receive_message(const pcie::tlp& t) {
         default:
             return pcie::is_old_hot_plug(t.code) ? free_buffer(t) : unsupported(t);
     }
+}
+
+/// The interface is the physical function's, also while a virtual one is in reset.
+void endpoint::receive_page_response(const pcie::tlp& t) {
+    const state owner = is_virtual() ? which_.physical->state_ : state_;
+    if (owner == state::operational && !shared_pages().receive_response(t, page_user_))
+        return unsupported(t);
+    free_buffer(t);
 }
 
 void endpoint::receive_invalidate(const pcie::tlp& t) {

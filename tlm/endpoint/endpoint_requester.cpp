@@ -268,7 +268,7 @@ void endpoint::left(fc_class c) {
         if (!std::exchange(posted_refused_, false)) return;
         msix_.flush();
         engine_.room();
-        pages_.room();
+        shared_pages().room();
         if (atc_) atc_->resume();
     }
 }

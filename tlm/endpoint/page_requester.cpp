@@ -28,10 +28,10 @@ page_requester::page_requester(std::string_view name, base::context& ctx, base::
       config_(config),
       pages_(pages),
       pool_(pool),
-      function_(function),
+      waiters_(waiters),
+      users_{&function},
       requests_(config.pri().present() ? waiters + most_markers : 0),
       next_waiter_(requests_.empty() ? 0 : waiters, none),
-      queue_(requests_.size()),
       groups_(requests_.empty() ? 0 : prg_indices),
       free_groups_(groups_.size()) {
     if (pages.group_pages < 1 || pages.group_pages > prg_indices)
@@ -43,10 +43,30 @@ page_requester::page_requester(std::string_view name, base::context& ctx, base::
 
 // -- asking --------------------------------------------------------------------------------------
 
-bool page_requester::ask(std::uint32_t waiter, const std::optional<pcie::pasid_prefix>& prefix,
-                         base::iova va, bool write) {
+std::uint32_t page_requester::add_user(page_function& f) {
+    users_.push_back(&f);
+    return static_cast<std::uint32_t>(users_.size() - 1);
+}
+
+/// Of virtual functions few ask at all: room for their requests comes with the first one.
+void page_requester::make_room_for(std::uint32_t user) {
+    for (; prepared_ <= user; ++prepared_) {
+        const std::size_t before = requests_.size();
+        requests_.resize(before + waiters_);
+        next_waiter_.resize(next_waiter_.size() + waiters_, none);
+        for (std::size_t i = requests_.size(); i-- > before;)
+            free_.push_back(static_cast<std::uint32_t>(i));
+    }
+}
+
+bool page_requester::ask(std::uint32_t user, std::uint32_t waiter,
+                         const std::optional<pcie::pasid_prefix>& prefix, base::iova va,
+                         bool write) {
     if (!enabled_ || failed_ || config_.pri().allocation() == 0) return false;
+    if (user >= prepared_) make_room_for(user);
+    waiter += user * waiters_;
     request wanted;
+    wanted.user = user;
     wanted.page = va.value & ~page_mask;
     wanted.prefix = prefix;
     wanted.read = !write;
@@ -68,7 +88,7 @@ bool page_requester::ask(std::uint32_t waiter, const std::optional<pcie::pasid_p
 bool page_requester::join(std::uint32_t waiter, const request& wanted) {
     for (request& r : requests_) {
         if (r.is == request::state::free || r.marker || r.page != wanted.page ||
-            r.prefix != wanted.prefix)
+            r.user != wanted.user || r.prefix != wanted.prefix)
             continue;
         const bool covered = (!wanted.read || r.read) && (!wanted.write || r.write);
         if (r.is == request::state::sent && !covered) continue;
@@ -90,14 +110,15 @@ std::uint32_t page_requester::queue(const request& r) {
     return index;
 }
 
-void page_requester::pasid_stopped(base::substream_id pasid) {
+void page_requester::pasid_stopped(std::uint32_t user, base::substream_id pasid) {
     if (!enabled_ || failed_ || !pages_.stop_markers) return;
     std::uint32_t markers = 0;
     for (std::size_t i = 0; i < queue_.size(); ++i) markers += requests_[queue_.at(i)].marker;
     if (markers == most_markers)
-        return function_.page_note("a PASID was stopped without Stop Marker: too many wait");
+        return users_[user]->page_note("a PASID was stopped without Stop Marker: too many wait");
     request marker;
     marker.marker = true;
+    marker.user = user;
     marker.prefix = pcie::pasid_prefix{pasid, false, false};
     queue(marker);
     send();
@@ -108,7 +129,7 @@ void page_requester::begin_span(request& r) {
     r.span = ctx_.probe.new_span();
     ctx_.probe.emit(base::kind::span_begin, place_, ctx_.now(), r.span,
                     static_cast<std::uint64_t>(base::span_class::page_request), 0,
-                    function_.id().value, r.page);
+                    users_[r.user]->id().value, r.page);
     if (ctx_.probe.wants(base::kind::stage))
         ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), r.span, stage_asked);
 }
@@ -129,7 +150,7 @@ bool page_requester::may_send() {
 void page_requester::send() {
     while (!queue_.empty() && may_send()) {
         if (requests_[queue_.front()].marker) {
-            if (function_.message_room() == 0) return;
+            if (users_[requests_[queue_.front()].user]->message_room() == 0) return;
             send_marker();
             continue;
         }
@@ -145,11 +166,13 @@ std::size_t page_requester::next_group() {
     if (outstanding_ >= allowed || free_groups_.empty()) return 0;
     const std::size_t most =
         std::min({std::size_t{allowed - outstanding_}, std::size_t{pages_.group_pages},
-                  queue_.size(), function_.message_room()});
-    const auto& prefix = requests_[queue_.front()].prefix;
+                  queue_.size(), users_[requests_[queue_.front()].user]->message_room()});
+    const request& first = requests_[queue_.front()];
+    const auto belongs = [&first](const request& r) {
+        return !r.marker && r.user == first.user && r.prefix == first.prefix;
+    };
     std::size_t n = 0;
-    while (n < most && !requests_[queue_.at(n)].marker && requests_[queue_.at(n)].prefix == prefix)
-        ++n;
+    while (n < most && belongs(requests_[queue_.at(n)])) ++n;
     return n;
 }
 
@@ -170,31 +193,33 @@ void page_requester::send_group(std::size_t n) {
         const request r = requests_[at];
         at = r.next;
         pcie::tlp_ptr t =
-            message(r.prefix,
+            message(r.user, r.prefix,
                     pcie::page_request_fields{r.page, index, at == none, r.write, r.read}.encode());
         t->span = r.span;
         if (r.span != base::no_span && ctx_.probe.wants(base::kind::stage))
             ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), r.span, stage_sent);
-        function_.send_message(std::move(t));
+        users_[r.user]->send_message(std::move(t));
     }
 }
 
 void page_requester::send_marker() {
     const std::uint32_t at = queue_.pop();
-    pcie::tlp_ptr t =
-        message(requests_[at].prefix, pcie::page_request_fields{0, 0, true, false, false}.encode());
+    page_function& who = *users_[requests_[at].user];
+    pcie::tlp_ptr t = message(requests_[at].user, requests_[at].prefix,
+                              pcie::page_request_fields{0, 0, true, false, false}.encode());
     requests_[at] = {};
     free_.push_back(at);
-    function_.send_message(std::move(t));
+    who.send_message(std::move(t));
 }
 
-pcie::tlp_ptr page_requester::message(const std::optional<pcie::pasid_prefix>& prefix,
+pcie::tlp_ptr page_requester::message(std::uint32_t user,
+                                      const std::optional<pcie::pasid_prefix>& prefix,
                                       std::uint64_t address) {
     pcie::tlp_ptr t = pool_.make();
     t->type = pcie::tlp_type::msg;
     t->code = pcie::msg_code::page_request;
     t->routing = pcie::msg_routing::to_root;
-    t->requester = function_.id();
+    t->requester = users_[user]->id();
     t->pasid = prefix;
     t->address = address;
     return t;
@@ -202,7 +227,7 @@ pcie::tlp_ptr page_requester::message(const std::optional<pcie::pasid_prefix>& p
 
 // -- answers -------------------------------------------------------------------------------------
 
-bool page_requester::receive_response(const pcie::tlp& response) {
+bool page_requester::receive_response(const pcie::tlp& response, std::uint32_t user) {
     pcie::pri_view pri = config_.pri();
     if (!pri.present()) return false;
     if (failed_) return true;  // ignored until the interface is enabled anew
@@ -217,10 +242,10 @@ bool page_requester::receive_response(const pcie::tlp& response) {
     }
     const std::uint16_t index = pcie::prg_response_group(response.address);
     const group& g = groups_[index];
-    if (g.first == none) {
+    if (g.first == none || requests_[g.first].user != user) {
         pri.set_status(pcie::pri_view::unexpected_index);
     } else if (!pasid_fits(g, response)) {
-        function_.page_note("PRG Response with a wrong or without PASID is ignored");
+        users_[user]->page_note("PRG Response with a wrong or without PASID is ignored");
     } else {
         answer(index, code == 0 ? result::success : result::invalid_request);
         settle();
@@ -237,7 +262,10 @@ bool page_requester::pasid_fits(const group& g, const pcie::tlp& response) {
     return asked && response.pasid->pasid == asked->pasid;
 }
 
-void page_requester::answer(std::uint16_t index, result r) {
+void page_requester::answer(std::uint16_t index, result r) { give_back(index, r, true); }
+
+/// The group is in flight no more.
+void page_requester::give_back(std::uint16_t index, result r, bool answered) {
     group& g = groups_[index];
     outstanding_ -= g.requests;
     std::uint32_t at = std::exchange(g.first, none);
@@ -245,7 +273,7 @@ void page_requester::answer(std::uint16_t index, result r) {
     free_groups_.push(index);
     while (at != none) {
         const std::uint32_t next = requests_[at].next;
-        end(at, r, true);
+        end(at, r, answered);
         at = next;
     }
 }
@@ -263,7 +291,8 @@ void page_requester::end(std::uint32_t at, result r, bool answered) {
     }
     for (std::uint32_t w = ended.first_waiter; w != none;) {
         const std::uint32_t next = next_waiter_[w];
-        if (r != result::abandoned) function_.page_answered(w, r == result::success);
+        if (r != result::abandoned)
+            users_[w / waiters_]->page_answered(w % waiters_, r == result::success);
         w = next;
     }
 }
@@ -293,7 +322,7 @@ void page_requester::config_written() {
     if (!pri.present()) return;
     const bool on = pri.enabled();
     if (on && !enabled_) {
-        if (outstanding_ > 0) function_.page_note("PRI is enabled though it has not stopped");
+        if (outstanding_ > 0) users_[0]->page_note("PRI is enabled though it has not stopped");
         failed_ = false;
     }
     const bool off = !on && enabled_;
@@ -320,6 +349,27 @@ void page_requester::reset() {
     enabled_ = failed_ = false;
 }
 
+/// What was sent is the physical function's matter until it is answered; of one that is gone no
+/// answer arrives.
+void page_requester::leave(std::uint32_t user, bool gone) {
+    if (user >= prepared_) return;  // it never asked
+    for (std::size_t n = queue_.size(); n > 0; --n) {
+        const std::uint32_t at = queue_.pop();
+        if (requests_[at].user == user)
+            end(at, result::abandoned, false);
+        else
+            queue_.push(at);
+    }
+    for (request& r : requests_)
+        if (r.user == user) r.first_waiter = none;
+    if (!gone) return;
+    for (std::uint16_t g = 0; g < groups_.size(); ++g)
+        if (groups_[g].first != none && requests_[groups_[g].first].user == user)
+            give_back(g, result::abandoned, false);
+    settle();
+    send();
+}
+
 // -- misbehaviour --------------------------------------------------------------------------------
 
 void page_requester::flood(std::uint32_t requests) {
@@ -331,13 +381,14 @@ void page_requester::flood(std::uint32_t requests) {
 void page_requester::flood_one() {
     if (flood_left_ == 0) return;
     if (flood_left_ != UINT32_MAX) --flood_left_;
-    if (function_.message_room() > 0) {
+    if (users_[0]->message_room() > 0) {
         const std::uint32_t n = flooded_++;
-        function_.send_message(
-            message({}, pcie::page_request_fields{std::uint64_t{n} << 12,
-                                                  static_cast<std::uint16_t>(n % prg_indices), true,
-                                                  false, true}
-                            .encode()));
+        users_[0]->send_message(
+            message(0, {},
+                    pcie::page_request_fields{std::uint64_t{n} << 12,
+                                              static_cast<std::uint16_t>(n % prg_indices), true,
+                                              false, true}
+                        .encode()));
     }
     flood_timer_ = ctx_.timeline.after(flood_interval, base::phase::serve, id_, op_flood);
 }

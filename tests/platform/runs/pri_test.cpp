@@ -180,5 +180,51 @@ TEST(PriRun, what_cannot_fault_is_refused) {
     bad("kind: sva, device: ep0, pasid: 1, page_faults: maybe");
 }
 
+/// Two processes on virtual functions, one on the physical one whose interface they share.
+std::string virtual_functions() {
+    const auto process = [](const char* name, const char* device, int cpu) {
+        return "  " + std::string(name) + ": {kind: sva, device: " + device +
+               ", pasid: 1, cpu: " + std::to_string(cpu) +
+               ", buffer: 256KiB, page_faults: true, resident: 50%, dma: {burst: 4 x 256B, every: "
+               "5us}, unmap: {every: 10us, remap: on_fault}}\n";
+    };
+    return "machine:\n"
+           "  smmu: {invalidate_timeout: 200us}\n"
+           "  cpus: 4\n"
+           "  irq: {gerror: {cpu: 3}, priq: {cpu: 2}}\n"
+           "  ports:\n"
+           "    rp0: {device: {name: ep0, like: generic_ats_endpoint, flr_time: 1ms, sriov: {vfs: "
+           "2}}}\n"
+           "software: {pri: handle, pci: {flr_wait: 1ms}}\n"
+           "clients:\n" +
+           process("on_pf", "ep0", 0) + process("on_vf1", "ep0_vf1", 1) +
+           process("on_vf2", "ep0_vf2", 1);
+}
+
+TEST(PriRun, P_077_virtual_functions_ask_through_the_interface_of_the_physical_one) {
+    const json r = run_text(virtual_functions() + "end: {when: 103ms}\n");
+    EXPECT_EQ(r.at("outcome"), "clean");
+    for (const char* client : {"on_pf", "on_vf1", "on_vf2"}) {
+        const json& c = r.at("clients").at(client);
+        EXPECT_GT(c.at("page_faults").at("brought_in").get<int>(), 40) << client;
+        EXPECT_EQ(c.at("page_faults").at("invalid").get<int>(), 0) << client;
+        EXPECT_EQ(c.at("dma").at("no_access").get<int>(), 0) << client;
+        EXPECT_EQ(c.at("dma").at("errors").get<int>(), 0) << client;
+    }
+    EXPECT_LE(counter(r, "smmu.page_requests") - counter(r, "sw.page_requests"), 8)
+        << "but for those that the driver has not read yet";
+}
+
+TEST(PriRun, P_179_an_FLR_of_a_virtual_function_leaves_the_requests_of_the_others_alone) {
+    const json r = run_text(virtual_functions() +
+                            "timeline: [{when: 103ms, task: R, cpu: 3, reset: {device: ep0_vf1, "
+                            "method: flr}}]\nend: {when: 110ms}\n");
+    EXPECT_EQ(r.at("tasks").at("R").at("result"), 0);
+    for (const char* client : {"on_pf", "on_vf2"}) {
+        EXPECT_GT(r.at("clients").at(client).at("page_faults").at("brought_in").get<int>(), 150);
+        EXPECT_EQ(r.at("clients").at(client).at("dma").at("no_access").get<int>(), 0) << client;
+    }
+}
+
 }  // namespace
 }  // namespace drydock::tests

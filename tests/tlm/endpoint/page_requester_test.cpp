@@ -2,6 +2,10 @@
 // PCIe PRI: registers of the capability, PRG Responses and what they stop.
 #include "tlm/endpoint/page_requester.h"
 
+#include <array>
+#include <utility>
+#include <vector>
+
 #include "tests/tlm/endpoint/page_bench.h"
 
 namespace drydock::endpoint {
@@ -200,6 +204,145 @@ TEST(PageRequester, allocation_is_at_most_the_capacity_and_0_asks_for_nothing) {
     b.go();
     EXPECT_TRUE(b.page_requests().empty());
     EXPECT_EQ(b.failed(), 1u);
+}
+
+/// A physical function and two virtual ones around one interface.
+struct shared_bench {
+    struct function final : page_function {
+        explicit function(std::uint16_t n) : rid{n} {}
+        base::routing_id id() const override { return rid; }
+        std::size_t message_room() override { return room; }
+        void send_message(pcie::tlp_ptr t) override { sent.push_back(std::move(t)); }
+        void page_answered(std::uint32_t waiter, bool success) override {
+            answers.emplace_back(waiter, success);
+        }
+        void page_note(std::string_view) override {}
+        unsigned index(std::size_t n) const {
+            return pcie::page_request_fields::decode(sent.at(n)->address).group;
+        }
+        base::routing_id rid;
+        std::size_t room = 16;
+        std::vector<pcie::tlp_ptr> sent;
+        std::vector<std::pair<std::uint32_t, bool>> answers;
+    };
+
+    shared_bench() : space(page_bench::with_image({}, false).image) {
+        users[1] = interface.add_user(vf1);
+        users[2] = interface.add_user(vf2);
+        set(4, 2, 1);
+        set(0xc, 4, 4);
+    }
+    void set(unsigned reg, unsigned size, std::uint32_t v) {
+        space.write(static_cast<std::uint16_t>(space.pri().at + reg), size, v);
+        interface.config_written();
+    }
+    void go() { ctx.timeline.run(ctx.now() + 1_us); }
+    bool respond(unsigned user, unsigned code, unsigned index) {
+        pcie::tlp_ptr t = pool.make();
+        t->address = pcie::encode_prg_response(static_cast<std::uint8_t>(code),
+                                               static_cast<std::uint16_t>(index));
+        return interface.receive_response(*t, users[user]);
+    }
+    bool ask(unsigned user, unsigned waiter, std::uint64_t at) {
+        return interface.ask(users[user], waiter, {}, base::iova{at}, false);
+    }
+    unsigned status() { return space.pri().status() & 3; }
+
+    base::context ctx{1};
+    pcie::tlp_pool pool;
+    pcie::config_space space;
+    function pf{0x100}, vf1{0x101}, vf2{0x102};
+    page_requester interface { "pri", ctx, ctx.probe.place("pri"), space, {}, 8, pool, pf };
+    std::array<std::uint32_t, 3> users{};
+};
+
+TEST(SharedPri, P_070_each_function_asks_by_its_own_ID_and_is_answered_itself) {
+    shared_bench b;
+    ASSERT_TRUE(b.ask(0, 3, page));
+    ASSERT_TRUE(b.ask(1, 3, page)) << "the same page, of another function";
+    b.go();
+    ASSERT_EQ(b.pf.sent.size(), 1u);
+    ASSERT_EQ(b.vf1.sent.size(), 1u);
+    EXPECT_EQ(b.vf1.sent[0]->requester.value, 0x101);
+    EXPECT_NE(b.pf.index(0), b.vf1.index(0)) << "one set of indices";
+    b.respond(1, 0, b.vf1.index(0));
+    EXPECT_EQ(b.vf1.answers, (std::vector<std::pair<std::uint32_t, bool>>{{3, true}}));
+    EXPECT_TRUE(b.pf.answers.empty());
+}
+
+TEST(SharedPri, P_072_the_allocation_is_that_of_all_together) {
+    shared_bench b;
+    for (unsigned w = 0; w < 3; ++w) {
+        b.ask(1, w, page + w * 0x1000);
+        b.ask(2, w, page + w * 0x1000);
+    }
+    b.go();
+    EXPECT_EQ(b.vf1.sent.size() + b.vf2.sent.size(), 4u);
+    EXPECT_EQ(b.interface.outstanding(), 4u);
+    const std::size_t of_vf1 = b.vf1.sent.size();
+    b.respond(1, 0, b.vf1.index(0));  // all of its group
+    EXPECT_GT(b.vf1.sent.size() + b.vf2.sent.size(), 4u);
+    EXPECT_LE(b.interface.outstanding(), 4u);
+    EXPECT_GE(of_vf1, 1u);
+}
+
+TEST(SharedPri, P_074_an_index_of_another_function_is_not_in_flight) {
+    shared_bench b;
+    b.ask(1, 0, page);
+    b.go();
+    b.respond(2, 0, b.vf1.index(0));
+    EXPECT_EQ(b.status(), pcie::pri_view::unexpected_index);
+    EXPECT_TRUE(b.vf1.answers.empty());
+}
+
+TEST(SharedPri, P_075_a_failure_of_one_stops_all) {
+    shared_bench b;
+    b.ask(1, 0, page);
+    b.ask(2, 5, page);
+    b.go();
+    b.respond(1, 0xf, b.vf1.index(0));
+    EXPECT_EQ(b.status(), pcie::pri_view::response_failure);
+    EXPECT_EQ(b.vf2.answers, (std::vector<std::pair<std::uint32_t, bool>>{{5, false}}));
+    EXPECT_FALSE(b.ask(0, 0, page));
+}
+
+TEST(SharedPri, P_073_Stopped_waits_for_the_answers_of_all) {
+    shared_bench b;
+    b.ask(0, 0, page);
+    b.ask(1, 0, page);
+    b.go();
+    b.set(4, 2, 0);
+    b.respond(0, 0, b.pf.index(0));
+    EXPECT_FALSE(b.space.pri().stopped());
+    b.respond(1, 0, b.vf1.index(0));
+    EXPECT_TRUE(b.space.pri().stopped());
+}
+
+TEST(SharedPri, P_179_a_virtual_function_that_is_reset_leaves_the_others_alone) {
+    shared_bench b;
+    b.ask(1, 0, page);
+    b.ask(2, 0, page);
+    b.go();
+    b.interface.leave(b.users[1], false);
+    EXPECT_EQ(b.interface.outstanding(), 2u) << "its group is open until it is answered";
+    b.respond(1, 0, b.vf1.index(0));
+    EXPECT_EQ(b.status(), 0u) << "an answer to nobody, not an unexpected one";
+    EXPECT_TRUE(b.vf1.answers.empty());
+    b.respond(2, 0, b.vf2.index(0));
+    EXPECT_EQ(b.vf2.answers.size(), 1u);
+    EXPECT_EQ(b.interface.outstanding(), 0u);
+}
+
+TEST(SharedPri, P_178_of_a_virtual_function_that_is_gone_nothing_is_outstanding) {
+    shared_bench b;
+    for (unsigned w = 0; w < 4; ++w) b.ask(1, w, page + w * 0x1000);
+    b.go();
+    b.ask(2, 0, page);
+    b.go();
+    EXPECT_TRUE(b.vf2.sent.empty()) << "the allocation is used up";
+    b.interface.leave(b.users[1], true);
+    EXPECT_EQ(b.vf2.sent.size(), 1u);
+    EXPECT_EQ(b.interface.outstanding(), 1u);
 }
 
 }  // namespace

@@ -345,9 +345,9 @@ TEST(Sriov, errors_of_a_virtual_function_are_told_as_the_PF_says) {
     b.pick(0);
     b.set_device_control(0x2100);
     b.pick(1);
-    const auto bad = [&] {  // a DMA read has no completion: answer with an unknown tag instead
+    const auto bad = [&] {  // a message that it does not know
         pcie::tlp_ptr t = b.make(pcie::tlp_type::msg);
-        t->code = pcie::msg_code::prg_response;
+        t->code = pcie::msg_code::vendor_type0;
         t->routing = pcie::msg_routing::by_id;
         t->target = b.id_of(1);
         b.send(std::move(t));
