@@ -93,6 +93,62 @@ TEST(DumpTree, functions_stay_together_and_each_is_as_its_own_part_of_the_dump) 
     EXPECT_NE(first.description->image.u16(2), first.functions[0].description->image.u16(2));
 }
 
+/// A physical function with VF Enable and `enabled` of 8 virtual functions.
+std::string physical(const std::string& slot, unsigned enabled, unsigned offset, unsigned stride) {
+    pcie::express_fields f;
+    pcie::sriov_fields s;
+    s.total_vfs = s.initial_vfs = 8;
+    s.first_offset = offset;
+    s.stride = stride;
+    s.bars = {{0, 65536, true, true}};
+    pcie::config_image image = pcie::config_image_builder({0x1234, 0x0100, 0, 0x020000, 0, 0, 0})
+                                   .bar(0, 65536)
+                                   .express(f)
+                                   .msix({})
+                                   .ats({})
+                                   .sriov(s)
+                                   .build();
+    for (const auto& c : pcie::list_capabilities(image))
+        if (c.extended && c.id == 0x10) {
+            image.set16(c.offset + 8u, 9);
+            image.set16(c.offset + 0x10u, static_cast<std::uint16_t>(enabled));
+            image.bytes[c.offset + 0x26u] = 1;  // where the VF BAR was: 64 KiB aligned
+        }
+    return shown(slot, image);
+}
+
+std::string virtual_one(const std::string& slot) {
+    std::string text = device(slot);
+    return text.replace(text.find("\n00: ") + 5, 11, "ff ff ff ff");
+}
+
+TEST(DumpTree, P_177_virtual_functions_of_a_physical_one_in_the_dump_become_its_own) {
+    const std::string dump = port("00:01.0", port_type::root_port, 0, 1) +
+                             physical("01:00.0", 4, 16, 2) + virtual_one("01:02.0") +
+                             virtual_one("01:02.4");
+    const scenario::machine m = machine_of(dump);
+    const scenario::device& pf = *m.ports.at(0).device;
+    ASSERT_EQ(pf.vfs.size(), 3u) << "up to the highest one that the dump has";
+    EXPECT_EQ(pf.vfs[2].name, "d01_00_0_vf3");
+    EXPECT_EQ(pf.description->sriov->first_offset, 16u);
+    const std::string text = devices::tree_of_dump(dump, "d.txt");
+    EXPECT_NE(text.find("# 01:02.4: d01_00_0_vf3,"), std::string::npos) << text;
+    EXPECT_EQ(text.find("left out"), std::string::npos) << text;
+}
+
+TEST(DumpTree, P_177_a_virtual_function_without_its_physical_one_is_named) {
+    const std::string text =
+        devices::tree_of_dump(device("01:00.0") + virtual_one("02:00.1") +
+                                  physical("03:00.0", 1, 1, 1) + virtual_one("03:00.2"),
+                              "d.txt");
+    for (const char* slot : {"02:00.1", "03:00.2"})
+        EXPECT_NE(text.find(std::string("# ") + slot +
+                            ": left out, a virtual function whose physical one is not in the dump"),
+                  std::string::npos)
+            << text;
+    EXPECT_EQ(text.find("sriov"), std::string::npos) << "one is enabled, the dump has none";
+}
+
 TEST(DumpTree, a_device_whose_root_port_is_missing_gets_one) {
     const scenario::machine m =
         machine_of(device("6a:00.0") + device("00:0a.0", port_type::root_complex_endpoint));
