@@ -184,10 +184,12 @@ void software::start_client(const std::string& name) {
 
 // -- actions --
 
-pci_dev& software::dev(const std::string& name) const {
+pci_dev* software::dev(const std::string& name) const {
     for (const auto& d : config_.devices)
-        if (d.name == name)
-            if (pci_dev* found = pci_.find(d.rid)) return *found;
+        if (d.name == name) {
+            pci_dev* found = pci_.find(d.rid);
+            return found && found->dev.group ? found : nullptr;
+        }
     throw std::invalid_argument("no device '" + name +
                                 "'; there are: " + names_of(config_.devices));
 }
@@ -227,41 +229,44 @@ void software::run_reset(const std::string& task, unsigned cpu, const std::strin
     how.method = pci_reset_method_from(method);
     how.host = &pci_;
     how.reset_below = [this](pci_dev& bridge) { return port_driver_.reset_below(bridge); };
-    pci_dev& d = dev(device);
-    run(task, cpu, [this, &d, how] { return pci_reset_function(d, core_, how); });
+    pci_dev* d = dev(device);
+    run(task, cpu, [this, d, how] { return d ? pci_reset_function(*d, core_, how) : -ENODEV; });
 }
 
 void software::run_attach(const std::string& task, unsigned cpu, const std::string& device,
                           const std::string& to, std::optional<u32> pasid) {
-    pci_dev& d = dev(device);
-    run(task, cpu, [this, &d, to, pasid] {
-        iommu_domain& target = domain(to, d);
-        if (!pasid) return core_.iommu_attach_group(target, *d.dev.group);
-        if (d.dev.group->pasid_array.count(*pasid))
-            return core_.iommu_replace_device_pasid(target, d.dev, *pasid);
-        return core_.iommu_attach_device_pasid(target, d.dev, *pasid);
+    pci_dev* d = dev(device);
+    run(task, cpu, [this, d, to, pasid] {
+        if (!d || !d->dev.group) return -ENODEV;
+        iommu_domain& target = domain(to, *d);
+        if (!pasid) return core_.iommu_attach_group(target, *d->dev.group);
+        if (d->dev.group->pasid_array.count(*pasid))
+            return core_.iommu_replace_device_pasid(target, d->dev, *pasid);
+        return core_.iommu_attach_device_pasid(target, d->dev, *pasid);
     });
 }
 
 void software::run_detach(const std::string& task, unsigned cpu, const std::string& device,
                           std::optional<u32> pasid) {
-    pci_dev& d = dev(device);
-    run(task, cpu, [this, &d, pasid] {
+    pci_dev* d = dev(device);
+    run(task, cpu, [this, d, pasid] {
+        if (!d || !d->dev.group) return -ENODEV;
         if (pasid)
-            core_.iommu_detach_device_pasid(d.dev, *pasid);
+            core_.iommu_detach_device_pasid(d->dev, *pasid);
         else
-            core_.iommu_detach_group(*d.dev.group);
+            core_.iommu_detach_group(*d->dev.group);
         return 0;
     });
 }
 
 void software::run_attach_probe(const std::string& task, unsigned cpu, const std::string& device) {
-    pci_dev& d = dev(device);
-    run(task, cpu, [this, &d] {
-        iommu_domain* now = d.dev.group->domain;
-        const int rc = now ? core_.iommu_attach_group(*now, *d.dev.group) : -ENODEV;
-        guard hold(d.dev.group->lock);
-        const group_device* gdev = core_.dev_to_gdev(d.dev);
+    pci_dev* d = dev(device);
+    run(task, cpu, [this, d] {
+        if (!d || !d->dev.group) return -ENODEV;
+        iommu_domain* now = d->dev.group->domain;
+        const int rc = now ? core_.iommu_attach_group(*now, *d->dev.group) : -ENODEV;
+        guard hold(d->dev.group->lock);
+        const group_device* gdev = core_.dev_to_gdev(d->dev);
         return rc == 0 && gdev && gdev->blocked ? -EBUSY : rc;
     });
 }

@@ -90,7 +90,8 @@ public:
     void start();
     void start_client(const std::string& name);
 
-    /// A task that resets the device. @param call only "pci_reset_function"
+    /// A task that resets the device; -ENODEV, here and below, if nobody is there. @param call only
+    /// "pci_reset_function"
     /// @throws std::invalid_argument for a name that is not there
     void run_reset(const std::string& task, unsigned cpu, const std::string& device,
                    const std::string& method, const std::string& call = "pci_reset_function");
@@ -135,7 +136,8 @@ private:
     void bind_found(const std::vector<pci_dev*>& found);
     void start_bound(u16 rid);
     void make_client(client_config);
-    pci_dev& dev(const std::string& name) const;
+    /// Null: nobody is there now. @throws std::invalid_argument for a name that is not configured
+    pci_dev* dev(const std::string& name) const;
     iommu_domain& domain(const std::string& name, pci_dev&);
     void run(const std::string& task, unsigned cpu, std::function<int()> body);
 

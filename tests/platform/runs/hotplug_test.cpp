@@ -180,6 +180,19 @@ TEST(Hotplug, P_174_an_empty_slot_has_buses_and_windows_for_a_switch_that_comes_
     EXPECT_EQ(timeouts(r), 0);
 }
 
+TEST(Hotplug, what_is_asked_of_a_device_that_is_not_there_ends_with_ENODEV) {
+    const json r = play(whole_switch("empty", "software: {pci: {hotplug_buses: 5}}\n"),
+                        "{when: 1ms, task: R, reset: {device: ep0, method: flr}}, "
+                        "{when: 1ms, task: A, attach: {device: ep0, domain: blocked}}, "
+                        "{when: 1ms, task: D, detach: {device: ep0}}, " +
+                            at("1ms", "device: ep0, fault: silent_death") + ", " +
+                            at("1ms", "port: rp0, fault: surprise_removal"),
+                        "20ms");
+    for (const char* task : {"R", "A", "D"})
+        EXPECT_EQ(r.at("tasks").at(task).at("result"), -19) << task;
+    EXPECT_EQ(count(r, "surprise_removals"), 0);
+}
+
 TEST(Hotplug, P_174_a_window_that_is_too_small_is_no_device) {
     const json r = play(
         whole_switch("empty", "software: {pci: {hotplug_buses: 4, hotplug_prefetchable: 0MiB}}\n"),
