@@ -27,7 +27,10 @@ void card::pull(bool noticed) {
     slot_.mute(false);
 }
 
-void card::insert() { slot_.set_present(true); }
+void card::insert() {
+    if (!slot_.present()) machine_.renew_below(port_);
+    slot_.set_present(true);
+}
 
 void card::press_button() { slot_.press_button(); }
 

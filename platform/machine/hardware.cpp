@@ -171,6 +171,14 @@ void hardware::fundamental_reset(std::string_view port) {
     assert_at(false);
 }
 
+void hardware::renew_below(std::string_view port) {
+    for (const link_end& e : ends_)
+        if (e.port == port) e.device->renew();
+    for (const junction& j : junctions_)
+        for (unsigned n = 1; j.port == port && n <= j.at->downstream_ports(); ++n)
+            renew_below(j.at->port(n).basename());
+}
+
 void hardware::set_reset_below(std::string_view port, bool asserted) {
     for (const link_end& e : ends_)
         if (e.port == port && asserted) e.device->power_cycle();

@@ -121,6 +121,8 @@ public:
     void fundamental_reset(std::string_view port);
     /// PERST# of all that is below a port, links included. @pre asserted: the link below it is down
     void set_reset_below(std::string_view port, bool asserted);
+    /// All that is below a port is replaced by its like. @pre the link below it is down
+    void renew_below(std::string_view port);
     /// Names of all ports of the tree.
     std::vector<std::string> port_names() const;
 

@@ -52,6 +52,11 @@ public:
         for (const physical& p : physical_) p.function->power_cycle();
         routing_ids_old_ = addresses_old_ = true;
     }
+    /// Another device of the same kind has come in its place. @pre its link is down
+    void renew() {
+        for (endpoint* f : in_order_) f->renew();
+        routing_ids_old_ = addresses_old_ = true;
+    }
     /// Function 0.
     endpoint& function() { return *functions_.front(); }
     /// In the order of the configuration, each physical one followed by its virtual ones.

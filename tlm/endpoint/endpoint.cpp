@@ -309,6 +309,14 @@ void endpoint::vanish() {
     reset(pcie::reset_kind::fundamental);
 }
 
+void endpoint::renew() {
+    faults_ = {};
+    if (state_ == state::dead)
+        enter(is_virtual() ? state::absent : state::link_down,
+              is_virtual() ? text_absent_ : text_link_down_);
+    power_cycle();
+}
+
 void endpoint::power_cycle() { reset(pcie::reset_kind::fundamental); }
 
 void endpoint::drop_replies() {

@@ -85,6 +85,9 @@ public:
     /// As new: sticky registers go as well. It is known by the numbers of its place until
     /// configuration writes bring others. @pre the link is down
     void power_cycle();
+    /// Another one of the same kind has come in its place: without its faults. @pre its link is
+    /// down
+    void renew();
     /// After inject() changed: what acts at once does.
     void injected();
     /// An error that somebody says this function has detected: logged and told like any other.

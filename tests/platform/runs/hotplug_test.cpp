@@ -157,6 +157,18 @@ TEST(Hotplug, P_142_a_switch_goes_with_all_that_is_below_it_and_comes_back) {
     EXPECT_EQ(expect::fired(r, "lock_order", ""), 0);
 }
 
+TEST(Hotplug, P_142_what_is_put_in_is_new_and_without_the_faults_of_what_was_pulled) {
+    const json r = play(whole_switch("true"),
+                        at("500us", "device: ep0, fault: silent_death") + ", " +
+                            at("500us", "device: nic, fault: swallow_invalidates") + ", " +
+                            at("1ms", "port: rp0, fault: surprise_removal") + ", " +
+                            at("1200ms", "port: rp0, fault: insertion"),
+                        "2000ms");
+    EXPECT_EQ(count(r, "additions"), 1);
+    EXPECT_GE(bursts(r, "dma0"), 2500);
+    EXPECT_GE(bursts(r, "net"), 2500);
+}
+
 TEST(Hotplug, P_142_ports_that_came_with_a_switch_have_their_services) {
     const json r = play(whole_switch("true"),
                         at("1ms", "port: rp0, fault: surprise_removal") + ", " +
