@@ -37,13 +37,14 @@ pci_host_config host_config(const software_config& c) {
 software::software(kernel& k, software_config config)
     : kernel_(k),
       config_(std::move(config)),
-      smmu_(k, config_.smmu),
-      core_(k, smmu_, make_reset_variant(config_.reset_variant)),
+      smmus_(k),
+      core_(k, smmus_, make_reset_variant(config_.reset_variant)),
       pci_(k, host_config(config_)),
       port_driver_(
           k, pci_, config_.ports, [this](pci_dev& port) { return attach_port(port); }, *this) {
     check();
-    smmu_.set_driver_get_domain(
+    for (const auto& c : config_.smmus) smmus_.add(c);
+    smmus_.set_driver_get_domain(
         [this](device& d) { return core_.iommu_driver_get_domain_for_dev(d); });
 }
 
@@ -56,12 +57,14 @@ void software::check() const {
                                         " does not exist; there are " +
                                         std::to_string(kernel_.cpus()));
     };
-    cpu(config_.smmu.gerror_cpu, "gerror interrupt");
-    cpu(config_.smmu.evtq_cpu, "event queue interrupt");
-    cpu(config_.smmu.priq_cpu, "PRI queue interrupt");
+    for (const auto& s : config_.smmus) {
+        cpu(s.gerror_cpu, "gerror interrupt");
+        cpu(s.evtq_cpu, "event queue interrupt");
+        cpu(s.priq_cpu, "PRI queue interrupt");
+        cpu(s.iopf_cpu.value_or(0), "page fault worker");
+    }
     cpu(config_.ports.aer_cpu, "AER interrupt");
     cpu(config_.ports.dpc_cpu, "DPC interrupt");
-    cpu(config_.smmu.iopf_cpu.value_or(0), "page fault worker");
     cpu(config_.ports.hotplug_cpu, "hot-plug interrupt");
     for (const auto& c : config_.clients) {
         cpu(c.cpu, "client " + c.name);
@@ -93,7 +96,7 @@ void software::boot_task() {
 }
 
 void software::bring_up() {
-    smmu_.reset();
+    for (const auto& s : smmus_.smmus()) s->reset();
     pci_.scan();
     // Error reporting comes up beside the drivers, on a CPU that has nothing to do.
     bool ports_ready = false;
@@ -123,9 +126,23 @@ void software::bring_up() {
 
 /// A port's interrupts are writes of its own: they pass untranslated, in a group of their own.
 int software::attach_port(pci_dev& port) {
-    port.dev.iommu = std::make_unique<dev_iommu>();
-    port.dev.iommu->ids = {port.rid()};
+    port.dev.iommu = dma_configure(port.dev.name, {port.rid()});
     return core_.iommu_probe_device(port.dev, port.dev.name, true);
+}
+
+std::unique_ptr<dev_iommu> software::dma_configure(const std::string& name,
+                                                   std::vector<u32> rids) const {
+    auto io = std::make_unique<dev_iommu>();
+    for (const u32 rid : rids) {
+        const auto id = iort_map_id(config_.iort, static_cast<u16>(rid));
+        if (!id)
+            throw std::runtime_error(name + ": no SMMU translates for its Requester ID " +
+                                     std::to_string(rid));
+        io->iommu_dev = id->iommu;
+        io->streams.push_back(id->sid);
+    }
+    io->ids = std::move(rids);
+    return io;
 }
 
 void software::enable_vfs(const device_config& c) {
@@ -141,9 +158,9 @@ void software::bind(const device_config& c) {
     if (!d)
         throw std::runtime_error(c.name + ": enumeration found no function at routing ID " +
                                  std::to_string(c.rid));
-    d->dev.iommu = std::make_unique<dev_iommu>();
-    d->dev.iommu->ids = {c.rid};
-    d->dev.iommu->ids.insert(d->dev.iommu->ids.end(), c.aliases.begin(), c.aliases.end());
+    std::vector<u32> rids{c.rid};
+    rids.insert(rids.end(), c.aliases.begin(), c.aliases.end());
+    d->dev.iommu = dma_configure(c.name, std::move(rids));
     d->dev.iommu->attach_deferred = c.attach_deferred;
     if (const int rc =
             core_.iommu_probe_device(d->dev, c.group.empty() ? c.name : c.group, c.identity);
@@ -271,9 +288,9 @@ void software::run_attach_probe(const std::string& task, unsigned cpu, const std
     });
 }
 
-void software::run_sync_probe(const std::string& task, unsigned cpu) {
-    run(task, cpu, [this] {
-        arm_smmu_cmdq_batch nothing(smmu_.cmdq());
+void software::run_sync_probe(const std::string& task, unsigned cpu, u32 smmu) {
+    run(task, cpu, [this, smmu] {
+        arm_smmu_cmdq_batch nothing(smmus_.smmu(smmu).cmdq());
         return nothing.submit();
     });
 }

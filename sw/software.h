@@ -9,8 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "sw/arm_smmu_v3/device.h"
+#include "sw/arm_smmu_v3/driver.h"
 #include "sw/clients/client.h"
+#include "sw/iommu/iort.h"
 #include "sw/pci/portdrv.h"
 #include "sw/pci/probe.h"
 #include "sw/pci/reset.h"
@@ -36,7 +37,9 @@ struct device_config {
 
 /// Everything that the software of a machine must be told. Addresses are on the CPU's bus.
 struct software_config {
-    arm_smmu_config smmu;
+    std::vector<arm_smmu_config> smmus;
+    /// Which SMMU translates for whom, by which StreamID.
+    std::vector<iort_mapping> iort{{}};
     phys_addr_t ecam = 0x40'1000'0000;
     pci_window mem32{0x1000'0000, 0x3000'0000};
     pci_window mem64{0x80'0000'0000, u64{64} << 30};
@@ -104,8 +107,8 @@ public:
     /// A task that attaches the domain which the device's group has already: changes nothing, but
     /// meets every fence.
     void run_attach_probe(const std::string& task, unsigned cpu, const std::string& device);
-    /// A task that pushes a CMD_SYNC through the command queue.
-    void run_sync_probe(const std::string& task, unsigned cpu);
+    /// A task that pushes a CMD_SYNC through the command queue of an SMMU.
+    void run_sync_probe(const std::string& task, unsigned cpu, u32 smmu = 0);
     /// Told when a task of these has returned; runs as the last act of the task.
     void on_returned(std::function<void(const std::string& task, int result)> f) {
         on_returned_ = std::move(f);
@@ -118,7 +121,7 @@ public:
 
     kernel& k() { return kernel_; }
     iommu_core& core() { return core_; }
-    arm_smmu_device& smmu() { return smmu_; }
+    arm_smmu_driver& smmus() { return smmus_; }
     pci_host& pci() { return pci_; }
     const pci_port_driver& port_driver() const { return port_driver_; }
 
@@ -127,6 +130,8 @@ private:
     void boot_task();
     void bring_up();
     void bind(const device_config&);
+    /// Behind which SMMU the function is, and its StreamIDs there. @throws std::runtime_error
+    std::unique_ptr<dev_iommu> dma_configure(const std::string& name, std::vector<u32> rids) const;
     void enable_vfs(const device_config&);
     int attach_port(pci_dev&);
     // hotplug_owner
@@ -143,7 +148,7 @@ private:
 
     kernel& kernel_;
     software_config config_;
-    arm_smmu_device smmu_;
+    arm_smmu_driver smmus_;
     iommu_core core_;
     pci_host pci_;
     pci_port_driver port_driver_;

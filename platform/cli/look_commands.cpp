@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "platform/cli/commands.h"
+#include "platform/configs/named.h"
 #include "platform/devices/description.h"
 #include "platform/devices/dump_tree.h"
 #include "platform/expect/metrics.h"
@@ -109,6 +110,11 @@ int list_command(const std::string& scenario, const scenario::overrides& changes
         for (const std::string& name : devices::names())
             devices.row({{"  " + name}, {devices::load(name, {})->title}});
         print(t.out, devices.text());
+        print(t.out, "SMMUs (machine.smmu.like:)\n");
+        text_table smmus(false, 2);
+        for (const std::string& name : configs::names())
+            smmus.row({{"  " + name}, {configs::load(name, {}).title}});
+        print(t.out, smmus.text());
         print(t.out,
               "reset variants (software.reset.variant): none, M2\nquarantine variants "
               "(software.quarantine): off\npage requests (software.pri): off, deny, handle\n"

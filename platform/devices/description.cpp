@@ -64,9 +64,11 @@ description load_dump(const std::string& text, const fs::path& path, const std::
     }
 }
 
+constexpr std::string_view folder = "platform/devices/";
+
 const scenario::embedded::file* built_in(const std::string& name) {
     for (const auto& f : scenario::embedded::all())
-        if (f.name == name + ".yaml") return &f;
+        if (f.path.starts_with(folder) && f.name == name + ".yaml") return &f;
     return nullptr;
 }
 
@@ -112,7 +114,7 @@ fs::path resolve(const std::string& like, const scenario::place& where) {
 std::vector<std::string> names() {
     std::vector<std::string> n;
     for (const auto& f : scenario::embedded::all())
-        if (f.name.ends_with(".yaml")) n.emplace_back(f.name.substr(0, f.name.size() - 5));
+        if (f.path.starts_with(folder)) n.emplace_back(f.name.substr(0, f.name.size() - 5));
     std::sort(n.begin(), n.end());
     return n;
 }

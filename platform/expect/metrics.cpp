@@ -92,6 +92,10 @@ constexpr auto counters = std::to_array<std::string_view>({"smmu.page_requests",
                                                            "switch.peer_direct",
                                                            "switch.peer_redirected",
                                                            "switch.acs_violations"});
+/// Of the driver of one of several SMMUs.
+constexpr std::array<std::string_view, 6> driver_counters{
+    ".page_requests",       ".priq_overflows",    ".syncs_timed_out",
+    ".cerror_atc_inv_sync", ".gerror_interrupts", ".smmu_events"};
 constexpr std::array<std::string_view, 3> operation_counts{"count", "timeouts", "censored"};
 
 template <class Names>
@@ -286,6 +290,14 @@ std::vector<std::string> names_of(const scenario::run& r) {
     for (const auto p : percentiles) names.push_back(std::string(walk) + "." + std::string(p));
     names.push_back(std::string(walk) + ".count");
     for (const auto c : counters) names.push_back("counters." + std::string(c));
+    if (r.machine.smmus.size() > 1)
+        for (const scenario::smmu& s : r.machine.smmus) {
+            for (const auto c : counters)
+                if (const auto dot = c.find('.'); c.substr(0, dot) == "smmu")
+                    names.push_back("counters." + s.name + std::string(c.substr(dot)));
+            for (const auto c : driver_counters)
+                names.push_back("counters.sw." + s.name + std::string(c));
+        }
     for (const scenario::leaf& l : scenario::leaves(r.machine))
         for (const char* direction : {"down", "up"})
             if (l.device == l.whole)  // a link has one name: that of function 0 below it

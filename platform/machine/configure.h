@@ -50,8 +50,10 @@ private:
     std::string prefix_;
 };
 
-/// The SMMU of a machine: the scenario's words over the defaults, parameters `smmu.*` over both.
-smmu::smmu_config configure_smmu(base::parameters& p, const scenario::run& r);
+/// An SMMU of a machine: the scenario's words over the defaults, parameters under its name
+/// (`smmu.*`) over both. @throws scenario::bad_input for StreamIDs that it does not have
+smmu::smmu_config configure_smmu(base::parameters& p, const scenario::run& r,
+                                 const scenario::smmu& s);
 /// RAM at `at`; parameters `memory.*`.
 system::memory_config configure_memory(base::parameters& p, base::phys_addr at,
                                        std::uint64_t bytes);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include "platform/machine/configure.h"
 
 namespace drydock::machine {
@@ -101,20 +103,38 @@ void declare_times(declarer& d, smmu::smmu_config& c) {
            "Invalidate Completion timeout (PCIe ATS: 60 s -0 % +50 %)");
 }
 
+void map_streams(const scenario::smmu& s, smmu::smmu_config& c) {
+    for (const scenario::stream_range& m : s.stream_ids) {
+        for (unsigned rid = m.rid; rid < m.rid + m.count; ++rid) {
+            const std::uint64_t sid = std::uint64_t{m.sid} + (rid & m.mask) - (m.rid & m.mask);
+            if (sid >> c.sidsize != 0)
+                throw scenario::bad_input(
+                    m.where,
+                    fmt::format("stream_ids: Requester ID {:#x} would be StreamID {:#x}; {} has "
+                                "StreamIDs of {} bits ({}.sidsize)",
+                                rid, sid, s.name, c.sidsize, s.name));
+        }
+        c.stream_ids.push_back({static_cast<std::uint16_t>(m.rid), m.count, m.sid,
+                                static_cast<std::uint16_t>(m.mask)});
+    }
+}
+
 }  // namespace
 
-smmu::smmu_config configure_smmu(base::parameters& p, const scenario::run& r) {
+smmu::smmu_config configure_smmu(base::parameters& p, const scenario::run& r,
+                                 const scenario::smmu& s) {
     smmu::smmu_config c;
-    c.sev = r.machine.smmu.sev;
-    c.itags = r.machine.smmu.itags;
-    c.invalidate_timeout = r.machine.smmu.invalidate_timeout;
+    c.sev = s.sev;
+    c.itags = s.itags;
+    c.invalidate_timeout = s.invalidate_timeout;
     c.after_lost_invalidation = r.software.cerror_sync == "skipped" ? smmu::cerror_sync::skipped
                                                                     : smmu::cerror_sync::repeated;
-    declarer d(p, "smmu");
+    declarer d(p, s.name);
     declare_features(d, c);
     declare_caches(d, c);
     declare_pipeline(d, c);
     declare_times(d, c);
+    map_streams(s, c);
     return c;
 }
 

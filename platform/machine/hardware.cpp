@@ -19,7 +19,12 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
                                                configure_memory(p, map_.ram, map_.ram_bytes));
     interrupts_ = std::make_unique<system::interrupt_controller>(
         "msi", ctx, system::interrupt_controller_config{map_.msi_frame, map_.msi_frame_bytes});
-    smmu_ = std::make_unique<smmu::smmu>("smmu", ctx, tlps_, configure_smmu(p, run), ports);
+    smmus_ = smmu_seats(run.machine, map_.smmu);
+    for (smmu_seat& s : smmus_)
+        s.device = std::make_unique<smmu::smmu>(
+            s.name.c_str(), ctx, tlps_, configure_smmu(p, run, run.machine.smmus[s.described]),
+            static_cast<unsigned>(s.ports.size()));
+    id_mappings_ = machine::id_mappings(run.machine, smmus_);
     rc_ = std::make_unique<root_complex::root_complex>(
         "rc", ctx, tlps_, configure_root_complex(p, run, map_.ecam, map_.ecam_bytes));
     for (unsigned n = 0; n < ports; ++n) {
@@ -34,7 +39,7 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
     fill_slots(run.machine.ports);
     hal_systemc::config h = configure_cpus(p, run);
     h.mmio.registers = map_.smmu;
-    h.mmio.registers_bytes = map_.smmu_bytes;
+    h.mmio.registers_bytes = smmus_.size() * address_map::smmu_bytes;
     h.mmio.configuration = map_.ecam;
     h.mmio.configuration_bytes = map_.ecam_bytes;
     h.ram = map_.ram;
@@ -94,21 +99,28 @@ void hardware::build_device(const scenario::port& port, std::unique_ptr<pcie::li
 void hardware::bind() {
     for (unsigned c = 0; c < run_cpus_; ++c)
         hal_->socket(c).bind(bus_->add_initiator("cpu" + std::to_string(c)));
-    smmu_->memory.bind(bus_->add_initiator("smmu"));
+    for (const smmu_seat& s : smmus_) s.device->memory.bind(bus_->add_initiator(s.name));
     bus_->add_target("memory", map_.ram, map_.ram_bytes).bind(memory_->socket);
-    bus_->add_target("smmu", map_.smmu, map_.smmu_bytes).bind(smmu_->registers);
+    for (const smmu_seat& s : smmus_)
+        bus_->add_target(s.name, s.registers, address_map::smmu_bytes).bind(s.device->registers);
     bus_->add_target("msi", map_.msi_frame, map_.msi_frame_bytes).bind(interrupts_->socket);
     bus_->add_target("rc", map_.ecam, map_.ecam_bytes).bind(rc_->cpu);
     bus_->add_range(map_.mmio32, map_.mmio32_bytes);
     bus_->add_range(map_.mmio64, map_.mmio64_bytes);
-    for (unsigned p = 0; p < rc_->ports(); ++p) {
-        rc_->posted(p).bind(smmu_->posted(p));
-        rc_->non_posted(p).bind(smmu_->non_posted(p));
-        smmu_->ats(p).bind(rc_->ats(p));
+    for (smmu_seat& s : smmus_) {
+        for (unsigned n = 0; n < s.ports.size(); ++n) {
+            const unsigned root = s.ports[n];
+            rc_->posted(root).bind(s.device->posted(n));
+            rc_->non_posted(root).bind(s.device->non_posted(n));
+            s.device->ats(n).bind(rc_->ats(root));
+        }
+        s.directory = std::make_unique<ports_behind>(*rc_, s.ports);
+        s.device->set_directory(*s.directory);
+        s.observer =
+            std::make_unique<registers_at>(hal_->registers(), s.registers.value - map_.smmu.value);
+        s.device->observe_registers(*s.observer);
+        s.device->connect_event(hal_->events());
     }
-    smmu_->set_directory(*rc_);
-    smmu_->observe_registers(hal_->registers());
-    smmu_->connect_event(hal_->events());
 }
 
 seat& hardware::seat_of(const std::string& device) {
@@ -197,13 +209,18 @@ std::vector<std::string> hardware::port_names() const {
     return names;
 }
 
+const smmu_seat& hardware::smmu_of(base::routing_id id) const {
+    const auto mapped = sw::iort_map_id(id_mappings_, id.value);
+    return smmus_.at(mapped ? mapped->iommu : 0);
+}
+
 void hardware::enumerated() {
     for (const seat& s : seats_) {
         if (!s.absent && s.device->routing_id() != s.id)
             throw std::logic_error("enumeration gave " + s.name + " the routing ID " +
                                    std::to_string(s.device->routing_id().value) + " instead of " +
                                    std::to_string(s.id.value));
-        if (s.queue_depth != 0) smmu_->set_queue_depth(s.id, s.queue_depth);
+        if (s.queue_depth != 0) smmu_of(s.id).device->set_queue_depth(s.id, s.queue_depth);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "platform/hal/hal_systemc.h"
+#include "platform/machine/smmu_seat.h"
 #include "platform/scenario/scenario.h"
 #include "tlm/base/context.h"
 #include "tlm/base/timeline_kernel.h"
@@ -15,7 +16,6 @@
 #include "tlm/pcie/link.h"
 #include "tlm/root_complex/root_complex.h"
 #include "tlm/root_complex/switch.h"
-#include "tlm/smmu/smmu.h"
 #include "tlm/system/bus.h"
 #include "tlm/system/interrupt_controller.h"
 #include "tlm/system/memory.h"
@@ -27,7 +27,7 @@ struct address_map {
     base::phys_addr ram{0x4000'0000};
     std::uint64_t ram_bytes = std::uint64_t{1} << 30;
     base::phys_addr smmu{0x0900'0000};
-    std::uint64_t smmu_bytes = 128 * 1024;
+    static constexpr std::uint64_t smmu_bytes = 128 * 1024;  ///< of each; the next lies behind it
     base::phys_addr msi_frame{0x0808'0000};
     std::uint64_t msi_frame_bytes = 64 * 1024;
     base::phys_addr ecam{0x40'1000'0000};
@@ -100,7 +100,11 @@ public:
     base::timeline_kernel& kernel() { return kernel_; }
     hal_systemc::hal_systemc& hal() { return *hal_; }
     system::memory& memory() { return *memory_; }
-    smmu::smmu& smmu() { return *smmu_; }
+    const std::vector<smmu_seat>& smmus() const { return smmus_; }
+    /// The SMMU that translates for a function.
+    const smmu_seat& smmu_of(base::routing_id) const;
+    /// For each Requester ID the SMMU, by its place in smmus(), and the StreamID there.
+    const std::vector<sw::iort_mapping>& id_mappings() const { return id_mappings_; }
     root_complex::root_complex& rc() { return *rc_; }
     const std::vector<seat>& seats() const { return seats_; }
     const std::vector<junction>& junctions() const { return junctions_; }
@@ -146,7 +150,8 @@ private:
     std::unique_ptr<system::bus> bus_;
     std::unique_ptr<system::memory> memory_;
     std::unique_ptr<system::interrupt_controller> interrupts_;
-    std::unique_ptr<smmu::smmu> smmu_;
+    std::vector<smmu_seat> smmus_;
+    std::vector<sw::iort_mapping> id_mappings_;
     std::unique_ptr<root_complex::root_complex> rc_;
     std::vector<link_end> ends_;
     std::vector<seat> seats_;

@@ -14,11 +14,16 @@ constexpr std::uint64_t bits(std::uint64_t word, unsigned high, unsigned low) {
     return (word >> low) & ((std::uint64_t{2} << (high - low)) - 1);
 }
 
-/// Address of the STE of a stream, by the tables as they stand in memory (SMMUv3 3.3.1).
-std::optional<base::phys_addr> ste_address(hardware& hw, base::stream_id sid) {
+/// Address of the STE of a Requester ID, by the tables as they stand in memory (SMMUv3 3.3.1).
+std::optional<base::phys_addr> ste_address(hardware& hw, base::stream_id requester) {
+    const auto mapped =
+        sw::iort_map_id(hw.id_mappings(), static_cast<std::uint16_t>(requester.value));
+    if (!mapped) return std::nullopt;
+    const base::stream_id sid{mapped->sid};
+    const std::uint64_t registers = hw.smmus().at(mapped->iommu).registers.value;
     auto& mmio = hw.hal().host().mmio;
-    const std::uint64_t base_reg = mmio.peek(hw.map().smmu.value + strtab_base, 8);
-    const std::uint64_t cfg = mmio.peek(hw.map().smmu.value + strtab_base_cfg, 4);
+    const std::uint64_t base_reg = mmio.peek(registers + strtab_base, 8);
+    const std::uint64_t cfg = mmio.peek(registers + strtab_base_cfg, 4);
     const std::uint64_t table = base_reg & 0x000f'ffff'ffff'ffc0;
     if (bits(cfg, 5, 0) < 32 && sid.value >> bits(cfg, 5, 0) != 0) return std::nullopt;
     if (bits(cfg, 17, 16) == 0) return base::phys_addr{table + std::uint64_t{sid.value} * 64};

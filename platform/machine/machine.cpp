@@ -15,7 +15,7 @@ machine::machine(base::context& ctx, const scenario::run& run)
       kernel_(std::make_unique<sw::kernel>(hardware_.hal().host(), run.machine.cpus,
                                            configure_costs(ctx.parameters))),
       software_(std::make_unique<sw::software>(
-          *kernel_, software_of(ctx.parameters, run, hardware_.map(), ctx.seed))),
+          *kernel_, software_of(ctx.parameters, run, hardware_, ctx.seed))),
       director_(ctx, run, *this),
       starter_(*this) {
     check_verbs();
@@ -93,9 +93,12 @@ bool machine::attach(base::routing_id rid) {
     return false;
 }
 
-bool machine::command_queue(std::string_view) {
+bool machine::command_queue(std::string_view where) {
+    unsigned smmu = 0;
+    for (unsigned n = 0; n < hardware_.smmus().size(); ++n)
+        if (hardware_.smmus()[n].name == where) smmu = n;
     const std::string task = "retry" + std::to_string(probes_++);
-    software_->run_sync_probe(task, 0);
+    software_->run_sync_probe(task, 0, smmu);
     return probe_task(task);
 }
 

@@ -96,7 +96,7 @@ private:
 const std::vector<std::string>& port_fault_names();
 
 /// What the modelled software is told of a run.
-sw::software_config software_of(base::parameters& p, const scenario::run& run,
-                                const address_map& map, std::uint64_t seed);
+sw::software_config software_of(base::parameters& p, const scenario::run& run, const hardware& hw,
+                                std::uint64_t seed);
 
 }  // namespace drydock::machine

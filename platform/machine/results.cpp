@@ -123,35 +123,64 @@ void count_hierarchy(machine& m, json& c) {
     c["switch.acs_violations"] = all.acs_violations;
 }
 
+/// Of one SMMU and of its driver, without prefix.
+struct smmu_counts {
+    std::vector<std::pair<std::string_view, std::uint64_t>> hardware, driver;
+};
+
+smmu_counts count_smmu(machine& m, unsigned n) {
+    const smmu::smmu& hw = *m.hw().smmus()[n].device;
+    sw::arm_smmu_device& drv = m.sw().smmus().smmu(n);
+    const auto& t = hw.translation().counters();
+    const smmu::pri_queue::counters& pages = hw.page_requests().count();
+    return {{{"lookups", t.lookups},
+             {"tlb_hits", t.tlb_hits},
+             {"micro_tlb_hits", t.micro_hits},
+             {"config_hits", t.config_hits},
+             {"config_reads", t.config_reads},
+             {"ipa_cache_hits", t.ipa_hits},
+             {"walk_cache_hits", t.walk_cache_hits},
+             {"walk_cache_misses", t.walk_cache_misses},
+             {"joined_walks", t.joined_walks},
+             {"walks", t.walks},
+             {"fetches", t.fetches},
+             {"page_requests", pages.requests},
+             {"page_requests_dropped", pages.dropped},
+             {"priq_overflows", pages.overflows},
+             {"prg_auto_success", pages.auto_success},
+             {"prg_auto_failure", pages.auto_failure},
+             {"prg_responses", pages.responses}},
+            {{"page_requests", drv.page_requests_read()},
+             {"priq_overflows", drv.priq_overflows()},
+             {"syncs_timed_out", drv.cmdq().syncs_timed_out()},
+             {"cerror_atc_inv_sync", drv.cmdq().cerror_atc_inv()},
+             {"gerror_interrupts", drv.gerror_interrupts()},
+             {"smmu_events", drv.events_read()}}};
+}
+
+/// smmu.*, sw.*: of all SMMUs together; with several, each by its name as well.
+void count_smmus(machine& m, json& c) {
+    const auto& seats = m.hw().smmus();
+    const auto add = [&c](const std::string& name, std::uint64_t v) {
+        c[name] = c.value(name, std::uint64_t{0}) + v;
+    };
+    for (unsigned n = 0; n < seats.size(); ++n) {
+        const smmu_counts counts = count_smmu(m, n);
+        for (const auto& [name, v] : counts.hardware) add("smmu." + std::string(name), v);
+        for (const auto& [name, v] : counts.driver) add("sw." + std::string(name), v);
+        if (seats.size() == 1) continue;
+        for (const auto& [name, v] : counts.hardware)
+            c[seats[n].name + "." + std::string(name)] = v;
+        for (const auto& [name, v] : counts.driver)
+            c["sw." + seats[n].name + "." + std::string(name)] = v;
+    }
+}
+
 json counters(machine& m) {
     json c = json::object();
-    const auto& t = m.hw().smmu().translation().counters();
-    c["smmu.lookups"] = t.lookups;
-    c["smmu.tlb_hits"] = t.tlb_hits;
-    c["smmu.micro_tlb_hits"] = t.micro_hits;
-    c["smmu.config_hits"] = t.config_hits;
-    c["smmu.config_reads"] = t.config_reads;
-    c["smmu.ipa_cache_hits"] = t.ipa_hits;
-    c["smmu.walk_cache_hits"] = t.walk_cache_hits;
-    c["smmu.walk_cache_misses"] = t.walk_cache_misses;
-    c["smmu.joined_walks"] = t.joined_walks;
-    c["smmu.walks"] = t.walks;
-    c["smmu.fetches"] = t.fetches;
-    const smmu::pri_queue::counters& pages = m.hw().smmu().page_requests().count();
-    c["smmu.page_requests"] = pages.requests;
-    c["smmu.page_requests_dropped"] = pages.dropped;
-    c["smmu.priq_overflows"] = pages.overflows;
-    c["smmu.prg_auto_success"] = pages.auto_success;
-    c["smmu.prg_auto_failure"] = pages.auto_failure;
-    c["smmu.prg_responses"] = pages.responses;
-    c["sw.page_requests"] = m.sw().smmu().page_requests_read();
-    c["sw.priq_overflows"] = m.sw().smmu().priq_overflows();
+    count_smmus(m, c);
     c["sw.polls"] = m.kernel().polls_counted();
     c["sw.switches"] = m.hw().hal().switches();
-    c["sw.syncs_timed_out"] = m.sw().smmu().cmdq().syncs_timed_out();
-    c["sw.cerror_atc_inv_sync"] = m.sw().smmu().cmdq().cerror_atc_inv();
-    c["sw.gerror_interrupts"] = m.sw().smmu().gerror_interrupts();
-    c["sw.smmu_events"] = m.sw().smmu().events_read();
     count_services(m, c);
     count_hierarchy(m, c);
     for (const seat& s : m.hw().seats()) {

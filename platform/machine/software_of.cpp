@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <bit>
+
 #include "platform/hal/time.h"
 #include "platform/machine/configure.h"
 #include "platform/machine/machine.h"
@@ -10,10 +13,13 @@ namespace {
 using namespace base::literals;
 using hal_systemc::to_sw;
 
-void configure_driver(base::parameters& p, const scenario::run& run, const address_map& map,
-                      sw::arm_smmu_config& c) {
-    const scenario::smmu& s = run.machine.smmu;
-    c.base = map.smmu.value;
+sw::arm_smmu_config configure_driver(base::parameters& p, const scenario::run& run,
+                                     const smmu_seat& seat) {
+    const scenario::smmu& s = run.machine.smmus[seat.described];
+    sw::arm_smmu_config c;
+    c.base = seat.registers.value;
+    for (const scenario::stream_range& m : s.stream_ids)  // 16 bits, or as many as are in use
+        c.sid_bits = std::max<unsigned>(c.sid_bits, std::bit_width(m.sid + m.count - 1));
     c.cmdq.log2size = s.cmdq_log2size;
     c.evtq_log2size = s.evtq_log2size;
     c.priq_log2size = s.priq_log2size;
@@ -24,7 +30,7 @@ void configure_driver(base::parameters& p, const scenario::run& run, const addre
     c.pri = run.software.pri == "handle" ? sw::pri_mode::handle
             : run.software.pri == "deny" ? sw::pri_mode::deny
                                          : sw::pri_mode::off;
-    declarer d(p, "sw.smmu");
+    declarer d(p, "sw." + s.name);
     unsigned iopf_cpu = c.priq_cpu;
     d.number("iopf_cpu", iopf_cpu, 0, run.machine.cpus - 1, "CPU",
              "brings in the pages that devices ask for; default: irq.priq's");
@@ -36,6 +42,7 @@ void configure_driver(base::parameters& p, const scenario::run& run, const addre
            "STE.PPAR follows PRG Response PASID Required of the function; false: it stays 0");
     d.flag("msi_polling", c.cmdq.msi_polling,
            "CMD_SYNC is seen by its MSI write to memory instead of CONS");
+    return c;
 }
 
 sw::acs_policy run_acs(base::parameters& p) {
@@ -73,10 +80,12 @@ sw::client_config client_of(const scenario::run& run, const scenario::client& c)
 
 }  // namespace
 
-sw::software_config software_of(base::parameters& p, const scenario::run& run,
-                                const address_map& map, std::uint64_t seed) {
+sw::software_config software_of(base::parameters& p, const scenario::run& run, const hardware& hw,
+                                std::uint64_t seed) {
     sw::software_config c;
-    configure_driver(p, run, map, c.smmu);
+    const address_map& map = hw.map();
+    for (const smmu_seat& s : hw.smmus()) c.smmus.push_back(configure_driver(p, run, s));
+    c.iort = hw.id_mappings();
     c.ecam = map.ecam.value;
     c.mem32 = {map.mmio32.value, map.mmio32_bytes};
     c.mem64 = {map.mmio64.value, map.mmio64_bytes};

@@ -10,6 +10,13 @@
 namespace drydock::scenario::build {
 
 void machine(const node& document, run& r);
+/// `smmu:` and `smmus:` of the machine; the parameters of named configurations.
+void smmus(const node& machine, run& r);
+/// `smmu:` of a root port. @return index in r.machine.smmus
+unsigned smmu_of_port(const fields& f, run& r);
+/// After ports and parameters: every function has a StreamID of its own.
+void check_streams(run& r);
+parameter_setting parameter_of(const std::string& name, const node& value, base::origin from);
 /// `device:` of a port, with its functions.
 scenario::device device(const fields& f, run& r);
 void software(const node& document, run& r);

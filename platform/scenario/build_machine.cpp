@@ -14,17 +14,7 @@
 namespace drydock::scenario::build {
 namespace {
 
-constexpr ps longest_timeout = 90_s;  // PCIe ATS: 60 s -0 % +50 %
 constexpr unsigned most_buses = 255;  // PCIe: 8-bit bus numbers, 0 is the root bus
-
-void read_smmu(const fields& f, scenario::smmu& s) {
-    f.read("invalidate_timeout", s.invalidate_timeout, 1_us, longest_timeout);
-    f.read("sev", s.sev);
-    f.read("cmdq_log2size", s.cmdq_log2size);
-    f.read("evtq_log2size", s.evtq_log2size);
-    f.read("priq_log2size", s.priq_log2size);
-    f.read("itags", s.itags);
-}
 
 void check_cpu(const fields& f, unsigned cpu, unsigned cpus) {
     if (cpu >= cpus)
@@ -109,6 +99,10 @@ port tree_reader::read_port(const std::string& name, const std::string& key, con
     f.read("hotplug", slot);
     p.hotplug = slot != "false";
     p.slot_empty = slot == "empty";
+    if (name == key)
+        p.smmu = smmu_of_port(f, run_);
+    else
+        f.tell("smmu", "as the root port");
     const bool link_said = f.has("link");
     if (f.has("device")) {
         scenario::device d = device(f.sub("device"), run_);
@@ -142,11 +136,15 @@ std::shared_ptr<const switch_tree> tree_reader::read_switch(const std::string& n
     s->acs = read_acs(f, pcie::acs_view::all);
     for (const member& m : f.section()->members) {
         if (m.key == "acs") continue;
-        if (f.sub(m.key).has("acs"))
-            throw bad_input(f.sub(m.key).where("acs"),
-                            fmt::format("'acs' of a switch's port '{}'; expected it at a root "
-                                        "port, or at the switch for all its ports",
-                                        m.key));
+        for (const char* key : {"acs", "smmu"})
+            if (f.sub(m.key).has(key))
+                throw bad_input(f.sub(m.key).where(key),
+                                fmt::format("'{}' of a switch's port '{}'; expected it at a root "
+                                            "port{}",
+                                            key, m.key,
+                                            key == std::string_view("acs")
+                                                ? ", or at the switch for all its ports"
+                                                : ""));
         s->ports.push_back(read_port(name + "_" + m.key, m.key, f.sub(m.key)));
     }
     if (s->ports.empty() || s->ports.size() > most)
@@ -163,15 +161,9 @@ void read_parameters(const node& document, run& r) {
     for (const member& m : list->members) {
         const base::origin from =
             m.value.where.command_line ? base::origin::command_line : base::origin::scenario;
-        base::parameter_value value = m.value.scalar;
-        const auto json = m.value.to_json();
-        if (json.is_boolean())
-            value = json.get<bool>();
-        else if (json.is_number_integer())
-            value = json.get<std::int64_t>();
-        else if (const auto t = parse_time(m.value.scalar))
-            value = *t;
-        r.parameters.push_back({m.key, value, from, m.value.where});
+        // What a named configuration says of it does not count.
+        std::erase_if(r.parameters, [&m](const auto& p) { return p.name == m.key; });
+        r.parameters.push_back(parameter_of(m.key, m.value, from));
         r.effective.push_back({"machine.parameters." + m.key, m.value.scalar,
                                m.value.where.command_line ? "command line" : m.value.where.text()});
     }
@@ -182,7 +174,7 @@ void read_parameters(const node& document, run& r) {
 void machine(const node& document, run& r) {
     const fields f(document.find("machine"), "machine", r.effective);
     f.read("cpus", r.machine.cpus);
-    read_smmu(f.sub("smmu"), r.machine.smmu);
+    smmus(*f.section(), r);
     read_irq(f.sub("irq"), r.machine);
     const fields ports = f.sub("ports");
     tree_reader reader(r);
@@ -202,6 +194,7 @@ void machine(const node& document, run& r) {
                                                       "expected at most {}",
                                                       n, most_buses));
     read_parameters(document, r);
+    check_streams(r);
 }
 
 }  // namespace drydock::scenario::build

@@ -32,13 +32,25 @@ struct link {
 
 enum class port_type : std::uint8_t { endpoint, legacy_endpoint, rc_integrated_endpoint };
 
+/// Requester IDs [rid, rid + count) are the StreamIDs sid + (RID & mask) - (rid & mask).
+struct stream_range {
+    unsigned rid = 0;
+    unsigned count = 1;
+    std::uint32_t sid = 0;
+    unsigned mask = 0xffff;
+    place where;
+};
+
 struct smmu {
+    std::string name = "smmu";
+    std::string like = "none";     ///< configuration that gives the defaults; none: those below
     ps invalidate_timeout = 60_s;  ///< Invalidate Completion timeout (PCIe ATS: 60 s)
     bool sev = false;  ///< IDR0.SEV: software may wait for the event instead of polling CONS
-    unsigned cmdq_log2size = 8;  ///< entries of the command queue, log2, 1..19
-    unsigned evtq_log2size = 7;  ///< 1..19
-    unsigned priq_log2size = 7;  ///< 1..19
-    unsigned itags = 32;         ///< 1..32
+    unsigned cmdq_log2size = 8;                 ///< entries of the command queue, log2, 1..19
+    unsigned evtq_log2size = 7;                 ///< 1..19
+    unsigned priq_log2size = 7;                 ///< 1..19
+    unsigned itags = 32;                        ///< 1..32
+    std::vector<stream_range> stream_ids = {};  ///< none: as the Requester IDs
 };
 
 struct irq_routing {
@@ -86,6 +98,7 @@ struct port {
     bool surprise_down = false;  ///< Surprise Down Error Reporting Capable
     bool hotplug = false;        ///< a slot with hot-plug support
     bool slot_empty = false;     ///< nothing is in it when the machine boots
+    unsigned smmu = 0;           ///< of a root port: index of the SMMU that translates for it
     std::optional<scenario::device> device = std::nullopt;
     std::shared_ptr<const switch_tree> below = nullptr;
 };
@@ -97,8 +110,8 @@ struct switch_tree {
 };
 
 struct machine {
-    scenario::smmu smmu;
-    unsigned cpus = 4;  ///< 1..64
+    std::vector<scenario::smmu> smmus;  ///< at least one, in the file's order
+    unsigned cpus = 4;                  ///< 1..64
     irq_routing irq;
     std::vector<port> ports;  ///< in the file's order: port p is root port p
     /// Software keeps so many bus numbers for each port with a slot (Linux: hpbussize).

@@ -240,6 +240,11 @@ const schema& scenario_schema() {
     return s;
 }
 
+const schema& smmu_schema() {
+    static const schema s(embedded::find("smmu.schema.json").text);
+    return s;
+}
+
 const schema& device_schema() {
     static const schema s(embedded::find("device.schema.json").text);
     return s;

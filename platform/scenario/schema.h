@@ -30,5 +30,7 @@ private:
 /// platform/schema/scenario.schema.json and device.schema.json, built into the program.
 const schema& scenario_schema();
 const schema& device_schema();
+/// platform/schema/smmu.schema.json: of named SMMU configurations.
+const schema& smmu_schema();
 
 }  // namespace drydock::scenario

@@ -85,6 +85,26 @@ walk whole(const machine& m) {
 
 std::vector<leaf> leaves(const machine& m) { return whole(m).found; }
 std::vector<crowded_slot> crowded_slots(const machine& m) { return whole(m).crowded; }
+
+std::optional<std::uint32_t> stream_of(const smmu& s, unsigned rid) {
+    if (s.stream_ids.empty()) return rid;
+    for (const stream_range& m : s.stream_ids)
+        if (rid >= m.rid && rid - m.rid < m.count) return m.sid + (rid & m.mask) - (m.rid & m.mask);
+    return std::nullopt;
+}
+
+std::vector<requesters> requesters_of(const machine& m, unsigned root) {
+    constexpr unsigned functions = 8, functions_of_a_bus = 256;
+    walk w(m.hotplug_buses);
+    unsigned first = w.next_bus;
+    for (unsigned n = 0; n <= root; ++n) {
+        first = w.next_bus;
+        w.port(m.ports[n], leaf{});
+    }
+    return {{(root + 1) * functions, functions},
+            {first * functions_of_a_bus, (w.next_bus - first) * functions_of_a_bus}};
+}
+
 unsigned buses(const machine& m) { return whole(m).next_bus - 1; }
 
 }  // namespace drydock::scenario

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,15 @@ struct crowded_slot {
     bool within;  ///< below another slot: it has one bus, whatever the software keeps
 };
 std::vector<crowded_slot> crowded_slots(const machine& m);
+
+/// StreamID of a Requester ID at this SMMU; none: no range has it.
+std::optional<std::uint32_t> stream_of(const smmu& s, unsigned rid);
+
+/// Requester IDs whose requests come up through one root port: its own, and those of its buses.
+struct requesters {
+    unsigned first = 0, count = 0;
+};
+std::vector<requesters> requesters_of(const machine& m, unsigned root);
 
 /// Buses below the root bus that an enumeration gives out; 255 is all there is.
 unsigned buses(const machine& m);

@@ -32,12 +32,11 @@ void arm_smmu_attach_state::commit() {
 
 int arm_smmu_domain::attach_dev(device& dev, iommu_domain* old) {
     arm_smmu_master& master = to_master(dev);
-    if (&master.smmu != &smmu_) return -EINVAL;
     arm_smmu_attach_state state(master, IOMMU_NO_PASID, old);
     master.alloc_cd_ptr(IOMMU_NO_PASID);
-    guard hold(smmu_.asid_lock());
+    guard hold(driver_.asid_lock());
     state.prepare(this);
-    master.write_cd(IOMMU_NO_PASID, make_cd());
+    master.write_cd(IOMMU_NO_PASID, make_cd(master));
     master.install_ste(master.make_cdtable_ste(state.ats_enabled, ste::S1DSS_SSID0));
     state.commit();
     return 0;
@@ -45,16 +44,15 @@ int arm_smmu_domain::attach_dev(device& dev, iommu_domain* old) {
 
 int arm_smmu_domain::set_dev_pasid(device& dev, u32 pasid, iommu_domain* old) {
     arm_smmu_master& master = to_master(dev);
-    if (&master.smmu != &smmu_) return -EINVAL;
-    const iommu_domain* rid = smmu_.driver_get_domain(dev);
+    const iommu_domain* rid = driver_.driver_get_domain(dev);
     const bool identity = rid && rid->type == iommu_domain_type::identity;
     const bool blocked = rid && rid->type == iommu_domain_type::blocked;
     if (!master.cds->in_ste && !identity && !blocked) return -EINVAL;
     arm_smmu_attach_state state(master, pasid, old);
     master.alloc_cd_ptr(pasid);
-    guard hold(smmu_.asid_lock());
+    guard hold(driver_.asid_lock());
     state.prepare(this);
-    master.write_cd(pasid, make_cd());
+    master.write_cd(pasid, make_cd(master));
     if (!master.cds->in_ste || master.ste_ats_enabled != state.ats_enabled) {
         const u64 s1dss = identity  ? ste::S1DSS_BYPASS
                           : blocked ? ste::S1DSS_TERMINATE
@@ -67,11 +65,10 @@ int arm_smmu_domain::set_dev_pasid(device& dev, u32 pasid, iommu_domain* old) {
 
 int arm_smmu_static_domain::attach_dev(device& dev, iommu_domain* old) {
     arm_smmu_master& master = to_master(dev);
-    if (&master.smmu != &smmu_) return -EINVAL;
     const bool identity = type == iommu_domain_type::identity;
     arm_smmu_attach_state state(master, IOMMU_NO_PASID, old);
     {
-        guard hold(smmu_.asid_lock());
+        guard hold(driver_.asid_lock());
         state.cd_needs_ats = master.ssids_in_use();
         state.prepare(nullptr);
         if (master.ssids_in_use())
@@ -89,7 +86,7 @@ int arm_smmu_static_domain::set_dev_pasid(device& dev, u32 pasid, iommu_domain* 
     if (type != iommu_domain_type::blocked) return -EOPNOTSUPP;
     arm_smmu_master& master = to_master(dev);
     {
-        guard hold(smmu_.asid_lock());
+        guard hold(driver_.asid_lock());
         if (old && old->iopf_handler) master.disable_iopf();
         master.clear_cd(pasid);
         if (master.ats_enabled) master.atc_inv_master(pasid);
@@ -98,7 +95,7 @@ int arm_smmu_static_domain::set_dev_pasid(device& dev, u32 pasid, iommu_domain* 
     }
     if (master.ssids_in_use()) return 0;
     // With the last PASID the reason for a CD-table STE may be gone.
-    iommu_domain* rid = smmu_.driver_get_domain(dev);
+    iommu_domain* rid = driver_.driver_get_domain(dev);
     if (rid &&
         (rid->type == iommu_domain_type::identity || rid->type == iommu_domain_type::blocked))
         return rid->attach_dev(dev, rid);

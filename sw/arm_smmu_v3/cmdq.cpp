@@ -55,7 +55,8 @@ void arm_smmu_cmdq_batch::add(const arm_smmu_cmdq_ent& e) {
     }
     const bool atc = e.opcode == CMDQ_OP_ATC_INV;
     cmds_[num_] = arm_smmu_cmdq_build_cmd(e);
-    spans_[num_] = begin_span(queue_.k(), class_of(e.opcode), static_cast<u16>(e.sid), e.addr);
+    spans_[num_] =
+        begin_span(queue_.k(), class_of(e.opcode), e.rid.value_or(static_cast<u16>(e.sid)), e.addr);
     is_atc_[num_] = atc;
     if (atc) stage(queue_.k(), spans_[num_], 0);
     atc_inv_ |= atc;

@@ -37,6 +37,7 @@ inline constexpr u8 ATC_INV_SIZE_ALL = 52;
 struct arm_smmu_cmdq_ent {
     cmdq_op opcode{};
     u32 sid = 0;
+    std::optional<u16> rid = {};  ///< by which observers name the device; none: as the StreamID
     u32 ssid = 0;
     bool substream_valid = false;
     bool leaf = false;

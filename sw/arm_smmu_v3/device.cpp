@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "sw/arm_smmu_v3/domain.h"
+#include "sw/arm_smmu_v3/driver.h"
 #include "sw/arm_smmu_v3/master.h"
 #include "sw/arm_smmu_v3/regs.h"
 #include "sw/pci/device.h"
@@ -42,40 +42,18 @@ u32 log2size_within(u32 wanted, u32 idr1, unsigned high, unsigned low) {
 }
 }  // namespace
 
-arm_smmu_device::arm_smmu_device(kernel& k, const arm_smmu_config& config)
-    : kernel_(k),
+arm_smmu_device::arm_smmu_device(arm_smmu_driver& driver, const arm_smmu_config& config)
+    : driver_(driver),
+      kernel_(driver.k()),
       config_(config),
-      cmdq_(k, config.base, config.cmdq),
-      strtab_(k),
-      asid_lock_(k, "arm_smmu_asid_lock"),
-      identity_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::identity, 1u,
-                                                         "identity")),
-      blocked_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::blocked, 2u,
-                                                        "blocked")) {
+      cmdq_(kernel_, config.base, config.cmdq),
+      strtab_(kernel_) {
     if (config_.pri == pri_mode::handle)
-        iopf_ = std::make_unique<iopf_queue>(kernel_, *this,
+        iopf_ = std::make_unique<iopf_queue>(kernel_, driver_,
                                              config_.iopf_cpu.value_or(config_.priq_cpu));
 }
 
 arm_smmu_device::~arm_smmu_device() = default;
-
-iommu_domain& arm_smmu_device::identity_domain() { return *identity_; }
-iommu_domain* arm_smmu_device::blocked_domain() { return blocked_.get(); }
-
-std::unique_ptr<iommu_domain> arm_smmu_device::domain_alloc_paging(u32 id, std::string name) {
-    return std::make_unique<arm_smmu_domain>(*this, iommu_domain_type::paging, id, std::move(name));
-}
-
-std::unique_ptr<iommu_domain> arm_smmu_device::domain_alloc_sva(u32 id, std::string name) {
-    return std::make_unique<arm_smmu_domain>(*this, iommu_domain_type::sva, id, std::move(name));
-}
-
-u16 arm_smmu_device::alloc_asid() {
-    if (next_asid_ >> features_.asid_bits != 0)
-        throw std::runtime_error("SMMU has only " + std::to_string(features_.asid_bits) +
-                                 " bits of ASID: too many domains");
-    return static_cast<u16>(next_asid_++);
-}
 
 void arm_smmu_device::write_and_wait(u64 reg, u64 ack, u32 value) {
     kernel_.writel(config_.base + reg, value);

@@ -46,43 +46,33 @@ struct arm_smmu_features {
 arm_smmu_features arm_smmu_decode_features(u32 idr0, u32 idr1, u32 idr3, u32 idr5);
 
 class arm_smmu_domain;
+class arm_smmu_driver;
 class arm_smmu_master;
 class arm_smmu_static_domain;
 
-/// Driver of one SMMUv3 (Linux: struct arm_smmu_device). Use: construct, reset() from a task, then
-/// through iommu_ops.
-class arm_smmu_device final : public iommu_ops {
+/// One SMMUv3 (Linux: struct arm_smmu_device) of a driver.
+class arm_smmu_device {
 public:
-    arm_smmu_device(kernel& k, const arm_smmu_config& config);
-    ~arm_smmu_device() override;
+    arm_smmu_device(arm_smmu_driver& driver, const arm_smmu_config& config);
+    ~arm_smmu_device();
+    arm_smmu_device(const arm_smmu_device&) = delete;
 
     /// Probes the IDRs and runs the enable sequence (SMMUv3 6.2) up to SMMUEN.
     /// @throws std::runtime_error if hardware lacks stage 1 or does not acknowledge
     void reset();
 
-    // iommu_ops
-    iommu_domain& identity_domain() override;
-    iommu_domain* blocked_domain() override;
-    std::unique_ptr<iommu_domain> domain_alloc_paging(u32 id, std::string name) override;
-    std::unique_ptr<iommu_domain> domain_alloc_sva(u32 id, std::string name) override;
-    int probe_device(device&) override;
-    void page_response(device&, const iommu_fault&, iommu_page_response_code) override;
+    /// -EINVAL for a StreamID that is beyond this SMMU.
+    int probe_device(device&);
+    /// The device is gone.
+    void forget(const arm_smmu_master&);
+    void page_response(device&, const iommu_fault&, iommu_page_response_code);
 
-    /// The core's answer to "what does this device translate by"; set once, before the first
-    /// attach.
-    using get_domain = std::function<iommu_domain*(device&)>;
-    void set_driver_get_domain(get_domain f) { get_domain_ = std::move(f); }
-    iommu_domain* driver_get_domain(device& d) { return get_domain_(d); }
-
+    arm_smmu_driver& driver() { return driver_; }
     kernel& k() { return kernel_; }
     arm_smmu_cmdq& cmdq() { return cmdq_; }
     stream_table& strtab() { return strtab_; }
     const arm_smmu_features& features() const { return features_; }
     u32 number() const { return config_.number; }
-    mutex& asid_lock() { return asid_lock_; }
-    /// A new one for each domain; 0 is never used. @throws std::runtime_error when hardware's 8 or
-    /// 16 bits are used up
-    u16 alloc_asid();
     u64 gerror_interrupts() const { return gerror_interrupts_; }
     u64 events_read() const { return events_read_; }
 
@@ -113,18 +103,18 @@ private:
     bool drain(hw_queue&, std::string_view name, const std::function<void(phys_addr_t)>& handle);
     void handle_event(const std::array<u64, 4>&);
     void handle_page_request(const std::array<u64, 2>&);
+    /// Routing ID by which observers name the device of a StreamID; of one that no device has: its
+    /// low bits.
+    u16 device_of(u32 sid) const;
 
+    arm_smmu_driver& driver_;
     kernel& kernel_;
     arm_smmu_config config_;
     arm_smmu_features features_;
     arm_smmu_cmdq cmdq_;
     stream_table strtab_;
     hw_queue evtq_, priq_;
-    mutex asid_lock_;
-    u32 next_asid_ = 1;
     u32 cr0_ = 0;
-    get_domain get_domain_;
-    std::unique_ptr<arm_smmu_static_domain> identity_, blocked_;
     std::map<u32, arm_smmu_master*> masters_;  ///< by StreamID
     std::unique_ptr<iopf_queue> iopf_;
     ratelimit event_log_;

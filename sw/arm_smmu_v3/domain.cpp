@@ -11,30 +11,30 @@ arm_smmu_domain* to_smmu_domain(iommu_domain* d) {
     return static_cast<arm_smmu_domain*>(d);
 }
 
-arm_smmu_domain::arm_smmu_domain(arm_smmu_device& s, iommu_domain_type t, u32 number, std::string n)
+arm_smmu_domain::arm_smmu_domain(arm_smmu_driver& d, iommu_domain_type t, u32 number, std::string n)
     : iommu_domain(t, number, std::move(n)),
-      smmu_(s),
-      table_memory_(s.k()),
+      driver_(d),
+      table_memory_(d.k()),
       tables_(table_memory_),
-      asid_(s.alloc_asid()),
-      invs_(std::make_shared<arm_smmu_invs>(s.k())) {}
+      asid_(d.alloc_asid()),
+      invs_(std::make_shared<arm_smmu_invs>(d.k())) {}
 
 void arm_smmu_domain::charge_walk() {
     const auto a = tables_.take_accesses();
-    const auto& c = smmu_.k().costs();
-    smmu_.k().spend(a.loads * c.memory_read + a.stores * c.memory_write);
+    const auto& c = driver_.k().costs();
+    driver_.k().spend(a.loads * c.memory_read + a.stores * c.memory_write);
 }
 
 int arm_smmu_domain::map_pages(dma_addr_t iova, phys_addr_t phys, u64 bytes, u32 prot) {
-    smmu_.k().spend(
-        smmu_.k().costs().function_call);  // iommu_map and its walk, one call each page run
+    driver_.k().spend(
+        driver_.k().costs().function_call);  // iommu_map and its walk, one call each page run
     const int rc = tables_.map(iova, phys, bytes, prot);
     charge_walk();
     return rc;
 }
 
 unmap_class arm_smmu_domain::unmap_pages(dma_addr_t iova, u64 bytes) {
-    kernel& k = smmu_.k();
+    kernel& k = driver_.k();
     const auto span = k.current_span();
     const auto told = [&](u64 boundary) {
         if (span != 0) k.observe().emit(hal::note::stage, k.current_place(), span, boundary);
@@ -52,7 +52,7 @@ unmap_class arm_smmu_domain::unmap_pages(dma_addr_t iova, u64 bytes) {
 }
 
 unmap_class arm_smmu_domain::inv_range(u64 iova, u64 size, bool leaf, hal::span_id unmap) {
-    smmu_.k().spend(smmu_.k().costs().function_call);
+    driver_.k().spend(driver_.k().costs().function_call);
     const std::shared_ptr<arm_smmu_invs> invs = invs_;  // rcu_dereference
     if (!invs->has_ats()) return inv_entries(*invs, iova, size, leaf, unmap);
     invs->lock().read_lock_irqsave();
@@ -61,44 +61,87 @@ unmap_class arm_smmu_domain::inv_range(u64 iova, u64 size, bool leaf, hal::span_
     return c;
 }
 
+namespace {
+
+/// Which of an unmap's batches tell its stages: one of each kind is, however many SMMUs there are.
+/// TLBIs from the first batch until the last one's SYNC, ATC_INVs from the last; what lies between
+/// is counted in the stage that it delays.
+struct told_batches {
+    std::size_t first_tlbi = SIZE_MAX, last_tlbi = SIZE_MAX, last_atc = SIZE_MAX;
+};
+
+template <class Next>
+told_batches choose_told(const std::vector<arm_smmu_inv>& all, Next next_live) {
+    told_batches t;
+    std::size_t batch = 0, tlbi = SIZE_MAX;
+    for (std::size_t i = next_live(0); i < all.size();) {
+        if (all[i].is_ats()) {
+            t.last_atc = batch;
+            t.last_tlbi = tlbi;
+        } else {
+            if (t.first_tlbi == SIZE_MAX) t.first_tlbi = batch;
+            tlbi = batch;
+        }
+        const std::size_t next = next_live(i + 1);
+        if (next < all.size() && arm_smmu_invs_end_batch(all[i], all[next])) ++batch;
+        i = next;
+    }
+    if (t.last_atc == SIZE_MAX) t.last_tlbi = tlbi;
+    return t;
+}
+
+}  // namespace
+
 unmap_class arm_smmu_domain::inv_entries(arm_smmu_invs& invs, u64 iova, u64 size, bool leaf,
                                          hal::span_id unmap) {
-    kernel& k = smmu_.k();
+    kernel& k = driver_.k();
     const auto& all = invs.entries();
     const auto next_live = [&all](std::size_t i) {
         while (i < all.size() && all[i].users == 0) ++i;
         return i;
     };
-    arm_smmu_cmdq_batch batch(smmu_.cmdq());
-    batch.belongs_to(unmap);
+    const told_batches told = choose_told(all, next_live);
     unmap_class c = unmap_class::none;
-    for (std::size_t i = next_live(0); i < all.size();) {
-        const arm_smmu_inv& cur = all[i];
-        if (cur.is_ats()) {
-            const bool full = cur.type == arm_smmu_inv_type::ats_full;
-            arm_smmu_cmdq_ent e = full ? arm_smmu_atc_inv_to_cmd(IOMMU_NO_PASID, 0, 0)
-                                       : arm_smmu_atc_inv_to_cmd(cur.ssid, iova, size);
-            e.sid = cur.id;
-            batch.add(e);
+    std::size_t number = 0;
+    for (std::size_t i = next_live(0); i < all.size(); ++number) {
+        arm_smmu_device& smmu = *all[i].smmu;
+        const bool tlbi = !all[i].is_ats();
+        arm_smmu_cmdq_batch batch(smmu.cmdq());
+        if (number == (tlbi ? told.first_tlbi : told.last_atc)) batch.belongs_to(unmap);
+        for (bool more = true; more;) {
+            const arm_smmu_inv& cur = all[i];
+            add_commands(batch, cur, iova, size, leaf);
+            i = next_live(i + 1);
+            more = i < all.size() && !arm_smmu_invs_end_batch(cur, all[i]);
+        }
+        if (!tlbi)
             c = unmap_class::atc;
-        } else {
-            tlbi_range range(static_cast<u16>(cur.id), iova, size, leaf,
-                             smmu_.features().range_inv);
-            while (const auto e = range.next()) batch.add(*e);
-            if (c == unmap_class::none) c = unmap_class::tlbi_only;
-        }
-        const std::size_t next = next_live(i + 1);
-        if (next >= all.size() || arm_smmu_invs_end_batch(cur, all[next])) {
-            const bool tlbi = !cur.is_ats();
-            batch.submit();  // result ignored, as the kernel does: see the header
-            if (tlbi && unmap != 0) {
+        else if (c == unmap_class::none)
+            c = unmap_class::tlbi_only;
+        batch.submit();  // result ignored, as the kernel does: see the header
+        if (tlbi && unmap != 0) {
+            if (number == told.last_tlbi)
                 k.observe().emit(hal::note::stage, k.current_place(), unmap, unmap_tlbi_synced);
-                k.point("i1");
-            }
+            k.point("i1");
         }
-        i = next;
     }
     return c;
+}
+
+void arm_smmu_domain::add_commands(arm_smmu_cmdq_batch& batch, const arm_smmu_inv& cur, u64 iova,
+                                   u64 size, bool leaf) {
+    if (!cur.is_ats()) {
+        tlbi_range range(static_cast<u16>(cur.id), iova, size, leaf,
+                         cur.smmu->features().range_inv);
+        while (const auto e = range.next()) batch.add(*e);
+        return;
+    }
+    const bool full = cur.type == arm_smmu_inv_type::ats_full;
+    arm_smmu_cmdq_ent e = full ? arm_smmu_atc_inv_to_cmd(IOMMU_NO_PASID, 0, 0)
+                               : arm_smmu_atc_inv_to_cmd(cur.ssid, iova, size);
+    e.sid = cur.id;
+    e.rid = cur.rid;
+    batch.add(e);
 }
 
 void arm_smmu_domain::add_invs(const std::vector<arm_smmu_inv>& add) { invs_ = invs_->merge(add); }
@@ -106,14 +149,14 @@ void arm_smmu_domain::add_invs(const std::vector<arm_smmu_inv>& add) { invs_ = i
 void arm_smmu_domain::remove_invs(const std::vector<arm_smmu_inv>& remove) {
     for (const auto& gone : invs_->unref(remove))
         if (gone.type == arm_smmu_inv_type::s1_asid)
-            smmu_.cmdq().issue_cmd_with_sync(
+            gone.smmu->cmdq().issue_cmd_with_sync(
                 {.opcode = CMDQ_OP_TLBI_NH_ASID, .asid = static_cast<u16>(gone.id)});
     if (auto compact = invs_->purge()) invs_ = std::move(compact);
 }
 
-entry_words arm_smmu_domain::make_cd() const {
+entry_words arm_smmu_domain::make_cd(const arm_smmu_master& master) const {
     return arm_smmu_make_s1_cd(
-        {.ttb = tables_.ttbr(), .asid = asid_, .ips = smmu_.features().oas_code});
+        {.ttb = tables_.ttbr(), .asid = asid_, .ips = master.smmu.features().oas_code});
 }
 
 }  // namespace drydock::sw

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "sw/arm_smmu_v3/device.h"
+#include "sw/arm_smmu_v3/driver.h"
 #include "sw/arm_smmu_v3/invs.h"
 #include "sw/arm_smmu_v3/io_pgtable.h"
 
@@ -29,10 +29,11 @@ private:
 };
 
 /// A stage 1 address space: DMA mappings (paging) or a process (sva), which differ in what an unmap
-/// knows of the level that changed.
+/// knows of the level that changed. Its devices may be behind several SMMUs: each of them is told
+/// of an unmap, one after the other.
 class arm_smmu_domain final : public iommu_domain {
 public:
-    arm_smmu_domain(arm_smmu_device&, iommu_domain_type, u32 id, std::string name);
+    arm_smmu_domain(arm_smmu_driver&, iommu_domain_type, u32 id, std::string name);
 
     int attach_dev(device&, iommu_domain* old) override;
     int set_dev_pasid(device&, u32 pasid, iommu_domain* old) override;
@@ -41,7 +42,6 @@ public:
     phys_addr_t iova_to_phys(dma_addr_t a) override { return tables_.iova_to_phys(a); }
 
     u16 asid() const { return asid_; }
-    arm_smmu_device& smmu() const { return smmu_; }
     const arm_smmu_invs& invs() const { return *invs_; }
     void add_invs(const std::vector<arm_smmu_inv>&);
     /// Returns when no invalidation that is under way still sends to what was removed.
@@ -54,27 +54,29 @@ public:
 
 private:
     unmap_class inv_entries(arm_smmu_invs&, u64 iova, u64 size, bool leaf, hal::span_id unmap);
-    entry_words make_cd() const;
+    static void add_commands(arm_smmu_cmdq_batch&, const arm_smmu_inv&, u64 iova, u64 size,
+                             bool leaf);
+    entry_words make_cd(const arm_smmu_master&) const;
     void charge_walk();
 
-    arm_smmu_device& smmu_;
+    arm_smmu_driver& driver_;
     kernel_table_memory table_memory_;
     io_pgtable tables_;
     u16 asid_;
     std::shared_ptr<arm_smmu_invs> invs_;  ///< replaced as a whole, as by RCU
 };
 
-/// Identity and blocked: no tables; for all devices of an SMMU.
+/// Identity and blocked: no tables; for all devices of all SMMUs.
 class arm_smmu_static_domain final : public iommu_domain {
 public:
-    arm_smmu_static_domain(arm_smmu_device& s, iommu_domain_type t, u32 number, std::string n)
-        : iommu_domain(t, number, std::move(n)), smmu_(s) {}
+    arm_smmu_static_domain(arm_smmu_driver& d, iommu_domain_type t, u32 number, std::string n)
+        : iommu_domain(t, number, std::move(n)), driver_(d) {}
     int attach_dev(device&, iommu_domain* old) override;
     /// Blocked: removes the PASID from `old`. Identity: -EOPNOTSUPP.
     int set_dev_pasid(device&, u32 pasid, iommu_domain* old) override;
 
 private:
-    arm_smmu_device& smmu_;
+    arm_smmu_driver& driver_;
 };
 
 /// @return null for a domain without tables of its own

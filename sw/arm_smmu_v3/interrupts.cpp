@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "sw/arm_smmu_v3/device.h"
+#include "sw/arm_smmu_v3/master.h"
 #include "sw/arm_smmu_v3/regs.h"
 
 namespace drydock::sw {
@@ -64,6 +65,14 @@ bool arm_smmu_device::drain(hw_queue& q, std::string_view name,
     return true;
 }
 
+u16 arm_smmu_device::device_of(u32 sid) const {
+    const auto known = masters_.find(sid);
+    if (known == masters_.end()) return static_cast<u16>(sid);
+    for (const auto& s : known->second->streams)
+        if (s.id == sid) return s.rid;
+    return static_cast<u16>(sid);
+}
+
 void arm_smmu_device::evtq_thread() {
     drain(evtq_, "EVTQ", [this](phys_addr_t at) {
         std::array<u64, 4> record;
@@ -81,7 +90,7 @@ void arm_smmu_device::handle_event(const std::array<u64, 4>& r) {
         text, sizeof text, "event 0x%02x received: stream 0x%x, ssid 0x%x, address 0x%llx",
         static_cast<unsigned>(r[0] & 0xff), sid, static_cast<unsigned>(r[0] >> 12 & 0xfffff),
         static_cast<unsigned long long>(r[2]));
-    kernel_.log(6, text, static_cast<u16>(sid));
+    kernel_.log(6, text, device_of(sid));
 }
 
 }  // namespace drydock::sw

@@ -21,6 +21,7 @@ struct arm_smmu_inv {
     u32 id = 0;     ///< ASID, or StreamID for ATS
     u32 ssid = 0;   ///< PASID for ATS, IOMMU_NO_PASID: without
     u32 users = 1;  ///< 0: trash, skipped
+    u16 rid = 0;    ///< Routing ID for ATS, by which observers name the device
 
     bool is_ats() const {
         return type == arm_smmu_inv_type::ats || type == arm_smmu_inv_type::ats_full;

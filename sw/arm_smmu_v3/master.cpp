@@ -20,18 +20,19 @@ entry_words read_entry(kernel& k, phys_addr_t at) {
 /// CFGI and SYNC after each step of a change.
 class ste_writer final : public arm_smmu_entry_writer {
 public:
-    ste_writer(arm_smmu_device& smmu, u32 sid)
-        : smmu_(smmu), sid_(sid), at_(smmu.strtab().ste(sid)) {}
+    ste_writer(arm_smmu_device& smmu, const arm_smmu_master::stream& s)
+        : smmu_(smmu), stream_(s), at_(smmu.strtab().ste(s.id)) {}
     phys_addr_t at() const { return at_; }
     void write(unsigned word, u64 value) override { smmu_.k().store64(at_ + word * 8, value); }
     void sync() override {
-        smmu_.cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_CFGI_STE, .sid = sid_, .leaf = true});
+        smmu_.cmdq().issue_cmd_with_sync(
+            {.opcode = CMDQ_OP_CFGI_STE, .sid = stream_.id, .rid = stream_.rid, .leaf = true});
     }
     entry_words used(const entry_words& e) const override { return arm_smmu_get_ste_used(e); }
 
 private:
     arm_smmu_device& smmu_;
-    u32 sid_;
+    arm_smmu_master::stream stream_;
     phys_addr_t at_;
 };
 
@@ -53,9 +54,13 @@ constexpr u8 page_shift = 12;
 
 }  // namespace
 
-arm_smmu_master::arm_smmu_master(arm_smmu_device& s, device& d)
-    : smmu(s), dev(d), streams(d.iommu->ids) {
-    std::sort(streams.begin(), streams.end());
+arm_smmu_master::arm_smmu_master(arm_smmu_device& s, device& d) : smmu(s), dev(d) {
+    const dev_iommu& io = *d.iommu;
+    for (std::size_t i = 0; i < io.ids.size(); ++i)
+        streams.push_back(
+            {io.streams.empty() ? io.ids[i] : io.streams.at(i), static_cast<u16>(io.ids[i])});
+    std::sort(streams.begin(), streams.end(),
+              [](const stream& a, const stream& b) { return a.id < b.id; });
 }
 
 bool arm_smmu_master::ats_supported() const {
@@ -63,8 +68,8 @@ bool arm_smmu_master::ats_supported() const {
 }
 
 void arm_smmu_master::install_ste(const entry_words& target) {
-    for (const u32 sid : streams) {
-        ste_writer w(smmu, sid);
+    for (const stream& s : streams) {
+        ste_writer w(smmu, s);
         entry_words entry = read_entry(smmu.k(), w.at());
         arm_smmu_write_entry(w, entry, target);
     }
@@ -85,8 +90,9 @@ entry_words arm_smmu_master::make_cdtable_ste(bool ats, u64 s1dss) const {
 
 void arm_smmu_master::sync_cd(u32 ssid, bool leaf) {
     arm_smmu_cmdq_batch batch(smmu.cmdq());
-    for (const u32 sid : streams)
-        batch.add({.opcode = CMDQ_OP_CFGI_CD, .sid = sid, .ssid = ssid, .leaf = leaf});
+    for (const stream& s : streams)
+        batch.add(
+            {.opcode = CMDQ_OP_CFGI_CD, .sid = s.id, .rid = s.rid, .ssid = ssid, .leaf = leaf});
     batch.submit();
 }
 
@@ -112,8 +118,9 @@ void arm_smmu_master::clear_cd(u32 ssid) {
 void arm_smmu_master::atc_inv_master(u32 ssid) {
     arm_smmu_cmdq_batch batch(smmu.cmdq());
     arm_smmu_cmdq_ent e = arm_smmu_atc_inv_to_cmd(ssid, 0, 0);
-    for (const u32 sid : streams) {
-        e.sid = sid;
+    for (const stream& s : streams) {
+        e.sid = s.id;
+        e.rid = s.rid;
         batch.add(e);
     }
     batch.submit();
@@ -129,17 +136,22 @@ std::vector<arm_smmu_inv> arm_smmu_master::build_invs(const arm_smmu_domain& dom
     std::vector<arm_smmu_inv> out;
     out.push_back({&smmu, arm_smmu_inv_type::s1_asid, domain.asid(), 0, 1});
     if (ats)
-        for (const u32 sid : streams) out.push_back({&smmu, arm_smmu_inv_type::ats, sid, ssid, 1});
+        for (const stream& s : streams)
+            out.push_back({&smmu, arm_smmu_inv_type::ats, s.id, ssid, 1, s.rid});
     return out;
+}
+
+void arm_smmu_device::forget(const arm_smmu_master& gone) {
+    std::erase_if(masters_, [&gone](const auto& m) { return m.second == &gone; });
 }
 
 int arm_smmu_device::probe_device(device& dev) {
     call_scope call(kernel_, "arm_smmu_probe_device", dev.id);
     if (!dev.iommu || dev.iommu->ids.empty()) return call.result(-ENODEV);
-    for (const u32 sid : dev.iommu->ids)
-        if (sid >= strtab_.sids()) return call.result(-EINVAL);
     auto master = std::make_unique<arm_smmu_master>(*this, dev);
-    for (const u32 sid : master->streams) strtab_.init_sid(sid);
+    for (const auto& s : master->streams)
+        if (s.id >= strtab_.sids()) return call.result(-EINVAL);
+    for (const auto& s : master->streams) strtab_.init_sid(s.id);
     if (dev.pdev && dev.pdev->sriov) pci_prepare_ats(*dev.pdev, page_shift);
     // PASID goes on here, before any ATS: its controls may not change afterwards.
     if (dev.pdev && features_.ssid_bits != 0) {
@@ -149,7 +161,7 @@ int arm_smmu_device::probe_device(device& dev) {
                 features_.ssid_bits, static_cast<u8>(std::bit_width(static_cast<u32>(pasids)) - 1));
     }
     if (master->pri_supported()) pci_pri_init(*dev.pdev);
-    for (const u32 sid : master->streams) masters_[sid] = master.get();
+    for (const auto& s : master->streams) masters_[s.id] = master.get();
     master->cds = std::make_unique<cd_table>(kernel_, master->ssid_bits, features_.two_level_cdtab);
     dev.iommu->max_pasids = master->ssid_bits == 0 ? 0 : 1u << master->cds->cdmax();
     dev.iommu->priv = std::move(master);

@@ -16,11 +16,17 @@ class arm_smmu_domain;
 class arm_smmu_master final : public iommu_private {
 public:
     arm_smmu_master(arm_smmu_device& smmu, device& dev);
+    ~arm_smmu_master() override { smmu.forget(*this); }
 
     arm_smmu_device& smmu;
     device& dev;
-    std::vector<u32> streams;
-    bool ats_enabled = false;  ///< of the last committed attach; pci_dev::ats_enabled follows it
+    /// StreamID, and the Requester ID that it stands for.
+    struct stream {
+        u32 id;
+        u16 rid;
+    };
+    std::vector<stream> streams;  ///< by StreamID
+    bool ats_enabled = false;     ///< of the last committed attach; pci_dev::ats_enabled follows it
     bool ste_ats_enabled = false;  ///< EATS of the STE
     u8 ssid_bits = 0;
     std::unique_ptr<cd_table> cds;

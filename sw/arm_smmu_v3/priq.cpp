@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Page requests: the PRI queue's thread, who answers, and turning PRI on and off at devices.
+#include <algorithm>
+
 #include "sw/arm_smmu_v3/device.h"
 #include "sw/arm_smmu_v3/master.h"
 #include "sw/arm_smmu_v3/regs.h"
@@ -58,10 +60,11 @@ void arm_smmu_device::handle_page_request(const std::array<u64, 2>& r) {
     if (known != masters_.end() && iopf_->iommu_report_device_fault(known->second->dev, f) == 0)
         return;
     if (event_log_.allow(kernel_.now()))
-        kernel_.log(6, "unexpected PRI request received", static_cast<u16>(sid));
+        kernel_.log(6, "unexpected PRI request received", device_of(sid));
     if (!f.last) return;
     cmdq_.issue_cmd({.opcode = CMDQ_OP_PRI_RESP,
                      .sid = sid,
+                     .rid = device_of(sid),
                      .ssid = f.pasid,
                      .substream_valid = f.pasid_valid,
                      .prg_index = f.grpid,
@@ -74,8 +77,12 @@ void arm_smmu_device::page_response(device& dev, const iommu_fault& f,
                           : code == iommu_page_response_code::invalid ? PRI_RESP_FAIL
                                                                       : PRI_RESP_DENY;
     // One function, one PRI: the device's own StreamID is the one that asked.
+    const auto& streams = to_master(dev).streams;
+    const auto own = std::find_if(streams.begin(), streams.end(),
+                                  [&dev](const auto& s) { return s.rid == dev.id; });
     cmdq_.issue_cmd({.opcode = CMDQ_OP_PRI_RESP,
-                     .sid = dev.id,
+                     .sid = own->id,
+                     .rid = own->rid,
                      .ssid = f.pasid,
                      .substream_valid = f.pasid_valid && pci_prg_resp_pasid_required(*dev.pdev),
                      .prg_index = f.grpid,

@@ -23,8 +23,11 @@ struct iommu_private {
 
 /// The IOMMU's view of a device (Linux: struct dev_iommu). A device without one does DMA directly.
 struct dev_iommu {
-    std::vector<u32> ids;  ///< StreamIDs by which hardware knows the device: its own, aliases, VFs
-    u32 max_pasids = 0;    ///< 0: no PASIDs
+    std::vector<u32> ids;  ///< Requester IDs by which the device speaks: its own, aliases
+    u32 iommu_dev = 0;     ///< number of the IOMMU that its translations go to
+    /// StreamIDs at that IOMMU, one for each of `ids`; empty: the same numbers.
+    std::vector<u32> streams = {};
+    u32 max_pasids = 0;  ///< 0: no PASIDs
     /// The first mapping attaches it; so far it is in no domain, or a reset has put it into the
     /// blocking one.
     bool attach_deferred = false;

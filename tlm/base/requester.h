@@ -20,7 +20,8 @@ enum class address_type : std::uint8_t {
 /// of the payload owns the extension (set_extension, not auto). The last three are for observers
 /// only.
 struct requester final : tlm::tlm_extension<requester> {
-    stream_id stream{};
+    stream_id
+        stream{};  ///< Requester ID at the root complex; the SMMU maps it (tlm/smmu/stream_map.h)
     std::optional<substream_id> substream;
     address_type at = address_type::untranslated;
     bool privileged = false;

@@ -48,10 +48,11 @@ void ats::credit::give(std::uint32_t h, std::uint32_t d) {
 }
 
 ats::ats(base::context& ctx, base::place_id place, pcie::tlp_pool& pool, const slot_plan& plan,
-         translator& t, ats_client& client)
+         const stream_map& streams, translator& t, ats_client& client)
     : ctx_(ctx),
       place_(place),
       pool_(pool),
+      streams_(streams),
       translator_(t),
       client_(client),
       no_slot_(ctx, place, "no_translation_slot"),
@@ -148,7 +149,7 @@ void ats::translate_next(std::uint32_t index) {
     const pcie::tlp& t = *r.tlp;
     translate_request q;
     q.kind = request_kind::translation_request;
-    q.sid = base::stream_id{t.requester.value};
+    q.sid = streams_.of(t.requester);
     q.va = base::iova{(t.address & ~(stu_bytes - 1)) + r.done * stu_bytes};
     q.no_write = (t.address & pcie::translation_request_nw) != 0;
     q.tbu = static_cast<std::uint16_t>(r.port);

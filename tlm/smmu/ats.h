@@ -12,6 +12,7 @@
 #include "tlm/smmu/performed.h"
 #include "tlm/smmu/pri_queue.h"
 #include "tlm/smmu/stall_probe.h"
+#include "tlm/smmu/stream_map.h"
 #include "tlm/smmu/traffic.h"
 #include "tlm/smmu/translator.h"
 
@@ -38,8 +39,8 @@ protected:
 /// the other side.
 class ats final {
 public:
-    ats(base::context&, base::place_id, pcie::tlp_pool&, const slot_plan&, translator&,
-        ats_client&);
+    ats(base::context&, base::place_id, pcie::tlp_pool&, const slot_plan&, const stream_map&,
+        translator&, ats_client&);
 
     pcie::downstream_socket& add_port(const char* socket_name);
     /// Advertises buffers; at start of simulation.
@@ -107,6 +108,7 @@ private:
     base::context& ctx_;
     base::place_id place_;
     pcie::tlp_pool& pool_;
+    const stream_map& streams_;
     translator& translator_;
     ats_client& client_;
     stall_probe no_slot_;

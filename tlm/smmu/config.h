@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "tlm/base/time.h"
+#include "tlm/smmu/stream_map.h"
 
 namespace drydock::smmu {
 
@@ -104,6 +106,10 @@ struct smmu_config {
     unsigned itags = 32;                   ///< ITags of the invalidation tracker, 1..32
     base::ps tracker_clock{1'000};         ///< invalidation tracker's clock, 1 ns..1 us
     cerror_sync after_lost_invalidation = cerror_sync::repeated;
+
+    /// StreamIDs of the Requester IDs behind its root ports; none: the same. The first row that has
+    /// one decides.
+    std::vector<stream_mapping> stream_ids = {};
 
     /// Output address size in bits.
     constexpr unsigned oas_bits() const {

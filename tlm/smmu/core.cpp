@@ -17,6 +17,7 @@ smmu::core::core(smmu& owner, base::context& ctx, pcie::tlp_pool& pool, const sm
       name_(owner.name()),
       place_(ctx.probe.place(name_)),
       plan_(slot_plan::of(config)),
+      streams_(config.stream_ids),
       registers_(name_ + ".registers", ctx, place_, config_, *this),
       register_socket_(registers_, owner.registers),
       memory_(name_ + ".memory_port", ctx, owner.memory),
@@ -24,10 +25,10 @@ smmu::core::core(smmu& owner, base::context& ctx, pcie::tlp_pool& pool, const sm
       errors_(place_, ctx, registers_.map, msi_),
       translator_(name_ + ".translator", ctx, config_, *this, *this, ports),
       events_(place_, ctx, config_, registers_.map, memory_, msi_, errors_, *this),
-      pri_(ctx, place_, config_, registers_.map, memory_, msi_, errors_, *this),
-      traffic_(ctx, place_, plan_, translator_, memory_, *this),
-      ats_(ctx, place_, pool, plan_, translator_, *this),
-      invalidations_(name_ + ".invalidation_tracker", ctx, place_, config_, ats_, *this),
+      pri_(ctx, place_, config_, registers_.map, streams_, memory_, msi_, errors_, *this),
+      traffic_(ctx, place_, plan_, streams_, translator_, memory_, *this),
+      ats_(ctx, place_, pool, plan_, streams_, translator_, *this),
+      invalidations_(name_ + ".invalidation_tracker", ctx, place_, config_, streams_, ats_, *this),
       commands_(name_ + ".command_queue", ctx, place_, config_, registers_.map, memory_,
                 translator_, events_, msi_, errors_, *this) {
     for (unsigned p = 0; p < ports; ++p) {
@@ -189,8 +190,9 @@ std::uint16_t smmu::core::tbu_of(base::stream_id sid) const {
 }
 
 void smmu::core::respond(const command& c) {
-    if (directory_ == nullptr || c.sid.value > 0xffff) return;
-    const base::routing_id function{static_cast<std::uint16_t>(c.sid.value)};
+    const auto target = streams_.back(c.sid);
+    if (directory_ == nullptr || !target) return;
+    const base::routing_id function = *target;
     pri_.answered_by_software(function, c.prg_index);
     if (const auto port = directory_->port_of(function))
         ats_.send_prg_response(*port, function, c.prg_index, c.prg_code, c.ssid);

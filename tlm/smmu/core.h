@@ -111,6 +111,7 @@ private:
     std::string name_;
     base::place_id place_;
     slot_plan plan_;
+    stream_map streams_;
     const pcie::requester_directory* directory_ = nullptr;
     base::sev_sink* sev_ = nullptr;
     register_block registers_;

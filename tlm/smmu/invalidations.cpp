@@ -4,24 +4,21 @@
 #include <bit>
 
 namespace drydock::smmu {
-namespace {
-
-constexpr std::uint32_t routing_id_most = 0xffff;  // StreamID[n:16] would name another segment
-
-}  // namespace
 
 invalidations::invalidations(std::string_view tracker_name, base::context& ctx,
-                             base::place_id place, const smmu_config& c, ats& a,
-                             invalidations_client& client)
+                             base::place_id place, const smmu_config& c, const stream_map& streams,
+                             ats& a, invalidations_client& client)
     : ctx_(ctx),
       place_(place),
+      streams_(streams),
       ats_(a),
       client_(client),
       tracker_(tracker_name, ctx, {c.invalidate_timeout, c.tracker_clock, c.itags}, *this) {}
 
 invalidations::outcome invalidations::start(const command& c, base::span_id span) {
-    if (c.sid.value > routing_id_most || directory_ == nullptr) return outcome::done;
-    const base::routing_id function{static_cast<std::uint16_t>(c.sid.value)};
+    const auto target = streams_.back(c.sid);
+    if (!target || directory_ == nullptr) return outcome::done;
+    const base::routing_id function = *target;
     const auto port = directory_->port_of(function);
     if (!port) return outcome::done;
     const invalidation_id id =

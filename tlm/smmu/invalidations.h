@@ -10,6 +10,7 @@
 #include "tlm/smmu/ats.h"
 #include "tlm/smmu/commands.h"
 #include "tlm/smmu/invalidation_tracker.h"
+#include "tlm/smmu/stream_map.h"
 
 namespace drydock::smmu {
 
@@ -34,7 +35,7 @@ public:
     };
 
     invalidations(std::string_view tracker_name, base::context&, base::place_id, const smmu_config&,
-                  ats&, invalidations_client&);
+                  const stream_map&, ats&, invalidations_client&);
 
     void set_directory(const pcie::requester_directory& d) { directory_ = &d; }
     void set_queue_depth(base::routing_id id, unsigned depth) {
@@ -63,6 +64,7 @@ private:
 
     base::context& ctx_;
     base::place_id place_;
+    const stream_map& streams_;
     ats& ats_;
     invalidations_client& client_;
     const pcie::requester_directory* directory_ = nullptr;

@@ -9,10 +9,10 @@ namespace {
 constexpr unsigned record_bytes = 16;                        // SMMUv3 8.1
 constexpr std::uint64_t last_only = std::uint64_t{1} << 31;  // PRIQ_IRQ_CFG2.LO
 
-std::array<std::uint8_t, record_bytes> record_of(const page_request& r) {
+std::array<std::uint8_t, record_bytes> record_of(const page_request& r, base::stream_id sid) {
     const bool ssv = r.ssid.has_value();
     return bytes_of(std::array<std::uint64_t, 2>{
-        std::uint64_t{r.function.value} | (ssv ? std::uint64_t{r.ssid->value & 0xfffff} << 32 : 0) |
+        std::uint64_t{sid.value} | (ssv ? std::uint64_t{r.ssid->value & 0xfffff} << 32 : 0) |
             std::uint64_t{ssv && r.privileged} << 58 | std::uint64_t{ssv && r.execute} << 59 |
             std::uint64_t{r.read} << 60 | std::uint64_t{r.write} << 61 |
             std::uint64_t{r.last} << 62 | std::uint64_t{ssv} << 63,
@@ -22,10 +22,11 @@ std::array<std::uint8_t, record_bytes> record_of(const page_request& r) {
 }  // namespace
 
 pri_queue::pri_queue(base::context& ctx, base::place_id place, const smmu_config& c,
-                     register_map& regs, memory_port& memory, msi& interrupts,
-                     global_errors& errors, pri_queue_client& client)
+                     register_map& regs, const stream_map& streams, memory_port& memory,
+                     msi& interrupts, global_errors& errors, pri_queue_client& client)
     : config_(c),
       regs_(regs),
+      streams_(streams),
       msi_(interrupts),
       errors_(errors),
       client_(client),
@@ -55,7 +56,7 @@ void pri_queue::work() {
         } else {
             busy_ = true;
             trace_.written(queue_.next_entry(), record_bytes, r.span);
-            queue_.write(record_of(r));
+            queue_.write(record_of(r, streams_.of(r.function)));
         }
     }
     working_ = false;
@@ -83,7 +84,7 @@ void pri_queue::overflow(const page_request& r) {
         leave();
     } else {
         busy_ = true;  // STE.PPAR says whether the response carries the PASID
-        reader_.read(base::stream_id{r.function.value});
+        reader_.read(streams_.of(r.function));
     }
 }
 

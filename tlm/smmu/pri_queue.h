@@ -6,6 +6,7 @@
 #include "tlm/smmu/event_queue.h"
 #include "tlm/smmu/page_request_trace.h"
 #include "tlm/smmu/ste_reader.h"
+#include "tlm/smmu/stream_map.h"
 
 namespace drydock::smmu {
 
@@ -41,8 +42,8 @@ protected:
 /// PRI queue (SMMUv3 8): writes Page Requests, or answers them itself when it cannot (SMMUv3).
 class pri_queue final : record_queue_client, ste_reader_client {
 public:
-    pri_queue(base::context&, base::place_id, const smmu_config&, register_map&, memory_port&, msi&,
-              global_errors&, pri_queue_client&);
+    pri_queue(base::context&, base::place_id, const smmu_config&, register_map&, const stream_map&,
+              memory_port&, msi&, global_errors&, pri_queue_client&);
 
     void observe(base::register_observer& o) { queue_.observe(o); }
     void set_stream_table(const stream_table_base& b) { reader_.set(b); }
@@ -78,6 +79,7 @@ private:
 
     const smmu_config& config_;
     register_map& regs_;
+    const stream_map& streams_;
     msi& msi_;
     global_errors& errors_;
     pri_queue_client& client_;

@@ -16,10 +16,12 @@ slot_plan slot_plan::of(const smmu_config& c) {
     return {n / 4, n / 2, n - n / 4 - n / 2};
 }
 
-traffic::traffic(base::context& ctx, base::place_id place, const slot_plan& plan, translator& t,
-                 memory_port& memory, traffic_client& client)
+traffic::traffic(base::context& ctx, base::place_id place, const slot_plan& plan,
+                 const stream_map& streams, translator& t, memory_port& memory,
+                 traffic_client& client)
     : ctx_(ctx),
       place_(place),
+      streams_(streams),
       translator_(t),
       memory_(memory),
       client_(client),
@@ -71,7 +73,7 @@ bool traffic::admit(inbound& way, tlm::tlm_generic_payload& gp) {
     translate_request r;
     r.kind = from->at == base::address_type::translated ? request_kind::translated
                                                         : request_kind::ordinary;
-    r.sid = from->stream;
+    r.sid = streams_.of(from->stream);
     r.ssid = from->substream;
     r.va = base::iova{s.address};
     r.write = gp.is_write();

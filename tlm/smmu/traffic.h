@@ -10,6 +10,7 @@
 #include "tlm/smmu/memory_port.h"
 #include "tlm/smmu/performed.h"
 #include "tlm/smmu/stall_probe.h"
+#include "tlm/smmu/stream_map.h"
 #include "tlm/smmu/translator.h"
 
 namespace drydock::smmu {
@@ -50,8 +51,8 @@ struct slot_plan {
 /// `order` (PCIe 2.4).
 class traffic final : gatekeeper, memory_client {
 public:
-    traffic(base::context&, base::place_id, const slot_plan&, translator&, memory_port&,
-            traffic_client&);
+    traffic(base::context&, base::place_id, const slot_plan&, const stream_map&, translator&,
+            memory_port&, traffic_client&);
 
     /// A root port's pair of sockets, in order of the port's index.
     void add_port(tlm::tlm_target_socket<64>& posted, tlm::tlm_target_socket<64>& non_posted);
@@ -105,6 +106,7 @@ private:
 
     base::context& ctx_;
     base::place_id place_;
+    const stream_map& streams_;
     translator& translator_;
     memory_port& memory_;
     traffic_client& client_;

@@ -111,6 +111,24 @@ def pri_storm(tmp):
         assert run["counters"]["smmu.page_requests"] == run["counters"]["sw.page_requests"]
 
 
+def two_smmus(tmp):
+    """An invalidation is lost: who is behind the same SMMU waits, who is behind another does not."""
+    two = "platform/scenarios/two_smmus.yaml"
+    drydock("run", two, "--waves", "--jobs", "1", "--out", str(tmp / "a"))
+    drydock("run", two, "--waves", "--jobs", "2", "--out", str(tmp / "b"))
+    same_files(tmp / "a", tmp / "b")
+    runs = {r["name"]: r for r in summary(tmp / "a")["runs"]}
+    same, other = runs["smmu0"], runs["smmu1"]
+    assert same["verdict"] == other["verdict"] == "as_expected"
+    harmed = [{v["device"] for v in r["violations"] if v["monitor"] == "innocent_harmed"} for r in (same, other)]
+    assert harmed == [{"bad", "innocent"}, {"bad"}], harmed
+    counters = other["counters"]
+    assert counters["smmu.lookups"] == counters["smmu0.lookups"] + counters["smmu1.lookups"]
+    assert "smmu0.lookups" not in same["counters"], "one alone has the common names"
+    names = drydock("params", two, "-c", "machine.ports.rp1.smmu=smmu1").stdout
+    assert "\nsmmu0.itags " in names and "\nsmmu1.itags " in names and "\nsmmu.itags " not in names
+
+
 def surprise_removal(tmp):
     """A device goes and comes: the same outputs each time, the clients go on with the new one."""
     removal = "platform/scenarios/surprise_removal.yaml"

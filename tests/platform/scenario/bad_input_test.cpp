@@ -32,7 +32,8 @@ TEST(BadInput, an_unknown_key_is_named_with_the_nearest_one) {
     EXPECT_EQ(refused("invalidate_timeout: 10ms", "invalidate_timeuot: 10ms"),
               "s.yaml:3:10: unknown key 'invalidate_timeuot' in 'smmu'; expected one of "
               "cmdq_log2size, evtq_log2size, "
-              "invalidate_timeout, itags, priq_log2size, sev; did you mean 'invalidate_timeout'?");
+              "invalidate_timeout, itags, like, priq_log2size, sev, stream_ids; did you mean "
+              "'invalidate_timeout'?");
 }
 
 TEST(BadInput, an_unknown_key_at_the_top_is_named) {
@@ -246,7 +247,7 @@ TEST(BadInput, an_option_is_named_where_it_is_wrong) {
     EXPECT_EQ(refused_option("machine.smmu.sve=true"),
               "-c machine.smmu.sve=true: unknown key 'sve' in 'smmu'; expected one of "
               "cmdq_log2size, evtq_log2size, invalidate_timeout, "
-              "itags, priq_log2size, sev; did you mean 'sev'?");
+              "itags, like, priq_log2size, sev, stream_ids; did you mean 'sev'?");
     EXPECT_EQ(refused_option("machine.cpus"),
               "-c machine.cpus: no PATH=; expected -c PATH=VALUE, such as -c machine.cpus=8");
     EXPECT_NE(refused_option("machine.cpus.x=1")

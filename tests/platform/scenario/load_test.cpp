@@ -22,8 +22,8 @@ TEST(Load, the_default_scenario_becomes_two_typed_runs) {
     ASSERT_EQ(names(l), (std::vector<std::string>{"none", "M2"}));
     const auto& r = l.runs[1];
     EXPECT_EQ(r.software.reset_variant, "M2");
-    EXPECT_EQ(r.machine.smmu.invalidate_timeout, 10_ms);
-    EXPECT_EQ(r.machine.smmu.cmdq_log2size, 8u);
+    EXPECT_EQ(r.machine.smmus[0].invalidate_timeout, 10_ms);
+    EXPECT_EQ(r.machine.smmus[0].cmdq_log2size, 8u);
     EXPECT_EQ(r.machine.irq.gerror_cpu, 3u);
     ASSERT_EQ(r.machine.ports.size(), 2u);
     const auto& ep0 = *r.machine.ports[0].device;
@@ -62,8 +62,8 @@ TEST(Load, overridden_port_type_and_link_are_said_in_the_notes) {
 TEST(Load, extends_inherits_what_the_file_does_not_say) {
     const auto l = load(project_file("platform/scenarios/flr_under_unmap_60s.yaml"), {});
     ASSERT_EQ(l.runs.size(), 2u);
-    EXPECT_EQ(l.runs[0].machine.smmu.invalidate_timeout, 60_s);
-    EXPECT_EQ(l.runs[0].machine.smmu.cmdq_log2size, 8u);
+    EXPECT_EQ(l.runs[0].machine.smmus[0].invalidate_timeout, 60_s);
+    EXPECT_EQ(l.runs[0].machine.smmus[0].cmdq_log2size, 8u);
     EXPECT_EQ(std::get<scenario::at_time>(l.runs[0].end.when.at(0)).time, 3_s);
     EXPECT_EQ(l.runs[0].clients.size(), 3u);
     EXPECT_EQ(l.runs[0].expect[0].name, "blocked_dma");
@@ -101,7 +101,7 @@ TEST(Load, axes_cross_with_the_first_slowest_and_seeds_fastest) {
                                         "none,true,seed=7", "none,true,seed=8", "M2,false,seed=7",
                                         "M2,false,seed=8", "M2,true,seed=7", "M2,true,seed=8"}));
     EXPECT_EQ(l.runs[3].seed, 8u);
-    EXPECT_TRUE(l.runs[3].machine.smmu.sev);
+    EXPECT_TRUE(l.runs[3].machine.smmus[0].sev);
 }
 
 TEST(Load, an_axis_of_the_command_line_replaces_the_files_axis_of_that_path) {
@@ -117,7 +117,7 @@ TEST(Load, a_value_of_the_command_line_fixes_the_axis_of_that_path) {
     o.set = {"software.reset.variant=M2", "machine.smmu.invalidate_timeout=60s"};
     const auto l = load(s.file("s.yaml", small_scenario()), o);
     EXPECT_EQ(names(l), std::vector<std::string>{"M2"});
-    EXPECT_EQ(l.runs[0].machine.smmu.invalidate_timeout, 60_s);
+    EXPECT_EQ(l.runs[0].machine.smmus[0].invalidate_timeout, 60_s);
     EXPECT_EQ(l.runs[0].expect.size(), 1u);
 }
 

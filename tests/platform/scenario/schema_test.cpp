@@ -184,7 +184,8 @@ void leaves(const editor& e, const json& rule, const std::string& path, std::set
 
 /// As leaves() names them: names of ports, clients and parameters become a star.
 std::string starred(std::string path) {
-    for (const char* owner : {"machine.ports.", "clients.", "machine.parameters."}) {
+    for (const char* owner :
+         {"machine.ports.", "machine.smmus.", "clients.", "machine.parameters."}) {
         if (!path.starts_with(owner)) continue;
         const auto from = std::string(owner).size();
         const auto to =
@@ -216,6 +217,12 @@ TEST(Schema, every_value_that_the_loader_reads_is_a_key_of_the_schema_and_the_re
         leaves(e, e.text().at("properties").at(section), section, known);
     const auto l = scenario::load(s.file("s.yaml", everything), {});
     for (const auto& setting : l.runs.front().effective) read.insert(starred(setting.path));
+    const auto several = scenario::load(
+        s.file("t.yaml",
+               "machine: {smmus: {a: {}}, ports: {rp0: {device: {name: x, like: myricom_10g}}}}\n"
+               "end: {when: 1ms}\n"),
+        {});
+    for (const auto& setting : several.runs.front().effective) read.insert(starred(setting.path));
     EXPECT_EQ(read, known);
 }
 

@@ -28,7 +28,8 @@ struct SmmuDevice : test::smmu_fixture {
 TEST_F(SmmuDevice, S_210_the_enable_sequence_ends_with_everything_acknowledged) {
     arm_smmu_config c;
     c.base = test::model_host::smmu;
-    arm_smmu_device d(k, c);
+    arm_smmu_driver all(k);
+    arm_smmu_device& d = all.add(c);
     std::vector<u64> order;
     host.on_smmu_write = [&](u64 offset, u64) { order.push_back(offset); };
     k.run_task("boot", 0, [&] { d.reset(); });
@@ -50,7 +51,8 @@ TEST_F(SmmuDevice, hardware_that_the_driver_cannot_use_is_refused) {
         kernel kk(other.doors(), 1);
         arm_smmu_config c;
         c.base = test::model_host::smmu;
-        arm_smmu_device d(kk, c);
+        arm_smmu_driver all(kk);
+        arm_smmu_device& d = all.add(c);
         kk.run_task("boot", 0, [&] { d.reset(); });
         EXPECT_THROW(other.fake.run(10ms), std::runtime_error) << reg;
     };
@@ -140,8 +142,8 @@ TEST_F(SmmuDevice, LinuxFlow_3_6_page_requests_are_denied_with_the_last_of_their
 TEST_F(SmmuDevice, domains_beyond_the_asids_that_there_are_are_refused) {
     host.set_reg(0, host.reg(0) & ~(u64{1} << 12));  // ASID16
     boot();
-    for (unsigned i = 1; i < 256; ++i) EXPECT_EQ(smmu->alloc_asid(), i);
-    EXPECT_THROW(smmu->alloc_asid(), std::runtime_error);
+    for (unsigned i = 1; i < 256; ++i) EXPECT_EQ(driver->alloc_asid(), i);
+    EXPECT_THROW(driver->alloc_asid(), std::runtime_error);
 }
 
 TEST_F(SmmuDevice, queues_are_aligned_to_their_size) {

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "sw/arm_smmu_v3/cmdq.h"
-#include "sw/arm_smmu_v3/device.h"
+#include "sw/arm_smmu_v3/driver.h"
 #include "tests/sw/model/model_host.h"
 
 namespace drydock::sw::test {
@@ -16,11 +16,13 @@ struct smmu_fixture : ::testing::Test {
     static constexpr u8 sync = CMDQ_OP_CMD_SYNC;
     model_host host;
     kernel k{host.doors(), 4};
-    std::unique_ptr<arm_smmu_device> smmu;
+    std::unique_ptr<arm_smmu_driver> driver;
+    arm_smmu_device* smmu = nullptr;
 
     void boot(arm_smmu_config c = {}) {
         c.base = model_host::smmu;
-        smmu = std::make_unique<arm_smmu_device>(k, c);
+        driver = std::make_unique<arm_smmu_driver>(k);
+        smmu = &driver->add(c);
         k.run_task("boot", 0, [this] { smmu->reset(); });
         host.fake.run(k.now() + 10ms);
         host.commands.clear();

@@ -33,8 +33,10 @@ struct Software : testing::Test {
         host.functions[0x08] = test::make_root_port();
         host.functions[0x100] = test::make_endpoint({});
         software_config c;
-        c.smmu.base = model_host::smmu;
-        c.smmu.gerror_cpu = 3;
+        arm_smmu_config smmu;
+        smmu.base = model_host::smmu;
+        smmu.gerror_cpu = 3;
+        c.smmus = {smmu};
         c.reset_variant = variant;
         c.devices = {{.rid = 0x100, .name = "ep0"}};
         c.clients = std::move(clients);

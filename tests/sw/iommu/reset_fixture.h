@@ -30,7 +30,8 @@ struct reset_setup {
 struct Reset : ::testing::Test {
     model_host host;
     kernel k{host.doors(), 4};
-    std::unique_ptr<arm_smmu_device> smmu;
+    std::unique_ptr<arm_smmu_driver> driver;
+    arm_smmu_device* smmu = nullptr;
     std::unique_ptr<iommu_core> core;
     std::unique_ptr<pci_host> pci;
     pci_dev *a = nullptr, *b = nullptr;
@@ -49,9 +50,10 @@ struct Reset : ::testing::Test {
         arm_smmu_config c;
         c.base = model_host::smmu;
         c.gerror_cpu = 3;
-        smmu = std::make_unique<arm_smmu_device>(k, c);
-        core = std::make_unique<iommu_core>(k, *smmu, make_reset_variant(s.variant));
-        smmu->set_driver_get_domain(
+        driver = std::make_unique<arm_smmu_driver>(k);
+        smmu = &driver->add(c);
+        core = std::make_unique<iommu_core>(k, *driver, make_reset_variant(s.variant));
+        driver->set_driver_get_domain(
             [this](device& d) { return core->iommu_driver_get_domain_for_dev(d); });
         pci_host_config h{.ecam = model_host::ecam,
                           .mem32 = {0x1000'0000, 0x3000'0000},

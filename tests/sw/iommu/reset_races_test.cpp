@@ -245,7 +245,7 @@ TEST_F(Reset, H_10_M2_identity_with_a_pasid_is_bypassed_again_after_done) {
 
 TEST_F(Reset, H_04_M2_a_live_pasid_of_a_blocked_rid_is_removed) {
     build("M2");
-    in_task([&] { core->iommu_attach_group(*smmu->blocked_domain(), *a->dev.group); });
+    in_task([&] { core->iommu_attach_group(*driver->blocked_domain(), *a->dev.group); });
     attach_pasid(*a, 1);
     EXPECT_EQ(ste_word(0x100), "cdtable s1dss0 eats");
     in_task([&] {

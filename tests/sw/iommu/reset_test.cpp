@@ -9,7 +9,7 @@ using test::taken_command;
 
 TEST_F(Reset, LinuxFlow_3_1_enabling_ats_flushes_the_atc_and_then_sets_enable) {
     build("none");
-    in_task([&] { core->iommu_attach_group(*smmu->blocked_domain(), *a->dev.group); });
+    in_task([&] { core->iommu_attach_group(*driver->blocked_domain(), *a->dev.group); });
     trace.clear();
     in_task([&] { core->iommu_detach_group(*a->dev.group); });
     EXPECT_LT(at("A CFGI_STE cdtable s1dss2 eats"), at("A ATC_INV rid all"));
@@ -22,7 +22,7 @@ TEST_F(Reset, LinuxFlow_3_1_attach_to_blocked_clears_enable_then_ste_then_flushe
     build("none");
     trace.clear();
     in_task(
-        [&] { EXPECT_EQ(core->iommu_attach_group(*smmu->blocked_domain(), *a->dev.group), 0); });
+        [&] { EXPECT_EQ(core->iommu_attach_group(*driver->blocked_domain(), *a->dev.group), 0); });
     ASSERT_LT(at("A CFGI_STE abort"), trace.size());
     EXPECT_EQ(at("A ATS off"), 0u);
     EXPECT_LT(at("A CFGI_STE abort"), at("A ATC_INV rid all"))
@@ -123,7 +123,7 @@ TEST_F(Reset, H_16_M2_attaching_is_refused_while_a_member_is_reset) {
         attach = core->iommu_attach_group(core->paging_domain_alloc("D2"), *a->dev.group);
         pasid = core->iommu_attach_device_pasid(core->sva_domain_alloc("S"), b->dev, 4);
         EXPECT_EQ(core->iommu_deferred_attach(b->dev, *before), 0);
-        EXPECT_EQ(core->iommu_driver_get_domain_for_dev(a->dev), smmu->blocked_domain());
+        EXPECT_EQ(core->iommu_driver_get_domain_for_dev(a->dev), driver->blocked_domain());
         EXPECT_EQ(core->iommu_driver_get_domain_for_dev(b->dev), before)
             << "a sibling keeps its translation";
         EXPECT_EQ(core->iommu_get_domain_for_dev(a->dev), before);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sw/arm_smmu_v3/device.h"
+
+namespace drydock::sw {
+
+/// The driver of all SMMUs of a machine (Linux: arm_smmu_ops and the driver's globals): one space
+/// of ASIDs, one identity and one blocked domain, and domains that devices behind any of them can
+/// be attached to. Use: construct, add() each SMMU, reset() each from a task, then through
+/// iommu_ops.
+class arm_smmu_driver final : public iommu_ops {
+public:
+    explicit arm_smmu_driver(kernel& k);
+    ~arm_smmu_driver() override;
+    arm_smmu_driver(const arm_smmu_driver&) = delete;
+
+    /// Its number is its place in the list.
+    arm_smmu_device& add(arm_smmu_config);
+    arm_smmu_device& smmu(u32 number) { return *smmus_.at(number); }
+    const std::vector<std::unique_ptr<arm_smmu_device>>& smmus() const { return smmus_; }
+
+    // iommu_ops
+    iommu_domain& identity_domain() override;
+    iommu_domain* blocked_domain() override;
+    std::unique_ptr<iommu_domain> domain_alloc_paging(u32 id, std::string name) override;
+    std::unique_ptr<iommu_domain> domain_alloc_sva(u32 id, std::string name) override;
+    /// By the SMMU that the device's translations go to (dev_iommu::iommu_dev).
+    int probe_device(device&) override;
+    void page_response(device&, const iommu_fault&, iommu_page_response_code) override;
+
+    /// The core's answer to "what does this device translate by"; set once, before the first
+    /// attach.
+    using get_domain = std::function<iommu_domain*(device&)>;
+    void set_driver_get_domain(get_domain f) { get_domain_ = std::move(f); }
+    iommu_domain* driver_get_domain(device& d) { return get_domain_(d); }
+
+    kernel& k() { return kernel_; }
+    mutex& asid_lock() { return asid_lock_; }
+    /// A new one for each domain; 0 is never used. @throws std::runtime_error when the 8 or 16 bits
+    /// that every SMMU has are used up
+    u16 alloc_asid();
+
+private:
+    kernel& kernel_;
+    mutex asid_lock_;
+    u32 next_asid_ = 1;
+    get_domain get_domain_;
+    std::unique_ptr<arm_smmu_static_domain> identity_, blocked_;
+    std::vector<std::unique_ptr<arm_smmu_device>> smmus_;
+};
+
+}  // namespace drydock::sw
