@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "platform/latency/stages.h"
 #include "platform/scenario/build.h"
 #include "platform/scenario/tree.h"
 
@@ -168,8 +169,34 @@ std::optional<measured> measure_task(const json& task, const std::string& metric
     return std::nullopt;
 }
 
+/// "invalidation" to its stages; null for what is no operation.
+const latency::stage_plan* plan_of(std::string_view operation) {
+    for (const latency::stage_plan& p : latency::stage_plans)
+        if (operation == (p.of == base::span_class::atc_inv        ? "invalidation"
+                          : p.of == base::span_class::unmap        ? "unmap"
+                          : p.of == base::span_class::page_request ? "page_request"
+                                                                   : "translation"))
+            return &p;
+    return nullptr;
+}
+
+bool is_stage(std::string_view operation, std::string_view metric) {
+    const latency::stage_plan* plan = plan_of(operation);
+    return plan != nullptr && one_of(plan->names, metric);
+}
+
+/// Time that all completed ones spent in a stage, of all their time. Nothing if none completed.
+std::optional<measured> measure_stage(const json& result, const std::string& operation,
+                                      const std::string& stage) {
+    const auto whole = number(result, "/latency/" + operation + "/total_ps");
+    if (!whole || *whole == 0) return std::nullopt;
+    const auto v = number(result, "/latency/" + operation + "/stages/" + stage + "/total_ps");
+    return measured{v.value_or(0), unit::time, whole};
+}
+
 std::optional<measured> measure_latency(const json& result, const std::string& operation,
                                         const std::string& metric) {
+    if (is_stage(operation, metric)) return measure_stage(result, operation, metric);
     const bool time = one_of(percentiles, metric);
     const auto v = number(result, "/latency/" + operation + "/" + metric + (time ? "_ps" : ""));
     return v ? std::optional(measured{*v, time ? unit::time : unit::count, std::nullopt})
@@ -256,6 +283,7 @@ std::optional<named> lookup(const scenario::run& r, const std::string& name) {
     if (owner == "counters") return named{};
     if (owner.empty()) return named{unit::count, metric == "timeouts" || metric == "completed"};
     if (cpu_number(owner)) return named{unit::time, false};
+    if (is_stage(owner, metric)) return named{unit::time, true};
     if (one_of(operations, owner) || owner == walk)
         return named{one_of(percentiles, metric) ? unit::time : unit::count, false};
     if (const client_metric* m = client_metric_named(metric))
@@ -286,6 +314,8 @@ std::vector<std::string> names_of(const scenario::run& r) {
             names.push_back(std::string(operation) + "." + std::string(p));
         for (const auto p : operation_counts)
             names.push_back(std::string(operation) + "." + std::string(p));
+        for (const auto stage : plan_of(operation)->names)
+            names.push_back(std::string(operation) + "." + std::string(stage));
     }
     for (const auto p : percentiles) names.push_back(std::string(walk) + "." + std::string(p));
     names.push_back(std::string(walk) + ".count");

@@ -129,6 +129,41 @@ def two_smmus(tmp):
     assert "\nsmmu0.itags " in names and "\nsmmu1.itags " in names and "\nsmmu.itags " not in names
 
 
+def priq_overflow(tmp):
+    """Devices that ask for more than the PRI queue holds: dropped requests come again, those within it never overflow."""
+    overflow = "platform/scenarios/priq_overflow.yaml"
+    drydock("run", overflow, "--waves", "--jobs", "1", "--out", str(tmp / "a"))
+    drydock("run", overflow, "--waves", "--jobs", "2", "--out", str(tmp / "b"))
+    same_files(tmp / "a", tmp / "b")
+    runs = {r["name"]: r for r in summary(tmp / "a")["runs"]}
+    within, beyond = runs["2"], runs["32"]
+    assert within["verdict"] == beyond["verdict"] == "as_expected"
+    for run in (within, beyond):
+        c = run["counters"]
+        assert c["smmu.priq_overflows"] == c["sw.priq_overflows"], "software acknowledges each"
+        pages = run["latency"]["page_request"]
+        assert sum(s["total_ps"] for s in pages["stages"].values()) == pages["total_ps"]
+        brought_in = [p["page_faults"]["brought_in"] for p in run["clients"].values()]
+        assert min(brought_in) > 500, brought_in
+
+
+def itag_starvation(tmp):
+    """Few ITags: invalidations go one after the other, and the report says what they waited for."""
+    starved = "platform/scenarios/itag_starvation.yaml"
+    done = drydock("run", starved, "--out", str(tmp / "a"))
+    assert "itag_wait" in done.stdout
+    runs = {r["name"]: r for r in summary(tmp / "a")["runs"]}
+    assert {r["verdict"] for r in runs.values()} == {"as_expected"}
+    waits = {}
+    for name, run in runs.items():
+        invalidation = run["latency"]["invalidation"]
+        assert sum(s["total_ps"] for s in invalidation["stages"].values()) == invalidation["total_ps"]
+        waits[name] = invalidation["stages"]["itag_wait"]["total_ps"] / invalidation["count"]
+    assert waits["1"] > waits["4"] > waits["32"], waits
+    medians = [runs[n]["latency"]["invalidation"]["p50_ps"] for n in ("1", "4", "32")]
+    assert medians == sorted(medians, reverse=True), medians
+
+
 def surprise_removal(tmp):
     """A device goes and comes: the same outputs each time, the clients go on with the new one."""
     removal = "platform/scenarios/surprise_removal.yaml"

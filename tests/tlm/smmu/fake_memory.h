@@ -53,6 +53,11 @@ public:
         held_range_ = {0, 0};
         for (tlm::tlm_generic_payload* gp : std::exchange(held_, {})) respond(*gp);
     }
+    /// All words are 0 again, nothing was ever accessed.
+    void forget() {
+        words_.clear();
+        log.clear();
+    }
     std::size_t held() const { return held_.size(); }
     /// Reads that begin in [first, first + bytes).
     std::size_t reads_in(std::uint64_t first, std::uint64_t bytes) const {
