@@ -15,6 +15,7 @@ void declare_features(declarer& d, smmu::smmu_config& c) {
     d.flag("hyp", c.hyp, "IDR0.Hyp: EL2 StreamWorlds");
     d.flag("asid16", c.asid16, "IDR0.ASID16");
     d.flag("vmid16", c.vmid16, "IDR0.VMID16");
+    d.flag("vmw", c.vmw, "IDR0.VMW: CR0.VMW makes low bits of a VMID a wildcard for TLBIs");
     d.flag("ns1ats", c.ns1ats, "IDR0.NS1ATS: no split-stage ATS");
     d.flag("atsrecerr", c.atsrecerr, "IDR0.ATSRECERR: CR2.REC_CFG_ATS can be set");
     d.number("stall_model", c.stall_model, 0, 2, "code",
