@@ -98,7 +98,10 @@ void event_queue::record_settled(bool aborted, bool was_empty) {
         if (was_empty && (regs_.irq_ctrlack.value & irq_ctrl::eventq) != 0)
             msi_.send(msi_source::eventq, regs_.eventq_irq);
     }
-    settle(stall ? 0 : 1);
+    if (stall)
+        client_.event_settled();  // no SYNC waited for it, EVENTQEN's acknowledge may
+    else
+        settle(1);
     write_next();
 }
 

@@ -16,6 +16,8 @@ bool translator::engine::may_stall(const transaction& t) const {
 }
 
 void translator::engine::stall(std::uint32_t slot, const event_record& e) {
+    // Switched off since its look-up: as those that stalled before, which ended then.
+    if (!control_.smmuen) return finish(slot, outcome::abort);
     transaction& t = transactions_[slot];
     t.stall_record = e;
     numbers_.performed(t.number);  // nothing that was looked up is used: no SYNC waits for it

@@ -28,7 +28,7 @@ struct dma {
 
 /// The devices below the one root port: what they send and what they have got. Made within the
 /// module whose sockets these are.
-class device_side : pcie::tlp_receiver, tlm::tlm_bw_transport_if<> {
+class device_side : protected pcie::tlp_receiver, protected tlm::tlm_bw_transport_if<> {
 public:
     static constexpr std::uint32_t sid = 0x100;  // 01:00.0
 

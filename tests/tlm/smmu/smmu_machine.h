@@ -20,7 +20,7 @@ namespace drydock::smmu::test {
 /// An SMMU with memory, one root port's sockets and a CPU, and nothing else.
 class smmu_machine_parts : public sc_core::sc_module,
                            public device_side,
-                           pcie::requester_directory {
+                           protected pcie::requester_directory {
 public:
     static constexpr std::uint64_t strtab = 0x1000'0000, cds = 0x1800'0000, root = 0x2000'0000;
     static constexpr std::uint64_t cmdq = 0x4000'0000, eventq = 0x4100'0000, priq = 0x4200'0000,

@@ -84,6 +84,31 @@ TEST(StallCommands, S_215_stall_term_ends_a_stream_that_software_has_blocked) {
     EXPECT_EQ(m.events(), 2u);
 }
 
+TEST(StallCommands, S_215_a_fault_found_after_switching_off_aborts_instead_of_stalling) {
+    stalling_machine m;
+    m.memory.hold(smmu_machine::root, 0x1000);
+    dma& d = m.dma_read(0x7000);
+    m.run();
+    ASSERT_FALSE(d.answered) << "its walk is under way";
+    m.set_cr0(on & ~smmuen);
+    m.memory.release();
+    m.run();
+    EXPECT_TRUE(d.answered && d.gp.is_response_error());
+    EXPECT_EQ(m.events(), 0u);
+}
+
+TEST(StallCommands, S_005_the_event_queue_is_off_when_its_last_stall_record_is_written) {
+    stalling_machine m;
+    m.memory.hold(smmu_machine::eventq, 0x1000);
+    m.dma_read(0x7000);
+    m.run();
+    m.set_cr0(on & ~eventqen);
+    EXPECT_NE(m.read(reg::cr0ack) & eventqen, 0u) << "a record is being written";
+    m.memory.release();
+    m.run();
+    EXPECT_EQ(m.read(reg::cr0ack) & eventqen, 0u);
+}
+
 TEST(StallCommands, a_sync_waits_for_no_stalled_transaction) {
     stalling_machine m;
     m.dma_write(0x7000, 1);
