@@ -40,7 +40,9 @@ def digest(source, config):
 
 def flags(entry):
     """What decides how a source is read: macros, folders of headers, language."""
-    return tuple(word for word in shlex.split(entry["command"]) if word.startswith(("-I", "-D", "-std")))
+    words = shlex.split(entry["command"])
+    return tuple(word for before, word in zip(words, words[1:])
+                 if word.startswith(("-I", "-D", "-std", "-isystem")) or before == "-isystem")
 
 
 def tidy(sources, words):
