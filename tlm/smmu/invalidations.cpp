@@ -13,6 +13,9 @@ invalidations::invalidations(std::string_view tracker_name, base::context& ctx,
       streams_(streams),
       ats_(a),
       client_(client),
+      itags_(c.itags),
+      no_itag_(ctx, place, "no_free_itag"),
+      queue_depth_(ctx, place, "queue_depth"),
       tracker_(tracker_name, ctx, {c.invalidate_timeout, c.tracker_clock, c.itags}, *this) {}
 
 invalidations::outcome invalidations::start(const command& c, base::span_id span) {
@@ -24,9 +27,15 @@ invalidations::outcome invalidations::start(const command& c, base::span_id span
     const invalidation_id id =
         refused_.value_or(static_cast<invalidation_id>(std::countr_zero(free_)));
     if (!tracker_.try_invalidate(id, {*port, function, c.ssid, c.invalidate_body, span})) {
+        if (!refused_) {
+            refused_since_ = ctx_.now();
+            refused_by_ = open_count() >= itags_ ? &no_itag_ : &queue_depth_;
+            refused_by_->begins(span, c.sid);
+        }
         refused_ = id;
         return outcome::refused;
     }
+    if (refused_) refused_by_->ends(span, c.sid, refused_since_);
     refused_.reset();
     free_ &= ~(std::uint64_t{1} << id);
     open_[id] = {span, *port, 0, false, base::no_span};

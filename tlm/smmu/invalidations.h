@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string_view>
 
@@ -10,6 +11,7 @@
 #include "tlm/smmu/ats.h"
 #include "tlm/smmu/commands.h"
 #include "tlm/smmu/invalidation_tracker.h"
+#include "tlm/smmu/stall_probe.h"
 #include "tlm/smmu/stream_map.h"
 
 namespace drydock::smmu {
@@ -68,6 +70,8 @@ private:
     ats& ats_;
     invalidations_client& client_;
     const pcie::requester_directory* directory_ = nullptr;
+    unsigned itags_;
+    stall_probe no_itag_, queue_depth_;
     invalidation_tracker tracker_;
     /// One more than there are ITags: that one the tracker has refused, and it comes again.
     static constexpr unsigned most_open = itags + 1;
@@ -75,7 +79,10 @@ private:
 
     std::array<open_invalidation, most_open> open_;
     std::uint64_t free_ = (std::uint64_t{1} << most_open) - 1;  ///< bit n: open_[n] is free
+    unsigned open_count() const { return most_open - static_cast<unsigned>(std::popcount(free_)); }
     std::optional<invalidation_id> refused_;
+    const stall_probe* refused_by_ = nullptr;  ///< with refused_: what there was none of
+    base::ps refused_since_{};
     std::array<std::uint8_t, itags>
         id_of_tag_{};  ///< index in open_ of the request that an ITag stands for
 };

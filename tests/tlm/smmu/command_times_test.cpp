@@ -150,6 +150,38 @@ TEST(SmmuStalls, reads_and_writes_wait_for_a_translation_slot) {
     EXPECT_GT(s.longest["no_translation_slot"], 0u);
 }
 
+TEST(SmmuStalls, an_atc_inv_waits_for_an_itag) {
+    smmu::smmu_config c;
+    c.itags = 1;
+    timed_commands m(c);
+    stalls s(m.ctx);
+    for (unsigned n = 0; n < 3; ++n) m.atc_inv();
+    m.ring();
+    m.run();
+    EXPECT_EQ(s.begun["no_free_itag"], 1u);
+    EXPECT_EQ(s.ended["no_free_itag"], 0u);
+    m.invalidate_completion(1);
+    m.run();
+    EXPECT_EQ(s.begun["no_free_itag"], 2u);
+    EXPECT_EQ(s.ended["no_free_itag"], 1u);
+    EXPECT_GE(s.longest["no_free_itag"], 9'000'000u) << "it was kept waiting for 10 us";
+}
+
+TEST(SmmuStalls, an_atc_inv_waits_for_room_in_the_queue_of_the_function) {
+    timed_commands m;
+    m.dut.set_queue_depth(base::routing_id{smmu_machine::sid}, 1);
+    stalls s(m.ctx);
+    m.atc_inv();
+    m.atc_inv();
+    m.ring();
+    m.run();
+    EXPECT_EQ(s.begun["queue_depth"], 1u);
+    EXPECT_EQ(s.begun["no_free_itag"], 0u);
+    m.invalidate_completion(1);
+    m.run();
+    EXPECT_EQ(s.ended["queue_depth"], 1u);
+}
+
 TEST(SmmuStalls, a_read_waits_for_older_posted_writes) {
     timed_commands m;
     m.put(0x30);
