@@ -23,6 +23,8 @@ void declare_features(declarer& d, smmu::smmu_config& c) {
     d.flag("term_model", c.term_model, "IDR0.TERM_MODEL: CD.A must be 1");
     d.flag("attr_perms_ovr", c.attr_perms_ovr, "IDR1.ATTR_PERMS_OVR: STE.PRIVCFG, INSTCFG act");
     d.flag("pps", c.pps, "IDR3.PPS: PASID always on automatic PRG Responses");
+    d.flag("merge_events", c.merge_events,
+           "an event like the newest unread one is not recorded again where STE.MEV allows it");
     d.number("bbml", c.bbml, 1, 2, "code", "IDR3.BBML");
     d.flag("gran4k", c.gran4k, "IDR5.GRAN4K");
     d.flag("gran16k", c.gran16k, "IDR5.GRAN16K");

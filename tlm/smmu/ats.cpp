@@ -171,7 +171,8 @@ void ats::translated(std::uint32_t slot, const translate_result& result) {
     r.numbers[r.done] = result.number;
     tell_translation(ctx_, place_, r.tlp->span, base::stream_id{r.tlp->requester.value},
                      (r.tlp->address & ~(stu_bytes - 1)) + r.done * stu_bytes, result);
-    if (result.event && r.done == 0) client_.report(*result.event, r.tlp->span);
+    if (result.event && r.done == 0)
+        client_.report(*result.event, r.tlp->span, result.event_may_merge);
     if (!found && r.done == 0) {
         r.done = 1;
         complete(index, result.result == outcome::unsupported_request

@@ -28,7 +28,7 @@ struct ats_client {
     virtual void room_to_send(unsigned port) = 0;
     virtual void link_lost(unsigned port) = 0;
     virtual void lookup_performed() = 0;
-    virtual void report(const event_record&, base::span_id) = 0;
+    virtual void report(const event_record&, base::span_id, bool may_merge) = 0;
 
 protected:
     ~ats_client() = default;

@@ -105,6 +105,7 @@ struct smmu_config {
     std::uint32_t commands_per_fetch = 4;  ///< commands read by one access to memory, 1..4
     unsigned itags = 32;                   ///< ITags of the invalidation tracker, 1..32
     base::ps tracker_clock{1'000};         ///< invalidation tracker's clock, 1 ns..1 us
+    bool merge_events = false;  ///< an event like the newest unread one is not recorded again
     cerror_sync after_lost_invalidation = cerror_sync::repeated;
 
     /// StreamIDs of the Requester IDs behind its root ports; none: the same. The first row that has

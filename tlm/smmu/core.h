@@ -89,7 +89,9 @@ private:
     void link_lost(unsigned port) override { invalidations_.link_lost(port); }
     void write_performed(unsigned port) override { ats_.write_performed(port); }
     void lookup_performed() override { commands_.poke(); }
-    void report(const event_record& e, base::span_id s) override { events_.submit(e, s); }
+    void report(const event_record& e, base::span_id s, bool may_merge) override {
+        events_.submit(e, s, may_merge);
+    }
     // invalidations_client
     void invalidation_finished(base::span_id s, bool lost) override {
         commands_.invalidation_finished(s, lost);

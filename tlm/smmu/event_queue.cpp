@@ -21,6 +21,7 @@ event_queue::event_queue(base::place_id place, base::context& ctx, const smmu_co
       msi_(interrupts),
       errors_(errors),
       client_(client),
+      merging_(c.merge_events),
       queue_(memory, regs.eventq_base, regs.eventq_prod, regs.eventq_cons, c.eventqs, event_bytes,
              *this) {}
 
@@ -36,8 +37,15 @@ void event_queue::enable(bool on) {
     settle(dropped);
 }
 
-void event_queue::submit(const event_record& record, base::span_id span) {
+/// Like the newest record that software has still to read.
+bool event_queue::merges(const event_record& record) const {
+    if (waiting_.size() > 0) return waiting_.back().record == record;
+    return !queue_.empty() && newest_ == record;
+}
+
+void event_queue::submit(const event_record& record, base::span_id span, bool may_merge) {
     ++submitted_;
+    if (merging_ && may_merge && merges(record)) return settle(1);
     const waiting_record w{record, span};
     if (!enabled_ || errors_.active(global_error::eventq_abt)) {
         lose(w, false);
@@ -95,6 +103,7 @@ void event_queue::record_settled(bool aborted, bool was_empty) {
             ctx_.probe.emit(base::kind::event_recorded, place_, ctx_.now(), w.span,
                             static_cast<std::uint64_t>(w.record.id()), w.record.stream().value,
                             w.record.input_address(), w.record.substream());
+        newest_ = w.record;
         if (was_empty && (regs_.irq_ctrlack.value & irq_ctrl::eventq) != 0)
             msi_.send(msi_source::eventq, regs_.eventq_irq);
     }

@@ -17,9 +17,10 @@ protected:
     ~event_queue_client() = default;
 };
 
-/// Event queue (SMMUv3 7.2): records are written in order, never merged. A record that finds the
-/// queue full is lost and toggles OVFLG; while EVENTQEN=0 or EVENTQ_ABT_ERR is active records are
-/// lost silently.
+/// Event queue (SMMUv3 7.2): records are written in order. A record that finds the queue full is
+/// lost and toggles OVFLG; while EVENTQEN=0 or EVENTQ_ABT_ERR is active records are lost silently.
+/// With config.merge_events one that may be merged and is like the newest that software has not
+/// read is not written.
 class event_queue final : record_queue_client {
 public:
     event_queue(base::place_id, base::context&, const smmu_config&, register_map&, memory_port&,
@@ -29,7 +30,7 @@ public:
     /// Effective EVENTQEN. 1→0 drops what is not being written.
     void enable(bool on);
     bool quiet() const { return !queue_.writing(); }
-    void submit(const event_record&, base::span_id);
+    void submit(const event_record&, base::span_id, bool may_merge = false);
     /// The record of a stalled transaction: waits until the queue can take it, before any other.
     void submit_stall(const event_record&, base::span_id);
     /// CONS has moved, or GERRORN was written: there may be room.
@@ -56,9 +57,12 @@ private:
     msi& msi_;
     global_errors& errors_;
     event_queue_client& client_;
+    bool merging_;
     record_queue queue_;
     ring<waiting_record> waiting_;  ///< front is being written while queue_.writing()
     ring<waiting_record> stalls_;   ///< likewise, while writing_stall_
+    bool merges(const event_record&) const;
+    event_record newest_;  ///< written last
     bool writing_stall_ = false;
     bool enabled_ = false;
     std::uint64_t submitted_ = 0, settled_ = 0;

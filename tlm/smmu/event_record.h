@@ -28,6 +28,12 @@ enum class event_id : std::uint8_t {
     f_permission = 0x13,
 };
 
+/// Events that an STE need not allow to merge (SMMUv3 7.3.1).
+constexpr bool merges_without_mev(event_id id) {
+    return id == event_id::c_bad_streamid || id == event_id::f_ste_fetch ||
+           id == event_id::c_bad_ste;
+}
+
 /// CLASS of a fault: what the failing address was for.
 enum class fault_class : std::uint8_t { cd = 0, tt = 1, in = 2 };
 

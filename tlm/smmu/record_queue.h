@@ -76,6 +76,7 @@ public:
 
     void observe(base::register_observer& o) { observer_ = &o; }
     bool writing() const { return writing_; }
+    bool empty() const { return geometry().empty(prod_.value, cons_.value); }
     bool full() const { return geometry().full(prod_.value, cons_.value); }
     /// OVFLG differs from OVACKFLG.
     bool overflowed() const { return ((prod_.value ^ cons_.value) & queue_index::overflow) != 0; }

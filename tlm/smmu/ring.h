@@ -15,6 +15,7 @@ public:
     std::size_t size() const { return count_; }
     T& front() { return slots_[head_]; }
     const T& front() const { return slots_[head_]; }
+    const T& back() const { return slots_[(head_ + count_ - 1) & (slots_.size() - 1)]; }
     T& operator[](std::size_t i) { return slots_[(head_ + i) & (slots_.size() - 1)]; }
     void push(T item) {
         if (count_ == slots_.size()) grow();

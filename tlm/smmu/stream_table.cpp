@@ -125,6 +125,7 @@ ste decode_ste(const structure_words& w) {
     // word 1
     s.s1dss = static_cast<std::uint8_t>(field(w[1], 1, 0) == 3 ? 0 : field(w[1], 1, 0));
     s.ppar = bit(w[1], 18);
+    s.mev = bit(w[1], 19);
     s.s2fwb = bit(w[1], 25);
     s.s1stalld = bit(w[1], 27);
     s.eats = static_cast<std::uint8_t>(field(w[1], 29, 28));

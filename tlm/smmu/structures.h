@@ -53,6 +53,7 @@ struct ste {
     // word 1
     std::uint8_t s1dss = 0;  ///< 0 terminate, 1 bypass stage 1, 2 CD 0
     bool ppar = false;       ///< PASID on automatic PRG responses
+    bool mev = false;        ///< its events may be merged
     bool s1stalld = false;
     std::uint8_t eats = 0;     ///< 0 none, 1 full, 2 split-stage, 3 reserved
     std::uint8_t strw = 0;     ///< 0 NS-EL1, 2 EL2

@@ -92,7 +92,7 @@ void traffic::translated(std::uint32_t index, const translate_result& result) {
     s.result = result.result;
     s.pa = result.pa;
     s.number = result.number;
-    if (result.event) client_.report(*result.event, s.from->span);
+    if (result.event) client_.report(*result.event, s.from->span, result.event_may_merge);
     tell_translation(ctx_, place_, s.from->span, s.from->stream, s.address, result);
     if (result.result == translate_result::outcome::ok && result.translated &&
         !s.from->requested_known) {

@@ -20,7 +20,7 @@ struct traffic_client {
     virtual void write_performed(unsigned port) = 0;
     /// A look-up's effect is visible.
     virtual void lookup_performed() = 0;
-    virtual void report(const event_record&, base::span_id) = 0;
+    virtual void report(const event_record&, base::span_id, bool may_merge) = 0;
 
 protected:
     ~traffic_client() = default;

@@ -58,6 +58,7 @@ struct translate_result {
     bool translated = false;               ///< ok: a table gave pa; false: passed through
     memory_type type = memory_type::normal_wb;  ///< ok and translated: what the tables say
     std::optional<event_record> event{};  ///< to be recorded before the device can see the outcome
+    bool event_may_merge = false;         ///< STE.MEV, or an event that merges without it
     std::uint64_t number = 0;             ///< running number of the look-up, from 1
 };
 

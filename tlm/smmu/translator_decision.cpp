@@ -9,6 +9,7 @@ void translator::engine::look_up(std::uint32_t slot) {
     t.number = numbers_.next();
     t.config_epoch = config_epoch_;
     t.tlbi_count = tlbi_count_;
+    t.stream.mev = false;  // until there is an STE
     ++work_.lookups;
     if (!control_.smmuen) return disabled(slot);
     if (t.request.kind == request_kind::translated && !control_.atschk) {

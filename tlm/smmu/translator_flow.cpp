@@ -209,6 +209,7 @@ void translator::engine::finish(std::uint32_t slot, translate_result r) {
         return;
     }
     r.number = t.number;
+    r.event_may_merge = r.event && (t.stream.mev || merges_without_mev(r.event->id()));
     if (t.request.kind == request_kind::translation_request)
         r.priv = t.request.privileged && t.request.ssid.has_value();
     if (!t.in_tcu) return answer(slot, r);

@@ -223,3 +223,55 @@ TEST(EventQueue, S_141_switched_off_queue_drops_without_overflow) {
     fault(m, 1);
     EXPECT_EQ(m.read(reg::eventq_prod), 1u);
 }
+
+namespace {
+
+/// How many records n equal faults leave.
+std::uint32_t records_of(smmu_machine& m, unsigned n, std::uint64_t va = 0x1234'5000) {
+    const std::uint32_t before = m.events();
+    for (unsigned i = 0; i < n; ++i) {
+        m.dma_read(va);
+        m.run();
+    }
+    return m.events() - before;
+}
+
+smmu::smmu_config merging() {
+    smmu::smmu_config c;
+    c.merge_events = true;
+    return c;
+}
+
+}  // namespace
+
+TEST(EventMerging, an_event_like_the_newest_unread_one_is_not_recorded_again) {
+    smmu_machine m(merging());
+    m.enable(on);
+    m.stage1(smmu_machine::sid, {}, {.mev = 1});
+    EXPECT_EQ(records_of(m, 3), 1u);
+    EXPECT_EQ(records_of(m, 2, 0x5678'9000), 1u) << "another address";
+    EXPECT_EQ(records_of(m, 2), 1u) << "not the newest any more";
+    m.write(reg::eventq_cons, m.events());
+    EXPECT_EQ(records_of(m, 2), 1u) << "software has read it";
+    m.sync();
+    m.run();
+    EXPECT_TRUE(m.drained()) << "a SYNC does not wait for what was merged";
+}
+
+TEST(EventMerging, an_ste_with_mev_0_forbids_it_but_for_configuration_errors) {
+    smmu_machine m(merging());
+    m.enable(on);
+    m.stage1();
+    EXPECT_EQ(records_of(m, 2), 2u);
+    m.set_ste(smmu_machine::sid, {.valid = false});
+    m.command(0x03 | std::uint64_t{smmu_machine::sid} << 32);
+    m.run();
+    EXPECT_EQ(records_of(m, 3), 1u) << "C_BAD_STE";
+}
+
+TEST(EventMerging, is_off_by_default) {
+    smmu_machine m;
+    m.enable(on);
+    m.stage1(smmu_machine::sid, {}, {.mev = 1});
+    EXPECT_EQ(records_of(m, 3), 3u);
+}

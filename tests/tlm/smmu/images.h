@@ -16,13 +16,13 @@ constexpr std::uint64_t at(std::uint64_t value, unsigned low) { return value << 
 struct ste_image {
     std::uint64_t config = 5, s1fmt = 0, cd = 0, s1cdmax = 0;
     std::uint64_t s1dss = 0, s1stalld = 0, eats = 1, strw = 0, privcfg = 0, instcfg = 0;
-    std::uint64_t s2fwb = 0;
+    std::uint64_t s2fwb = 0, mev = 0;
     std::uint64_t w2 = 0, w3 = 0;
     bool valid = true;
     std::array<std::uint64_t, 8> words() const {
         return {(valid ? 1u : 0u) | at(config, 1) | at(s1fmt, 4) | cd | at(s1cdmax, 59),
-                s1dss | at(s2fwb, 25) | at(s1stalld, 27) | at(eats, 28) | at(strw, 30) |
-                    at(privcfg, 48) | at(instcfg, 50),
+                s1dss | at(mev, 19) | at(s2fwb, 25) | at(s1stalld, 27) | at(eats, 28) |
+                    at(strw, 30) | at(privcfg, 48) | at(instcfg, 50),
                 w2,
                 w3,
                 0,
