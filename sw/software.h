@@ -46,6 +46,7 @@ struct software_config {
     u32 read_request_bytes = 512;  ///< MRRS
     acs_policy acs = acs_policy::standard;
     pci_slot_reserve slots;
+    std::vector<vc_map> virtual_channels = {};  ///< of links that use more than VC0
     std::string reset_variant = "none";
     pci_reset_config reset;
     pci_port_config ports;

@@ -157,11 +157,19 @@ void add_cxl_device(config_image_builder& b, const node& c, std::uint16_t at) {
     b.cxl_device(f);
 }
 
+void add_vc(config_image_builder& b, const node& c, std::uint16_t at) {
+    pcie::vc_fields f;
+    f.at = at;
+    take(c, "channels", f.channels);
+    take(c, "low_priority", f.low_priority);
+    b.vc(f);
+}
+
 struct kind {
     const char* name;
     void (*add)(config_image_builder&, const node&, std::uint16_t);
 };
-constexpr std::array<kind, 12> kinds{{{"acs", add_acs},
+constexpr std::array<kind, 13> kinds{{{"acs", add_acs},
                                       {"aer", add_aer},
                                       {"af", add_af},
                                       {"ari", add_ari},
@@ -172,7 +180,8 @@ constexpr std::array<kind, 12> kinds{{{"acs", add_acs},
                                       {"pasid", add_pasid},
                                       {"power", add_power},
                                       {"pri", add_pri},
-                                      {"sriov", add_sriov}}};
+                                      {"sriov", add_sriov},
+                                      {"vc", add_vc}}};
 
 }  // namespace
 

@@ -170,6 +170,7 @@ description describe(const std::string& name, const pcie::config_image& image,
     if (d.ats) d.invalidate_queue_depth = space.ats().queue_depth();
     if (space.pasid().present()) d.pasid_bits = space.pasid().width();
     d.pri = space.pri().present();
+    if (space.vc().present()) d.virtual_channels = space.vc().channels();
     if (space.sriov().present() && space.sriov().total_vfs() != 0)
         d.sriov = description::sriov_facts{space.sriov().total_vfs(), space.sriov().first_offset(),
                                            space.sriov().stride()};
@@ -177,6 +178,9 @@ description describe(const std::string& name, const pcie::config_image& image,
 }
 
 description with_overrides(const description& d, const overrides& o, const scenario::place& where) {
+    if (o.virtual_channels)
+        return with_overrides(with_channels(d, *o.virtual_channels, where), {o.type, o.link, {}},
+                              where);
     if (!o.type && !o.link) return d;
     description changed = d;
     const std::uint16_t at = express_at(d.image);

@@ -24,7 +24,8 @@ struct description {
     bool ats = false;
     unsigned invalidate_queue_depth = 32;  ///< 1..32
     std::optional<unsigned> pasid_bits;    ///< Max PASID Width; none without the capability
-    bool pri = false;  ///< of a virtual function: the physical one's, which it shares
+    bool pri = false;               ///< of a virtual function: the physical one's, which it shares
+    unsigned virtual_channels = 1;  ///< VC resources, VC0 among them
     /// SR-IOV; none without the capability or with TotalVFs 0.
     struct sriov_facts {
         unsigned total_vfs = 0, first_offset = 0, stride = 0;
@@ -38,6 +39,7 @@ struct description {
 struct overrides {
     std::optional<scenario::port_type> type;
     std::optional<scenario::link> link;
+    std::optional<unsigned> virtual_channels;  ///< VC resources of a device without the capability
 };
 
 /// Names of the built-in descriptions, sorted.
@@ -65,6 +67,9 @@ description with_sriov(const description& d, const description::sriov_facts& fac
                        const scenario::place& where);
 /// The same device with the ARI capability, if it has none.
 description with_ari(const description& d, const scenario::place& where);
+/// The same device with so many VC resources, if it has no VC capability.
+/// @throws scenario::bad_input where it has one, or no room for it
+description with_channels(const description& d, unsigned channels, const scenario::place& where);
 /// A virtual function of it.
 description virtual_function(const description& d);
 

@@ -71,6 +71,25 @@ description with_ari(const description& d, const scenario::place& where) {
     return redescribed(d, image, where);
 }
 
+description with_channels(const description& d, unsigned channels, const scenario::place& where) {
+    pcie::config_image image = d.image;
+    if (pcie::config_space(image).vc().present())
+        throw scenario::bad_input(
+            where, fmt::format("virtual_channels: '{}' has a VC capability with {} of them; "
+                               "expected the override only where there is none",
+                               d.name, d.virtual_channels));
+    try {
+        pcie::graft_extended(image,
+                             pcie::config_image_builder({}).vc({.channels = channels}).build());
+    } catch (const pcie::config_error& e) {
+        throw scenario::bad_input(where, fmt::format("virtual_channels: {}", e.what()));
+    }
+    description changed = redescribed(d, image, where);
+    changed.notes.push_back(
+        fmt::format("{} virtual channels instead of none beside VC0", channels));
+    return changed;
+}
+
 description virtual_function(const description& d) {
     description vf = d;
     vf.image = pcie::vf_image(d.image);

@@ -22,6 +22,36 @@ void cost(declarer& d, std::string_view name, sw::hal::duration& field, std::str
     field = sw::hal::duration{t.count};
 }
 
+/// Buffers that both ends advertise for each virtual channel, where there are several.
+void configure_channels(declarer& d, const scenario::port& port, pcie::link_config& c) {
+    if (port.channels.empty()) return;
+    using pcie::fc_class;
+    const auto buffers = [&](unsigned n, pcie::credit_limits& down, pcie::credit_limits& up) {
+        const auto credit = [&](const char* name, fc_class k, bool header) {
+            const auto field = [&](pcie::credit_limits& of) -> std::uint32_t& {
+                pcie::credit_limit& l = of[static_cast<std::size_t>(k)];
+                return header ? l.header : l.data;
+            };
+            std::uint32_t v = field(down);
+            d.number("vc" + std::to_string(n) + "." + name, v, 0, header ? 127 : 2047,
+                     header ? "TLPs" : "16 B", "initial credits at both ends; 0: infinite");
+            field(down) = field(up) = v;
+        };
+        credit("posted_headers", fc_class::posted, true);
+        credit("posted_data", fc_class::posted, false);
+        credit("non_posted_headers", fc_class::non_posted, true);
+        credit("non_posted_data", fc_class::non_posted, false);
+    };
+    buffers(0, c.device_buffers, c.port_buffers);
+    for (std::size_t n = 1; n <= port.channels.size(); ++n) {
+        pcie::channel_buffers& b = c.channels.emplace_back();
+        constexpr auto completions = static_cast<std::size_t>(fc_class::completion);
+        b.device[completions] = c.device_buffers[completions];
+        b.port[completions] = c.port_buffers[completions];
+        buffers(static_cast<unsigned>(n), b.device, b.port);
+    }
+}
+
 }  // namespace
 
 system::memory_config configure_memory(base::parameters& p, base::phys_addr at,
@@ -60,6 +90,8 @@ root_complex::root_complex_config configure_root_complex(base::parameters& p,
         rp.width = port.link.width;
         rp.surprise_down = port.surprise_down;
         rp.acs = port.acs;
+        rp.virtual_channels = static_cast<unsigned>(port.channels.size()) + 1;
+        rp.low_priority_channels = port.strict_channels ? 0 : 7;
         if (port.dpc) rp.dpc.emplace();
         if (port.hotplug) {
             rp.slot.emplace();
@@ -76,11 +108,15 @@ root_complex::switch_config configure_switch(base::parameters& p, const scenario
     c.gen = port.link.gen;
     c.width = port.link.width;
     c.acs = port.below->acs;
+    c.virtual_channels = static_cast<unsigned>(port.channels.size()) + 1;
+    c.low_priority_channels = port.strict_channels ? 0 : 7;
     c.ports.clear();
     for (const scenario::port& down : port.below->ports) {
         const scenario::link& l = down.device ? down.device->link : down.link;
         c.ports.push_back({down.name, l.gen, l.width, {}, down.surprise_down, {}});
         root_complex::switch_port_config& port_config = c.ports.back();
+        port_config.virtual_channels = static_cast<unsigned>(down.channels.size()) + 1;
+        port_config.low_priority_channels = down.strict_channels ? 0 : 7;
         if (down.dpc) configure_switch_dpc(p, down.name, port_config.dpc.emplace());
         if (!down.hotplug) continue;
         port_config.slot.emplace().number = static_cast<unsigned>(c.ports.size());
@@ -107,6 +143,7 @@ pcie::link_config configure_link(base::parameters& p, const scenario::port& port
     c.max_payload =
         std::min(512u, port.device ? max_payload(port.device->description->image) : 512u);
     declarer d(p, port.name + "_link");
+    configure_channels(d, port, c);
     d.time("propagation", c.propagation, 0_ps, 1_ms, "flight time of a byte");
     d.number("store", c.store, 1, 1024, "TLPs", "of each class that wait on the sending side");
     d.number("tlps_per_ack", c.tlps_per_ack, 1, 128, "TLPs",

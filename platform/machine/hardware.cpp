@@ -20,10 +20,15 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
     interrupts_ = std::make_unique<system::interrupt_controller>(
         "msi", ctx, system::interrupt_controller_config{map_.msi_frame, map_.msi_frame_bytes});
     smmus_ = smmu_seats(run.machine, map_.smmu);
-    for (smmu_seat& s : smmus_)
+    for (smmu_seat& s : smmus_) {
+        auto ways = static_cast<unsigned>(s.ports.size());
+        // And one more for each further virtual channel of a root port.
+        for (const unsigned root : s.ports)
+            ways += static_cast<unsigned>(run.machine.ports[root].channels.size());
         s.device = std::make_unique<smmu::smmu>(
             s.name.c_str(), ctx, tlps_, configure_smmu(p, run, run.machine.smmus[s.described]),
-            static_cast<unsigned>(s.ports.size()));
+            ways);
+    }
     id_mappings_ = machine::id_mappings(run.machine, smmus_);
     rc_ = std::make_unique<root_complex::root_complex>(
         "rc", ctx, tlps_, configure_root_complex(p, run, map_.ecam, map_.ecam_bytes));
@@ -96,6 +101,24 @@ void hardware::build_device(const scenario::port& port, std::unique_ptr<pcie::li
     ends_.push_back(std::move(e));
 }
 
+/// Of each root port VC0's way by the port's place at the SMMU; those of other channels behind all.
+void hardware::bind_ways(smmu_seat& s) {
+    unsigned next = 0;
+    const auto connect = [&](unsigned way) {
+        rc_->posted(way).bind(s.device->posted(next));
+        rc_->non_posted(way).bind(s.device->non_posted(next));
+        s.device->ats(next).bind(rc_->ats(way));
+        ++next;
+    };
+    for (const unsigned root : s.ports) connect(root);
+    for (unsigned way = rc_->ports(); way < rc_->ways(); ++way) {
+        const auto at = std::find(s.ports.begin(), s.ports.end(), rc_->port_of_way(way));
+        if (at == s.ports.end()) continue;
+        s.device->belongs_to(next, static_cast<unsigned>(at - s.ports.begin()));
+        connect(way);
+    }
+}
+
 void hardware::bind() {
     for (unsigned c = 0; c < run_cpus_; ++c)
         hal_->socket(c).bind(bus_->add_initiator("cpu" + std::to_string(c)));
@@ -108,12 +131,7 @@ void hardware::bind() {
     bus_->add_range(map_.mmio32, map_.mmio32_bytes);
     bus_->add_range(map_.mmio64, map_.mmio64_bytes);
     for (smmu_seat& s : smmus_) {
-        for (unsigned n = 0; n < s.ports.size(); ++n) {
-            const unsigned root = s.ports[n];
-            rc_->posted(root).bind(s.device->posted(n));
-            rc_->non_posted(root).bind(s.device->non_posted(n));
-            s.device->ats(n).bind(rc_->ats(root));
-        }
+        bind_ways(s);
         s.directory = std::make_unique<ports_behind>(*rc_, s.ports);
         s.device->set_directory(*s.directory);
         s.observer =

@@ -140,6 +140,7 @@ private:
     void build_device(const scenario::port& port, std::unique_ptr<pcie::link> link);
     void build_below(const scenario::port& port, pcie::downstream_socket& above, bool at_root);
     void bind();
+    void bind_ways(smmu_seat& s);
     void fill_slots(const std::vector<scenario::port>& ports);
 
     base::context& ctx_;

@@ -90,6 +90,13 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run, c
     c.mem32 = {map.mmio32.value, map.mmio32_bytes};
     c.mem64 = {map.mmio64.value, map.mmio64_bytes};
     c.acs = run_acs(p);
+    for (const auto& [port, id] : scenario::port_ids(run.machine)) {
+        if (port->channels.empty()) continue;
+        sw::vc_map m{id.value, {}};
+        for (std::size_t n = 0; n < port->channels.size(); ++n)
+            m.tcs[n + 1] = port->channels[n].tcs;
+        c.virtual_channels.push_back(m);
+    }
     c.reset_variant = run.software.reset_variant;
     base::ps wait = run.software.flr_wait;
     declarer d(p, "sw.pci");

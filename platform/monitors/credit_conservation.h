@@ -3,15 +3,16 @@
 
 #include <array>
 #include <map>
+#include <utility>
 
 #include "platform/monitors/monitor.h"
 
 namespace drydock::monitors {
 
 /// Flow-control credits (PCIe 2.6.1): a sender never uses more than it was given, and no more comes
-/// back than was used. Per link direction and class; what comes before the first use advertises, as
-/// a link tells it at the start and after each training (UINT32_MAX: infinite). A link that goes
-/// down starts anew.
+/// back than was used. Per link direction, virtual channel and class; what comes before the first
+/// use advertises, as a link tells it at the start and after each training (UINT32_MAX: infinite).
+/// A link that goes down starts anew.
 class credit_conservation final : public monitor {
 public:
     explicit credit_conservation(reporter& r);
@@ -34,7 +35,8 @@ private:
     void link_changed(const base::event& e);
     void wrong(const base::event& e, std::uint64_t detail, std::string what);
 
-    std::map<base::place_id, std::array<direction, classes>> links_;
+    /// By direction and virtual channel.
+    std::map<std::pair<base::place_id, std::uint64_t>, std::array<direction, classes>> links_;
 };
 
 }  // namespace drydock::monitors

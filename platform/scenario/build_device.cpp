@@ -45,6 +45,10 @@ void read_description(const fields& f, scenario::device& d, run& r) {
         changes.link.emplace();
         over.read("link", *changes.link);
     }
+    if (over.has("virtual_channels")) {
+        changes.virtual_channels.emplace();
+        over.read("virtual_channels", *changes.virtual_channels);
+    }
     auto description = devices::load(d.like, f.where("like"));
     auto changed = std::make_shared<devices::description>(
         devices::with_overrides(*description, changes, f.where("overrides")));

@@ -62,6 +62,55 @@ std::uint16_t read_acs(const fields& f, std::uint16_t all) {
     return word == "on" ? static_cast<std::uint16_t>(all & ~v::egress_control) : std::uint16_t{0};
 }
 
+/// `virtual_channels: {1: {tcs: [1, 7]}, 2: {tcs: [2]}, arbitration: strict}`
+void read_channels(const fields& f, port& p) {
+    if (!f.has("virtual_channels")) return;
+    const fields list = f.sub("virtual_channels");
+    unsigned taken = 1;  // TC0 stays in VC0
+    for (const member& m : list.section()->members) {
+        if (m.key == "arbitration") continue;
+        const auto id = static_cast<unsigned>(m.key[0] - '0');
+        if (id != p.channels.size() + 1)
+            throw bad_input(m.where,
+                            fmt::format("virtual channel {} behind {}; expected 1, 2, .. without "
+                                        "a gap, in this order",
+                                        id, p.channels.size()));
+        const node& tcs = m.value.at("tcs");
+        virtual_channel c;
+        for (const node& item : tcs.items) {
+            const auto tc = item.to_json().get<unsigned>();
+            if ((taken >> tc & 1) != 0)
+                throw bad_input(item.where,
+                                tc == 0 ? "tcs: TC0 is always in VC0; expected TCs of 1..7"
+                                        : fmt::format("tcs: TC{} is in two virtual channels; "
+                                                      "expected it in one",
+                                                      tc));
+            taken |= 1u << tc;
+            c.tcs = static_cast<std::uint8_t>(c.tcs | 1u << tc);
+        }
+        list.sub(m.key).tell("tcs", tcs.text());
+        p.channels.push_back(c);
+    }
+    std::string arbitration = "round_robin";
+    list.read("arbitration", arbitration);
+    p.strict_channels = arbitration == "strict";
+    if (p.channels.empty())
+        throw bad_input(list.section()->where,
+                        "virtual_channels: none is named; expected 1: {tcs: [1]}");
+}
+
+/// The device has as many VC resources as its link shall use.
+void check_channels(const port& p, const fields& f) {
+    const unsigned has = p.device->description->virtual_channels;
+    if (p.channels.size() < has || p.channels.empty()) return;
+    throw bad_input(f.where("virtual_channels"),
+                    fmt::format("virtual_channels: '{}' has {} virtual channel{}, the link shall "
+                                "have {}; expected overrides: {{virtual_channels: {}}} of the "
+                                "device, or fewer here",
+                                p.device->name, has, has == 1 ? "" : "s", p.channels.size() + 1,
+                                p.channels.size() + 1));
+}
+
 /// Reads ports and what lies below them; keeps the names that must differ.
 class tree_reader {
 public:
@@ -103,6 +152,7 @@ port tree_reader::read_port(const std::string& name, const std::string& key, con
         p.smmu = smmu_of_port(f, run_);
     else
         f.tell("smmu", "as the root port");
+    read_channels(f, p);
     const bool link_said = f.has("link");
     if (f.has("device")) {
         scenario::device d = device(f.sub("device"), run_);
@@ -110,6 +160,7 @@ port tree_reader::read_port(const std::string& name, const std::string& key, con
         if (!link_said) p.link = *d.description->link;
         d.link = *d.description->link;
         p.device = std::move(d);
+        check_channels(p, f);
     }
     f.read("link", p.link);
     if (p.device) {  // both ends train to what both can (PCIe 4.2.6)

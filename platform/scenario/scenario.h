@@ -89,6 +89,11 @@ struct device {
 
 struct switch_tree;
 
+/// A virtual channel of a link beside VC0: resource n of both ends, n its place in the list + 1.
+struct virtual_channel {
+    std::uint8_t tcs = 0;  ///< traffic classes that it carries, a bit each
+};
+
 /// A root port or a switch's downstream port: a device below it, or a switch.
 struct port {
     std::string name;  ///< unique: "rp0"; of a switch's port with the way to it: "rp0_dsp1"
@@ -99,6 +104,8 @@ struct port {
     bool hotplug = false;        ///< a slot with hot-plug support
     bool slot_empty = false;     ///< nothing is in it when the machine boots
     unsigned smmu = 0;           ///< of a root port: index of the SMMU that translates for it
+    std::vector<virtual_channel> channels;  ///< VC1, VC2, ..; none: VC0 alone
+    bool strict_channels = false;           ///< the highest VC ID first; else in turn
     std::optional<scenario::device> device = std::nullopt;
     std::shared_ptr<const switch_tree> below = nullptr;
 };

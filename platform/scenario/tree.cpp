@@ -19,12 +19,17 @@ bool isolates(std::uint16_t acs) {
     return (acs & needed) == needed;
 }
 
+base::routing_id on_bus(unsigned bus, unsigned device) {
+    return base::routing_id{static_cast<std::uint16_t>(bus << 8 | device << 3)};
+}
+
 /// Numbers buses as software does: each port takes the next number for the bus below it, and what
 /// lies there is numbered before the next port is looked at.
 struct walk {
     explicit walk(unsigned for_slot) : kept(for_slot) {}
     std::vector<leaf> found;
     std::vector<crowded_slot> crowded;
+    std::vector<std::pair<const scenario::port*, base::routing_id>> ports;
     unsigned next_bus = 1;
     unsigned kept;  ///< buses, for each slot
 
@@ -46,7 +51,8 @@ struct walk {
         }
     }
     /// @param at  what all functions there have in common
-    void port(const scenario::port& p, leaf at) {
+    void port(const scenario::port& p, leaf at, base::routing_id id) {
+        ports.emplace_back(&p, id);
         const unsigned bus = next_bus++;
         at.port = &p;
         const bool within = std::exchange(at.in_slot, at.in_slot || p.hotplug);
@@ -64,10 +70,11 @@ struct walk {
         next_bus = std::max(next_bus, bus + for_slot);
     }
     void switch_below(const scenario::port& p, leaf at) {
-        ++next_bus;  // between upstream and downstream ports
+        const unsigned between = next_bus++;  // upstream and downstream ports
+        unsigned device = 0;
         at.behind_switch = true;
         if (at.shares_below.empty() && !isolates(p.below->acs)) at.shares_below = p.name;
-        for (const scenario::port& down : p.below->ports) port(down, at);
+        for (const scenario::port& down : p.below->ports) port(down, at, on_bus(between, device++));
     }
 };
 
@@ -76,7 +83,7 @@ walk whole(const machine& m) {
     for (unsigned root = 0; root < m.ports.size(); ++root) {
         leaf at;
         at.root = root;
-        w.port(m.ports[root], at);
+        w.port(m.ports[root], at, on_bus(0, root + 1));
     }
     return w;
 }
@@ -99,12 +106,15 @@ std::vector<requesters> requesters_of(const machine& m, unsigned root) {
     unsigned first = w.next_bus;
     for (unsigned n = 0; n <= root; ++n) {
         first = w.next_bus;
-        w.port(m.ports[n], leaf{});
+        w.port(m.ports[n], leaf{}, on_bus(0, n + 1));
     }
     return {{(root + 1) * functions, functions},
             {first * functions_of_a_bus, (w.next_bus - first) * functions_of_a_bus}};
 }
 
+std::vector<std::pair<const port*, base::routing_id>> port_ids(const machine& m) {
+    return whole(m).ports;
+}
 unsigned buses(const machine& m) { return whole(m).next_bus - 1; }
 
 }  // namespace drydock::scenario

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "platform/scenario/scenario.h"
@@ -44,6 +45,9 @@ struct requesters {
     unsigned first = 0, count = 0;
 };
 std::vector<requesters> requesters_of(const machine& m, unsigned root);
+
+/// Routing IDs of all ports that have a link below, as an enumeration finds them.
+std::vector<std::pair<const port*, base::routing_id>> port_ids(const machine& m);
 
 /// Buses below the root bus that an enumeration gives out; 255 is all there is.
 unsigned buses(const machine& m);

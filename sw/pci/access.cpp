@@ -117,6 +117,9 @@ void walk_ext_capabilities(pci_dev& d) {
             case PCI_EXT_CAP_ID_ACS:
                 d.acs_cap = at;
                 break;
+            case PCI_EXT_CAP_ID_VC:
+                d.vc_cap = at;
+                break;
             case PCI_EXT_CAP_ID_ATS:
                 d.ats_cap = at;
                 break;

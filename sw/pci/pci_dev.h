@@ -69,6 +69,8 @@ struct pci_saved_state {
     u16 msi_flags = 0, msi_data = 0;
     u64 msi_address = 0;
     u16 dpc_control = 0, slot_control = 0;
+    u8 vcs = 0;  ///< VC resources whose control is kept
+    std::array<u32, 8> vc_control{};
 };
 
 struct pci_dev {
@@ -91,7 +93,7 @@ struct pci_dev {
     std::array<pci_resource, 6> resource{};
 
     u8 pcie_cap = 0, msi_cap = 0, msix_cap = 0, pm_cap = 0, af_cap = 0;
-    u16 acs_cap = 0;
+    u16 acs_cap = 0, vc_cap = 0;
     u16 ats_cap = 0, pasid_cap = 0, pri_cap = 0, aer_cap = 0, dpc_cap = 0, ari_cap = 0,
         sriov_cap = 0, cxl_port_dvsec = 0;
     bool ari_enabled = false;  ///< a port: all 256 numbers below name functions of one device

@@ -115,6 +115,7 @@ void pci_host::scan_slot(u8 bus, u8 devfn, pci_dev* bridge) {
     pci_dev* f = scan_function(bus, devfn, bridge);
     if (!f) return;
     pci_configure_ari(*f);
+    configure_channels(*f);
     const bool ari = bridge && bridge->ari_enabled;
     if (ari) {
         for (u8 next = pci_ari_next_function(*f); f && next > f->devfn;) {
@@ -126,6 +127,12 @@ void pci_host::scan_slot(u8 bus, u8 devfn, pci_dev* bridge) {
     }
     for (const auto& d : devices_)
         if (d->bridge == bridge && d->bus == bus && !d->sriov) pci_iov_init(*d);
+}
+
+void pci_host::configure_channels(pci_dev& function_0) const {
+    if (!function_0.bridge || !only_one_child(*function_0.bridge)) return;
+    for (const vc_map& m : config_.virtual_channels)
+        if (m.port == function_0.bridge->rid()) pci_enable_vcs(*function_0.bridge, function_0, m);
 }
 
 /// Virtual functions may lie on buses behind the one of the link.

@@ -7,6 +7,7 @@
 
 #include "sw/pci/acs.h"
 #include "sw/pci/setup_bus.h"
+#include "sw/pci/vc.h"
 
 namespace drydock::sw {
 
@@ -18,6 +19,8 @@ struct pci_host_config {
     u32 read_request_bytes = 512;  ///< MRRS of every function: 128 << n
     acs_policy acs = acs_policy::standard;
     pci_slot_reserve slots = {};
+    /// Links that are to use more than VC0.
+    std::vector<vc_map> virtual_channels = {};
     /// Name of the function with this Routing ID; empty: "bb:dd.f".
     std::function<std::string(u16 rid)> name_of = {};
 };
@@ -54,6 +57,7 @@ private:
     void reserve_buses(const pci_dev& bridge);
     void reserve_for_slot(const pci_dev& bridge);
     void scan_bridge(pci_dev&);
+    void configure_channels(pci_dev& function_0) const;
     void configure_payload(pci_dev& root_port);
 
     kernel& k_;

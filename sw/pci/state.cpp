@@ -5,6 +5,7 @@
 #include "sw/pci/iov.h"
 #include "sw/pci/msi.h"
 #include "sw/pci/pci_dev.h"
+#include "sw/pci/vc.h"
 
 namespace drydock::sw {
 
@@ -93,6 +94,7 @@ void pci_save_state(pci_dev& d) {
     }
     if (d.acs_cap) d.saved.acs = pci_read_config_word(d, d.acs_cap + PCI_ACS_CTRL);
     if (d.is_bridge) save_port_state(d);
+    pci_save_vc_state(d);
     d.saved.valid = true;
 }
 
@@ -102,6 +104,7 @@ void pci_restore_state(pci_dev& d) {
     pci_restore_pasid_state(d);
     pci_restore_pri_state(d);
     pci_restore_ats_state(d);
+    pci_restore_vc_state(d);
     restore_header(d);
     pci_restore_iov_state(d);
     pci_restore_msix_state(d);

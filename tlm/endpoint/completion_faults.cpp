@@ -41,8 +41,26 @@ void completion_faults::reused(base::itag tag) {
     if (pcie::tlp_ptr t = std::move(late_[tag.value & 31])) post(std::move(t));
 }
 
+/// In order; one whose channel is full lets those of other channels pass.
 void completion_faults::room() {
-    while (!owed_.empty() && tx_.room(pcie::fc_class::posted) > 0) tx_.push(owed_.pop());
+    if (sending_) return;
+    sending_ = true;
+    for (bool moved = true; moved && !owed_.empty();) {
+        moved = false;
+        unsigned full = 0;  // bit v: VC v
+        for (std::size_t left = owed_.size(); left > 0; --left) {
+            pcie::tlp_ptr t = owed_.pop();
+            const unsigned channel = 1u << tx_.channel_of(t->traffic_class);
+            if (tx_.room(pcie::fc_class::posted, t->traffic_class) == 0) full |= channel;
+            if ((full & channel) != 0) {
+                owed_.push(std::move(t));
+            } else {
+                tx_.push(std::move(t));
+                moved = true;
+            }
+        }
+    }
+    sending_ = false;
 }
 
 /// Behind those that wait for room; more than anybody can wait for are lost.

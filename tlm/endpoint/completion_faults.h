@@ -25,6 +25,8 @@ public:
     void reused(base::itag tag);
     /// There is room for posted TLPs.
     void room();
+    /// So many more may wait here for room, each for that of its channel.
+    std::size_t free_places() const { return most_owed - owed_.size(); }
     /// Drops what was kept, each TLP through f.
     template <class F>
     void drop(F&& f) {
@@ -50,6 +52,7 @@ private:
     faults& faults_;
     outlet& tx_;
     ring<pcie::tlp_ptr> owed_{most_owed};  // wait for room
+    bool sending_ = false;
     base::delay_line<pcie::tlp_ptr, sink> delayed_;
     pcie::tlp_ptr overtaken_;
     std::array<pcie::tlp_ptr, 32> late_;  // by ITag

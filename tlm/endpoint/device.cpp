@@ -88,6 +88,8 @@ void device::build(base::context& ctx, pcie::tlp_pool& pool,
         build_virtual(ctx, pool, f, physical_[i], shares ? (*share++)->maker() : make_atc);
     }
     alone_ = functions_.size() == 1;
+    auto channels = std::make_unique<pcie::channel_end>(functions_.front()->config_space());
+    if (channels->present()) channels_ = std::move(channels);
 }
 
 void device::build_virtual(base::context& ctx, pcie::tlp_pool& pool, const function_config& f,
@@ -125,6 +127,11 @@ void device::link_error_found(pcie::link_error e) {
 }
 
 void device::function_changed(endpoint& f) {
+    // The VC resources of function 0 are those of the link (PCIe).
+    if (channels_ && &f == functions_.front().get() && channels_->decode()) {
+        tx_.set_map(channels_->map());
+        port.set_channels(channels_->map());
+    }
     if (alone_) return;
     addresses_old_ = true;
     if (f.is_virtual()) return;

@@ -11,6 +11,7 @@
 #include "tlm/endpoint/endpoint.h"
 #include "tlm/endpoint/shared_atc.h"
 #include "tlm/endpoint/transmitter.h"
+#include "tlm/pcie/channel_end.h"
 #include "tlm/pcie/sockets.h"
 
 namespace drydock::endpoint {
@@ -81,8 +82,14 @@ private:
     // tlp_receiver
     void receive(pcie::tlp_ptr t) override;
     void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override {
-        tx_.credits(c, hdr, data);
+        tx_.credits(0, c, hdr, data);
     }
+    void channel_credits(unsigned vc, pcie::fc_class c, std::uint32_t hdr,
+                         std::uint32_t data) override {
+        tx_.credits(vc, c, hdr, data);
+    }
+    void channel_changed(unsigned vc, bool active) override { channels_->set_active(vc, active); }
+    void unmapped(const pcie::tlp& t);
     void link_changed(bool up) override;
     void link_error_found(pcie::link_error e) override;
     void put(pcie::tlp_ptr t) override { port.send(std::move(t)); }
@@ -108,6 +115,7 @@ private:
     std::uint32_t first_id_ = 0;
     std::vector<std::uint16_t> by_id_;  // from first_id_ on
     address_map addresses_;
+    std::unique_ptr<pcie::channel_end> channels_;  ///< of function 0; null without the capability
 };
 
 }  // namespace drydock::endpoint

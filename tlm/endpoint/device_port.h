@@ -24,8 +24,8 @@ struct device_port {
     pcie::upstream_socket& socket;  ///< for the credits of the receive buffer
     function_owner& owner;
 
-    void free_buffer(pcie::fc_class c, std::uint32_t data_credits) const {
-        socket.credit_return(c, 1, data_credits);
+    void free_buffer(unsigned vc, pcie::fc_class c, std::uint32_t data_credits) const {
+        socket.free_buffer(vc, c, data_credits);
     }
 };
 

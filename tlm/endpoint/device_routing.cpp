@@ -10,6 +10,7 @@ namespace drydock::endpoint {
 using pcie::tlp_type;
 
 void device::receive(pcie::tlp_ptr t) {
+    if (channels_ && !channels_->map().accepts(*t)) return unmapped(*t);
     if (endpoint* const f = target_of(*t)) return f->receive(std::move(t));
     unclaimed(*t);
 }
@@ -97,6 +98,16 @@ void device::find_addresses() {
                                 physical_[n].first_vf});
     }
     addresses_.finish();
+}
+
+/// In a channel where this end has not mapped its TC: malformed, an error of all functions (PCIe).
+void device::unmapped(const pcie::tlp& t) {
+    port.free_buffer(t);
+    bool told = false;
+    for (const physical& p : physical_) {
+        const auto code = p.function->log_malformed(t);
+        if (code && !std::exchange(told, true)) p.function->tell(*code);
+    }
 }
 
 void device::unclaimed(const pcie::tlp& t) {

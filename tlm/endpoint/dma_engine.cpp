@@ -25,13 +25,16 @@ dma_engine::dma_engine(std::string_view name, base::context& ctx, const dma_conf
       function_(function),
       place_(ctx.probe.place(name)),
       id_(ctx.timeline.join(name, *this)),
-      ready_reads_(config.max_outstanding_reads),
-      ready_writes_(config.max_outstanding_writes),
       outcome_text_{ctx.probe.text("ok"), ctx.probe.text("no_access"), ctx.probe.text("error")} {
     if (config.max_outstanding_reads < 1 || config.max_outstanding_reads > 1024)
         throw std::invalid_argument("DMA engine: max_outstanding_reads: expected 1..1024");
     if (config.max_outstanding_writes < 1 || config.max_outstanding_writes > 1024)
         throw std::invalid_argument("DMA engine: max_outstanding_writes: expected 1..1024");
+    if (config.traffic_classes < 1 || config.traffic_classes > 8)
+        throw std::invalid_argument("DMA engine: traffic_classes: expected 1..8");
+    for (unsigned tc = 0; tc < config.traffic_classes; ++tc)
+        lanes_.push_back({ring<std::uint32_t>(config.max_outstanding_reads),
+                          ring<std::uint32_t>(config.max_outstanding_writes)});
     reset();
 }
 
@@ -48,9 +51,12 @@ void dma_engine::reset() {
                     ctx_.probe.emit(base::kind::span_end, place_, now(), q.at(c).span,
                                     static_cast<std::uint64_t>(dma::outcome::error));
     for (dma_queue& q : queues_) q.reset();
-    reads_in_use_ = writes_in_use_ = segments_in_use_ = 0;
-    ready_reads_.clear();
-    ready_writes_.clear();
+    segments_in_use_ = 0;
+    for (lane& l : lanes_) {
+        l.reads_in_use = l.writes_in_use = 0;
+        l.ready_reads.clear();
+        l.ready_writes.clear();
+    }
     next_queue_ = 0;
     lookups_refused_ = false;
     stopping_ = 0;
@@ -127,7 +133,8 @@ void dma_engine::prepare(unsigned n) {
     dma_queue& q = queues_[n];
     if (!q.window) q.window = std::make_unique<std::array<dma_descriptor, dma_window>>();
     if (!segments_.empty()) return;
-    segments_.resize(config_.max_outstanding_reads + config_.max_outstanding_writes);
+    segments_.resize(lanes_.size() *
+                     (config_.max_outstanding_reads + config_.max_outstanding_writes));
     free_.reserve(segments_.size());
     for (std::size_t i = segments_.size(); i-- > 0;) free_.push_back(static_cast<std::uint32_t>(i));
 }

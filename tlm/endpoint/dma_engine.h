@@ -66,6 +66,7 @@ struct dma_function {
 };
 
 struct dma_config {
+    // Of each traffic class:
     unsigned max_outstanding_reads = 64;   ///< reads and descriptor fetches on the way, 1..1024
     unsigned max_outstanding_writes = 64;  ///< writes between translation and posted queue, 1..1024
     /// Queue q uses TC q modulo this; an Invalidate Completion goes out in each of them. 1..8
@@ -126,6 +127,12 @@ private:
         memory_request request{};
     };
 
+    /// What one traffic class has under way: none waits for another.
+    struct lane {
+        ring<std::uint32_t> ready_reads, ready_writes;
+        unsigned reads_in_use = 0, writes_in_use = 0;
+    };
+
     void on_time(std::uint64_t) override;
     void wake();
     base::ps now() const { return ctx_.timeline.now(); }
@@ -149,6 +156,8 @@ private:
     bool translate(segment& s);
     bool left_to_translate(ring<std::uint32_t>& ready);
     void send_ready();
+    void send_ready(lane& l);
+    lane& lane_of(const segment& s) { return lanes_[s.request.traffic_class]; }
     bool send_write(segment& s);
     // dma_finish.cpp
     void finish(segment& s, dma::outcome result);
@@ -170,11 +179,8 @@ private:
     std::array<dma_queue, dma::queues> queues_{};
     std::vector<segment> segments_;  // from the first time that a queue is enabled on
     std::vector<std::uint32_t> free_;
-    unsigned reads_in_use_ = 0;
-    unsigned writes_in_use_ = 0;
     unsigned segments_in_use_ = 0;
-    ring<std::uint32_t> ready_reads_;
-    ring<std::uint32_t> ready_writes_;
+    std::vector<lane> lanes_;  // by traffic class
     unsigned next_queue_ = 0;
     bool awake_ = false;
     bool again_ = false;

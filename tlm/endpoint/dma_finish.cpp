@@ -74,7 +74,8 @@ void dma_engine::give_back_use(segment& s) {
 }
 
 void dma_engine::free_segment(segment& s) {
-    --((s.what == task::fetch || s.what == task::read) ? reads_in_use_ : writes_in_use_);
+    lane& l = lane_of(s);
+    --((s.what == task::fetch || s.what == task::read) ? l.reads_in_use : l.writes_in_use);
     --segments_in_use_;
     --queues_[s.queue].segments;
     s.is = segment::state::free;

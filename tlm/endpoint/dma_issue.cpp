@@ -129,7 +129,9 @@ void dma_engine::begin_descriptor(unsigned n) {
 
 dma_engine::segment* dma_engine::take_segment(task what, unsigned q) {
     const bool reads = what == task::fetch || what == task::read;
-    unsigned& in_use = reads ? reads_in_use_ : writes_in_use_;
+    const unsigned tc = lanes_.size() == 1 ? 0 : q % config_.traffic_classes;
+    lane& l = lanes_[tc];
+    unsigned& in_use = reads ? l.reads_in_use : l.writes_in_use;
     if (in_use == (reads ? config_.max_outstanding_reads : config_.max_outstanding_writes))
         return nullptr;
     ++in_use;
@@ -140,6 +142,7 @@ dma_engine::segment* dma_engine::take_segment(task what, unsigned q) {
     s = {};
     s.what = what;
     s.queue = static_cast<std::uint8_t>(q);
+    s.request.traffic_class = static_cast<std::uint8_t>(tc);
     s.is = segment::state::ready;
     return &s;
 }
@@ -150,7 +153,6 @@ bool dma_engine::launch(segment& s, std::uint64_t address, std::uint32_t bytes) 
     s.request.address = address;
     s.request.bytes = bytes;
     s.request.pasid = queues_[s.queue].prefix();
-    s.request.traffic_class = static_cast<std::uint8_t>(s.queue % config_.traffic_classes);
     if (!function_.ats_enabled()) {
         make_ready(s);
         return true;
@@ -173,7 +175,8 @@ bool dma_engine::translate(segment& s) {
 void dma_engine::make_ready(segment& s) {
     s.is = segment::state::ready;
     const bool reads = s.what == task::fetch || s.what == task::read;
-    (reads ? ready_reads_ : ready_writes_).push(index_of(s));
+    lane& l = lane_of(s);
+    (reads ? l.ready_reads : l.ready_writes).push(index_of(s));
 }
 
 void dma_engine::hit(lookup_id id, use_id use, const translation& t) {
@@ -235,15 +238,19 @@ bool dma_engine::left_to_translate(ring<std::uint32_t>& ready) {
 }
 
 void dma_engine::send_ready() {
-    while (left_to_translate(ready_writes_) && send_write(segments_[ready_writes_.front()])) {
-        const std::uint32_t i = ready_writes_.pop();
+    for (lane& l : lanes_) send_ready(l);
+}
+
+void dma_engine::send_ready(lane& l) {
+    while (left_to_translate(l.ready_writes) && send_write(segments_[l.ready_writes.front()])) {
+        const std::uint32_t i = l.ready_writes.pop();
         finish(segments_[i], dma::outcome::ok);
     }
-    while (left_to_translate(ready_reads_)) {
-        segment& s = segments_[ready_reads_.front()];
+    while (left_to_translate(l.ready_reads)) {
+        segment& s = segments_[l.ready_reads.front()];
         if (!function_.try_read(s.request, index_of(s))) break;
         s.is = segment::state::sent;
-        ready_reads_.pop();
+        l.ready_reads.pop();
     }
 }
 

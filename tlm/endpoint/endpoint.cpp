@@ -211,7 +211,7 @@ void endpoint::forget_work() {
     while (!held_.empty()) {
         const held_invalidate h = held_.pop();
         ignore_invalidate(h.what.tag, h.what.span, text_queued_);
-        port_.free_buffer(pcie::fc_class::posted, h.data_credits);
+        free_invalidate(h);
     }
     if (atc_) {
         ats_on_ = false;
@@ -321,7 +321,7 @@ void endpoint::power_cycle() { reset(pcie::reset_kind::fundamental); }
 
 void endpoint::drop_replies() {
     replies_.clear([](const pcie::tlp_ptr&) {});
-    while (!reply_credits_.empty()) free_reply();
+    while (!reply_credits_.empty()) free_reply(reply_credits_.front().channel);
     tx_.drop(pcie::fc_class::completion, [](const pcie::tlp_ptr&) {});
 }
 
@@ -333,7 +333,7 @@ void endpoint::injected() {
         pages_.flood(std::exchange(faults_.pri_flood, 0));
     while (state_ == state::operational && tx_.room(pcie::fc_class::completion) > 0 &&
            !reply_credits_.full() && faults::take(faults_.stray_completions)) {
-        reply_credits_.push(no_request);
+        reply_credits_.push({});
         tx_.push(stray_completion());
     }
 }

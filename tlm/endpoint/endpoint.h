@@ -48,6 +48,7 @@ public:
     /// What no function of the device claims. It is an error of all physical functions, and one of
     /// them tells it (PCIe). @return the message that this one would send
     std::optional<pcie::msg_code> log_unclaimed(const pcie::tlp& t);
+    std::optional<pcie::msg_code> log_malformed(const pcie::tlp& t);
     void tell(pcie::msg_code code) { send_error(code); }
     /// The answer to it, by function 0. @return false: malformed, that is told already
     bool answer_unclaimed(const pcie::tlp& t);
@@ -100,6 +101,13 @@ private:
     struct held_invalidate {
         invalidate what{};
         std::uint32_t data_credits = 0;
+        std::uint8_t channel = 0;
+    };
+    /// The buffer of a request whose reply is under way; that of a stray completion is none.
+    struct owed_buffer {
+        bool any = false;
+        std::uint8_t channel = 0;
+        std::uint32_t data = 0;
     };
     struct reply_sink {
         endpoint* self;
@@ -117,7 +125,7 @@ private:
     void reset(pcie::reset_kind kind);
     void forget_work();
     void drop_replies();
-    void free_reply();
+    void free_reply(unsigned vc);
     void die();
     pcie::tlp_ptr stray_completion();
     void begin_flr();
@@ -142,13 +150,18 @@ private:
     void receive_message(const pcie::tlp& t);
     void receive_invalidate(const pcie::tlp& t);
     void receive_page_response(const pcie::tlp& t);
-    void take_invalidate(const invalidate& what, std::uint32_t data_credits);
+    void take_invalidate(const held_invalidate& h);
+    void free_invalidate(const held_invalidate& h) {
+        port_.free_buffer(h.channel, pcie::fc_class::posted, h.data_credits);
+    }
     void ignore_invalidate(base::itag tag, base::span_id span, std::uint32_t reason);
     void unsupported(const pcie::tlp& t);
     pcie::tlp_ptr completion_of(const pcie::tlp& request, pcie::cpl_status status);
     void reply(const pcie::tlp& request, pcie::tlp_ptr completion);
     void answer(const pcie::tlp& request, pcie::cpl_status status);
-    void free_buffer(const pcie::tlp& t) { port_.free_buffer(t.flow_class(), t.data_credits()); }
+    void free_buffer(const pcie::tlp& t) {
+        port_.free_buffer(t.virtual_channel, t.flow_class(), t.data_credits());
+    }
 
     // endpoint_requester.cpp: what goes up, and its completions
     void receive_completion(const pcie::tlp& t);
@@ -158,7 +171,7 @@ private:
     void timed_out(std::uint16_t tag) override;
     void more_room();
     void drop_queued();
-    void left(pcie::fc_class c) override;
+    void left(pcie::fc_class c, unsigned vc) override;
     void send_error(pcie::msg_code code) override;
     void flush_errors();
     pcie::tlp_ptr request(const memory_request& r, pcie::tlp_type type);
@@ -232,8 +245,7 @@ private:
     page_requester pages_;
     std::uint32_t page_user_ = 0;
     base::delay_line<pcie::tlp_ptr, reply_sink> replies_;
-    static constexpr std::uint32_t no_request = UINT32_MAX;
-    ring<std::uint32_t> reply_credits_;  // data credits of the requests whose replies are under way
+    ring<owed_buffer> reply_credits_;
     std::unique_ptr<atc_if> atc_;
     faults faults_;
     completion_faults invalidate_completions_;

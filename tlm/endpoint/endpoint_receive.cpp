@@ -89,6 +89,11 @@ bool endpoint::answer_unclaimed(const pcie::tlp& t) {
     return true;
 }
 
+std::optional<pcie::msg_code> endpoint::log_malformed(const pcie::tlp& t) {
+    if (state_ != state::operational) return std::nullopt;
+    return errors_.log(pcie::error::malformed, false, &t, id_);
+}
+
 std::optional<pcie::msg_code> endpoint::log_unclaimed(const pcie::tlp& t) {
     // Of a function that is not there the requester learns, and nobody logs it (choice).
     const bool config = t.type == tlp_type::cfg_rd0 || t.type == tlp_type::cfg_wr0;
@@ -131,7 +136,7 @@ void endpoint::reply(const pcie::tlp& request, pcie::tlp_ptr completion) {
         errors_.report(pcie::error::receiver_overflow, false, &request, id_);
         return free_buffer(request);
     }
-    reply_credits_.push(request.data_credits());
+    reply_credits_.push({true, request.virtual_channel, request.data_credits()});
     replies_.push(now() + config_.turn_round, std::move(completion));
 }
 
@@ -353,19 +358,18 @@ void endpoint::receive_invalidate(const pcie::tlp& t) {
         send_invalidate_completions(id_, itag_vector{1} << tag.value, t.traffic_class);
         return free_buffer(t);
     }
-    take_invalidate(i, t.data_credits());
+    take_invalidate({i, t.data_credits(), t.virtual_channel});
 }
 
 /// Up to the queue depth requests are taken at once; the buffers of the others stay taken, which
 /// stalls the sender's posted traffic (PCIe).
-void endpoint::take_invalidate(const invalidate& what, std::uint32_t data_credits) {
-    if (held_.empty() && atc_->try_invalidate(what))
-        return port_.free_buffer(pcie::fc_class::posted, data_credits);
-    if (!held_.full()) return held_.push({what, data_credits});
+void endpoint::take_invalidate(const held_invalidate& h) {
+    if (held_.empty() && atc_->try_invalidate(h.what)) return free_invalidate(h);
+    if (!held_.full()) return held_.push(h);
     // More than this function's buffers hold: the sender broke flow control.
     errors_.report(pcie::error::receiver_overflow, false, nullptr, id_);
-    ignore_invalidate(what.tag, what.span, text_overflow_);
-    port_.free_buffer(pcie::fc_class::posted, data_credits);
+    ignore_invalidate(h.what.tag, h.what.span, text_overflow_);
+    free_invalidate(h);
 }
 
 void endpoint::ignore_invalidate(base::itag tag, base::span_id span, std::uint32_t reason) {

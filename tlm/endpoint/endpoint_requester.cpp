@@ -92,7 +92,7 @@ bool endpoint::try_translate(lookup_id id, const std::optional<pcie::pasid_prefi
 }
 
 bool endpoint::try_read(const memory_request& r, std::uint32_t reader) {
-    const auto tag = may_issue_ && tx_.room(fc_class::non_posted) > 0
+    const auto tag = may_issue_ && tx_.room(fc_class::non_posted, r.traffic_class) > 0
                          ? outstanding_.take(waiter_kind::dma, reader, r.bytes)
                          : std::nullopt;
     if (!tag) {
@@ -106,7 +106,7 @@ bool endpoint::try_read(const memory_request& r, std::uint32_t reader) {
 }
 
 bool endpoint::try_write(const memory_request& r, std::span<const std::uint8_t> data) {
-    if (!may_issue_ || tx_.room(fc_class::posted) == 0) {
+    if (!may_issue_ || tx_.room(fc_class::posted, r.traffic_class) == 0) {
         posted_refused_ = true;
         return false;
     }
@@ -190,7 +190,11 @@ bool endpoint::try_completion(base::routing_id rid, itag_vector vector,
     std::size_t messages = 0;
     for (itag_vector left = vector; left != 0; left &= ~same_authority(left))
         messages += config_.dma.traffic_classes;
-    if (tx_.room(fc_class::posted) < messages) {
+    // One that has no room in its channel waits by itself and holds up no other channel.
+    const std::size_t room = config_.dma.traffic_classes == 1
+                                 ? tx_.room(fc_class::posted, traffic_class)
+                                 : invalidate_completions_.free_places();
+    if (room < messages) {
         posted_refused_ = true;
         return false;
     }
@@ -242,7 +246,7 @@ void endpoint::ready(atc_channel c) {
     if (c == atc_channel::lookup) engine_.room();
     while (c == atc_channel::invalidate && !held_.empty() &&
            atc_->try_invalidate(held_.front().what))
-        port_.free_buffer(fc_class::posted, held_.pop().data_credits);
+        free_invalidate(held_.pop());
     while (c == atc_channel::control && !atc_controls_.empty() &&
            atc_->try_control(id_, atc_controls_.front()))
         atc_controls_.pop();
@@ -251,15 +255,20 @@ void endpoint::ready(atc_channel c) {
 // -- the queues
 // --------------------------------------------------------------------------------------
 
-/// The buffer of the oldest request that was answered; behind a stray completion there is none.
-void endpoint::free_reply() {
-    if (const std::uint32_t data = reply_credits_.pop(); data != no_request)
-        port_.free_buffer(fc_class::non_posted, data);
+/// The buffer of the oldest request that was answered in this channel; behind a stray completion
+/// there is none.
+void endpoint::free_reply(unsigned vc) {
+    std::size_t i = 0;
+    while (i + 1 < reply_credits_.size() && reply_credits_.at(i).channel != vc) ++i;
+    const owed_buffer b = reply_credits_.at(i);
+    for (; i > 0; --i) reply_credits_.at(i) = reply_credits_.at(i - 1);
+    reply_credits_.pop();
+    if (b.any) port_.free_buffer(b.channel, fc_class::non_posted, b.data);
 }
 
-void endpoint::left(fc_class c) {
+void endpoint::left(fc_class c, unsigned vc) {
     if (c == fc_class::completion) {
-        free_reply();
+        free_reply(vc);
     } else if (c == fc_class::non_posted) {
         more_room();
     } else {

@@ -106,6 +106,11 @@ struct dsn_fields {
     std::uint64_t serial = 0;
     std::uint16_t at = 0;
 };
+struct vc_fields {
+    unsigned channels = 2;      ///< VC resources, VC0 among them: 1..8
+    unsigned low_priority = 7;  ///< VC IDs up to it are served in turn, those above it first
+    std::uint16_t at = 0;
+};
 struct cxl_port_fields {
     std::uint16_t at = 0;
 };
@@ -138,6 +143,7 @@ public:
     config_image_builder& ari(const ari_fields& f);
     config_image_builder& sriov(const sriov_fields& f);
     config_image_builder& dsn(const dsn_fields& f);
+    config_image_builder& vc(const vc_fields& f);
     /// Port and device DVSECs of CXL.
     config_image_builder& cxl_port(const cxl_port_fields& f);
     config_image_builder& cxl_device(const cxl_device_fields& f);

@@ -9,6 +9,7 @@
 #include "tlm/pcie/caps/cxl_dvsec.h"
 #include "tlm/pcie/caps/dsn.h"
 #include "tlm/pcie/caps/sriov.h"
+#include "tlm/pcie/caps/vc.h"
 #include "tlm/pcie/config_building.h"
 #include "tlm/pcie/config_image_builder.h"
 
@@ -95,6 +96,20 @@ config_image_builder& config_image_builder::dsn(const dsn_fields& f) {
     b.put32(4, static_cast<std::uint32_t>(f.serial));
     b.put32(8, static_cast<std::uint32_t>(f.serial >> 32));
     list_.push_back({dsn_view::id, true, 1, f.at, std::move(b.bytes)});
+    return *this;
+}
+
+config_image_builder& config_image_builder::vc(const vc_fields& f) {
+    require(f.channels >= 1 && f.channels <= most_channels, "virtual channels", f.channels, "1..8");
+    const unsigned extended = f.channels - 1;
+    const unsigned low = f.low_priority < extended ? f.low_priority : extended;
+    blob b(vc_view::first_resource + vc_view::resource_size * f.channels);
+    b.put32(4, extended | (low << 4));
+    b.put32(8, flag(low != 0, 0));  // hardware fixed arbitration among the low-priority ones
+    for (unsigned n = 0; n < f.channels; ++n)
+        b.put32(vc_view::first_resource + vc_view::resource_size * n + 4,
+                n == 0 ? vc_view::enable_bit | vc_view::map_bits : n << 24);
+    list_.push_back({vc_view::id, true, 1, f.at, std::move(b.bytes)});
     return *this;
 }
 

@@ -179,6 +179,8 @@ void config_space::declare_extended(const capability_entry& c) {
             return own<sriov_view>(sriov_at_, c.offset);
         case dsn_view::id:
             return own<dsn_view>(dsn_at_, c.offset);
+        case vc_view::id:
+            return own<vc_view>(vc_at_, c.offset);
         case dvsec_view::id:
             return declare_dvsec(c.offset);
         default:

@@ -21,6 +21,7 @@
 #include "tlm/pcie/caps/power.h"
 #include "tlm/pcie/caps/pri.h"
 #include "tlm/pcie/caps/sriov.h"
+#include "tlm/pcie/caps/vc.h"
 #include "tlm/pcie/config_image.h"
 #include "tlm/pcie/config_registers.h"
 
@@ -104,6 +105,7 @@ public:
     ari_view ari() { return {regs_, ari_at_}; }
     sriov_view sriov() { return {regs_, sriov_at_}; }
     dsn_view dsn() { return {regs_, dsn_at_}; }
+    vc_view vc() { return {regs_, vc_at_}; }
     cxl_port_view cxl_port() { return {regs_, cxl_port_at_}; }
     cxl_device_view cxl_device() { return {regs_, cxl_device_at_}; }
     /// Device Control, for the hot path: MPS and MRRS in bytes.
@@ -140,7 +142,8 @@ private:
     std::vector<config_listener*> listeners_;
     std::uint16_t express_at_ = 0, ats_at_ = 0, pasid_at_ = 0, pri_at_ = 0, msix_at_ = 0,
                   msi_at_ = 0, aer_at_ = 0, dpc_at_ = 0, power_at_ = 0, af_at_ = 0, acs_at_ = 0,
-                  ari_at_ = 0, sriov_at_ = 0, dsn_at_ = 0, cxl_port_at_ = 0, cxl_device_at_ = 0;
+                  ari_at_ = 0, sriov_at_ = 0, dsn_at_ = 0, cxl_port_at_ = 0, cxl_device_at_ = 0,
+                  vc_at_ = 0;
 };
 
 }  // namespace drydock::pcie

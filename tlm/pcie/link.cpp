@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/pcie/link.h"
 
+#include <algorithm>
+
 namespace drydock::pcie {
 
 void link::end::deliver(tlp_ptr t) {
@@ -10,11 +12,11 @@ void link::end::deliver(tlp_ptr t) {
         owner.up.send(std::move(t));
 }
 
-void link::end::store_freed(fc_class c, std::uint32_t data) {
+void link::end::store_freed(unsigned vc, fc_class c, std::uint32_t data) {
     if (is_above)
-        owner.up.credit_return(c, 1, data);
+        owner.up.free_buffer(vc, c, data);
     else
-        owner.down.credit_return(c, 1, data);
+        owner.down.free_buffer(vc, c, data);
 }
 
 void link::end::found(link_error e, bool at_receiver) {
@@ -34,9 +36,19 @@ link::link(sc_core::sc_module_name name, base::context& ctx, tlp_pool& pool,
       place_(ctx.probe.place(this->name())),
       id_(ctx.timeline.join(std::string(this->name()) + ".ltssm", *this)),
       down_(ctx, std::string(this->name()) + ".down", config, config.device_buffers, above_),
-      up_(ctx, std::string(this->name()) + ".up", config, config.port_buffers, below_) {
+      up_(ctx, std::string(this->name()) + ".up", config, config.port_buffers, below_),
+      // InitFC1 and InitFC2 of three classes (PCIe, flow control initialisation).
+      channel_init_((config.propagation +
+                     serial_rate(config.gen, config.width, config.max_payload, config.dllp)
+                         .of(std::uint64_t{3} * std::max(dllp_bytes(config.gen), 6u))
+                         .rounded()) *
+                    2) {
     down_.set_refreshed_classes(up_.finite_classes());
     up_.set_refreshed_classes(down_.finite_classes());
+    for (const channel_buffers& b : config.channels) {
+        check_credits(this->name(), config, b.device);
+        check_credits(this->name(), config, b.port);
+    }
 }
 
 void link::start_of_simulation() {
@@ -59,10 +71,12 @@ void link::set_up(bool now_up) {
     is_up_ = now_up;
     ctx_.timeline.cancel(recovered_);
     tell(now_up ? "up" : "down");
+    if (!now_up) agree();  // channels other than VC0 are initialised anew
     down_.set_up(now_up);
     up_.set_up(now_up);
     up.set_link(now_up);
     down.set_link(now_up);
+    if (now_up) agree();
 }
 
 void link::retrain() {
@@ -74,7 +88,10 @@ void link::retrain() {
     up_.hold_until(until);
 }
 
-void link::on_time(std::uint64_t) { tell("up"); }
+void link::on_time(std::uint64_t what) {
+    if (what != 0) return channel_initialised(static_cast<unsigned>(what));
+    tell("up");
+}
 
 void link::inject(link_error e, bool downward, std::uint32_t count) {
     link_direction& d = downward ? down_ : up_;

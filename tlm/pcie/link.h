@@ -17,6 +17,9 @@ namespace drydock::pcie {
 /// Going down and up changes nothing about that account: every accepted TLP gives its place back
 /// once. Receivers: credit_return frees the buffer of a TLP; their limits stand in link_config. A
 /// TLP delivered before the link went down is still given back once; it counts for nothing.
+///
+/// Virtual channels: each end tells how it uses them. One that both have enabled is initialised,
+/// which takes link_config::propagation and the InitFC DLLPs both ways twice; then both are told.
 class link final : public sc_core::sc_module, base::timeline_client {
 public:
     link(sc_core::sc_module_name name, base::context& ctx, tlp_pool& pool,
@@ -30,10 +33,15 @@ private:
         void credits(fc_class c, std::uint32_t hdr, std::uint32_t data) override {
             receives().free_credits(c, hdr, data);
         }
+        void channel_credits(unsigned vc, fc_class c, std::uint32_t hdr,
+                             std::uint32_t data) override {
+            receives().free_credits(vc, c, hdr, data);
+        }
+        void channels_changed(const channel_map& m) override { owner.use_channels(is_above, m); }
         void link_changed(bool up) override { owner.set_up(up); }
         // as the sending side of a direction
         void deliver(tlp_ptr t) override;
-        void store_freed(fc_class c, std::uint32_t data) override;
+        void store_freed(unsigned vc, fc_class c, std::uint32_t data) override;
         base::ps send_dllp() override { return receives().carry_dllp(); }
         void found(link_error e, bool at_receiver) override;
         void retrain() override { owner.retrain(); }
@@ -66,8 +74,15 @@ public:
 
 private:
     void start_of_simulation() override;
-    void on_time(std::uint64_t) override;
+    void on_time(std::uint64_t what) override;
     void tell(const char* state);
+    // virtual channels: link_channels.cpp
+    void use_channels(bool above, const channel_map& m);
+    void announce(unsigned vc);
+    void agree();
+    void set_channel(unsigned vc, bool active);
+    void channel_initialised(unsigned vc);
+    const credit_limits& buffers_of(unsigned vc, bool of_device) const;
 
     base::context& ctx_;
     link_config config_;
@@ -77,6 +92,10 @@ private:
     link_direction down_;
     link_direction up_;
     bool is_up_ = true;
+    channel_map maps_above_, maps_below_;             ///< as the two ends use channels
+    unsigned active_channels_ = 0, negotiating_ = 0;  ///< bit v: VC v, from VC1 on
+    std::array<base::timeline::handle, most_channels> channel_due_;
+    base::ps channel_init_;
 };
 
 }  // namespace drydock::pcie

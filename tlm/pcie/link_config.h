@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "tlm/base/time.h"
 #include "tlm/pcie/link_timing.h"
@@ -21,6 +22,12 @@ struct credit_limit {
 };
 using credit_limits = std::array<credit_limit, fc_classes>;
 
+/// Buffers of a VC resource at both ends, as below.
+struct channel_buffers {
+    credit_limits device{{{64, 1024}, {64, 64}, {0, 0}}};
+    credit_limits port{{{64, 1024}, {64, 64}, {0, 0}}};
+};
+
 struct link_config {
     unsigned gen = 4;
     unsigned width = 8;
@@ -34,6 +41,8 @@ struct link_config {
     /// root complexes advertise infinite completion credits (PCIe).
     credit_limits device_buffers{{{64, 1024}, {64, 64}, {0, 0}}};
     credit_limits port_buffers{{{64, 1024}, {64, 64}, {0, 0}}};
+    /// Of VC resource 1, 2, ..; what is not named has the buffers of a channel_buffers.
+    std::vector<channel_buffers> channels{};
     /// TLPs of a store among which one that may pass a blocked one is looked for; 1: none passes.
     unsigned reorder_window = 8;
     /// Bits that arrive wrong, of 10^15. 0: none, and no TLP is numbered or acknowledged.

@@ -21,29 +21,28 @@ void link_direction::apply_updates(gate& g) {
     }
 }
 
-bool link_direction::fits(fc_class c, const tlp& t) {
-    gate& g = gates_[static_cast<std::size_t>(c)];
+bool link_direction::fits(gate& g, const tlp& t) {
     apply_updates(g);
     return (g.limit.header == 0 || g.header_used < g.limit.header) &&
            (g.limit.data == 0 || g.data_used + t.data_credits() <= g.limit.data);
 }
 
 /// The oldest of a class that has no credits stalls it; one behind it only waits.
-bool link_direction::fits_or_waits(const ordered_stores::place& p, const tlp& t) {
-    if (fits(p.c, t)) return true;
-    gate& g = gates_[static_cast<std::size_t>(p.c)];
+bool link_direction::fits_or_waits(channel& ch, const ordered_stores::place& p, const tlp& t) {
+    gate& g = ch.gates[static_cast<std::size_t>(p.c)];
+    if (fits(g, t)) return true;
     g.wanted = true;
     if (p.index != 0 || g.stalled) return false;
     g.stalled = true;
     ++count_.credit_stalls;
     if (ctx_.probe.wants(base::kind::credit_stall))
         ctx_.probe.emit(base::kind::credit_stall, place_, ctx_.now(), t.span,
-                        static_cast<std::uint64_t>(p.c), 1);
+                        static_cast<std::uint64_t>(p.c), 1, ch.vc);
     return false;
 }
 
-void link_direction::consume(const ordered_stores::place& p, const tlp& t) {
-    gate& g = gates_[static_cast<std::size_t>(p.c)];
+void link_direction::consume(channel& ch, const ordered_stores::place& p, const tlp& t) {
+    gate& g = ch.gates[static_cast<std::size_t>(p.c)];
     const std::uint32_t data = t.data_credits();
     g.header_used += 1, g.header_owed += 1;
     g.data_used += data, g.data_owed += data;
@@ -53,29 +52,47 @@ void link_direction::consume(const ordered_stores::place& p, const tlp& t) {
         g.stalled = false;
         if (ctx_.probe.wants(base::kind::credit_stall))
             ctx_.probe.emit(base::kind::credit_stall, place_, ctx_.now(), t.span,
-                            static_cast<std::uint64_t>(p.c), 0);
+                            static_cast<std::uint64_t>(p.c), 0, ch.vc);
     }
     if (ctx_.probe.wants(base::kind::credit_consumed))
         ctx_.probe.emit(base::kind::credit_consumed, place_, ctx_.now(), t.span,
-                        static_cast<std::uint64_t>(p.c), 1, data);
+                        static_cast<std::uint64_t>(p.c), 1, data, ch.vc);
 }
 
 void link_direction::hold(const tlp& t) {
-    gate& g = gates_[static_cast<std::size_t>(t.flow_class())];
+    channel* const ch = find(t.virtual_channel);
+    if (ch == nullptr || !ch->open) return;
+    gate& g = ch->gates[static_cast<std::size_t>(t.flow_class())];
     g.header_held += 1;
     g.data_held += t.data_credits();
 }
 
-void link_direction::tell_advertisement() {
+void link_direction::tell_advertisement() { tell_advertisement(first_); }
+
+void link_direction::tell_advertisement(const channel& ch) {
     if (!ctx_.probe.wants(base::kind::credit_returned)) return;
     const auto given = [](std::uint32_t n) { return n == 0 ? UINT32_MAX : n; };
     for (std::size_t c = 0; c < fc_classes; ++c)
         ctx_.probe.emit(base::kind::credit_returned, place_, ctx_.now(), base::no_span, c,
-                        given(gates_[c].limit.header), given(gates_[c].limit.data));
+                        given(ch.gates[c].limit.header), given(ch.gates[c].limit.data), ch.vc);
 }
 
-void link_direction::free_credits(fc_class c, std::uint32_t header, std::uint32_t data) {
-    gate& g = gates_[static_cast<std::size_t>(c)];
+/// Back to the initial advertisement (P-139). What the receiver holds counts for nothing when it
+/// comes back.
+void link_direction::reset_credits(channel& ch) {
+    for (gate& g : ch.gates) {
+        g.header_stale += std::exchange(g.header_held, 0);
+        g.data_stale += std::exchange(g.data_held, 0);
+        g.header_used = g.data_used = g.header_owed = g.data_owed = 0;
+        g.header_lost = g.data_lost = 0;
+        g.ever_used = g.stalled = g.wanted = false;
+        g.updates.clear();
+    }
+}
+
+void link_direction::free_credits(channel& ch, fc_class c, std::uint32_t header,
+                                  std::uint32_t data) {
+    gate& g = ch.gates[static_cast<std::size_t>(c)];
     const auto take = [](std::uint32_t& from, std::uint32_t& wanted) {
         const std::uint32_t n = std::min(from, wanted);
         from -= n;
@@ -91,11 +108,11 @@ void link_direction::free_credits(fc_class c, std::uint32_t header, std::uint32_
         header = std::min(header, g.header_owed);
         data = std::min(data, g.data_owed);
         if (wrong) {
-            grant(g, header, data);
+            grant(ch, c, header, data);
             return wrong_update();
         }
     }
-    grant(g, header, data);
+    grant(ch, c, header, data);
 }
 
 void link_direction::wrong_update() {
@@ -104,15 +121,16 @@ void link_direction::wrong_update() {
 }
 
 /// The receiver gives back what it held; the sender learns of it by an UpdateFC.
-void link_direction::grant(gate& g, std::uint32_t header, std::uint32_t data) {
+void link_direction::grant(channel& ch, fc_class c, std::uint32_t header, std::uint32_t data) {
     if (header == 0 && data == 0) return;
+    gate& g = ch.gates[static_cast<std::size_t>(c)];
     g.header_owed -= header;
     g.data_owed -= data;
     g.header_held -= std::min(g.header_held, header);
     g.data_held -= std::min(g.data_held, data);
     if (ctx_.probe.wants(base::kind::credit_returned))
         ctx_.probe.emit(base::kind::credit_returned, place_, ctx_.now(), base::no_span,
-                        static_cast<std::uint64_t>(&g - gates_.data()), header, data);
+                        static_cast<std::uint64_t>(c), header, data, ch.vc);
     const bool finite = g.limit.header != 0 || g.limit.data != 0;
     if (!finite) {  // nothing to wait for, no UpdateFC (P-035)
         g.header_used -= header;
@@ -141,12 +159,20 @@ void link_direction::grant(gate& g, std::uint32_t header, std::uint32_t data) {
     } else {
         g.updates.push({visible, header, data});
     }
-    if (!stores_.empty() && g.wanted) arm(visible);
+    if (!ch.stores.empty() && g.wanted) arm(visible);
 }
 
 base::ps link_direction::next_update() const {
+    base::ps next = next_update(first_);
+    if (others_)
+        for (const auto& ch : others_->by_id)
+            if (ch) next = std::min(next, next_update(*ch));
+    return next;
+}
+
+base::ps link_direction::next_update(const channel& ch) {
     base::ps next = base::never;
-    for (const gate& g : gates_) {
+    for (const gate& g : ch.gates) {
         if (!g.wanted) continue;
         if (!g.updates.empty()) next = std::min(next, g.updates.front().visible);
         if ((g.header_lost | g.data_lost) != 0) next = std::min(next, g.lost_until);

@@ -12,7 +12,10 @@ namespace {
 
 constexpr std::size_t index(fc_class c) { return static_cast<std::size_t>(c); }
 
-void check_limits(const std::string& name, const link_config& config, const credit_limits& limits) {
+}  // namespace
+
+void check_credits(const std::string& name, const link_config& config,
+                   const credit_limits& limits) {
     // PCIe: at most 127 header and 2047 data credits unused; a payload must fit.
     for (std::size_t c = 0; c < fc_classes; ++c) {
         if (limits[c].header > max_header_credits || limits[c].data > max_data_credits)
@@ -26,8 +29,6 @@ void check_limits(const std::string& name, const link_config& config, const cred
                                         " B would block for ever");
     }
 }
-
-}  // namespace
 
 link_direction::link_direction(base::context& ctx, const std::string& name,
                                const link_config& config, const credit_limits& limits,
@@ -46,21 +47,22 @@ link_direction::link_direction(base::context& ctx, const std::string& name,
       retry_(ctx, name, config, *this),
       reason_link_down_(ctx.probe.text("link down")),
       reason_overflow_(ctx.probe.text("receiver overflow")) {
-    check_limits(name, config, limits);
+    check_credits(name, config, limits);
     for (std::size_t c = 0; c < fc_classes; ++c) {
-        gates_[c].limit = limits[c];
+        first_.gates[c].limit = limits[c];
         if (limits[c].header != 0 || limits[c].data != 0) ++finite_classes_;
     }
 }
 
 void link_direction::accept(tlp_ptr t) {
-    if (!up_) return drop(std::move(t));
-    stores_.push(std::move(t));
+    channel* const ch = find(t->virtual_channel);
+    if (!up_ || ch == nullptr) return drop(std::move(t));
+    ch->stores.push(std::move(t));
     kick();
 }
 
 void link_direction::kick() {
-    while (!stores_.empty() || retry_.replaying()) {
+    while (!idle() || retry_.replaying()) {
         refresh();
         if (const base::ps free = free_at_.rounded(); free > ctx_.now()) return arm(free);
         if (retry_.replaying()) {  // nothing new before the replay is through
@@ -68,15 +70,22 @@ void link_direction::kick() {
             continue;
         }
         if (retry_.full()) return;
-        const auto p = stores_.pick(
-            config_.reorder_window,
-            [this](const ordered_stores::place& at, const tlp& t) { return fits_or_waits(at, t); });
-        if (!p) {
+        if (!send_next()) {
             if (const base::ps next = next_update(); next != base::never) arm(next);
             return;
         }
-        start(*p);
     }
+}
+
+bool link_direction::send_next() { return others_ ? send_next_of_all() : send_next_of(first_); }
+
+bool link_direction::send_next_of(channel& ch) {
+    const auto p = ch.stores.pick(
+        config_.reorder_window,
+        [&](const ordered_stores::place& at, const tlp& t) { return fits_or_waits(ch, at, t); });
+    if (!p) return false;
+    start(ch, *p);
+    return true;
 }
 
 void link_direction::arm(base::ps when) {
@@ -101,9 +110,9 @@ base::ps link_direction::arrival(base::fine_time end) const {
     return (config_.gen < 6 ? end : end.up_to(flit_time_)).rounded() + config_.propagation;
 }
 
-void link_direction::start(const ordered_stores::place& p) {
-    tlp_ptr t = stores_.pop(p);
-    consume(p, *t);
+void link_direction::start(channel& ch, const ordered_stores::place& p) {
+    tlp_ptr t = ch.stores.pop(p);
+    consume(ch, p, *t);
     const unsigned bytes = t->wire_bytes() + tlp_framing_bytes(config_.gen);
     const base::fine_time end = occupy(bytes);
     ++count_.tlps;
@@ -114,7 +123,7 @@ void link_direction::start(const ordered_stores::place& p) {
         retry_.sent(std::move(t), bytes, end);
     else
         flight_.push(arrival(end), std::move(t));
-    side_.store_freed(p.c, data);
+    side_.store_freed(ch.vc, p.c, data);
 }
 
 void link_direction::arrived(tlp_ptr t) {
@@ -145,7 +154,7 @@ void link_direction::overflowed(tlp_ptr t) {
     ++count_.overflows;
     drop_inside(*t, reason_overflow_);
     hold(*t);
-    free_credits(t->flow_class(), 1, t->data_credits());
+    free_credits(t->virtual_channel, t->flow_class(), 1, t->data_credits());
     found(link_error::receiver_overflow, true);
 }
 
@@ -174,8 +183,9 @@ void link_direction::drop(tlp_ptr t) {
     drop_inside(*t, reason_link_down_);
     const fc_class c = t->flow_class();
     const std::uint32_t data = t->data_credits();
+    const unsigned vc = t->virtual_channel;
     t.reset();
-    side_.store_freed(c, data);
+    side_.store_freed(vc, c, data);
 }
 
 void link_direction::set_up(bool up) {
@@ -187,19 +197,13 @@ void link_direction::set_up(bool up) {
         return tell_advertisement();
     }
     ctx_.timeline.cancel(wake_);
-    for (gate& g : gates_) {  // credits start again from the initial advertisement (P-139)
-        g.header_stale += std::exchange(g.header_held, 0);
-        g.data_stale += std::exchange(g.data_held, 0);
-        g.header_used = g.data_used = g.header_owed = g.data_owed = 0;
-        g.header_lost = g.data_lost = 0;
-        g.ever_used = g.stalled = g.wanted = false;
-        g.updates.clear();
-    }
+    for_each_channel([this](channel& ch) { reset_credits(ch); });
     unacknowledged_ = 0;
     const auto lose = [this](tlp_ptr t) { drop_inside(*t, reason_link_down_); };
     flight_.clear(lose);
     retry_.reset(lose);
-    stores_.clear([this](tlp_ptr t) { drop(std::move(t)); });
+    for_each_channel(
+        [this](channel& ch) { ch.stores.clear([this](tlp_ptr t) { drop(std::move(t)); }); });
 }
 
 base::ps link_direction::carry_dllp() {

@@ -3,10 +3,13 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "tlm/base/context.h"
 #include "tlm/base/delay_line.h"
+#include "tlm/pcie/channels.h"
 #include "tlm/pcie/link_config.h"
 #include "tlm/pcie/link_retry.h"
 #include "tlm/pcie/link_timing.h"
@@ -14,11 +17,14 @@
 
 namespace drydock::pcie {
 
+/// @throws std::invalid_argument for more than can be advertised, or less than one payload
+void check_credits(const std::string& name, const link_config& config, const credit_limits& limits);
+
 /// What a direction asks of the link it belongs to.
 struct link_side {
     virtual void deliver(tlp_ptr t) = 0;
     /// The first byte of a TLP is on the wire: its place in the store is free.
-    virtual void store_freed(fc_class c, std::uint32_t data) = 0;
+    virtual void store_freed(unsigned vc, fc_class c, std::uint32_t data) = 0;
     /// A DLLP about this direction (ACK, NAK, UpdateFC) goes the opposite way. @return when it is
     /// with the sender
     virtual base::ps send_dllp() = 0;
@@ -32,14 +38,32 @@ protected:
 /// One direction of a link: stores, credit gate, serialiser, wire. One timeline record per TLP on
 /// an idle wire, two when it has to wait. With bit errors, or after the first fault that a test
 /// asks for, TLPs go through ACK, NAK and replay (link_retry).
+///
+/// Virtual channels other than VC0 have stores and credits of their own, made when the channel is
+/// first heard of; they share the wire and the sequence numbers.
 class link_direction final : base::timeline_client, link_retry_owner {
 public:
     link_direction(base::context& ctx, const std::string& name, const link_config& config,
                    const credit_limits& limits, link_side& side);
 
     void accept(tlp_ptr t);
-    /// The receiver freed buffer space; the sender learns of it a propagation and a DLLP later.
-    void free_credits(fc_class c, std::uint32_t header, std::uint32_t data);
+    /// The receiver freed buffer space of VC0, or of any channel; the sender learns of it a
+    /// propagation and a DLLP later.
+    void free_credits(fc_class c, std::uint32_t header, std::uint32_t data) {
+        free_credits(first_, c, header, data);
+    }
+    void free_credits(unsigned vc, fc_class c, std::uint32_t header, std::uint32_t data) {
+        if (channel* ch = find(vc)) free_credits(*ch, c, header, data);
+    }
+    // -- virtual channels other than VC0: link_channels.cpp
+    /// Room for the TLPs of a channel. @return false: it is there already
+    bool make_channel(unsigned vc);
+    /// Flow control is initialised, with these buffers at the receiver. @pre made
+    void open_channel(unsigned vc, const credit_limits& limits);
+    /// What is inside is dropped.
+    void close_channel(unsigned vc);
+    /// VC IDs up to `low` are served in turn, higher ones first (PCIe).
+    void arbitrate(unsigned low);
     /// A DLLP of the other direction's making occupies this one. @return when it arrives
     base::ps carry_dllp();
     /// Recovery: nothing is sent until then.
@@ -59,6 +83,8 @@ public:
     const link_retry& retry() const { return retry_; }
     /// An UpdateFC arrives that grants more than can be.
     void wrong_update();
+    /// Sent in a channel other than VC0.
+    std::uint64_t sent_beside_vc0() const { return others_ ? others_->sent : 0; }
     /// Classes with finite buffers at this direction's receiver: they need the periodic UpdateFC.
     unsigned finite_classes() const { return finite_classes_; }
     /// Number of finite classes of the opposite direction, whose UpdateFCs travel here.
@@ -88,6 +114,18 @@ private:
         unsigned freed_since_update = 0;
         ring<update> updates;
     };
+    struct channel {
+        unsigned vc = 0;
+        bool open = true;  ///< flow control is initialised
+        ordered_stores stores;
+        std::array<gate, fc_classes> gates;
+    };
+    /// VC1 to VC7.
+    struct other_channels {
+        std::array<std::unique_ptr<channel>, most_channels> by_id;
+        unsigned low_priority = 7, next = 0;
+        std::uint64_t sent = 0;
+    };
     struct arrive {
         link_direction* self;
         void operator()(tlp_ptr&& t) const { self->arrived(std::move(t)); }
@@ -95,7 +133,25 @@ private:
 
     void on_time(std::uint64_t) override { kick(); }
     void kick();
-    void start(const ordered_stores::place& p);
+    bool send_next();
+    bool send_next_of(channel& ch);
+    bool send_next_of_all();
+    void start(channel& ch, const ordered_stores::place& p);
+    bool idle() const { return first_.stores.empty() && (!others_ || others_idle()); }
+    bool others_idle() const;
+    channel* find(unsigned vc) {
+        if (vc == 0) return &first_;
+        return others_ ? others_->by_id[vc].get() : nullptr;
+    }
+    template <class F>
+    void for_each_channel(F&& f) {
+        f(first_);
+        if (!others_) return;
+        for (auto& ch : others_->by_id)
+            if (ch) f(*ch);
+    }
+    void reset_credits(channel& ch);
+    void tell_advertisement(const channel& ch);
     void arrived(tlp_ptr t);
     void acknowledge();
     void drop(tlp_ptr t);
@@ -111,14 +167,16 @@ private:
     void retrain() override { side_.retrain(); }
     void go_on() override { kick(); }
     // credits: link_credits.cpp
-    bool fits(fc_class c, const tlp& t);
-    bool fits_or_waits(const ordered_stores::place& p, const tlp& t);
-    void consume(const ordered_stores::place& p, const tlp& t);
-    void grant(gate& g, std::uint32_t header, std::uint32_t data);
+    bool fits(gate& g, const tlp& t);
+    bool fits_or_waits(channel& ch, const ordered_stores::place& p, const tlp& t);
+    void consume(channel& ch, const ordered_stores::place& p, const tlp& t);
+    void free_credits(channel& ch, fc_class c, std::uint32_t header, std::uint32_t data);
+    void grant(channel& ch, fc_class c, std::uint32_t header, std::uint32_t data);
     void hold(const tlp& t);
     void apply_updates(gate& g);
     void arm(base::ps when);
     void refresh();
+    static base::ps next_update(const channel& ch);
     base::ps next_update() const;
     void emit(base::kind k, const tlp& t);
     void emit_stage(const tlp& t);
@@ -132,8 +190,8 @@ private:
     base::timeline::handle wake_;
     base::ps wake_at_{};
     base::delay_line<tlp_ptr, arrive> flight_;
-    ordered_stores stores_;
-    std::array<gate, fc_classes> gates_;
+    channel first_;
+    std::unique_ptr<other_channels> others_;  ///< null while there is VC0 alone
     base::fine_time free_at_;
     base::fine_time dllp_time_;
     base::ps held_until_{};  ///< Recovery

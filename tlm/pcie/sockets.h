@@ -3,6 +3,7 @@
 
 #include <tlm>
 
+#include "tlm/pcie/channels.h"
 #include "tlm/pcie/link_error.h"
 #include "tlm/pcie/tlp.h"
 
@@ -23,6 +24,13 @@ struct link_sideband {
     /// Buffer space for `hdr` TLPs and `data` units of 16 B of class c is free (again). The first
     /// calls, at start of simulation, advertise all there is; UINT32_MAX means unlimited.
     virtual void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) = 0;
+    /// The same of a virtual channel other than VC0. Advertised when the channel is first heard of.
+    virtual void channel_credit_return(unsigned vc, fc_class c, std::uint32_t hdr,
+                                       std::uint32_t data) = 0;
+    /// An end tells the link how it uses virtual channels.
+    virtual void channels(const channel_map& m) = 0;
+    /// The link tells both ends: flow control of this channel is initialised, or is so no more.
+    virtual void channel_state(unsigned vc, bool active) = 0;
     /// DL_Active of the link between the two ends.
     virtual void link_state(bool up) = 0;
     /// The link has found an error at this end: for the end's AER.
@@ -39,6 +47,12 @@ struct tlp_receiver {
     virtual void receive(tlp_ptr t) = 0;
     /// Room in the other side's buffer for what this side sends.
     virtual void credits(fc_class c, std::uint32_t hdr, std::uint32_t data) = 0;
+    /// The same of a virtual channel other than VC0, for an end that has several.
+    virtual void channel_credits(unsigned, fc_class, std::uint32_t, std::uint32_t) {}
+    /// For a link: an end uses virtual channels otherwise.
+    virtual void channels_changed(const channel_map&) {}
+    /// Flow control of a virtual channel is initialised, or is so no more.
+    virtual void channel_changed(unsigned, bool) {}
     virtual void link_changed(bool up) = 0;
     /// An error that the link finds at this end.
     virtual void link_error_found(link_error) {}
@@ -54,6 +68,12 @@ public:
     void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) override {
         receiver_.credits(c, hdr, data);
     }
+    void channel_credit_return(unsigned vc, fc_class c, std::uint32_t hdr,
+                               std::uint32_t data) override {
+        receiver_.channel_credits(vc, c, hdr, data);
+    }
+    void channels(const channel_map& m) override { receiver_.channels_changed(m); }
+    void channel_state(unsigned vc, bool active) override { receiver_.channel_changed(vc, active); }
     void link_state(bool up) override { receiver_.link_changed(up); }
     void link_error(pcie::link_error e) override { receiver_.link_error_found(e); }
 
@@ -107,6 +127,21 @@ public:
     void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) {
         (*this)->credit_return(c, hdr, data);
     }
+    /// The buffer of a TLP is free.
+    void free_buffer(const tlp& t) {
+        free_buffer(t.virtual_channel, t.flow_class(), t.data_credits());
+    }
+    void free_buffer(unsigned vc, fc_class c, std::uint32_t data) {
+        if (vc == 0)
+            (*this)->credit_return(c, 1, data);
+        else
+            (*this)->channel_credit_return(vc, c, 1, data);
+    }
+    void channel_credit_return(unsigned vc, fc_class c, std::uint32_t hdr, std::uint32_t data) {
+        (*this)->channel_credit_return(vc, c, hdr, data);
+    }
+    void set_channels(const channel_map& m) { (*this)->channels(m); }
+    void set_channel(unsigned vc, bool active) { (*this)->channel_state(vc, active); }
     void set_link(bool up) { (*this)->link_state(up); }
     void tell_error(link_error e) { (*this)->link_error(e); }
     std::type_index get_protocol_types() const override { return typeid(tlp_protocol); }
@@ -130,6 +165,21 @@ public:
     void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) {
         (*this)->credit_return(c, hdr, data);
     }
+    /// The buffer of a TLP is free.
+    void free_buffer(const tlp& t) {
+        free_buffer(t.virtual_channel, t.flow_class(), t.data_credits());
+    }
+    void free_buffer(unsigned vc, fc_class c, std::uint32_t data) {
+        if (vc == 0)
+            (*this)->credit_return(c, 1, data);
+        else
+            (*this)->channel_credit_return(vc, c, 1, data);
+    }
+    void channel_credit_return(unsigned vc, fc_class c, std::uint32_t hdr, std::uint32_t data) {
+        (*this)->channel_credit_return(vc, c, hdr, data);
+    }
+    void set_channels(const channel_map& m) { (*this)->channels(m); }
+    void set_channel(unsigned vc, bool active) { (*this)->channel_state(vc, active); }
     void set_link(bool up) { (*this)->link_state(up); }
     void tell_error(link_error e) { (*this)->link_error(e); }
     std::type_index get_protocol_types() const override { return typeid(tlp_protocol); }

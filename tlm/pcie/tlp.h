@@ -101,6 +101,8 @@ using payload_buffer = std::array<std::uint8_t, max_payload_bytes>;
 struct tlp {
     tlp_type type = tlp_type::mrd;
     std::uint8_t traffic_class = 0;
+    /// Whose buffers it uses on the link it is on, or came by; its sender says so. Not on the wire.
+    std::uint8_t virtual_channel = 0;
     bool relaxed_ordering = false, id_based_ordering = false, no_snoop = false;  // Attr
     base::address_type at = base::address_type::untranslated;
     bool poisoned = false;     // EP

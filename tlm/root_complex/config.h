@@ -43,8 +43,10 @@ struct root_port_config {
     bool prefixes = true;                            ///< End-End TLP prefixes: PASID passes
     unsigned outstanding_reads = 64;                 ///< of the device, at the SMMU
     unsigned posted_writes = 16;                     ///< of CPUs, waiting for the link
-    std::uint16_t acs = 0;       ///< Access Control Services, pcie::acs_view's bits; 0: none
-    bool surprise_down = false;  ///< Surprise Down Error Reporting Capable
+    std::uint16_t acs = 0;          ///< Access Control Services, pcie::acs_view's bits; 0: none
+    bool surprise_down = false;     ///< Surprise Down Error Reporting Capable
+    unsigned virtual_channels = 1;  ///< VC resources, VC0 among them: 1..8
+    unsigned low_priority_channels = 7;  ///< VC IDs up to it are served in turn, others first
     std::optional<unsigned> msi_vectors_log2{};  ///< MSI, 2^n messages, n = 0..5
     bool cxl = false;  ///< CXL DVSEC for ports: masks secondary bus reset and link disable
     std::optional<dpc_config> dpc{};

@@ -61,6 +61,9 @@ root_complex::root_complex(sc_core::sc_module_name name, base::context& ctx, pci
         ports_.push_back(std::make_unique<root_port>(config.ports[p].name.c_str(), ctx, pool,
                                                      requests_, config_, p,
                                                      static_cast<root_port_owner&>(*this)));
+    for (unsigned p = 0; p < ports(); ++p) ways_.emplace_back(p, 0);
+    for (unsigned p = 0; p < ports(); ++p)
+        for (unsigned n = 1; n < ports_[p]->lanes(); ++n) ways_.emplace_back(p, n);
     bus_to_port_.fill(nowhere);
     cpu.bind(*this);
 }

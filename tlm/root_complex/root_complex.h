@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <tlm>
+#include <utility>
 #include <vector>
 
 #include "tlm/pcie/routing.h"
@@ -36,9 +37,14 @@ public:
     tlm::tlm_target_socket<64> cpu;
     unsigned ports() const { return static_cast<unsigned>(ports_.size()); }
     pcie::downstream_socket& port(unsigned p) { return ports_[p]->link; }
-    pcie::upstream_socket& ats(unsigned p) { return ports_[p]->ats; }
-    tlm::tlm_initiator_socket<64>& posted(unsigned p) { return ports_[p]->posted(); }
-    tlm::tlm_initiator_socket<64>& non_posted(unsigned p) { return ports_[p]->non_posted(); }
+    pcie::upstream_socket& ats(unsigned p) { return way(p).ats; }
+    tlm::tlm_initiator_socket<64>& posted(unsigned p) { return way(p).posted(); }
+    tlm::tlm_initiator_socket<64>& non_posted(unsigned p) { return way(p).non_posted(); }
+    /// Ways to the SMMU: VC0 of each port by the port's number, then the other VC resources of port
+    /// 0, 1, ..
+    unsigned ways() const { return static_cast<unsigned>(ways_.size()); }
+    /// The port that a way belongs to.
+    unsigned port_of_way(unsigned w) const { return ways_[w].first; }
     root_port& root(unsigned p) { return *ports_[p]; }
 
     std::optional<std::uint16_t> port_of(base::routing_id id) const override;
@@ -73,6 +79,7 @@ private:
     void count_peer(const tlm::tlm_generic_payload& gp);
     taken answer_locally(tlm::tlm_generic_payload& gp, base::routing_id target, std::uint16_t reg);
     void resume_waiting();
+    upstream_lane& way(unsigned w) { return ports_[ways_[w].first]->lane(ways_[w].second); }
     /// The root port that is this function of bus 0; null: none is.
     root_port* port_at(base::routing_id id) const;
     /// The request of a slot failed at the device: RP PIO. @return true: the CPU gets an exception
@@ -98,6 +105,7 @@ private:
     root_complex_config config_;
     upstream_request_pool requests_;
     std::vector<std::unique_ptr<root_port>> ports_;
+    std::vector<std::pair<unsigned, unsigned>> ways_;  ///< port, VC resource
     cpu_requests table_;
     std::array<std::uint16_t, 256> bus_to_port_;
     pcie::ring<tlm::tlm_generic_payload*> waiting_;  ///< for a tag or for room at a port, in order

@@ -7,9 +7,6 @@
 namespace drydock::root_complex {
 namespace {
 
-constexpr auto fc_completion = pcie::fc_class::completion;
-constexpr std::uint32_t smmu_posted_room = 64, smmu_completion_room = 64;
-
 constexpr std::uint16_t bus_numbers = 0x18, header_end = 0x40;
 constexpr unsigned link_control = 0x10;      // in the PCIe capability
 constexpr unsigned cxl_port_control = 0x0c;  // in CXL's DVSEC for ports
@@ -44,6 +41,8 @@ pcie::config_image make_image(const root_port_config& c, unsigned index) {
                .software_trigger = c.dpc->software_trigger,
                .pio_log_size = c.dpc->pio_log_size});
     if (c.cxl) b.cxl_port({});
+    if (c.virtual_channels > 1)
+        b.vc({.channels = c.virtual_channels, .low_priority = c.low_priority_channels});
     pcie::config_image image = b.build();
     const std::uint16_t express_at = image.bytes[0x34];
     if (c.slot) port_slot::describe(image, express_at, *c.slot);
@@ -58,10 +57,8 @@ root_port::root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp
                      root_port_owner& owner)
     : sc_module(name),
       link("link", *this, pool),
-      ats("ats", ats_end_, pool),
       ctx_(ctx),
       pool_(pool),
-      requests_(requests),
       config_(rc.ports[index]),
       index_(index),
       owner_(owner),
@@ -69,8 +66,8 @@ root_port::root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp
       latency_(rc.pipeline + rc.port),
       place_(ctx.probe.place(this->name())),
       client_(ctx.timeline.join(this->name(), *this)),
-      posted_channel_("posted", posted_owner_),
-      non_posted_channel_("non_posted", non_posted_owner_),
+      lane_("", pool, requests, index, config_.outstanding_reads, link,
+            static_cast<upstream_lane_owner&>(*this)),
       space_(make_image(config_, index)),
       errors_(ctx, place_, id_, space_, *this),
       link_state_(ctx, std::string(this->name()) + ".ltssm", space_, config_.gen, config_.width,
@@ -78,10 +75,6 @@ root_port::root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp
       msi_(space_, *this),
       down_(ctx.timeline, std::string(this->name()) + ".down", to_port_end{this}),
       up_(ctx.timeline, std::string(this->name()) + ".up", from_link{this}),
-      posted_queue_(64),
-      reads_(64),
-      translations_(64),
-      completions_(64),
       reason_link_down_(ctx.probe.text("link down")),
       reason_malformed_(ctx.probe.text("malformed")),
       reason_refused_(ctx.probe.text("unsupported request")),
@@ -99,14 +92,18 @@ root_port::root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp
     if (config_.slot)
         slot_ = std::make_unique<port_slot>(ctx, std::string(this->name()) + ".slot", *config_.slot,
                                             space_, static_cast<port_slot_owner&>(*this));
+    if (config_.virtual_channels > 1) channels_ = std::make_unique<pcie::channel_end>(space_);
+    for (unsigned n = 1; n < config_.virtual_channels; ++n)
+        other_lanes_.push_back(std::make_unique<upstream_lane>(
+            "_vc" + std::to_string(n), pool, requests, index, config_.outstanding_reads, link,
+            static_cast<upstream_lane_owner&>(*this)));
     number_messages();
     space_.listen(*this);
 }
 
 void root_port::start_of_simulation() {
-    ats.credit_return(pcie::fc_class::posted, smmu_posted_room, UINT32_MAX);
-    ats.credit_return(pcie::fc_class::non_posted, 1, UINT32_MAX);  // the SMMU has none to send
-    ats.credit_return(pcie::fc_class::completion, smmu_completion_room, UINT32_MAX);
+    lane_.advertise();
+    for (const auto& l : other_lanes_) l->advertise();
 }
 
 void root_port::config_written(std::uint16_t offset) {
@@ -124,6 +121,8 @@ void root_port::config_written(std::uint16_t offset) {
             (control & bridge_windows::secondary_bus_reset) != 0 && cxl.sbr_unmasked());
     }
     if (space_.acs().present()) acs_.decode(space_);
+    if (channels_ && space_.vc().has(offset) && channels_->decode())
+        link.set_channels(channels_->map());
     errors_.config_written(offset);
     if (msi_.config_written(offset)) number_messages();
     if (dpc_) dpc_->config_written(offset);
@@ -144,23 +143,23 @@ void root_port::emit_dropped(const pcie::tlp& t, std::uint32_t reason) {
 
 // -- the way down --------------------------------------------------------------------------------
 
-void root_port::from_smmu(pcie::tlp_ptr t) {
+void root_port::from_smmu(upstream_lane& by, pcie::tlp_ptr t) {
     const bool by_id = t->is_message() && t->routing == pcie::msg_routing::by_id;
     const std::uint8_t bus = pcie::bus_of(t->target);
     if (by_id && (bus < secondary() || bus > subordinate())) {  // P-021
         detect(pcie::error::unsupported_request, t.get(), false);
         emit_dropped(*t, reason_not_routed_);
-        ats.credit_return(t->flow_class(), 1, t->data_credits());
+        by.ats.credit_return(t->flow_class(), 1, t->data_credits());
         return;
     }
     // Translation Completions are as many as the requests that were let in; only messages hold
     // their place.
-    if (t->is_completion()) ats.credit_return(fc_completion, 1, t->data_credits());
+    if (t->is_completion()) by.ats.credit_return(t->flow_class(), 1, t->data_credits());
     send_down(std::move(t));
 }
 
 void root_port::reach_link(pcie::tlp_ptr t) {
-    if (t->is_message()) ats.credit_return(t->flow_class(), 1, t->data_credits());
+    if (t->is_message()) lane_.ats.credit_return(t->flow_class(), 1, t->data_credits());
     if (dpc_)
         dpc_->judge_down(std::move(t));
     else
@@ -172,8 +171,11 @@ void root_port::to_link(pcie::tlp_ptr t) {
         return end_downward(*t, pcie::cpl_status::unsupported_request, reason_link_down_);
     if (blocked(*t))
         return end_downward(*t, pcie::cpl_status::unsupported_request, reason_blocked_);
-    egress_.push(std::move(t));
-    pump_down();
+    const unsigned vc = channels_ ? channels_->map().channel_of(t->traffic_class) : 0;
+    t->virtual_channel = static_cast<std::uint8_t>(vc);
+    egress& e = egress_of(vc);
+    e.waiting.push(std::move(t));
+    pump_down(e);
 }
 
 /// A TLP that does not leave the port.
@@ -187,14 +189,21 @@ void root_port::end_downward(const pcie::tlp& t, pcie::cpl_status status, std::u
     }
 }
 
-void root_port::pump_down() {
-    while (!egress_.empty()) {
-        const auto c = egress_.pick([this](pcie::fc_class k, const pcie::tlp&) {
-            return link_room_[static_cast<std::size_t>(k)] > 0;
+root_port::egress& root_port::egress_of(unsigned vc) {
+    if (vc == 0) return egress_;
+    auto& e = other_egress_[vc];
+    if (!e) e = std::make_unique<egress>();
+    return *e;
+}
+
+void root_port::pump_down(egress& e) {
+    while (!e.waiting.empty()) {
+        const auto c = e.waiting.pick([&e](pcie::fc_class k, const pcie::tlp&) {
+            return e.room[static_cast<std::size_t>(k)] > 0;
         });
         if (!c) return;
-        --link_room_[static_cast<std::size_t>(*c)];
-        pcie::tlp_ptr t = egress_.pop(*c);
+        --e.room[static_cast<std::size_t>(*c)];
+        pcie::tlp_ptr t = e.waiting.pop(*c);
         const bool cpu_write = t->type == pcie::tlp_type::mwr;
         link.send(std::move(t));
         if (cpu_write) {
@@ -205,8 +214,16 @@ void root_port::pump_down() {
 }
 
 void root_port::credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t) {
-    link_room_[static_cast<std::size_t>(c)] += hdr;  // the link's stores count TLPs, not data
-    pump_down();
+    egress_.room[static_cast<std::size_t>(c)] += hdr;  // the link's stores count TLPs, not data
+    pump_down(egress_);
 }
+
+void root_port::channel_credits(unsigned vc, pcie::fc_class c, std::uint32_t hdr, std::uint32_t) {
+    egress& e = egress_of(vc);
+    e.room[static_cast<std::size_t>(c)] += hdr;
+    pump_down(e);
+}
+
+void root_port::channel_changed(unsigned vc, bool active) { channels_->set_active(vc, active); }
 
 }  // namespace drydock::root_complex

@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tlm/base/context.h"
 #include "tlm/base/delay_line.h"
+#include "tlm/pcie/channel_end.h"
 #include "tlm/pcie/config_space.h"
 #include "tlm/pcie/errors.h"
 #include "tlm/pcie/ordered_stores.h"
@@ -23,7 +25,7 @@
 #include "tlm/root_complex/port_msi.h"
 #include "tlm/root_complex/port_slot.h"
 #include "tlm/root_complex/root_port_owner.h"
-#include "tlm/root_complex/upstream_requests.h"
+#include "tlm/root_complex/upstream_lane.h"
 
 namespace drydock::root_complex {
 
@@ -38,6 +40,7 @@ class root_port final : public sc_core::sc_module,
                         private port_slot_owner,
                         private msi_writer,
                         private dpc_owner,
+                        private upstream_lane_owner,
                         private base::timeline_client {
 public:
     root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp_pool& pool,
@@ -45,9 +48,9 @@ public:
               root_port_owner& owner);
 
     pcie::downstream_socket link;
-    pcie::upstream_socket ats;
-    tlm::tlm_initiator_socket<64>& posted() { return posted_channel_.socket; }
-    tlm::tlm_initiator_socket<64>& non_posted() { return non_posted_channel_.socket; }
+    /// Way to the SMMU of each VC resource; 0: VC0.
+    unsigned lanes() const { return 1 + static_cast<unsigned>(other_lanes_.size()); }
+    upstream_lane& lane(unsigned n) { return n == 0 ? lane_ : *other_lanes_[n - 1]; }
 
     /// Into the downward pipeline. Delivery order is the order of the calls.
     void send_down(pcie::tlp_ptr t) { down_.push(ctx_.now() + latency_, std::move(t)); }
@@ -102,36 +105,18 @@ private:
         root_port* self;
         void operator()(pcie::tlp_ptr&& t) const { self->arrived(std::move(t)); }
     };
-    struct posted_entry {
-        pcie::tlp_ptr t;
-        bool own = false;  ///< made by the port: it holds no buffer of the link
-    };
-    struct gated {
-        pcie::tlp_ptr t;
-        std::uint64_t gate = 0;  ///< number of posted TLPs (completions: of writes) before it
-    };
-    /// The SMMU's end.
-    struct ats_end final : pcie::tlp_receiver {
-        explicit ats_end(root_port& p) : owner(p) {}
-        void receive(pcie::tlp_ptr t) override { owner.from_smmu(std::move(t)); }
-        void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t) override {
-            owner.room_at_smmu(c, hdr);
-        }
-        void link_changed(bool) override {}
-        root_port& owner;
-    };
-    struct channel_owner final : upstream_owner {
-        channel_owner(root_port& p, bool posted_side) : owner(p), is_posted(posted_side) {}
-        void accepted(upstream_request& r) override { owner.request_accepted(r); }
-        void done(upstream_request& r, base::ps later) override { owner.request_done(r, later); }
-        void channel_free() override { owner.pump_soon(); }
-        root_port& owner;
-        bool is_posted;
+    /// What waits for the link in one virtual channel.
+    struct egress {
+        pcie::ordered_stores waiting;
+        std::array<std::uint64_t, pcie::fc_classes> room{};
     };
 
     // link side
     void receive(pcie::tlp_ptr t) override;
     void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override;
+    void channel_credits(unsigned vc, pcie::fc_class c, std::uint32_t hdr,
+                         std::uint32_t data) override;
+    void channel_changed(unsigned vc, bool active) override;
     void link_changed(bool up) override;
     void link_error_found(pcie::link_error e) override { errors_.detect(e); }
     void config_written(std::uint16_t offset) override;
@@ -160,9 +145,10 @@ private:
     void end_downward(const pcie::tlp& t, pcie::cpl_status status, std::uint32_t reason);
 
     // downwards
-    void from_smmu(pcie::tlp_ptr t);
+    void from_smmu(upstream_lane& by, pcie::tlp_ptr t) override;
     void reach_link(pcie::tlp_ptr t);
-    void pump_down();
+    egress& egress_of(unsigned vc);
+    void pump_down(egress& e);
     void to_link(pcie::tlp_ptr t);
 
     // upwards
@@ -171,23 +157,18 @@ private:
     void message_arrived(pcie::tlp_ptr t);
     void non_posted_arrived(pcie::tlp_ptr t);
     void refuse(pcie::tlp_ptr t, pcie::error e);
-    void free_buffer(const pcie::tlp& t);
-    void room_at_smmu(pcie::fc_class c, std::uint32_t hdr);
-    void pump_up();
-    bool pump_posted();
-    bool pump_reads();
-    bool pump_translations();
-    bool pump_completions();
-    void pump_soon();
-    void request_accepted(upstream_request& r);
-    void request_done(upstream_request& r, base::ps later);
-    void answer_read(upstream_request& r, base::ps when);
-    void hand_over(pcie::tlp_ptr t, bool own = false);
+    void free_buffer(const pcie::tlp& t) { link.free_buffer(t); }
+    /// Of the channel that it came in.
+    upstream_lane& lane_of(const pcie::tlp& t) {
+        return t.virtual_channel == 0 ? lane_ : lane(channels_->map().resource[t.virtual_channel]);
+    }
+    void to_cpu(pcie::tlp_ptr t) override { owner_.completion(index_, std::move(t)); }
+    void answer(upstream_request& r, base::ps later) override;
+    void pump_later() override;
     void emit_dropped(const pcie::tlp& t, std::uint32_t reason);
 
     base::context& ctx_;
     pcie::tlp_pool& pool_;
-    upstream_request_pool& requests_;
     root_port_config config_;
     unsigned index_;
     root_port_owner& owner_;
@@ -196,9 +177,8 @@ private:
     base::place_id place_;
     base::timeline::client_id client_;
     base::timeline::handle soon_;
-    ats_end ats_end_{*this};
-    channel_owner posted_owner_{*this, true}, non_posted_owner_{*this, false};
-    upstream_channel posted_channel_, non_posted_channel_;
+    upstream_lane lane_;
+    std::vector<std::unique_ptr<upstream_lane>> other_lanes_;  ///< of VC resource 1, 2, ..
     pcie::config_space space_;
     port_errors errors_;
     port_link link_state_;
@@ -209,19 +189,10 @@ private:
     access_control acs_;
     base::delay_line<pcie::tlp_ptr, to_port_end> down_;
     base::delay_line<pcie::tlp_ptr, from_link> up_;
-    pcie::ordered_stores egress_;
-    std::array<std::uint64_t, pcie::fc_classes> link_room_{};
-    std::array<std::uint64_t, pcie::fc_classes> smmu_room_{};
-    pcie::ring<posted_entry> posted_queue_;
-    pcie::ring<gated> reads_, translations_, completions_;
-    std::uint64_t order_ = 0;        ///< of everything upward (contract: root complex and SMMU)
-    std::uint64_t posted_in_ = 0;    ///< posted TLPs queued so far
-    std::uint64_t posted_out_ = 0;   ///< of these, handed to the SMMU
-    std::uint64_t writes_in_ = 0;    ///< memory writes among posted_in_
-    std::uint64_t writes_done_ = 0;  ///< of these, performed or dropped
-    unsigned reads_open_ = 0;
-    unsigned writes_inside_ = 0;  ///< of CPUs
-    bool pumping_ = false;
+    egress egress_;
+    std::array<std::unique_ptr<egress>, pcie::most_channels> other_egress_;  ///< by VC ID
+    std::unique_ptr<pcie::channel_end> channels_;  ///< null: one virtual channel
+    unsigned writes_inside_ = 0;                   ///< of CPUs
     std::uint32_t reason_link_down_, reason_malformed_, reason_refused_, reason_not_routed_,
         reason_contained_, reason_blocked_;
     counters count_;

@@ -49,9 +49,8 @@ void root_port::write_msi(std::uint64_t address, std::uint32_t data) {
     pool_.add_payload(*t);
     for (unsigned i = 0; i < 4; ++i) (*t->payload)[i] = static_cast<std::uint8_t>(data >> (8 * i));
     ++count_.interrupts_sent;
-    ++writes_in_;
-    hand_over(std::move(t), true);
-    pump_soon();
+    lane_.write(std::move(t), true);
+    if (!lane_.pumping()) pump_later();
 }
 
 // -- errors --------------------------------------------------------------------------------------
@@ -88,7 +87,10 @@ bool root_port::blocked(const pcie::tlp& t) {
 // -- containment ---------------------------------------------------------------------------------
 
 void root_port::contain() {
-    egress_.clear([this](pcie::tlp_ptr t) { dispose(*t, dpc_->down_verdict(*t)); });
+    const auto end = [this](pcie::tlp_ptr t) { dispose(*t, dpc_->down_verdict(*t)); };
+    egress_.waiting.clear(end);
+    for (const auto& e : other_egress_)
+        if (e) e->waiting.clear(end);
     link_state_.hold(link_hold::containment);
 }
 
@@ -122,7 +124,7 @@ void root_port::link_changed(bool up) {
 }
 
 void root_port::link_is(bool up) {
-    ats.set_link(up);
+    lane_.ats.set_link(up);
     owner_.link_changed(index_, up);
     if (up && dpc_) dpc_->link_trained();
 }

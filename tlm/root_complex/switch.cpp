@@ -44,8 +44,8 @@ std::string_view pcie_switch::ingress_name(unsigned ingress) const {
     return ingress == own() ? "switch" : ports_[ingress]->basename();
 }
 
-void pcie_switch::left(unsigned ingress, fc_class c, std::uint32_t data) {
-    if (ingress != own()) ports_[ingress]->free_buffer(c, data);
+void pcie_switch::left(unsigned ingress, unsigned vc, fc_class c, std::uint32_t data) {
+    if (ingress != own()) ports_[ingress]->free_buffer(vc, c, data);
 }
 
 void pcie_switch::registers_changed(unsigned port) {
@@ -111,6 +111,10 @@ void pcie_switch::send_own(unsigned to, tlp_ptr t) {
 
 void pcie_switch::forward(unsigned from, unsigned to, tlp_ptr t) {
     if (!ports_[to]->link_up()) return undeliverable(from, to, std::move(t));
+    if (!ports_[to]->carries(t->traffic_class)) {  // its TC has no channel there (PCIe: malformed)
+        ports_[from]->detect(error::malformed, t.get(), false);
+        return drop(from, from, std::move(t), reason_malformed_);
+    }
     ports_[to]->send(from, std::move(t));
 }
 
@@ -165,7 +169,7 @@ void pcie_switch::violate(unsigned from, tlp_ptr t) {
 
 void pcie_switch::drop(unsigned at, unsigned from, tlp_ptr t, std::uint32_t reason) {
     ports_[at]->emit_dropped(*t, reason);
-    left(from, t->flow_class(), t->data_credits());
+    left(from, *t);
 }
 
 tlp_ptr pcie_switch::answer(unsigned function, const pcie::tlp& request, pcie::cpl_status status) {

@@ -50,7 +50,8 @@ private:
     // from the ports
     void arrived(unsigned from, pcie::tlp_ptr t) override;
     void undeliverable(unsigned ingress, unsigned to, pcie::tlp_ptr t) override;
-    void left(unsigned ingress, pcie::fc_class c, std::uint32_t data) override;
+    void left(unsigned ingress, unsigned vc, pcie::fc_class c, std::uint32_t data) override;
+    using switch_port_owner::left;
     void report(unsigned port, pcie::msg_code code) override;
     void interrupt(unsigned port, std::uint64_t address, std::uint32_t data) override;
     void link_changed(unsigned port, bool up) override;

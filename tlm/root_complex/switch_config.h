@@ -14,10 +14,12 @@ namespace drydock::root_complex {
 /// One downstream port: function 0 of device (index) on the switch's internal bus.
 struct switch_port_config {
     std::string name = "dsp0";
-    unsigned gen = 4, width = 8;        ///< of its link
-    std::optional<dpc_config> dpc{};    ///< without Root Port Extensions; brings MSI with it
-    bool surprise_down = false;         ///< Surprise Down Error Reporting Capable
-    std::optional<slot_config> slot{};  ///< brings MSI with it
+    unsigned gen = 4, width = 8;         ///< of its link
+    std::optional<dpc_config> dpc{};     ///< without Root Port Extensions; brings MSI with it
+    bool surprise_down = false;          ///< Surprise Down Error Reporting Capable
+    std::optional<slot_config> slot{};   ///< brings MSI with it
+    unsigned virtual_channels = 1;       ///< VC resources, VC0 among them: 1..8
+    unsigned low_priority_channels = 7;  ///< VC IDs up to it are served in turn, others first
 };
 
 /// A switch; port n of `ports` is device n on the bus between its upstream and downstream ports.
@@ -30,6 +32,8 @@ struct switch_config {
     unsigned max_payload = 512;  ///< supported by every port, bytes
     bool prefixes = true;        ///< End-End TLP prefixes: PASID passes
     std::uint16_t acs = 0;       ///< services of downstream ports, pcie::acs_view's bits; 0: no ACS
+    unsigned virtual_channels = 1;       ///< of the upstream port
+    unsigned low_priority_channels = 7;  ///< of the upstream port
     /// First byte in to first byte out of an idle switch (PCIe, model defaults: 120 ns). A TLP that
     /// takes longer than this to arrive leaves when its last byte is in.
     base::ps cut_through{120'000};

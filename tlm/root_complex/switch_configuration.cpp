@@ -58,7 +58,7 @@ void pcie_switch::access(unsigned function, tlp_ptr t) {
         const std::uint32_t value = p.config().read(reg);
         std::memcpy(c->payload->data(), &value, 4);
     }
-    left(0, t->flow_class(), t->data_credits());
+    left(0, *t);
     send_own(0, std::move(c));
 }
 

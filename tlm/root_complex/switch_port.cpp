@@ -40,6 +40,10 @@ pcie::config_image make_image(const switch_config& c, unsigned number) {
         b.dpc({.root_port_extensions = false,
                .poisoned_egress_blocking = false,
                .software_trigger = dpc->software_trigger});
+    const unsigned channels = upstream ? c.virtual_channels : c.ports[number - 1].virtual_channels;
+    const unsigned low =
+        upstream ? c.low_priority_channels : c.ports[number - 1].low_priority_channels;
+    if (channels > 1) b.vc({.channels = channels, .low_priority = low});
     const bool egress = (c.acs & pcie::acs_view::egress_control) != 0;
     if (!upstream && c.acs != 0)
         b.acs({.services = c.acs,
@@ -70,7 +74,7 @@ switch_port::switch_port(sc_core::sc_module_name name, base::context& ctx, pcie:
       client_(ctx.timeline.join(this->name(), *this)),
       space_(make_image(config, number)),
       in_(ctx.timeline, std::string(this->name()) + ".in", pipeline_end{this}),
-      out_(config.ports.size() + 2),
+      lane_(0, config.ports.size() + 2),
       reason_reset_(ctx.probe.text("hot reset")),
       reason_contained_(ctx.probe.text("contained")),
       msi_(space_, *this) {
@@ -95,6 +99,7 @@ switch_port::switch_port(sc_core::sc_module_name name, base::context& ctx, pcie:
                                                 static_cast<port_slot_owner&>(*this));
     }
     number_messages();
+    if (space_.vc().present()) channels_ = std::make_unique<pcie::channel_end>(space_);
     space_.listen(*this);
     windows_.decode(space_);
 }
@@ -108,7 +113,7 @@ void switch_port::receive(pcie::tlp_ptr t) {
 void switch_port::judged_up(pcie::tlp_ptr t, containment_verdict v) {
     if (v == containment_verdict::pass) return into_pipeline(std::move(t));
     emit_dropped(*t, reason_contained_);
-    free_buffer(t->flow_class(), t->data_credits());
+    free_buffer(*t);
 }
 
 void switch_port::into_pipeline(pcie::tlp_ptr t) {
@@ -119,37 +124,64 @@ void switch_port::into_pipeline(pcie::tlp_ptr t) {
 
 // -- the way out ---------------------------------------------------------------------------------
 
+switch_port::lane& switch_port::lane_of(unsigned vc) {
+    if (vc == 0) return lane_;
+    auto& l = other_lanes_[vc];
+    if (!l) l = std::make_unique<lane>(vc, lane_.out.size());
+    return *l;
+}
+
 void switch_port::send(unsigned ingress, pcie::tlp_ptr t) {
-    out_[ingress].push(std::move(t));
-    waiting_ |= std::uint64_t{1} << ingress;
+    lane& l = lane_of(channels_ ? channels_->map().channel_of(t->traffic_class) : 0);
+    l.out[ingress].push(std::move(t));
+    l.waiting |= std::uint64_t{1} << ingress;
     pump_soon();
 }
 
 void switch_port::credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t) {
-    room_[static_cast<std::size_t>(c)] += hdr;  // the link's stores count TLPs, not data
-    pump_soon();
+    lane_.room[static_cast<std::size_t>(c)] += hdr;  // the link's stores count TLPs, not data
+    if (lane_.waiting != 0) pump_soon();
+}
+
+void switch_port::channel_credits(unsigned vc, pcie::fc_class c, std::uint32_t hdr, std::uint32_t) {
+    lane& l = lane_of(vc);
+    l.room[static_cast<std::size_t>(c)] += hdr;
+    if (l.waiting != 0) pump_soon();
 }
 
 void switch_port::pump_soon() {
+    again_ = pumping_;
     // Decided after everything that arrives in this instant.
-    if (pumping_ || waiting_ == 0 || ctx_.timeline.pending(soon_)) return;
+    if (pumping_ || ctx_.timeline.pending(soon_)) return;
     soon_ = ctx_.timeline.at(ctx_.now(), base::phase::serve, client_);
 }
 
-void switch_port::pump() {
+void switch_port::on_time(std::uint64_t) {
+    pumping_ = true;
+    pump(lane_);
+    while (channels_) {  // what one channel sends may make room for another
+        again_ = false;
+        pump(lane_);
+        for (const auto& l : other_lanes_)
+            if (l) pump(*l);
+        if (!again_) break;
+    }
+    pumping_ = false;
+}
+
+void switch_port::pump(lane& l) {
     std::array<base::candidate, switch_config::most_ports + 2> among;
     std::array<pcie::fc_class, switch_config::most_ports + 2> what;
-    const auto may = [this](pcie::fc_class c, const pcie::tlp&) {
-        return room_[static_cast<std::size_t>(c)] > 0;
+    const auto may = [&l](pcie::fc_class c, const pcie::tlp&) {
+        return l.room[static_cast<std::size_t>(c)] > 0;
     };
-    pumping_ = true;
-    while (waiting_ != 0) {
+    while (l.waiting != 0) {
         std::size_t ready = 0;
-        const std::uint64_t from_next = waiting_ & ~((std::uint64_t{1} << next_) - 1);
-        for (std::uint64_t half : {from_next, waiting_ & ~from_next})
+        const std::uint64_t from_next = l.waiting & ~((std::uint64_t{1} << l.next) - 1);
+        for (std::uint64_t half : {from_next, l.waiting & ~from_next})
             for (; half != 0; half &= half - 1) {
                 const auto ingress = static_cast<unsigned>(std::countr_zero(half));
-                const auto c = out_[ingress].pick(may);
+                const auto c = l.out[ingress].pick(may);
                 if (!c) continue;
                 what[ready] = *c;
                 among[ready++] = {owner_.ingress_name(ingress), ingress};
@@ -159,43 +191,59 @@ void switch_port::pump() {
             ready == 1 ? 0 : ctx_.chooser->choose("switch_egress", {among.data(), ready});
         const auto ingress = static_cast<unsigned>(among[chosen].key);
         const pcie::fc_class c = what[chosen];
-        next_ = static_cast<unsigned>((ingress + 1) % out_.size());
-        pcie::tlp_ptr t = out_[ingress].pop(c);
-        if (out_[ingress].empty()) waiting_ &= ~(std::uint64_t{1} << ingress);
-        --room_[static_cast<std::size_t>(c)];
+        l.next = static_cast<unsigned>((ingress + 1) % l.out.size());
+        pcie::tlp_ptr t = l.out[ingress].pop(c);
+        if (l.out[ingress].empty()) l.waiting &= ~(std::uint64_t{1} << ingress);
+        --l.room[static_cast<std::size_t>(c)];
         ++count_.sent;
         const std::uint32_t data = t->data_credits();
+        const unsigned came_in = t->virtual_channel;
+        t->virtual_channel = static_cast<std::uint8_t>(l.vc);
         if (is_upstream())
             up_->send(std::move(t));
         else
             down_->send(std::move(t));
-        owner_.left(ingress, c, data);
+        owner_.left(ingress, came_in, c, data);
     }
-    pumping_ = false;
 }
 
-void switch_port::free_buffer(pcie::fc_class c, std::uint32_t data) {
+void switch_port::free_buffer(unsigned vc, pcie::fc_class c, std::uint32_t data) {
     if (is_upstream())
-        up_->credit_return(c, 1, data);
+        up_->free_buffer(vc, c, data);
     else
-        down_->credit_return(c, 1, data);
+        down_->free_buffer(vc, c, data);
 }
 
 void switch_port::flush(bool deliverable_elsewhere) {
-    for (unsigned ingress = 0; ingress < out_.size(); ++ingress)
-        out_[ingress].clear([&](pcie::tlp_ptr t) {
+    flush(lane_, deliverable_elsewhere);
+    for (const auto& l : other_lanes_)
+        if (l) flush(*l, deliverable_elsewhere);
+}
+
+void switch_port::flush(lane& l, bool deliverable_elsewhere) {
+    for (unsigned ingress = 0; ingress < l.out.size(); ++ingress)
+        l.out[ingress].clear([&](pcie::tlp_ptr t) {
             if (deliverable_elsewhere) return owner_.undeliverable(ingress, number_, std::move(t));
             emit_dropped(*t, reason_reset_);
-            owner_.left(ingress, t->flow_class(), t->data_credits());
+            owner_.left(ingress, *t);
         });
-    waiting_ = 0;
+    l.waiting = 0;
 }
 
 // -- registers and link --------------------------------------------------------------------------
 
+void switch_port::use_channels() {
+    if (!channels_ || !channels_->decode()) return;
+    if (is_upstream())
+        up_->set_channels(channels_->map());
+    else
+        down_->set_channels(channels_->map());
+}
+
 void switch_port::config_written(std::uint16_t offset) {
     windows_.decode(space_);
     acs_.decode(space_);
+    use_channels();
     owner_.registers_changed(number_);
     apply_link_control();
     if (msi_.config_written(offset)) number_messages();
@@ -246,7 +294,7 @@ void switch_port::link_active_changed() {
 void switch_port::reset(pcie::reset_kind kind) {
     in_.clear([this](pcie::tlp_ptr t) {
         emit_dropped(*t, reason_reset_);
-        free_buffer(t->flow_class(), t->data_credits());
+        free_buffer(*t);
     });
     flush(false);
     const bool active = space_.express().link_active();
@@ -254,6 +302,7 @@ void switch_port::reset(pcie::reset_kind kind) {
     space_.express().set_link_status(gen_, width_, active);
     windows_.decode(space_);
     acs_.decode(space_);
+    use_channels();
     number_messages();
     if (dpc_) {
         dpc_->config_written(static_cast<std::uint16_t>(space_.dpc().at + 4));

@@ -10,6 +10,7 @@
 
 #include "tlm/base/context.h"
 #include "tlm/base/delay_line.h"
+#include "tlm/pcie/channel_end.h"
 #include "tlm/pcie/errors.h"
 #include "tlm/pcie/link_timing.h"
 #include "tlm/pcie/ordered_stores.h"
@@ -32,8 +33,12 @@ struct switch_port_owner {
     virtual void arrived(unsigned port, pcie::tlp_ptr t) = 0;
     /// A TLP of `ingress` cannot leave by `port`, whose link is down.
     virtual void undeliverable(unsigned ingress, unsigned port, pcie::tlp_ptr t) = 0;
-    /// A TLP has left the switch: its buffer at `ingress` is free.
-    virtual void left(unsigned ingress, pcie::fc_class c, std::uint32_t data) = 0;
+    /// A TLP has left the switch: its buffer at `ingress`, of the virtual channel in which it came,
+    /// is free.
+    virtual void left(unsigned ingress, unsigned vc, pcie::fc_class c, std::uint32_t data) = 0;
+    void left(unsigned ingress, const pcie::tlp& t) {
+        left(ingress, t.virtual_channel, t.flow_class(), t.data_credits());
+    }
     /// An error of the port itself wants to be told upwards.
     virtual void report(unsigned port, pcie::msg_code code) = 0;
     /// An interrupt of the port wants to be written upwards.
@@ -78,7 +83,16 @@ public:
     /// To be sent when its turn comes. @pre link_up()
     void send(unsigned ingress, pcie::tlp_ptr t);
     /// The buffer of a TLP that came in here is free.
-    void free_buffer(pcie::fc_class c, std::uint32_t data);
+    void free_buffer(unsigned vc, pcie::fc_class c, std::uint32_t data);
+    void free_buffer(const pcie::tlp& t) {
+        free_buffer(t.virtual_channel, t.flow_class(), t.data_credits());
+    }
+    /// The TLP came in the channel where this port has its TC.
+    bool accepts(const pcie::tlp& t) const { return !channels_ || channels_->map().accepts(t); }
+    /// This port has the TC in a channel that is enabled.
+    bool carries(std::uint8_t tc) const {
+        return !channels_ || channels_->map().of_tc[tc & 7] != pcie::channel_map::unmapped;
+    }
     /// Detected by this port: Device Status, AER, message (PCIe).
     void detect(pcie::error e, const pcie::tlp* t, bool advisory);
     void detect_correctable(unsigned bit, std::string_view text);
@@ -107,11 +121,15 @@ private:
     bool is_upstream() const { return number_ == 0; }
     void receive(pcie::tlp_ptr t) override;
     void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override;
+    void channel_credits(unsigned vc, pcie::fc_class c, std::uint32_t hdr,
+                         std::uint32_t data) override;
+    void channel_changed(unsigned vc, bool active) override { channels_->set_active(vc, active); }
+    void use_channels();
     void link_changed(bool up) override;
     void link_error_found(pcie::link_error e) override;
     void config_written(std::uint16_t offset) override;
     void slot_control_written() override;
-    void on_time(std::uint64_t) override { pump(); }
+    void on_time(std::uint64_t) override;
     void apply_link_control();
     void into_pipeline(pcie::tlp_ptr t);
     // link and slot
@@ -133,8 +151,19 @@ private:
     void write_msi(std::uint64_t address, std::uint32_t data) override {
         owner_.interrupt(number_, address, data);
     }
+    /// The way out in one virtual channel.
+    struct lane {
+        lane(unsigned channel, std::size_t ingresses) : vc(channel), out(ingresses) {}
+        unsigned vc;
+        std::vector<pcie::ordered_stores> out;               ///< by ingress
+        std::uint64_t waiting = 0;                           ///< ingresses with something in out
+        unsigned next = 0;                                   ///< whose turn it is
+        std::array<std::uint64_t, pcie::fc_classes> room{};  ///< in the link's stores
+    };
+    lane& lane_of(unsigned vc);
     void pump_soon();
-    void pump();
+    void pump(lane& l);
+    void flush(lane& l, bool deliverable_elsewhere);
     void flush(bool deliverable_elsewhere);
 
     base::context& ctx_;
@@ -152,17 +181,16 @@ private:
     bridge_windows windows_;
     access_control acs_;
     base::delay_line<pcie::tlp_ptr, pipeline_end> in_;
-    std::vector<pcie::ordered_stores> out_;               ///< by ingress
-    std::uint64_t waiting_ = 0;                           ///< ingresses with something in out_
-    unsigned next_ = 0;                                   ///< whose turn it is
-    std::array<std::uint64_t, pcie::fc_classes> room_{};  ///< in the link's stores
+    lane lane_;
+    std::array<std::unique_ptr<lane>, pcie::most_channels> other_lanes_;  ///< by VC ID
+    std::unique_ptr<pcie::channel_end> channels_;  ///< null: one virtual channel
     base::routing_id id_{};
     std::uint32_t reason_reset_, reason_contained_;
     port_msi msi_;
     std::unique_ptr<port_link> link_;  ///< of a downstream port
     std::unique_ptr<dpc> dpc_;
     std::unique_ptr<port_slot> slot_;
-    bool link_up_ = true, pumping_ = false;
+    bool link_up_ = true, pumping_ = false, again_ = false;
     counters count_;
 };
 

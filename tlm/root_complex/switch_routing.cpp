@@ -16,7 +16,7 @@ void pcie_switch::arrived(unsigned from, tlp_ptr t) {
     switch_port& in = *ports_[from];
     const unsigned max_payload = in.config().device_control().max_payload;
     const bool bad_prefix = t->pasid && !in.config().express().prefixes_supported();
-    if (bad_prefix || !pcie::malformed(*t, max_payload).empty()) {
+    if (bad_prefix || !in.accepts(*t) || !pcie::malformed(*t, max_payload).empty()) {
         in.detect(error::malformed, t.get(), false);
         return drop(from, from, std::move(t), reason_malformed_);
     }
@@ -170,7 +170,7 @@ void pcie_switch::message_to_all(unsigned from, tlp_ptr t) {
         }
         send_own(p, std::move(copy));
     }
-    left(0, t->flow_class(), t->data_credits());
+    left(0, *t);
     if (!power_off) return;
     // The upstream port itself stands for one that has nobody below.
     power_off_open_ = told | 1;
@@ -180,7 +180,7 @@ void pcie_switch::message_to_all(unsigned from, tlp_ptr t) {
 /// PME_TO_Ack of all downstream ports becomes one.
 void pcie_switch::power_off_acknowledged(unsigned from, tlp_ptr t) {
     if (from == 0) return refuse(0, 0, std::move(t), reason_refused_);
-    left(from, t->flow_class(), t->data_credits());
+    left(from, *t);
     power_off_done(from);
 }
 
@@ -202,7 +202,7 @@ void pcie_switch::message_here(unsigned from, tlp_ptr t) {
                            t->code == msg_code::vendor_type1 ||
                            (from == 0 && t->code == msg_code::set_slot_power_limit);
     if (!no_effect) return refuse(from, from, std::move(t), reason_refused_);
-    left(from, t->flow_class(), t->data_credits());
+    left(from, *t);
 }
 
 }  // namespace drydock::root_complex

@@ -232,7 +232,7 @@ void ats::complete(std::uint32_t index, pcie::cpl_status status) {
 
 void ats::take_completion(root_port& p, pcie::tlp_ptr t, base::span_id behind) {
     invalidate_completion c;
-    c.port = static_cast<std::uint16_t>(p.index);
+    c.port = static_cast<std::uint16_t>(p.home);
     c.function = t->requester;
     c.itag_vector = pcie::completion_itag_vector(t->address);
     c.cc = static_cast<std::uint8_t>(pcie::completion_cc(t->address) & 7);

@@ -43,6 +43,8 @@ public:
         translator&, ats_client&);
 
     pcie::downstream_socket& add_port(const char* socket_name);
+    /// A way belongs to a root port of another number: it carries one more virtual channel of it.
+    void belongs_to(unsigned way, unsigned port) { ports_.at(way).home = port; }
     /// Advertises buffers; at start of simulation.
     void advertise();
 
@@ -80,13 +82,14 @@ private:
     };
     struct root_port final : pcie::tlp_receiver {
         root_port(ats& owner, unsigned i, const char* socket_name, pcie::tlp_pool& pool)
-            : self(owner), index(i), socket(socket_name, *this, pool) {}
+            : self(owner), index(i), home(i), socket(socket_name, *this, pool) {}
         void receive(pcie::tlp_ptr t) override { self.receive(*this, std::move(t)); }
         void credits(pcie::fc_class c, std::uint32_t hdr, std::uint32_t data) override;
         void link_changed(bool up) override;
 
         ats& self;
         unsigned index;
+        unsigned home;  ///< root port
         pcie::downstream_socket socket;
         credit posted_credit, completion_credit;
         ring<waiting_request> requests;   ///< Translation Requests without a slot

@@ -45,6 +45,7 @@ public:
         directory_ = &d;
         invalidations_.set_directory(d);
     }
+    void belongs_to(unsigned way, unsigned port) { ats_.belongs_to(way, port); }
     void set_queue_depth(base::routing_id id, unsigned depth) {
         invalidations_.set_queue_depth(id, depth);
     }

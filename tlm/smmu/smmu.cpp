@@ -23,6 +23,7 @@ tlm::tlm_target_socket<64>& smmu::non_posted(unsigned p) { return core_->non_pos
 pcie::downstream_socket& smmu::ats(unsigned p) { return *core_->ats_sockets.at(p); }
 
 void smmu::set_directory(const pcie::requester_directory& d) { core_->set_directory(d); }
+void smmu::belongs_to(unsigned way, unsigned port) { core_->belongs_to(way, port); }
 void smmu::set_queue_depth(base::routing_id id, unsigned depth) {
     core_->set_queue_depth(id, depth);
 }

@@ -41,6 +41,9 @@ public:
     tlm::tlm_initiator_socket<64> memory;
     tlm::tlm_target_socket<64> registers;  ///< 128 KiB, SMMUv3
 
+    /// Way `way` (as a port's sockets) carries one more virtual channel of root port `port`: what
+    /// comes in by it is in order within it alone.
+    void belongs_to(unsigned way, unsigned port);
     /// Who leads to a function; without one every ATC_INV counts as complete.
     void set_directory(const pcie::requester_directory&);
     /// Invalidate queue depth of a function, from its ATS capability; 0 means 32.

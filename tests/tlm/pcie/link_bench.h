@@ -20,33 +20,38 @@ struct test_end : sc_core::sc_module, tlp_receiver {
         : sc_module(n), socket("socket", *this, pool), ctx(c) {}
     void receive(tlp_ptr t) override {
         times.push_back(ctx.now());
-        const fc_class c = t->flow_class();
-        const auto data = t->data_credits();
         arrived.push_back(std::move(t));
-        if (frees) socket.credit_return(c, 1, data);
+        if (frees) socket.free_buffer(*arrived.back());
     }
     void credits(fc_class c, std::uint32_t hdr, std::uint32_t) override {
-        room[static_cast<std::size_t>(c)] += hdr;
-        pump();
+        channel_credits(0, c, hdr, 0);
     }
+    void channel_credits(unsigned vc, fc_class c, std::uint32_t hdr, std::uint32_t) override {
+        room[vc][static_cast<std::size_t>(c)] += hdr;
+        pump(queues[vc], room[vc]);
+    }
+    void channel_changed(unsigned vc, bool active) override { channels[vc] = active; }
     void link_changed(bool up) override { states.push_back(up); }
     void link_error_found(link_error e) override { errors.push_back(e); }
     void send(tlp_ptr t) {
-        queue.push_back(std::move(t));
-        pump();
+        const unsigned vc = t->virtual_channel;
+        queues[vc].push_back(std::move(t));
+        pump(queues[vc], room[vc]);
     }
-    void pump() {
-        while (!queue.empty() && room[static_cast<std::size_t>(queue.front()->flow_class())] > 0) {
+    using rooms = std::array<std::uint64_t, fc_classes>;
+    void pump(std::deque<tlp_ptr>& queue, rooms& left) {
+        while (!queue.empty() && left[static_cast<std::size_t>(queue.front()->flow_class())] > 0) {
             tlp_ptr t = std::move(queue.front());
             queue.pop_front();
-            --room[static_cast<std::size_t>(t->flow_class())];
+            --left[static_cast<std::size_t>(t->flow_class())];
             socket.send(std::move(t));
         }
     }
     Socket socket;
     base::context& ctx;
-    std::array<std::uint64_t, fc_classes> room{};
-    std::deque<tlp_ptr> queue;
+    std::array<rooms, most_channels> room{};
+    std::array<std::deque<tlp_ptr>, most_channels> queues;
+    std::array<bool, most_channels> channels{};
     std::vector<tlp_ptr> arrived;
     std::vector<base::ps> times;
     std::vector<bool> states;

@@ -65,7 +65,7 @@ TEST(Link, P_139_retrain_starts_with_all_credits_and_an_empty_link) {
     b.wire.set_up(false);
     b.run(10_us);
     EXPECT_EQ(b.device.arrived.size(), before);
-    EXPECT_TRUE(b.port.queue.empty());  // everything sent into a link that is down is dropped
+    EXPECT_TRUE(b.port.queues[0].empty());  // everything sent into a link that is down is dropped
     EXPECT_EQ(b.wire.downward().dropped, 10u - before);
     b.wire.set_up(true);
     b.device.arrived.clear();
