@@ -40,7 +40,7 @@ struct seen_tlp {
     base::span_id span;
     base::ps time;
     bool relaxed;
-    std::uint8_t traffic_class;
+    std::uint8_t traffic_class, virtual_channel;
 
     bool is(pcie::tlp_type t) const { return type == t; }
     bool is_message(pcie::msg_code c) const {
@@ -93,6 +93,13 @@ public:
              {pcie::fc_class::posted, pcie::fc_class::non_posted, pcie::fc_class::completion})
             socket.credit_return(c, headers, UINT32_MAX);
     }
+    /// The same for one more virtual channel, which works from here on.
+    void open_channel(unsigned vc, std::uint32_t headers = 8) {
+        for (const auto c :
+             {pcie::fc_class::posted, pcie::fc_class::non_posted, pcie::fc_class::completion})
+            socket.channel_credit_return(vc, c, headers, UINT32_MAX);
+        socket.set_channel(vc, true);
+    }
     void give_back_withheld() {
         hold_credits = false;
         socket.credit_return(pcie::fc_class::posted, std::exchange(withheld, 0), 0);
@@ -118,7 +125,9 @@ private:
     };
     void receive(pcie::tlp_ptr t) override {
         remember(*t);
-        if (hold_credits && t->flow_class() == pcie::fc_class::posted)
+        if (t->virtual_channel != 0)
+            socket.channel_credit_return(t->virtual_channel, t->flow_class(), 1, UINT32_MAX);
+        else if (hold_credits && t->flow_class() == pcie::fc_class::posted)
             ++withheld;
         else
             socket.credit_return(t->flow_class(), 1, UINT32_MAX);
@@ -155,7 +164,8 @@ private:
                    t.span,
                    ctx_.now(),
                    t.relaxed_ordering,
-                   t.traffic_class};
+                   t.traffic_class,
+                   t.virtual_channel};
         if (t.has_data()) s.data.assign(t.payload->begin(), t.payload->begin() + t.bytes());
         seen.push_back(std::move(s));
     }
@@ -171,6 +181,8 @@ private:
         c->requester = request.requester;
         c->tag = request.tag;
         c->completer = root_id;
+        c->traffic_class = request.traffic_class;
+        c->virtual_channel = request.virtual_channel;
         return c;
     }
     void answer_translation(pcie::tlp_ptr t) {
