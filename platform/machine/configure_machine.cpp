@@ -22,6 +22,17 @@ void cost(declarer& d, std::string_view name, sw::hal::duration& field, std::str
     field = sw::hal::duration{t.count};
 }
 
+/// What the LTSSM of a port's link takes (PCIe, model numbers).
+pcie::link_times configure_times(base::parameters& p, const std::string& port, unsigned gen) {
+    pcie::link_times t = pcie::link_times::of(gen);
+    declarer d(p, port + "_link");
+    d.time("training", t.training, 1_ns, 100_s,
+           "Detect to L0; default 20 ms up to gen2, 50 ms from gen3 on");
+    d.time("down_visible", t.down_visible, 1_ns, 100_s,
+           "from a port that takes its link down to Data Link Layer Link Active = 0");
+    return t;
+}
+
 /// Buffers that both ends advertise for each virtual channel, where there are several.
 void configure_channels(declarer& d, const scenario::port& port, pcie::link_config& c) {
     if (port.channels.empty()) return;
@@ -90,6 +101,7 @@ root_complex::root_complex_config configure_root_complex(base::parameters& p,
         rp.width = port.link.width;
         rp.surprise_down = port.surprise_down;
         rp.acs = port.acs;
+        rp.times = configure_times(p, port.name, rp.gen);
         rp.virtual_channels = static_cast<unsigned>(port.channels.size()) + 1;
         rp.low_priority_channels = port.strict_channels ? 0 : 7;
         if (port.dpc) rp.dpc.emplace();
@@ -115,6 +127,7 @@ root_complex::switch_config configure_switch(base::parameters& p, const scenario
         const scenario::link& l = down.device ? down.device->link : down.link;
         c.ports.push_back({down.name, l.gen, l.width, {}, down.surprise_down, {}});
         root_complex::switch_port_config& port_config = c.ports.back();
+        port_config.times = configure_times(p, down.name, l.gen);
         port_config.virtual_channels = static_cast<unsigned>(down.channels.size()) + 1;
         port_config.low_priority_channels = down.strict_channels ? 0 : 7;
         if (down.dpc) configure_switch_dpc(p, down.name, port_config.dpc.emplace());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `inject: {device: ep0, error: ecrc}`: a function or a port detects an error of AER. What it does
 // to registers, messages, containment and software is as if it had happened; nothing else is.
+// `error: err_fatal_message`: only the message, of which its own registers know nothing.
 #include <algorithm>
 
 #include "platform/machine/machine.h"
@@ -23,6 +24,7 @@ struct error_line {
     bool correctable = false;
     shape tlp = shape::none;
     bool advisory = false;
+    pcie::msg_code message{};  ///< sent, and nothing detected
 };
 
 constexpr std::uint8_t bit(error e) { return static_cast<std::uint8_t>(e); }
@@ -50,6 +52,11 @@ constexpr auto errors = std::to_array<error_line>({
      true},
     {"corrected_internal", found_by::either, corrected_internal_bit, true},
     {"header_log_overflow", found_by::either, header_log_overflow_bit, true},
+    {"err_cor_message", found_by::either, 0, false, shape::none, false, pcie::msg_code::err_cor},
+    {"err_nonfatal_message", found_by::either, 0, false, shape::none, false,
+     pcie::msg_code::err_nonfatal},
+    {"err_fatal_message", found_by::either, 0, false, shape::none, false,
+     pcie::msg_code::err_fatal},
 });
 
 const error_line* line_of(std::string_view name) {
@@ -85,7 +92,9 @@ pcie::tlp_ptr tlp_of(const error_line& e, pcie::tlp_pool& pool, base::routing_id
 
 template <class Detector>
 void detect(Detector& at, const error_line& e, const pcie::tlp_ptr& t) {
-    if (e.correctable)
+    if (e.message != pcie::msg_code{})
+        at.tell(e.message);
+    else if (e.correctable)
         at.detect_correctable(e.bit, e.name);
     else
         at.detect(static_cast<error>(e.bit), t ? &*t : nullptr, e.advisory);

@@ -16,7 +16,7 @@ credit_conservation::credit_conservation(reporter& r)
 void credit_conservation::on_event(const base::event& e) {
     if (e.what == base::kind::link_state) return link_changed(e);
     if (e.a >= classes) return wrong(e, 0, "flow-control class " + std::to_string(e.a));
-    direction& d = links_[{e.where, e.d}][e.a];
+    direction& d = links_[e.d << 32 | e.where][e.a];
     if (e.what == base::kind::credit_consumed)
         consumed(e, d);
     else
@@ -60,8 +60,9 @@ void credit_conservation::returned(const base::event& e, direction& d) {
 void credit_conservation::link_changed(const base::event& e) {
     if (text(e.a) != "down") return;  // Recovery keeps the credits
     const std::string& link = place(e.where);
-    std::erase_if(links_,
-                  [&](const auto& entry) { return place(entry.first.first).starts_with(link); });
+    std::erase_if(links_, [&](const auto& entry) {
+        return place(static_cast<base::place_id>(entry.first)).starts_with(link);
+    });
 }
 
 void credit_conservation::wrong(const base::event& e, std::uint64_t detail, std::string what) {

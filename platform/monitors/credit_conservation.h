@@ -3,7 +3,6 @@
 
 #include <array>
 #include <map>
-#include <utility>
 
 #include "platform/monitors/monitor.h"
 
@@ -35,8 +34,8 @@ private:
     void link_changed(const base::event& e);
     void wrong(const base::event& e, std::uint64_t detail, std::string what);
 
-    /// By direction and virtual channel.
-    std::map<std::pair<base::place_id, std::uint64_t>, std::array<direction, classes>> links_;
+    /// By virtual channel [63:32] and direction.
+    std::map<std::uint64_t, std::array<direction, classes>> links_;
 };
 
 }  // namespace drydock::monitors

@@ -98,11 +98,20 @@ void dma_engine::start() {
     std::vector<msi_desc> vectors;
     for (unsigned q = 0; q < queues_.size(); ++q)
         vectors.push_back({q, msi_address_, queues_[q]->vector});
-    if (!vectors.empty() && pci_enable_msix(dev_, vectors) != 0)
-        throw std::runtime_error(dev_.dev.name + ": MSI-X with " + std::to_string(vectors.size()) +
-                                 " vectors could not be enabled");
+    if (!vectors.empty() && pci_enable_msix(dev_, vectors) != 0 && !share_one_message())
+        throw std::runtime_error(dev_.dev.name + ": neither MSI-X with " +
+                                 std::to_string(vectors.size()) +
+                                 " vectors nor MSI could be enabled");
     for (unsigned q = 0; q < queues_.size(); ++q) program(q);
     pci_save_state(dev_);  // for slot_reset(), which has no other
+}
+
+/// MSI: whatever queue it was, all are looked at.
+bool dma_engine::share_one_message() {
+    const u32 irq = kernel_.request_irq(dev_.dev.name, queues_.front()->config.cpu, [this] {
+        for (unsigned q = 0; q < queues_.size(); ++q) interrupt(q);
+    });
+    return pci_enable_msi(dev_, {0, msi_address_, irq}) == 0;
 }
 
 void dma_engine::program(unsigned q) {
@@ -250,7 +259,7 @@ void dma_engine::remove() {
             core_.iommu_unmap(*q->domain, q->config.ring_iova, q->pages * page, dev_.rid());
         kernel_.free_pages(q->base, q->pages, true);
     }
-    dev_.msix_enabled = false;
+    dev_.msix_enabled = dev_.msi_enabled = false;
     dev_.driver = nullptr;
 }
 

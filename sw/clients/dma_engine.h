@@ -103,6 +103,7 @@ private:
     };
     phys_addr_t reg(unsigned q, u64 offset) const;
     void program(unsigned q);
+    bool share_one_message();
     void interrupt(unsigned q);
     void map_doorbell();
     bool wait_idle(unsigned q);

@@ -46,6 +46,22 @@ void program(pci_dev& d) {
                           static_cast<u16>(on & ~PCI_MSIX_FLAGS_MASKALL));
 }
 
+void program_msi(pci_dev& d) {
+    const u16 flags = pci_read_config_word(d, d.msi_cap + PCI_MSI_FLAGS);
+    const auto off = static_cast<u16>(flags & ~(PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE));
+    const bool wide = flags & PCI_MSI_FLAGS_64BIT;
+    const msi_desc& m = d.msi.front();
+    pci_write_config_word(d, d.msi_cap + PCI_MSI_FLAGS, off);
+    pci_write_config_dword(d, d.msi_cap + PCI_MSI_ADDRESS_LO, static_cast<u32>(m.address));
+    if (wide)
+        pci_write_config_dword(d, d.msi_cap + PCI_MSI_ADDRESS_HI,
+                               static_cast<u32>(m.address >> 32));
+    pci_write_config_word(d, d.msi_cap + (wide ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32),
+                          static_cast<u16>(m.data));
+    pci_write_config_word(d, d.msi_cap + PCI_MSI_FLAGS,
+                          static_cast<u16>(off | PCI_MSI_FLAGS_ENABLE));
+}
+
 }  // namespace
 
 int pci_enable_msix(pci_dev& d, const std::vector<msi_desc>& vectors) {
@@ -59,8 +75,17 @@ int pci_enable_msix(pci_dev& d, const std::vector<msi_desc>& vectors) {
     return 0;
 }
 
+int pci_enable_msi(pci_dev& d, const msi_desc& message) {
+    if (!d.msi_cap) return -EINVAL;
+    d.msi = {message};
+    program_msi(d);
+    d.msi_enabled = true;
+    return 0;
+}
+
 void pci_restore_msix_state(pci_dev& d) {
     if (d.msix_enabled) program(d);
+    if (d.msi_enabled) program_msi(d);
 }
 
 }  // namespace drydock::sw

@@ -113,7 +113,7 @@ struct pci_dev {
     u32 pri_users = 0;            ///< of a physical function: itself and virtual ones that want it
     u32 pri_reqs_alloc = 0;       ///< Page Requests that may be outstanding
     bool pasid_required = false;  ///< PRG Response PASID Required
-    bool msix_enabled = false;
+    bool msix_enabled = false, msi_enabled = false;
     std::vector<msi_desc> msi;
 
     pci_channel_state error_state = pci_channel_state::normal;

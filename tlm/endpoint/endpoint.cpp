@@ -78,6 +78,7 @@ endpoint::endpoint(std::string hierarchical_name, base::context& ctx, pcie::tlp_
       errors_(ctx, place_, space_, which.physical != nullptr ? &which.physical->space_ : nullptr,
               *this),
       msix_(vectors_of(space_), *this),
+      msi_(space_, *this),
       engine_(name_ + ".dma", ctx, config.dma, *this),
       outstanding_(name_ + ".outstanding", ctx, *this),
       tx_(port.tx, *this, config.posted_queue, config.non_posted_queue, most_replies),
@@ -133,6 +134,7 @@ void endpoint::update_controls() {
     pasid_on_ = physical_space().pasid().enabled();
     if (space_.msix().present())
         msix_.set_control(space_.msix().enabled(), space_.msix().function_mask());
+    msi_.flush();
 }
 
 void endpoint::update_requester() {
@@ -162,6 +164,7 @@ void endpoint::update_requester() {
         engine_.room();
         if (atc_) atc_->resume();
         msix_.flush();
+        msi_.flush();
     }
 }
 
@@ -219,6 +222,7 @@ void endpoint::forget_work() {
         control_atc(atc_control::reset);
     }
     msix_.reset();
+    msi_.reset();
     errors_to_send_ = 0;
     posted_refused_ = non_posted_refused_ = false;
     tx_.pass_on();

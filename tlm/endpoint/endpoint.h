@@ -12,6 +12,7 @@
 #include "tlm/endpoint/endpoint_config.h"
 #include "tlm/endpoint/error_reporter.h"
 #include "tlm/endpoint/faults.h"
+#include "tlm/endpoint/msi.h"
 #include "tlm/endpoint/msix.h"
 #include "tlm/endpoint/outstanding.h"
 #include "tlm/endpoint/page_requester.h"
@@ -208,7 +209,12 @@ private:
     }
     bool try_read(const memory_request&, std::uint32_t reader) override;
     bool try_write(const memory_request&, std::span<const std::uint8_t> data) override;
-    void fire(std::uint32_t vector) override { msix_.fire(vector); }
+    void fire(std::uint32_t vector) override {
+        if (msix_.enabled())
+            msix_.fire(vector);
+        else
+            msi_.fire(vector);
+    }
     // page_function; id() is above
     std::size_t message_room() override;
     void send_message(pcie::tlp_ptr t) override { tx_.push(std::move(t)); }
@@ -239,6 +245,7 @@ private:
     pcie::config_space space_;
     error_reporter errors_;
     msix_table msix_;
+    msi_messages msi_;
     dma_engine engine_;
     outstanding_requests outstanding_;
     outlet tx_;

@@ -246,7 +246,7 @@ void endpoint::read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offse
         at = stop;
         if (at == end) return reply(t, std::move(c));
         if (reply_credits_.full()) break;
-        reply_credits_.push(no_request);  // the buffer goes with the last piece
+        reply_credits_.push({false, t.virtual_channel, 0});  // the buffer goes with the last piece
         replies_.push(now() + config_.turn_round, std::move(c));
     }
     errors_.report(pcie::error::receiver_overflow, false, &t, id_);

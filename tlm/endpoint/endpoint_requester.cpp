@@ -276,6 +276,7 @@ void endpoint::left(fc_class c, unsigned vc) {
         invalidate_completions_.room();
         if (!std::exchange(posted_refused_, false)) return;
         msix_.flush();
+        msi_.flush();
         engine_.room();
         shared_pages().room();
         if (atc_) atc_->resume();

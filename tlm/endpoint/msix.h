@@ -36,6 +36,7 @@ public:
 
     /// MSI-X Enable and Function Mask of the capability.
     void set_control(bool enabled, bool function_mask);
+    bool enabled() const { return enabled_; }
     /// A vector that the table does not have, or with MSI-X disabled: no effect.
     void fire(std::uint32_t vector);
     /// Sends what waits and may go.

@@ -15,8 +15,7 @@ void add(std::uint32_t& to, std::uint32_t n) {
 
 }  // namespace
 
-transmitter::queues& transmitter::queues_of(unsigned vc) {
-    if (vc == 0) return queues_;
+transmitter::queues& transmitter::queues_beside_vc0(unsigned vc) {
     if (!others_) others_ = std::make_unique<other_queues>();
     auto& of = (*others_)[vc];
     if (!of) of = std::make_unique<queues>();
@@ -88,15 +87,17 @@ bool transmitter::send_any(unsigned vc, queues& of) {
            send_one(vc, of, pcie::fc_class::non_posted);
 }
 
+bool transmitter::send_others() {
+    for (unsigned vc = 1; vc < pcie::most_channels; ++vc)
+        if ((*others_)[vc] && send_any(vc, *(*others_)[vc])) return true;
+    return false;
+}
+
 /// The link may give credits back from inside put(): the loop takes them up.
 void transmitter::run() {
     if (running_) return;
     running_ = true;
-    for (bool moved = true; moved;) {
-        moved = send_any(0, queues_);
-        if (!others_) continue;
-        for (unsigned vc = 1; vc < pcie::most_channels; ++vc)
-            if ((*others_)[vc]) moved = send_any(vc, *(*others_)[vc]) || moved;
+    while (send_any(0, queues_) || (others_ && send_others())) {
     }
     running_ = false;
 }

@@ -82,7 +82,11 @@ void link::set_up(bool now_up) {
 void link::retrain() {
     if (!is_up_) return;
     const base::ps until = ctx_.now() + config_.recovery;
-    if (!ctx_.timeline.cancel(recovered_)) tell("recovery");
+    if (!ctx_.timeline.cancel(recovered_)) {
+        tell("recovery");
+        up.set_recovery(true);
+        down.set_recovery(true);
+    }
     recovered_ = ctx_.timeline.at(until, base::phase::arrive, id_);
     down_.hold_until(until);
     up_.hold_until(until);
@@ -91,6 +95,8 @@ void link::retrain() {
 void link::on_time(std::uint64_t what) {
     if (what != 0) return channel_initialised(static_cast<unsigned>(what));
     tell("up");
+    up.set_recovery(false);
+    down.set_recovery(false);
 }
 
 void link::inject(link_error e, bool downward, std::uint32_t count) {

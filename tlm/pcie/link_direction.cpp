@@ -61,6 +61,18 @@ void link_direction::accept(tlp_ptr t) {
     kick();
 }
 
+/// Inlined: with VC0 alone a channel costs nothing.
+[[gnu::always_inline]] inline bool link_direction::send_from(channel& ch) {
+    const auto p = ch.stores.pick(
+        config_.reorder_window,
+        [&](const ordered_stores::place& at, const tlp& t) { return fits_or_waits(ch, at, t); });
+    if (!p) return false;
+    start(ch, *p);
+    return true;
+}
+
+bool link_direction::send_next_of(channel& ch) { return send_from(ch); }
+
 void link_direction::kick() {
     while (!idle() || retry_.replaying()) {
         refresh();
@@ -70,22 +82,11 @@ void link_direction::kick() {
             continue;
         }
         if (retry_.full()) return;
-        if (!send_next()) {
+        if (!(others_ ? send_next_of_all() : send_from(first_))) {
             if (const base::ps next = next_update(); next != base::never) arm(next);
             return;
         }
     }
-}
-
-bool link_direction::send_next() { return others_ ? send_next_of_all() : send_next_of(first_); }
-
-bool link_direction::send_next_of(channel& ch) {
-    const auto p = ch.stores.pick(
-        config_.reorder_window,
-        [&](const ordered_stores::place& at, const tlp& t) { return fits_or_waits(ch, at, t); });
-    if (!p) return false;
-    start(ch, *p);
-    return true;
 }
 
 void link_direction::arm(base::ps when) {

@@ -133,7 +133,7 @@ private:
 
     void on_time(std::uint64_t) override { kick(); }
     void kick();
-    bool send_next();
+    bool send_from(channel& ch);
     bool send_next_of(channel& ch);
     bool send_next_of_all();
     void start(channel& ch, const ordered_stores::place& p);

@@ -17,4 +17,13 @@ constexpr base::ps link_training_time(unsigned gen) {
     return base::ps{(gen <= 2 ? 20 : 50) * std::int64_t{1'000'000'000}};
 }
 
+/// What a downstream port's link takes.
+struct link_times {
+    base::ps down_visible = link_down_visible;
+    base::ps training{};  ///< Detect to L0
+    static constexpr link_times of(unsigned gen) {
+        return {link_down_visible, link_training_time(gen)};
+    }
+};
+
 }  // namespace drydock::pcie

@@ -33,6 +33,8 @@ struct link_sideband {
     virtual void channel_state(unsigned vc, bool active) = 0;
     /// DL_Active of the link between the two ends.
     virtual void link_state(bool up) = 0;
+    /// The link is in Recovery, or in L0 again.
+    virtual void recovery(bool begins) = 0;
     /// The link has found an error at this end: for the end's AER.
     virtual void link_error(pcie::link_error e) = 0;
 };
@@ -54,6 +56,7 @@ struct tlp_receiver {
     /// Flow control of a virtual channel is initialised, or is so no more.
     virtual void channel_changed(unsigned, bool) {}
     virtual void link_changed(bool up) = 0;
+    virtual void link_in_recovery(bool) {}
     /// An error that the link finds at this end.
     virtual void link_error_found(link_error) {}
 };
@@ -75,6 +78,7 @@ public:
     void channels(const channel_map& m) override { receiver_.channels_changed(m); }
     void channel_state(unsigned vc, bool active) override { receiver_.channel_changed(vc, active); }
     void link_state(bool up) override { receiver_.link_changed(up); }
+    void recovery(bool begins) override { receiver_.link_in_recovery(begins); }
     void link_error(pcie::link_error e) override { receiver_.link_error_found(e); }
 
 protected:
@@ -143,6 +147,7 @@ public:
     void set_channels(const channel_map& m) { (*this)->channels(m); }
     void set_channel(unsigned vc, bool active) { (*this)->channel_state(vc, active); }
     void set_link(bool up) { (*this)->link_state(up); }
+    void set_recovery(bool begins) { (*this)->recovery(begins); }
     void tell_error(link_error e) { (*this)->link_error(e); }
     std::type_index get_protocol_types() const override { return typeid(tlp_protocol); }
 
@@ -181,6 +186,7 @@ public:
     void set_channels(const channel_map& m) { (*this)->channels(m); }
     void set_channel(unsigned vc, bool active) { (*this)->channel_state(vc, active); }
     void set_link(bool up) { (*this)->link_state(up); }
+    void set_recovery(bool begins) { (*this)->recovery(begins); }
     void tell_error(link_error e) { (*this)->link_error(e); }
     std::type_index get_protocol_types() const override { return typeid(tlp_protocol); }
 

@@ -8,6 +8,7 @@
 
 #include "tlm/base/ids.h"
 #include "tlm/base/time.h"
+#include "tlm/pcie/link_training.h"
 
 namespace drydock::root_complex {
 
@@ -43,10 +44,11 @@ struct root_port_config {
     bool prefixes = true;                            ///< End-End TLP prefixes: PASID passes
     unsigned outstanding_reads = 64;                 ///< of the device, at the SMMU
     unsigned posted_writes = 16;                     ///< of CPUs, waiting for the link
-    std::uint16_t acs = 0;          ///< Access Control Services, pcie::acs_view's bits; 0: none
-    bool surprise_down = false;     ///< Surprise Down Error Reporting Capable
-    unsigned virtual_channels = 1;  ///< VC resources, VC0 among them: 1..8
-    unsigned low_priority_channels = 7;  ///< VC IDs up to it are served in turn, others first
+    std::uint16_t acs = 0;       ///< Access Control Services, pcie::acs_view's bits; 0: none
+    bool surprise_down = false;  ///< Surprise Down Error Reporting Capable
+    std::optional<pcie::link_times> times{};  ///< of its link; none: as its generation says
+    unsigned virtual_channels = 1;            ///< VC resources, VC0 among them: 1..8
+    unsigned low_priority_channels = 7;       ///< VC IDs up to it are served in turn, others first
     std::optional<unsigned> msi_vectors_log2{};  ///< MSI, 2^n messages, n = 0..5
     bool cxl = false;  ///< CXL DVSEC for ports: masks secondary bus reset and link disable
     std::optional<dpc_config> dpc{};

@@ -12,11 +12,13 @@ constexpr std::uint16_t link_training_bit = 0x0800;  // LnkSta[11]
 }  // namespace
 
 port_link::port_link(base::context& ctx, const std::string& name, pcie::config_space& space,
-                     unsigned gen, unsigned width, port_link_owner& owner)
+                     unsigned gen, unsigned width, const pcie::link_times& times,
+                     port_link_owner& owner)
     : ctx_(ctx),
       space_(space),
       gen_(gen),
       width_(width),
+      times_(times),
       owner_(owner),
       client_(ctx.timeline.join(name, *this)) {
     show(true);
@@ -26,8 +28,7 @@ void port_link::hold(link_hold why) {
     holds_ |= static_cast<std::uint8_t>(why);
     if (ctx_.timeline.cancel(training_)) show(false);
     if (!up_) return;
-    visible_ =
-        ctx_.timeline.after(pcie::link_down_visible, base::phase::serve, client_, show_inactive);
+    visible_ = ctx_.timeline.after(times_.down_visible, base::phase::serve, client_, show_inactive);
     set_up(false);
     owner_.drive_link(false);
 }
@@ -37,8 +38,7 @@ void port_link::let_go(link_hold why) {
     if ((holds_ & bit) == 0) return;
     holds_ &= static_cast<std::uint8_t>(~bit);
     if (holds_ != 0) return;
-    training_ =
-        ctx_.timeline.after(pcie::link_training_time(gen_), base::phase::serve, client_, trained);
+    training_ = ctx_.timeline.after(times_.training, base::phase::serve, client_, trained);
     if (!ctx_.timeline.pending(visible_)) show(false);
 }
 
@@ -53,6 +53,11 @@ bool port_link::changed(bool now_up) {
     show(now_up);
     set_up(now_up);
     return !now_up;
+}
+
+void port_link::set_recovery(bool on) {
+    recovery_ = on && up_;
+    show(shown_);
 }
 
 void port_link::set_up(bool now_up) {
@@ -72,7 +77,8 @@ void port_link::on_time(std::uint64_t what) {
 void port_link::show(bool active) {
     pcie::express_view x = space_.express();
     x.set_link_status(gen_, width_, active);
-    const bool training = ctx_.timeline.pending(training_) && !active;
+    recovery_ = recovery_ && active;
+    const bool training = recovery_ || (ctx_.timeline.pending(training_) && !active);
     space_.registers().set(x.at + link_status, 2, link_training_bit,
                            training ? link_training_bit : 0);
     if (std::exchange(shown_, active) != active) owner_.link_active_changed();

@@ -33,18 +33,21 @@ protected:
 };
 
 /// The link of a downstream port at TLM level: held down, training, active; Link Status of the
-/// port. A hold stops TLPs at once; DLLLA follows after link_down_visible; when the last hold is
-/// gone Detect to L0 takes link_training_time.
+/// port. A hold stops TLPs at once; DLLLA follows after link_times::down_visible; when the last
+/// hold is gone Detect to L0 takes link_times::training. Link Training reads 1 then, and in
+/// Recovery.
 class port_link final : base::timeline_client {
 public:
     port_link(base::context& ctx, const std::string& name, pcie::config_space& space, unsigned gen,
-              unsigned width, port_link_owner& owner);
+              unsigned width, const pcie::link_times& times, port_link_owner& owner);
 
     void hold(link_hold why);
     void let_go(link_hold why);
     void set_hold(link_hold why, bool on) { on ? hold(why) : let_go(why); }
     /// The link itself says so. @return true: it went down, and no hold was the cause
     bool changed(bool up);
+    /// The link is in Recovery, or is so no more.
+    void set_recovery(bool on);
     bool up() const { return up_; }
 
 private:
@@ -56,11 +59,12 @@ private:
     base::context& ctx_;
     pcie::config_space& space_;
     unsigned gen_, width_;
+    pcie::link_times times_;
     port_link_owner& owner_;
     base::timeline::client_id client_;
     base::timeline::handle visible_, training_;
     std::uint8_t holds_ = 0;
-    bool up_ = true, shown_ = true;
+    bool up_ = true, shown_ = true, recovery_ = false;
 };
 
 }  // namespace drydock::root_complex

@@ -71,7 +71,7 @@ root_port::root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp
       space_(make_image(config_, index)),
       errors_(ctx, place_, id_, space_, *this),
       link_state_(ctx, std::string(this->name()) + ".ltssm", space_, config_.gen, config_.width,
-                  *this),
+                  config_.times.value_or(pcie::link_times::of(config_.gen)), *this),
       msi_(space_, *this),
       down_(ctx.timeline, std::string(this->name()) + ".down", to_port_end{this}),
       up_(ctx.timeline, std::string(this->name()) + ".up", from_link{this}),

@@ -74,6 +74,8 @@ public:
     void detect(pcie::error e, const pcie::tlp* t, bool advisory) {
         errors_.detect(e, t, advisory);
     }
+    /// An error message of the port itself, whatever its registers say.
+    void tell(pcie::msg_code code) { errors_.own_message(code); }
     void detect_correctable(unsigned bit, std::string_view text) {
         errors_.detect_correctable(bit, text);
     }
@@ -118,6 +120,7 @@ private:
                          std::uint32_t data) override;
     void channel_changed(unsigned vc, bool active) override;
     void link_changed(bool up) override;
+    void link_in_recovery(bool begins) override { link_state_.set_recovery(begins); }
     void link_error_found(pcie::link_error e) override { errors_.detect(e); }
     void config_written(std::uint16_t offset) override;
     void slot_control_written() override;

@@ -14,12 +14,13 @@ namespace drydock::root_complex {
 /// One downstream port: function 0 of device (index) on the switch's internal bus.
 struct switch_port_config {
     std::string name = "dsp0";
-    unsigned gen = 4, width = 8;         ///< of its link
-    std::optional<dpc_config> dpc{};     ///< without Root Port Extensions; brings MSI with it
-    bool surprise_down = false;          ///< Surprise Down Error Reporting Capable
-    std::optional<slot_config> slot{};   ///< brings MSI with it
-    unsigned virtual_channels = 1;       ///< VC resources, VC0 among them: 1..8
-    unsigned low_priority_channels = 7;  ///< VC IDs up to it are served in turn, others first
+    unsigned gen = 4, width = 8;              ///< of its link
+    std::optional<dpc_config> dpc{};          ///< without Root Port Extensions; brings MSI with it
+    bool surprise_down = false;               ///< Surprise Down Error Reporting Capable
+    std::optional<slot_config> slot{};        ///< brings MSI with it
+    std::optional<pcie::link_times> times{};  ///< of its link; none: as its generation says
+    unsigned virtual_channels = 1;            ///< VC resources, VC0 among them: 1..8
+    unsigned low_priority_channels = 7;       ///< VC IDs up to it are served in turn, others first
 };
 
 /// A switch; port n of `ports` is device n on the bus between its upstream and downstream ports.

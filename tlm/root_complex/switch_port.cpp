@@ -91,8 +91,10 @@ switch_port::switch_port(sc_core::sc_module_name name, base::context& ctx, pcie:
     if (is_upstream()) {
         space_.express().set_link_status(gen_, width_, true);
     } else {
+        const auto& times = config.ports[number - 1].times;
         link_ = std::make_unique<port_link>(ctx, std::string(this->name()) + ".ltssm", space_, gen_,
-                                            width_, static_cast<port_link_owner&>(*this));
+                                            width_, times.value_or(pcie::link_times::of(gen_)),
+                                            static_cast<port_link_owner&>(*this));
         if (config.ports[number - 1].slot)
             slot_ = std::make_unique<port_slot>(ctx, std::string(this->name()) + ".slot",
                                                 *config.ports[number - 1].slot, space_,

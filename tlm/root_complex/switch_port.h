@@ -96,6 +96,8 @@ public:
     /// Detected by this port: Device Status, AER, message (PCIe).
     void detect(pcie::error e, const pcie::tlp* t, bool advisory);
     void detect_correctable(unsigned bit, std::string_view text);
+    /// An error message of the port itself, whatever its registers say.
+    void tell(pcie::msg_code code) { own_message(code); }
     void emit_dropped(const pcie::tlp& t, std::uint32_t reason);
     /// From above: registers as after reset, everything inside is dropped.
     void reset(pcie::reset_kind kind);
@@ -125,6 +127,9 @@ private:
                          std::uint32_t data) override;
     void channel_changed(unsigned vc, bool active) override { channels_->set_active(vc, active); }
     void use_channels();
+    void link_in_recovery(bool begins) override {
+        if (link_) link_->set_recovery(begins);
+    }
     void link_changed(bool up) override;
     void link_error_found(pcie::link_error e) override;
     void config_written(std::uint16_t offset) override;

@@ -53,5 +53,33 @@ TEST(ChannelRun, P_053_every_invalidation_completes_once_in_each_channel) {
         << "a completion of TC1 for each";
 }
 
+constexpr const char* msi_device = R"(title: MSI alone
+ids: {vendor: 0x1d1d, device: 0xa751, class: 0x088000}
+bars:
+  0: {size: 64KiB, bits: 64, prefetchable: true}
+capabilities:
+  - {at: 0x40, power: {no_soft_reset: true}}
+  - {at: 0x50, msi: {vectors: 4, wide: true, maskable: true}}
+  - {at: 0x70, express: {version: 2, port_type: endpoint, max_payload: 512, flr: true, extended_tag: true, link: gen4 x8}}
+  - {at: 0x100, aer: {version: 2}}
+)";
+
+TEST(MsiRun, P_132_a_device_with_MSI_alone_works_and_works_again_after_an_FLR) {
+    const scratch s;
+    const std::string device = s.file("msi.yaml", msi_device);
+    const json r = run_text(
+        "title: MSI\nmachine:\n  ports:\n    rp0:\n      device: {name: d, like: \"" + device +
+        "\", flr_time: 1ms}\n"
+        "software: {pci: {flr_wait: 1ms}}\n"
+        "clients:\n  a: {kind: dma_client, device: d, buffer: 64KiB, burst: 4 x 256B, every: "
+        "10us}\n  b: {kind: dma_client, device: d, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: "
+        "10us}\n"
+        "timeline: [{when: 1ms, task: R, cpu: 3, reset: {device: d, method: flr}}]\n"
+        "end: {when: R returned, plus: 1ms}\n");
+    for (const char* client : {"a", "b"})
+        EXPECT_GT(r.at("clients").at(client).at("dma").at("done").get<std::int64_t>(), 150)
+            << client;
+}
+
 }  // namespace
 }  // namespace drydock::tests

@@ -115,6 +115,36 @@ TEST(ErrorRun, P_091_what_a_CPU_asks_of_a_function_is_aborted_refused_or_poisone
     EXPECT_TRUE(logged(with("poison_completions"), "rp0", "poisoned"));
 }
 
+TEST(ErrorRun, P_020_P_097_a_bare_message_reaches_the_software_and_is_logged_by_nobody) {
+    for (const char* where : {"device: ep0", "port: rp0"}) {
+        const std::pair<const char*, const char*> messages[] = {
+            {"err_cor_message", "sw.aer_correctable"},
+            {"err_nonfatal_message", "sw.aer_nonfatal"},
+            {"err_fatal_message", "sw.aer_fatal"}};
+        for (const auto& [message, counted] : messages) {
+            const json r = inject(std::string(where) + ", error: " + message);
+            EXPECT_EQ(told(r), 1) << where << message;
+            EXPECT_EQ(counter(r, counted), 1) << where << message;
+            EXPECT_TRUE(r.at("logged").empty()) << where << message;
+        }
+    }
+}
+
+TEST(ErrorRun, P_110_P_111_a_bare_message_contains_where_DPC_listens_to_it) {
+    std::string with_dpc = hardware;
+    with_dpc.insert(with_dpc.find("      device: {name: ep0"), "      dpc: true\n");
+    const auto contained = [&](const char* message) {
+        const json r = run_text(
+            with_dpc + clients + "timeline: [{when: 1ms, inject: {device: ep0, error: " + message +
+                "}}]\nend: {when: 2ms}\n",
+            simulate_watched);
+        return counter(r, "sw.dpc_interrupts");
+    };
+    EXPECT_EQ(contained("err_fatal_message"), 1);
+    EXPECT_EQ(contained("err_nonfatal_message"), 0) << "Trigger Enable is 1";
+    EXPECT_EQ(contained("err_cor_message"), 0);
+}
+
 TEST(ErrorRun, what_cannot_be_detected_there_is_refused) {
     const scratch s;
     for (const char* bad :

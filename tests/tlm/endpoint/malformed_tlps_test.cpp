@@ -195,5 +195,66 @@ TEST(MalformedTlps, P_022_old_hot_plug_messages_are_ignored) {
     EXPECT_EQ(b.dut->errors().count(pcie::error::unsupported_request), 0u);
 }
 
+// -- the header log ------------------------------------------------------------------------------
+
+using log_words = std::array<std::uint32_t, 4>;
+
+log_words header_log(reset_bench& b) {
+    log_words w{};
+    for (unsigned i = 0; i < 4; ++i)
+        w[i] = b.config_read(static_cast<std::uint16_t>(b.at.aer + 0x1c + 4 * i));
+    return w;
+}
+
+TEST(HeaderLog, P_091_a_malformed_write_is_logged_bit_by_bit) {
+    reset_bench b;
+    b.start();
+    pcie::tlp_ptr t = b.make(pcie::tlp_type::mwr);
+    t->requester = base::routing_id{0x1234};
+    t->tag = 0x56;
+    t->traffic_class = 3;
+    t->no_snoop = true;
+    t->address = bar0 + 0x18;
+    t->length = 3;
+    t->first_be = 0;  // of three DWs none may be empty
+    t->last_be = 0xf;
+    b.pool.add_payload(*t);
+    b.send(std::move(t));
+    EXPECT_EQ(b.config_read(static_cast<std::uint16_t>(b.at.aer + 4)), 1u << 18);
+    EXPECT_EQ(b.config_read(static_cast<std::uint16_t>(b.at.aer + 0x18)) & 0x1f, 18u);
+    // Fmt 010, TC 3, Attr[0], Length 3; requester, tag, Last BE 1111, First BE 0000; address.
+    EXPECT_EQ(header_log(b), (log_words{0x4030'1003, 0x1234'56f0, 0x1000'0018, 0}));
+}
+
+TEST(HeaderLog, P_091_a_malformed_message_fills_all_four_words) {
+    reset_bench b;
+    b.start();
+    pcie::tlp_ptr t = b.make(pcie::tlp_type::msg);
+    t->code = pcie::msg_code::err_cor;  // only in TC0
+    t->requester = base::routing_id{0x0018};
+    t->traffic_class = 5;
+    t->address = 0x0102'0304'0506'0708;
+    b.send(std::move(t));
+    EXPECT_EQ(header_log(b), (log_words{0x3050'0000, 0x0018'0030, 0x0102'0304, 0x0506'0708}));
+}
+
+TEST(HeaderLog, P_091_P_095_an_injected_error_logs_its_TLP_and_a_second_one_does_not) {
+    reset_bench b;
+    b.start();
+    pcie::tlp_ptr t = b.make(pcie::tlp_type::mrd);
+    t->requester = base::routing_id{0x0200};
+    t->tag = 7;
+    t->address = 0x1'2345'6780;
+    t->length = 16;
+    t->first_be = t->last_be = 0xf;
+    b.dut->detect(pcie::error::ecrc, t.get(), false);
+    const log_words first{0x2000'0010, 0x0200'07ff, 0x0000'0001, 0x2345'6780};
+    EXPECT_EQ(header_log(b), first);
+    EXPECT_EQ(b.config_read(static_cast<std::uint16_t>(b.at.aer + 0x18)) & 0x1f, 19u);
+    t->address = 0x8000;
+    b.dut->detect(pcie::error::malformed, t.get(), false);
+    EXPECT_EQ(header_log(b), first);
+}
+
 }  // namespace
 }  // namespace drydock::endpoint

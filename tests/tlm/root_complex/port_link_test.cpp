@@ -40,6 +40,22 @@ TEST(PortLink, P_117_training_takes_20_ms_up_to_gen2_and_50_ms_from_gen3_on) {
     EXPECT_EQ(b.status() & (dllla | training), dllla);
 }
 
+TEST(PortLink, P_117_P_200_training_and_the_way_to_DLLLA_0_are_as_configured) {
+    auto c = link_bench::two_ports();
+    c.ports[0].times = pcie::link_times{3_ms, 7_ms};
+    link_bench b(c);
+    b.link_control(0x10);
+    b.sleep(2_ms);
+    EXPECT_EQ(b.status() & dllla, dllla);
+    b.sleep(2_ms);
+    EXPECT_EQ(b.status() & dllla, 0u);
+    b.link_control(0);
+    b.sleep(6_ms);
+    EXPECT_FALSE(b.rc.link_up(0));
+    b.sleep(1_ms);
+    EXPECT_TRUE(b.rc.link_up(0));
+}
+
 TEST(PortLink, P_130_the_link_trains_when_the_last_hold_is_gone) {
     link_bench b;
     b.config_write(0, 1, 0x3e, 2, 0x40);

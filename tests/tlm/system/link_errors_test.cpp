@@ -54,6 +54,25 @@ TEST(LinkErrors, P_210_Bad_TLP_upward_is_logged_at_the_root_port_and_counts_as_E
     EXPECT_EQ(f.source(), f.rc.root(0).id().value);
 }
 
+TEST(LinkErrors, P_211_Link_Training_reads_1_while_the_link_is_in_Recovery) {
+    fixture f;
+    const auto status = [&] { return f.port().registers().get16(f.port_express() + 0x12u); };
+    constexpr unsigned training = 0x0800, active = 0x2000;
+    EXPECT_EQ(status() & (training | active), active);
+    f.wire.retrain();
+    EXPECT_EQ(status() & (training | active), training | active);
+    f.run(9_us);
+    EXPECT_EQ(status() & training, training);
+    f.run(2_us);
+    EXPECT_EQ(status() & (training | active), active);
+    f.wire.retrain();
+    f.wire.set_up(false);
+    EXPECT_EQ(status() & (training | active), 0u) << "a link that goes down ends it";
+    f.wire.set_up(true);
+    f.run(20_us);
+    EXPECT_EQ(status() & (training | active), active);
+}
+
 TEST(LinkErrors, P_210_Bad_TLP_downward_is_logged_at_the_function_that_sends_ERR_COR) {
     fixture f;
     f.wire.inject(link_error::bad_tlp, true);
