@@ -114,6 +114,7 @@ struct pci_dev {
     u32 pri_reqs_alloc = 0;       ///< Page Requests that may be outstanding
     bool pasid_required = false;  ///< PRG Response PASID Required
     bool msix_enabled = false, msi_enabled = false;
+    bool vcs_enabled = false;  ///< its link uses more than VC0
     std::vector<msi_desc> msi;
 
     pci_channel_state error_state = pci_channel_state::normal;

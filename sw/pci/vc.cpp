@@ -64,19 +64,22 @@ int pci_enable_vcs(pci_dev& port, pci_dev& function_0, const vc_map& wanted) {
         }
         moved |= wanted.tcs[n];
     }
-    for (pci_dev* d : ends) write_map(*d, 0, static_cast<u8>(~moved));
+    for (pci_dev* d : ends) {
+        write_map(*d, 0, static_cast<u8>(~moved));
+        d->vcs_enabled = moved != 0;
+    }
     return call.result(0);
 }
 
 void pci_save_vc_state(pci_dev& d) {
-    if (!d.vc_cap) return;
+    if (!d.vcs_enabled) return;
     d.saved.vcs = static_cast<u8>(std::min<std::size_t>(channels(d), d.saved.vc_control.size()));
     for (unsigned n = 0; n < d.saved.vcs; ++n)
         d.saved.vc_control[n] = pci_read_config_dword(d, control(d, n));
 }
 
 void pci_restore_vc_state(pci_dev& d) {
-    if (!d.vc_cap) return;
+    if (!d.vcs_enabled) return;
     // VC0 gives its traffic classes away last.
     for (unsigned n = d.saved.vcs; n-- > 0;) {
         if (pci_read_config_dword(d, control(d, n)) == d.saved.vc_control[n]) continue;
