@@ -197,6 +197,12 @@ std::string starred(std::string path) {
         const auto from = at + functions.size();
         path.replace(from, path.find('.', from) - from, "*");
     }
+    const std::string channels = ".virtual_channels.";
+    if (const auto at = path.find(channels);
+        at != std::string::npos && !path.ends_with(".arbitration")) {
+        const auto from = at + channels.size();
+        path.replace(from, path.find('.', from) - from, "*");
+    }
     // Below a switch: its ports by name, and of a second switch no more than of the first.
     const std::string below = ".switch.";
     for (auto at = path.find(below); at != std::string::npos; at = path.find(below, at + 1)) {
@@ -219,7 +225,13 @@ TEST(Schema, every_value_that_the_loader_reads_is_a_key_of_the_schema_and_the_re
     for (const auto& setting : l.runs.front().effective) read.insert(starred(setting.path));
     const auto several = scenario::load(
         s.file("t.yaml",
-               "machine: {smmus: {a: {}}, ports: {rp0: {device: {name: x, like: myricom_10g}}}}\n"
+               "machine:\n"
+               "  smmus: {a: {}}\n"
+               "  ports:\n"
+               "    rp0: {virtual_channels: {1: {tcs: [1]}}, device: {name: x, like: "
+               "generic_ats_endpoint, overrides: {virtual_channels: 2}}}\n"
+               "    rp1: {switch: {d: {virtual_channels: {1: {tcs: [1]}}, device: {name: y, like: "
+               "generic_ats_endpoint, overrides: {virtual_channels: 2}}}}}\n"
                "end: {when: 1ms}\n"),
         {});
     for (const auto& setting : several.runs.front().effective) read.insert(starred(setting.path));
