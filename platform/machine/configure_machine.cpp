@@ -247,6 +247,7 @@ sw::cpu_costs configure_costs(base::parameters& p) {
     cost(d, "interrupt_entry", c.interrupt_entry, "from the interrupt to its handler");
     cost(d, "context_switch", c.context_switch, "another task on a CPU");
     cost(d, "page_fault", c.page_fault, "finding and clearing a page that a device asks for");
+    cost(d, "guest_exit", c.guest_exit, "a guest's batch of SMMU commands on its way to the host");
     cost(d, "event_stream", c.event_stream, "what ends a WFE without an event");
     return c;
 }

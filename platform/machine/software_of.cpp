@@ -30,6 +30,9 @@ sw::arm_smmu_config configure_driver(base::parameters& p, const scenario::run& r
     c.pri = run.software.pri == "handle" ? sw::pri_mode::handle
             : run.software.pri == "deny" ? sw::pri_mode::deny
                                          : sw::pri_mode::off;
+    c.guest = run.software.guest == "full_ats"    ? sw::guest_mode::full_ats
+              : run.software.guest == "split_ats" ? sw::guest_mode::split_ats
+                                                  : sw::guest_mode::off;
     declarer d(p, "sw." + s.name);
     unsigned iopf_cpu = c.priq_cpu;
     d.number("iopf_cpu", iopf_cpu, 0, run.machine.cpus - 1, "CPU",
@@ -84,7 +87,11 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run, c
                                 std::uint64_t seed) {
     sw::software_config c;
     const address_map& map = hw.map();
-    for (const smmu_seat& s : hw.smmus()) c.smmus.push_back(configure_driver(p, run, s));
+    for (const smmu_seat& s : hw.smmus()) {
+        c.smmus.push_back(configure_driver(p, run, s));
+        c.smmus.back().ram = map.ram.value;
+        c.smmus.back().ram_bytes = map.ram_bytes;
+    }
     c.iort = hw.id_mappings();
     c.ecam = map.ecam.value;
     c.mem32 = {map.mmio32.value, map.mmio32_bytes};

@@ -4,7 +4,8 @@
 namespace drydock::monitors {
 namespace {
 
-constexpr std::uint8_t config_abort = 0, config_bypass = 4, config_s1 = 5;  // SMMUv3 5.2 STE.Config
+constexpr std::uint8_t config_abort = 0, config_bypass = 4, config_s1 = 5,
+                       config_both = 7;                             // SMMUv3 5.2 STE.Config
 constexpr std::uint64_t ssv_of_substream = std::uint64_t{1} << 32;  // kind::sw_attach, field b
 constexpr std::uint64_t spinning = 1;                               // kind::sw_lock, flags
 
@@ -115,7 +116,7 @@ void sw_hw_domain_mismatch::check_translation(std::uint16_t function, const devi
     }
     // With PASIDs attached every RID domain needs the CD table; S1DSS then says what RID traffic
     // gets.
-    const bool s1 = ste.valid && ste.config == config_s1;
+    const bool s1 = ste.valid && (ste.config == config_s1 || ste.config == config_both);
     const bool by_pasids = !d.pasids.empty();
     if (by_pasids ? !s1
                   : (d.rid.type == domain_type::blocked && !aborts) ||

@@ -206,6 +206,7 @@ void software(const node& document, run& r) {
     f.read("quarantine", r.software.quarantine);
     f.read("cerror_sync", r.software.cerror_sync);
     f.read("pri", r.software.pri);
+    f.read("guest", r.software.guest);
     const fields pci = f.sub("pci");
     pci.read("flr_wait", r.software.flr_wait, 0_ps, 100_s);
     pci.read("recovery", r.software.recovery);

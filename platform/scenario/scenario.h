@@ -129,9 +129,10 @@ struct software {
     std::string reset_variant = "none";  ///< none | M2
     std::string quarantine = "off";      ///< off
     std::string cerror_sync =
-        "repeated";           ///< repeated | skipped: the SYNC that met CERROR_ATC_INV_SYNC
-    ps flr_wait = 100_ms;     ///< Linux waits this long after an FLR before it looks
-    std::string pri = "off";  ///< off | deny | handle: what becomes of Page Requests
+        "repeated";             ///< repeated | skipped: the SYNC that met CERROR_ATC_INV_SYNC
+    ps flr_wait = 100_ms;       ///< Linux waits this long after an FLR before it looks
+    std::string guest = "off";  ///< off | full_ats | split_ats: whose the devices are
+    std::string pri = "off";    ///< off | deny | handle: what becomes of Page Requests
     std::string recovery = "after_2025_08";  ///< before_2025_08 | after_2025_08: callbacks' order
     std::string dpc_completion = "ca";       ///< ca | ur: DPC Completion Control
     /// Windows of each port with a slot are at least so large (Linux: hpmmiosize, hpmmioprefsize).

@@ -19,8 +19,10 @@ u64 substream(const arm_smmu_cmdq_ent& e) {
     return e.substream_valid ? ssv | u64{e.ssid} << 12 : 0;
 }
 
+u64 vmid(const arm_smmu_cmdq_ent& e) { return u64{e.vmid} << 32; }
+
 cmdq_words build_tlbi_va(const arm_smmu_cmdq_ent& e) {
-    cmdq_words w{e.opcode | u64{e.num} << 12 | u64{e.scale} << 20 | u64{e.asid} << 48, 0};
+    cmdq_words w{e.opcode | u64{e.num} << 12 | u64{e.scale} << 20 | vmid(e) | u64{e.asid} << 48, 0};
     w[1] = (e.addr & page_mask) | u64{e.leaf} | u64{e.ttl} << 8 | u64{e.tg} << 10;
     return w;
 }
@@ -45,7 +47,7 @@ cmdq_words arm_smmu_cmdq_build_cmd(const arm_smmu_cmdq_ent& e) {
         case CMDQ_OP_CFGI_CD:
             return {e.opcode | u64{e.ssid} << 12 | stream(e), u64{e.leaf}};
         case CMDQ_OP_TLBI_NH_ASID:
-            return {e.opcode | u64{e.asid} << 48, 0};
+            return {e.opcode | vmid(e) | u64{e.asid} << 48, 0};
         case CMDQ_OP_TLBI_NH_VA:
             return build_tlbi_va(e);
         case CMDQ_OP_ATC_INV:
@@ -78,9 +80,9 @@ arm_smmu_cmdq_ent arm_smmu_atc_inv_to_cmd(u32 ssid, u64 iova, u64 size) {
     return e;
 }
 
-tlbi_range::tlbi_range(u16 asid, u64 iova, u64 size, bool leaf, bool ril)
+tlbi_range::tlbi_range(u16 asid, u64 iova, u64 size, bool leaf, bool ril, u16 vmid)
     : iova_(iova), end_(iova + size), pages_(size >> page_shift), ril_(ril) {
-    cmd_ = {.opcode = CMDQ_OP_TLBI_NH_VA, .leaf = leaf, .asid = asid};
+    cmd_ = {.opcode = CMDQ_OP_TLBI_NH_VA, .leaf = leaf, .asid = asid, .vmid = vmid};
     if (!ril_) return;
     cmd_.tg = 1;  // 4 KiB
     if (leaf)

@@ -42,6 +42,7 @@ struct arm_smmu_cmdq_ent {
     bool substream_valid = false;
     bool leaf = false;
     u16 asid = 0;
+    u16 vmid = 0;
     u64 addr = 0;
     u8 num = 0, scale = 0, ttl = 0, tg = 0;  ///< range TLBI; tg 0: one address
     u8 size = 0;                             ///< ATC_INV: log2 of 4 KiB pages, or ATC_INV_SIZE_ALL
@@ -62,7 +63,7 @@ arm_smmu_cmdq_ent arm_smmu_atc_inv_to_cmd(u32 ssid, u64 iova, u64 size);
 class tlbi_range {
 public:
     /// @param leaf only the last level changed; @param ril IDR3.RIL
-    tlbi_range(u16 asid, u64 iova, u64 size, bool leaf, bool ril);
+    tlbi_range(u16 asid, u64 iova, u64 size, bool leaf, bool ril, u16 vmid = 0);
     /// @return none when the range is covered
     std::optional<arm_smmu_cmdq_ent> next();
 

@@ -16,6 +16,8 @@ using namespace smmu_reg;
 arm_smmu_features arm_smmu_decode_features(u32 idr0, u32 idr1, u32 idr3, u32 idr5) {
     static constexpr u8 oas_bits[]{32, 36, 40, 42, 44, 48, 52, 52};
     arm_smmu_features f;
+    f.s2 = idr0 & IDR0_S2P;
+    f.split_ats = f.s2 && !(idr0 & IDR0_NS1ATS);
     f.ats = idr0 & IDR0_ATS;
     f.pri = idr0 & IDR0_PRI;
     f.msi = idr0 & IDR0_MSI;
@@ -100,6 +102,7 @@ void arm_smmu_device::reset() {
     config_.evtq_log2size = log2size_within(config_.evtq_log2size, idr1, 20, 16);
     config_.priq_log2size = log2size_within(config_.priq_log2size, idr1, 15, 11);
     config_.sid_bits = std::min<u32>(config_.sid_bits, features_.sid_bits);
+    make_guest();
 
     cr0_ = 0;
     write_and_wait(CR0, CR0ACK, cr0_);
@@ -113,6 +116,19 @@ void arm_smmu_device::reset() {
     if (features_.ats) write_and_wait(CR0, CR0ACK, cr0_ |= CR0_ATSCHK);
     setup_irqs();
     write_and_wait(CR0, CR0ACK, cr0_ |= CR0_SMMUEN);
+}
+
+void arm_smmu_device::make_guest() {
+    if (config_.guest == guest_mode::off) return;
+    if (!features_.s2)
+        throw std::runtime_error(
+            "a guest's devices need stage 2 (IDR0.S2P=0); set parameter smmu.s2p");
+    if (config_.guest == guest_mode::split_ats && !features_.split_ats)
+        throw std::runtime_error("split-stage ATS is not there (IDR0.NS1ATS=1)");
+    if (features_.oas_code < 5)
+        throw std::runtime_error("a guest needs addresses of 48 bits (IDR5.OAS)");
+    vm_ = std::make_unique<arm_smmu_vm>(kernel_, config_.ram, config_.ram_bytes, config_.guest,
+                                        features_.oas_code);
 }
 
 void arm_smmu_device::enable_cmdq() {

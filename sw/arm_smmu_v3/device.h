@@ -10,6 +10,7 @@
 
 #include "sw/arm_smmu_v3/cmdq.h"
 #include "sw/arm_smmu_v3/stream_table.h"
+#include "sw/arm_smmu_v3/vm.h"
 #include "sw/iommu/domain.h"
 #include "sw/iommu/io_pgfault.h"
 
@@ -34,13 +35,17 @@ struct arm_smmu_config {
     std::optional<unsigned> iopf_cpu = {};  ///< brings pages in; none: the PRI queue's CPU
     u32 pri_allocation = 32;                ///< Page Requests that one device may have outstanding
     bool priqen = true;                     ///< false: the PRI queue is set up and never enabled
+    guest_mode guest = guest_mode::off;     ///< whose the devices are; a guest has all of RAM
+    phys_addr_t ram = 0;
+    u64 ram_bytes = 0;
     bool ppar = true;  ///< STE.PPAR as the function demands PASIDs in responses; false: always 0
 };
 
 /// What IDR0..IDR5 say, as far as the driver uses it.
 struct arm_smmu_features {
-    bool ats = false, pri = false, msi = false, sev = false, hyp = false, stalls = false,
-         range_inv = false, two_level_strtab = false, two_level_cdtab = false, coherent = false;
+    bool s2 = false, split_ats = false, ats = false, pri = false, msi = false, sev = false,
+         hyp = false, stalls = false, range_inv = false, two_level_strtab = false,
+         two_level_cdtab = false, coherent = false;
     u8 sid_bits = 0, ssid_bits = 0, asid_bits = 8, ias = 48, oas_code = 5;
 };
 arm_smmu_features arm_smmu_decode_features(u32 idr0, u32 idr1, u32 idr3, u32 idr5);
@@ -73,6 +78,9 @@ public:
     stream_table& strtab() { return strtab_; }
     const arm_smmu_features& features() const { return features_; }
     u32 number() const { return config_.number; }
+    /// The guest that has the devices, null for the host.
+    const arm_smmu_vm* vm() const { return vm_.get(); }
+    u16 vmid() const { return vm_ ? arm_smmu_vm::vmid : 0; }
     u64 gerror_interrupts() const { return gerror_interrupts_; }
     u64 events_read() const { return events_read_; }
 
@@ -94,6 +102,7 @@ private:
     void write_and_wait(u64 reg, u64 ack, u32 value);
     void setup_irqs();
     void setup_msi(u64 cfg0, u32 vector);
+    void make_guest();
     void enable_cmdq();
     void enable_event_queues();
     void gerror_handler();
@@ -117,6 +126,7 @@ private:
     u32 cr0_ = 0;
     std::map<u32, arm_smmu_master*> masters_;  ///< by StreamID
     std::unique_ptr<iopf_queue> iopf_;
+    std::unique_ptr<arm_smmu_vm> vm_;
     ratelimit event_log_;
     u64 gerror_interrupts_ = 0;
     u64 events_read_ = 0;

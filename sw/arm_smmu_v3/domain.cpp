@@ -106,6 +106,8 @@ unmap_class arm_smmu_domain::inv_entries(arm_smmu_invs& invs, u64 iova, u64 size
     for (std::size_t i = next_live(0); i < all.size(); ++number) {
         arm_smmu_device& smmu = *all[i].smmu;
         const bool tlbi = !all[i].is_ats();
+        // A guest's commands go through its host, which puts in the VMID and the StreamID.
+        if (smmu.vm()) k.spend(k.costs().guest_exit);
         arm_smmu_cmdq_batch batch(smmu.cmdq());
         if (number == (tlbi ? told.first_tlbi : told.last_atc)) batch.belongs_to(unmap);
         for (bool more = true; more;) {
@@ -131,8 +133,8 @@ unmap_class arm_smmu_domain::inv_entries(arm_smmu_invs& invs, u64 iova, u64 size
 void arm_smmu_domain::add_commands(arm_smmu_cmdq_batch& batch, const arm_smmu_inv& cur, u64 iova,
                                    u64 size, bool leaf) {
     if (!cur.is_ats()) {
-        tlbi_range range(static_cast<u16>(cur.id), iova, size, leaf,
-                         cur.smmu->features().range_inv);
+        tlbi_range range(static_cast<u16>(cur.id), iova, size, leaf, cur.smmu->features().range_inv,
+                         cur.smmu->vmid());
         while (const auto e = range.next()) batch.add(*e);
         return;
     }
@@ -149,8 +151,9 @@ void arm_smmu_domain::add_invs(const std::vector<arm_smmu_inv>& add) { invs_ = i
 void arm_smmu_domain::remove_invs(const std::vector<arm_smmu_inv>& remove) {
     for (const auto& gone : invs_->unref(remove))
         if (gone.type == arm_smmu_inv_type::s1_asid)
-            gone.smmu->cmdq().issue_cmd_with_sync(
-                {.opcode = CMDQ_OP_TLBI_NH_ASID, .asid = static_cast<u16>(gone.id)});
+            gone.smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_TLBI_NH_ASID,
+                                                   .asid = static_cast<u16>(gone.id),
+                                                   .vmid = gone.smmu->vmid()});
     if (auto compact = invs_->purge()) invs_ = std::move(compact);
 }
 

@@ -73,19 +73,23 @@ void arm_smmu_master::install_ste(const entry_words& target) {
         entry_words entry = read_entry(smmu.k(), w.at());
         arm_smmu_write_entry(w, entry, target);
     }
-    cds->in_ste = (target[0] & ste::CFG) == ste::CFG_S1_TRANS;
-    ste_ats_enabled = (target[1] & ste::EATS) == ste::EATS_TRANS;
+    const u64 cfg = target[0] & ste::CFG;
+    cds->in_ste = cfg == ste::CFG_S1_TRANS || cfg == ste::CFG_NESTED;
+    ste_ats_enabled = (target[1] & ste::EATS) != 0;
 }
 
 entry_words arm_smmu_master::make_cdtable_ste(bool ats, u64 s1dss) const {
     const bool pri = pri_supported() && smmu.sets_ppar();
-    return arm_smmu_make_cdtable_ste({.table = cds->base(),
-                                      .cdmax = cds->cdmax(),
-                                      .two_level = cds->two_level(),
-                                      .ats = ats,
-                                      .ppar = pri && pci_prg_resp_pasid_required(*dev.pdev),
-                                      .s1dss = s1dss,
-                                      .stalls_supported = smmu.features().stalls});
+    entry_words w =
+        arm_smmu_make_cdtable_ste({.table = cds->base(),
+                                   .cdmax = cds->cdmax(),
+                                   .two_level = cds->two_level(),
+                                   .ats = ats,
+                                   .ppar = pri && pci_prg_resp_pasid_required(*dev.pdev),
+                                   .s1dss = s1dss,
+                                   .stalls_supported = smmu.features().stalls});
+    if (smmu.vm()) smmu.vm()->nest(w);
+    return w;
 }
 
 void arm_smmu_master::sync_cd(u32 ssid, bool leaf) {

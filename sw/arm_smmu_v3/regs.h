@@ -28,8 +28,8 @@ inline constexpr u64 PRIQ_BASE = 0xc0, PRIQ_PROD = 0x100c8, PRIQ_CONS = 0x100cc;
 
 // IDR0
 inline constexpr u32 IDR0_S2P = 1u << 0, IDR0_S1P = 1u << 1, IDR0_HYP = 1u << 9,
-                     IDR0_ATS = 1u << 10, IDR0_MSI = 1u << 13, IDR0_SEV = 1u << 14,
-                     IDR0_PRI = 1u << 16, IDR0_CD2L = 1u << 19;
+                     IDR0_ATS = 1u << 10, IDR0_NS1ATS = 1u << 11, IDR0_MSI = 1u << 13,
+                     IDR0_SEV = 1u << 14, IDR0_PRI = 1u << 16, IDR0_CD2L = 1u << 19;
 inline constexpr u32 IDR0_COHACC = 1u << 4, IDR0_ASID16 = 1u << 12;
 inline constexpr u32 IDR3_RIL = 1u << 10;
 inline constexpr u32 IDR5_GRAN4K = 1u << 4;

@@ -36,7 +36,8 @@ entry_words arm_smmu_get_ste_used(const entry_words& e) {
     if (!(e[0] & ste::V)) return used;
     used[0] |= ste::CFG;
     const u64 cfg = e[0] & ste::CFG;
-    if (cfg == ste::CFG_S1_TRANS) {
+    if (cfg == ste::CFG_NESTED) used[2] = used[3] = ~u64{0};
+    if (cfg == ste::CFG_S1_TRANS || cfg == ste::CFG_NESTED) {
         used[0] |= ste::S1FMT | ste::S1CTXPTR | ste::S1CDMAX;
         used[1] |= ste::S1DSS | ste::S1CIR | ste::S1COR | ste::S1CSH | ste::PPAR | ste::S1STALLD |
                    ste::EATS | ste::STRW;

@@ -14,7 +14,8 @@ namespace ste {
 // word 0
 inline constexpr u64 V = 1;
 inline constexpr u64 CFG = smmu_reg::genmask64(3, 1);
-inline constexpr u64 CFG_ABORT = 0u << 1, CFG_BYPASS = 4u << 1, CFG_S1_TRANS = 5u << 1;
+inline constexpr u64 CFG_ABORT = 0u << 1, CFG_BYPASS = 4u << 1, CFG_S1_TRANS = 5u << 1,
+                     CFG_NESTED = 7u << 1;
 inline constexpr u64 S1FMT = smmu_reg::genmask64(5, 4), S1FMT_LINEAR = 0, S1FMT_64K_L2 = 2u << 4;
 inline constexpr u64 S1CTXPTR = smmu_reg::genmask64(51, 6);
 inline constexpr u64 S1CDMAX = smmu_reg::genmask64(63, 59);
@@ -27,9 +28,16 @@ inline constexpr u64 S1COR = smmu_reg::genmask64(5, 4), S1COR_WBRA = 1u << 4;
 inline constexpr u64 S1CSH = smmu_reg::genmask64(7, 6), S1CSH_ISH = 3u << 6;
 inline constexpr u64 PPAR = u64{1} << 18;  ///< automatic responses carry the request's PASID
 inline constexpr u64 S1STALLD = u64{1} << 27;
-inline constexpr u64 EATS = smmu_reg::genmask64(29, 28), EATS_TRANS = u64{1} << 28;
+inline constexpr u64 EATS = smmu_reg::genmask64(29, 28), EATS_TRANS = u64{1} << 28,
+                     EATS_S1CHK = u64{2} << 28;  ///< S1CHK: split stage
 inline constexpr u64 STRW = smmu_reg::genmask64(31, 30);
 inline constexpr u64 SHCFG = smmu_reg::genmask64(45, 44), SHCFG_INCOMING = u64{1} << 44;
+/// word 2: S2T0SZ 16, S2SL0 2 (from level 0), S2IR0 S2OR0 write-back, S2SH0 inner, S2TG 4K, S2AA64,
+/// S2PTW, S2R
+inline constexpr u64 S2_48BIT_4K_WB = u64{16} << 32 | u64{2} << 38 | u64{1} << 40 | u64{1} << 42 |
+                                      u64{3} << 44 | u64{1} << 51 | u64{1} << 54 | u64{1} << 58;
+inline constexpr unsigned S2PS_SHIFT = 48;
+inline constexpr u64 S2TTB = smmu_reg::genmask64(51, 4);  ///< word 3
 }  // namespace ste
 
 namespace cd {

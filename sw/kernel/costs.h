@@ -20,6 +20,7 @@ struct cpu_costs {
     hal::duration interrupt_entry = 500ns;  ///< from the interrupt to its handler
     hal::duration context_switch = 1us;     ///< another task on a CPU
     hal::duration page_fault = 2us;         ///< finding and clearing a page that a device asks for
+    hal::duration guest_exit = 2us;         ///< a guest's batch of commands on its way to the host
     /// What ends a WFE without an event: the timer's event stream (Linux: 10 kHz, at whole
     /// multiples).
     hal::duration event_stream = 100us;

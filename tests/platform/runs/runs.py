@@ -111,6 +111,22 @@ def pri_storm(tmp):
         assert run["counters"]["smmu.page_requests"] == run["counters"]["sw.page_requests"]
 
 
+def nested_guest(tmp):
+    """A guest's device: ATS answers for both stages, or for stage 1 alone."""
+    nested = "platform/scenarios/nested_guest.yaml"
+    drydock("run", nested, "--jobs", "2", "--out", str(tmp / "a"))
+    runs = {r["name"]: r for r in summary(tmp / "a")["runs"]}
+    assert len(runs) == 4 and all(r["verdict"] == "as_expected" for r in runs.values())
+    full, split = runs["full_ats,M2"]["counters"], runs["split_ats,M2"]["counters"]
+    assert full["smmu.lookups"] == split["smmu.lookups"]
+    assert split["smmu.tlb_hits"] > 5 * full["smmu.tlb_hits"], "Translated accesses meet stage 2"
+    for wrong, reason in (("machine.parameters.smmu.s2p=false", "IDR0.S2P=0"),
+                          ("machine.parameters.smmu.ns1ats=true", "IDR0.NS1ATS=1")):
+        done = drydock("run", nested, "-c", wrong, "--out", str(tmp / "b"), code=2)
+        assert reason in done.stderr, done.stderr
+    assert not (tmp / "b").exists()
+
+
 def two_smmus(tmp):
     """An invalidation is lost: who is behind the same SMMU waits, who is behind another does not."""
     two = "platform/scenarios/two_smmus.yaml"

@@ -54,6 +54,28 @@ TEST(Commands, S_100_words_of_configuration_and_tlb_commands) {
               (words{0x0000'0100'0000'2841, 0x2009}));
 }
 
+TEST(Commands, S_100_invalidations_of_a_guest_carry_its_vmid) {
+    EXPECT_EQ(arm_smmu_cmdq_build_cmd({.opcode = CMDQ_OP_TLBI_NH_ASID, .asid = 3, .vmid = 1}),
+              (words{0x0003'0001'0000'0011, 0}));
+    tlbi_range r(3, 0x5000, 0x1000, true, false, 1);
+    EXPECT_EQ(arm_smmu_cmdq_build_cmd(*r.next()), (words{0x0003'0001'0000'0012, 0x5001}));
+}
+
+TEST(Tables, S_029_a_change_to_a_nested_entry_is_hitless) {
+    struct writer final : arm_smmu_entry_writer {
+        void write(unsigned, u64) override {}
+        void sync() override {}
+        entry_words used(const entry_words& e) const override { return arm_smmu_get_ste_used(e); }
+    } w;
+    entry_words entry = arm_smmu_make_abort_ste();
+    entry_words nested = arm_smmu_make_cdtable_ste({.table = 0x8'0000, .cdmax = 1, .ats = true});
+    nested[0] = (nested[0] & ~ste::CFG) | ste::CFG_NESTED;
+    nested[2] = 1 | ste::S2_48BIT_4K_WB;
+    nested[3] = 0x9'0000;
+    EXPECT_EQ(arm_smmu_write_entry(w, entry, nested), 2u);  // what is not looked at, then word 0
+    EXPECT_EQ(entry, nested);
+}
+
 TEST(Commands, S_106_sync_signals) {
     arm_smmu_cmdq_ent e{.opcode = CMDQ_OP_CMD_SYNC};
     EXPECT_EQ(arm_smmu_cmdq_build_cmd(e)[0] >> 12 & 3, 0u);
