@@ -87,7 +87,7 @@ TEST(DeviceDescription, myricom_10g_is_the_endpoint_that_lspci_shows) {
 TEST(DeviceDescription, overrides_change_type_and_link_and_are_noted) {
     const auto d = load("intel_dsa", {});
     const auto changed =
-        devices::with_overrides(*d, {scenario::port_type::endpoint, scenario::link{4, 8}}, {});
+        devices::with_overrides(*d, {scenario::port_type::endpoint, scenario::link{4, 8}, {}}, {});
     EXPECT_EQ(changed.type, scenario::port_type::endpoint);
     EXPECT_EQ(changed.link->gen, 4u);
     EXPECT_EQ(changed.link->width, 8u);
@@ -99,7 +99,7 @@ TEST(DeviceDescription, overrides_change_type_and_link_and_are_noted) {
 
 TEST(DeviceDescription, without_overrides_nothing_is_noted) {
     const auto d = load("myricom_10g", {});
-    const auto same = devices::with_overrides(*d, {std::nullopt, scenario::link{1, 8}}, {});
+    const auto same = devices::with_overrides(*d, {std::nullopt, scenario::link{1, 8}, {}}, {});
     EXPECT_TRUE(same.notes.empty());
     EXPECT_EQ(same.image, d->image);
 }
