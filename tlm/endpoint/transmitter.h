@@ -56,7 +56,10 @@ private:
     /// Queues of VC1 to VC7, made when the link first speaks of one.
     using other_queues = std::array<std::unique_ptr<queues>, pcie::most_channels>;
     static std::size_t index(pcie::fc_class c) { return static_cast<std::size_t>(c); }
-    queues& queues_of(unsigned vc) { return vc == 0 ? queues_ : queues_beside_vc0(vc); }
+    queues& queues_of(unsigned vc) {
+        if (vc == 0) return queues_;
+        return queues_beside_vc0(vc);
+    }
     queues& queues_beside_vc0(unsigned vc);
     bool send_others();
     static bool may_go(const queues& of, const queue& q);

@@ -157,6 +157,7 @@ private:
     // upwards
     void arrived(pcie::tlp_ptr t);
     void posted_arrived(pcie::tlp_ptr t);
+    void message_to_smmu(pcie::tlp_ptr);
     void message_arrived(pcie::tlp_ptr t);
     void non_posted_arrived(pcie::tlp_ptr t);
     void refuse(pcie::tlp_ptr t, pcie::error e);

@@ -60,7 +60,13 @@ void root_port::posted_arrived(tlp_ptr t) {
     if (!space_.command().bus_master || t->at == base::address_type::translation_request)
         return refuse(std::move(t), error::unsupported_request);
     ++count_.writes;
-    lane_of(*t).write(std::move(t));
+    auto& lane = lane_of(*t);
+    lane.write(std::move(t));
+}
+
+void root_port::message_to_smmu(tlp_ptr t) {
+    auto& lane = lane_of(*t);
+    lane.message(std::move(t));
 }
 
 void root_port::message_arrived(tlp_ptr t) {
@@ -72,9 +78,9 @@ void root_port::message_arrived(tlp_ptr t) {
                     ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), span, 13, 0,
                                     pcie::completion_cc(t->address) - 1);
                 });
-            return lane_of(*t).message(std::move(t));
+            return message_to_smmu(std::move(t));
         case pcie::msg_code::page_request:
-            return lane_of(*t).message(std::move(t));
+            return message_to_smmu(std::move(t));
         case pcie::msg_code::err_cor:
         case pcie::msg_code::err_nonfatal:
         case pcie::msg_code::err_fatal:
