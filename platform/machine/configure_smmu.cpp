@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "platform/machine/configure.h"
 
 namespace drydock::machine {
@@ -122,6 +124,20 @@ void map_streams(const scenario::smmu& s, smmu::smmu_config& c) {
     }
 }
 
+/// What a guest's devices need of the SMMU that they are behind.
+void check_guest(const scenario::run& r, const scenario::smmu& s, const smmu::smmu_config& c) {
+    if (r.software.guest == "off") return;
+    const auto refuse = [&](const char* lacks) {
+        throw std::invalid_argument(fmt::format("software.guest = {} is not possible: {}",
+                                                r.software.guest,
+                                                fmt::format(fmt::runtime(lacks), s.name)));
+    };
+    if (!c.s2p) refuse("{0} has no stage 2 (IDR0.S2P=0); set parameter {0}.s2p");
+    if (c.oas_bits() < 48) refuse("{0} has addresses of less than 48 bits; set parameter {0}.oas");
+    if (r.software.guest == "split_ats" && c.ns1ats)
+        refuse("{0} has no split-stage ATS (IDR0.NS1ATS=1); clear parameter {0}.ns1ats");
+}
+
 }  // namespace
 
 smmu::smmu_config configure_smmu(base::parameters& p, const scenario::run& r,
@@ -138,6 +154,7 @@ smmu::smmu_config configure_smmu(base::parameters& p, const scenario::run& r,
     declare_pipeline(d, c);
     declare_times(d, c);
     map_streams(s, c);
+    check_guest(r, s, c);
     return c;
 }
 
