@@ -185,8 +185,9 @@ void smmu::core::request_gone(const page_request& r) {
 }
 
 std::uint16_t smmu::core::tbu_of(base::stream_id sid) const {
-    if (directory_ == nullptr || sid.value > 0xffff) return 0;
-    return directory_->port_of(base::routing_id{static_cast<std::uint16_t>(sid.value)}).value_or(0);
+    const auto function = streams_.back(sid);
+    if (directory_ == nullptr || !function) return 0;
+    return directory_->port_of(*function).value_or(0);
 }
 
 void smmu::core::respond(const command& c) {
