@@ -43,7 +43,6 @@ bool logged(const json& r, const std::string& place, const std::string& error) {
             return true;
     return false;
 }
-std::int64_t counter(const json& r, const char* name) { return r.at("counters").at(name); }
 std::int64_t told(const json& r) {
     return counter(r, "sw.aer_correctable") + counter(r, "sw.aer_nonfatal") +
            counter(r, "sw.aer_fatal");

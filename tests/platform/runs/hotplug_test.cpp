@@ -67,17 +67,6 @@ std::string at(const std::string& when, const std::string& inject) {
     return "{when: " + when + ", inject: {" + inject + "}}";
 }
 
-json play(const std::string& machine, const std::string& faults, const std::string& until) {
-    return run_text(machine + "timeline: [" + faults + "]\nend: {when: " + until + "}\n");
-}
-
-std::int64_t count(const json& r, const std::string& name) {
-    return r.at("counters").at("sw." + name).get<std::int64_t>();
-}
-std::int64_t bursts(const json& r, const char* client) {
-    return r.at("clients").at(client).at("dma").at("done");
-}
-
 TEST(Hotplug, P_142_surprise_removal_and_insertion_at_a_switchs_port) {
     const json r = play(below_switch("hotplug: true, surprise_down: true, ", no_button),
                         at("1ms", "device: ep0, fault: surprise_removal") + ", " +

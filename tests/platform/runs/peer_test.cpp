@@ -34,10 +34,6 @@ std::string peers(const std::string& acs, const std::string& like_a = "generic_a
            "end: {when: 2ms}\n";
 }
 
-std::int64_t count(const json& r, const std::string& name) {
-    return r.at("counters").at(name).get<std::int64_t>();
-}
-
 /// All bursts came to a good end.
 void expect_served(const json& r) {
     for (const char* client : {"ab", "cb"}) {
@@ -47,25 +43,25 @@ void expect_served(const json& r) {
         EXPECT_EQ(dma.at("no_access").get<int>(), 0) << client;
     }
     EXPECT_EQ(expect::fired(r, "stale_access", ""), 0);
-    EXPECT_EQ(count(r, "switch.acs_violations"), 0);
+    EXPECT_EQ(counter(r, "switch.acs_violations"), 0);
 }
 
 TEST(Peer, without_redirect_translated_requests_pass_in_the_switch) {
     const json r = run_text(peers("off"));
     expect_served(r);
-    EXPECT_GE(count(r, "switch.peer_direct"), 300);
-    EXPECT_EQ(count(r, "switch.peer_redirected"), 0);
-    EXPECT_GE(count(r, "rc.peer_requests"), 300) << "c's: from one root port to the other";
+    EXPECT_GE(counter(r, "switch.peer_direct"), 300);
+    EXPECT_EQ(counter(r, "switch.peer_redirected"), 0);
+    EXPECT_GE(counter(r, "rc.peer_requests"), 300) << "c's: from one root port to the other";
 }
 
 TEST(Peer, P2P_request_redirect_sends_them_up_and_the_root_complex_down_again) {
     const json direct = run_text(peers("off"));
     const json r = run_text(peers("[sv, rr, cr, uf]"));
     expect_served(r);
-    EXPECT_EQ(count(r, "switch.peer_direct"), 0);
-    EXPECT_EQ(count(r, "switch.peer_redirected"), count(direct, "switch.peer_direct"));
-    EXPECT_EQ(count(r, "rc.peer_requests"),
-              count(direct, "rc.peer_requests") + count(r, "switch.peer_redirected"));
+    EXPECT_EQ(counter(r, "switch.peer_direct"), 0);
+    EXPECT_EQ(counter(r, "switch.peer_redirected"), counter(direct, "switch.peer_direct"));
+    EXPECT_EQ(counter(r, "rc.peer_requests"),
+              counter(direct, "rc.peer_requests") + counter(r, "switch.peer_redirected"));
     EXPECT_GT(r.at("clients").at("ab").at("dma").at("longest_ps").get<std::int64_t>(),
               direct.at("clients").at("ab").at("dma").at("longest_ps").get<std::int64_t>());
 }
@@ -73,10 +69,10 @@ TEST(Peer, P2P_request_redirect_sends_them_up_and_the_root_complex_down_again) {
 TEST(Peer, Direct_Translated_P2P_lets_them_pass_though_requests_are_redirected) {
     const json r = run_text(peers("[sv, rr, cr, uf, dt]"));
     expect_served(r);
-    EXPECT_GE(count(r, "switch.peer_direct"), 300);
-    EXPECT_EQ(count(r, "switch.peer_redirected"), 0);
+    EXPECT_GE(counter(r, "switch.peer_direct"), 300);
+    EXPECT_EQ(counter(r, "switch.peer_redirected"), 0);
     const json off = run_text(peers("[sv, rr, cr, uf, dt]", "generic_ats_endpoint", "standard"));
-    EXPECT_EQ(count(off, "switch.peer_direct"), 0) << "a service that software does not turn on";
+    EXPECT_EQ(counter(off, "switch.peer_direct"), 0) << "a service that software does not turn on";
 }
 
 TEST(Peer, an_untranslated_request_names_no_peer_and_goes_up_in_any_case) {
@@ -91,8 +87,8 @@ capabilities:
 )");
     const json r = run_text(peers("off", plain));
     expect_served(r);
-    EXPECT_EQ(count(r, "switch.peer_direct") + count(r, "switch.peer_redirected"), 0);
-    EXPECT_GE(count(r, "rc.peer_requests"), 600);
+    EXPECT_EQ(counter(r, "switch.peer_direct") + counter(r, "switch.peer_redirected"), 0);
+    EXPECT_GE(counter(r, "rc.peer_requests"), 600);
 }
 
 TEST(Peer, a_peer_that_cannot_be_one_is_refused) {

@@ -35,17 +35,6 @@ std::string fault(const std::string& when, const std::string& name) {
     return "{when: " + when + ", inject: {device: ep0, fault: " + name + "}}";
 }
 
-json play(const std::string& machine, const std::string& faults, const std::string& until) {
-    return run_text(machine + "timeline: [" + faults + "]\nend: {when: " + until + "}\n");
-}
-
-std::int64_t count(const json& r, const std::string& name) {
-    return r.at("counters").at("sw." + name).get<std::int64_t>();
-}
-std::int64_t bursts(const json& r, const char* client) {
-    return r.at("clients").at(client).at("dma").at("done");
-}
-
 TEST(PortServices, P_192_containment_ends_in_CERROR_and_in_a_working_device) {
     const json r = play(machine_with("dpc: true, "), fault("1ms", "dpc_trigger"), "400ms");
     EXPECT_GE(count(r, "cerror_atc_inv_sync"), 1);

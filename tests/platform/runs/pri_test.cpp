@@ -37,7 +37,6 @@ std::string machine(const std::string& software, const std::string& parameters =
 std::int64_t number(const json& r, const char* at) {
     return r.at(json::json_pointer(at)).get<std::int64_t>();
 }
-std::int64_t counter(const json& r, const char* name) { return r.at("counters").at(name); }
 const json& pages(const json& r) { return r.at("latency").at("page_request"); }
 
 TEST(PriRun, P_077_pages_that_a_process_lacks_are_brought_in_and_the_dma_goes_on) {

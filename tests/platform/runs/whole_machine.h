@@ -50,6 +50,22 @@ inline nlohmann::json run(const std::string& rest,
     return run_text(std::string(hardware) + clients + rest, simulate, until_violation);
 }
 
+/// A machine with its clients, and what befalls it until the end.
+inline nlohmann::json play(const std::string& machine, const std::string& faults,
+                           const std::string& until) {
+    return run_text(machine + "timeline: [" + faults + "]\nend: {when: " + until + "}\n");
+}
+
+inline std::int64_t counter(const nlohmann::json& r, const std::string& name) {
+    return r.at("counters").at(name);
+}
+/// One of the software's.
+inline std::int64_t count(const nlohmann::json& r, const std::string& name) {
+    return counter(r, "sw." + name);
+}
+inline std::int64_t bursts(const nlohmann::json& r, const char* client) {
+    return r.at("clients").at(client).at("dma").at("done");
+}
 inline std::int64_t timeouts(const nlohmann::json& r) {
     return r.at("latency").at("invalidation").at("timeouts");
 }
