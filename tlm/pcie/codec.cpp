@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/pcie/codec.h"
 
+#include <algorithm>
 #include <cstring>
+
+#include "tlm/pcie/ecrc.h"
 
 namespace drydock::pcie {
 namespace {
@@ -193,7 +196,13 @@ bool has_length(tlp_type t) {
     return t != tlp_type::msg && t != tlp_type::cpl && t != tlp_type::cpl_locked;
 }
 
-std::string_view decode(tlp& t, std::span<const std::uint8_t> bytes, tlp_pool& pool) {
+bool digest_fits(std::span<const std::uint8_t> whole) {
+    const auto digest = ecrc_to_wire(ecrc_of(whole.first(whole.size() - ecrc_bytes)));
+    return std::equal(digest.begin(), digest.end(), whole.end() - ecrc_bytes);
+}
+
+std::string_view decode(tlp& t, const std::span<const std::uint8_t> whole, tlp_pool& pool) {
+    std::span<const std::uint8_t> bytes = whole;
     if (const std::string_view e = decode_prefixes(t, bytes); !e.empty()) return e;
     if (bytes.size() < 12) return "shorter than a header";
     const std::uint8_t* const h = bytes.data();
@@ -207,18 +216,20 @@ std::string_view decode(tlp& t, std::span<const std::uint8_t> bytes, tlp_pool& p
         t.is_completion() ? decode_completion(t, h) : decode_request(t, h, long_header);
     if (!e.empty()) return e;
     const bool data = (h[0] & fmt_data) != 0;
-    const std::size_t expected = header + (data ? t.bytes() : 0) + (t.digest ? 4 : 0);
+    const std::size_t expected = header + (data ? t.bytes() : 0) + (t.digest ? ecrc_bytes : 0);
     if (bytes.size() != expected) return "Length differs from the actual payload";
     if (data) {
         pool.add_payload(t);
         std::memcpy(t.payload->data(), h + header, t.bytes());
     }
+    t.digest_bad = t.digest && !digest_fits(whole);
     return {};
 }
 
 }  // namespace
 
 void pack(const tlp& t, std::vector<std::uint8_t>& to) {
+    const std::size_t start = to.size();
     if (t.pasid) {
         to.push_back(pasid_prefix_byte);
         to.push_back(
@@ -243,7 +254,9 @@ void pack(const tlp& t, std::vector<std::uint8_t>& to) {
         pack_request(t, h);
     to.insert(to.end(), h, h + t.header_bytes());
     if (t.has_data()) to.insert(to.end(), t.payload->data(), t.payload->data() + t.bytes());
-    if (t.digest) to.insert(to.end(), 4, 0);  // the ECRC itself is not modelled
+    if (!t.digest) return;
+    const std::uint32_t crc = ecrc_of(std::span(to).subspan(start));
+    for (const std::uint8_t b : ecrc_to_wire(t.digest_bad ? ~crc : crc)) to.push_back(b);
 }
 
 unpacked unpack(std::span<const std::uint8_t> bytes, tlp_pool& pool) {

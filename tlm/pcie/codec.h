@@ -10,8 +10,8 @@
 
 namespace drydock::pcie {
 
-/// Appends the wire bytes of a TLP: prefixes, header, payload and, with TD=1, a digest of zeros
-/// (PCIe base; ECRC values are not modelled).
+/// Appends the wire bytes of a TLP: prefixes, header, payload and, with TD=1, its ECRC, which is
+/// right or, where `digest_bad` says so, wrong.
 void pack(const tlp& t, std::vector<std::uint8_t>& to);
 inline std::vector<std::uint8_t> pack(const tlp& t) {
     std::vector<std::uint8_t> bytes;
@@ -27,7 +27,7 @@ struct unpacked {
 };
 
 /// Decodes one whole TLP. Never throws for what the bytes hold: a malformed TLP comes back as an
-/// error.
+/// error. With TD=1 `digest_bad` says whether the ECRC fits.
 unpacked unpack(std::span<const std::uint8_t> bytes, tlp_pool& pool);
 
 /// Position of the flags in byte 1 of the PASID prefix; the specification marks them as unverified

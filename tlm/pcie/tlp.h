@@ -106,7 +106,8 @@ struct tlp {
     bool relaxed_ordering = false, id_based_ordering = false, no_snoop = false;  // Attr
     base::address_type at = base::address_type::untranslated;
     bool poisoned = false;     // EP
-    bool digest = false;       // TD
+    bool digest = false;       // TD: an ECRC follows
+    bool digest_bad = false;   ///< with TD=1: the ECRC does not fit what it covers
     bool hints = false;        // TH
     std::uint16_t length = 0;  ///< DW, 1..1024; 0 only where there is no data and no request length
     std::uint8_t first_be = 0, last_be = 0;
