@@ -29,9 +29,12 @@ static_assert(kind_of(note::page) == kind::sw_page &&
               kind_of(note::op_begin) == kind::sw_op_begin);
 static_assert(kind_of(note::op_end) == kind::sw_op_end &&
               kind_of(note::refcount) == kind::sw_refcount &&
-              kind_of(note::poll_timeout) == kind::sw_poll_timeout);
+              kind_of(note::poll_timeout) == kind::sw_poll_timeout &&
+              kind_of(note::view) == kind::sw_view);
+static_assert(kind_of(note::object) == kind::sw_object &&
+              kind_of(note::lock_wait) == kind::sw_lock_wait);
 // Every kind of software has its note: they lie side by side in the probe's list.
-static_assert(static_cast<unsigned>(kind::sw_poll_timeout) - static_cast<unsigned>(kind::sw_point) +
+static_assert(static_cast<unsigned>(kind::sw_lock_wait) - static_cast<unsigned>(kind::sw_point) +
                   1 ==
               static_cast<unsigned>(note::count_) - static_cast<unsigned>(note::point));
 

@@ -31,6 +31,7 @@ inline constexpr std::array<base::kind, static_cast<std::size_t>(sw::hal::note::
         base::kind::sw_unmap_begin,    base::kind::sw_unmap_complete, base::kind::sw_page,
         base::kind::sw_device_blocked, base::kind::sw_op_due,         base::kind::sw_op_begin,
         base::kind::sw_op_end,         base::kind::sw_refcount,       base::kind::sw_poll_timeout,
+        base::kind::sw_view,           base::kind::sw_object,         base::kind::sw_lock_wait,
     };
 
 constexpr base::kind kind_of(sw::hal::note n) { return kind_of_note[static_cast<std::size_t>(n)]; }

@@ -5,13 +5,17 @@
 
 #include "platform/monitors/blocked_dma.h"
 #include "platform/monitors/credit_conservation.h"
+#include "platform/monitors/deadlock.h"
 #include "platform/monitors/innocent_harmed.h"
 #include "platform/monitors/invalidate_in_reset.h"
 #include "platform/monitors/itag_protocol.h"
 #include "platform/monitors/lock_order.h"
 #include "platform/monitors/long_hold.h"
+#include "platform/monitors/refcount_balance.h"
 #include "platform/monitors/sleep_in_atomic.h"
 #include "platform/monitors/stale_access.h"
+#include "platform/monitors/unblocked_in_reset.h"
+#include "platform/monitors/use_after_free.h"
 #include "platform/monitors/warn.h"
 
 namespace drydock::monitors {
@@ -41,9 +45,13 @@ monitor_set::monitor_set(base::context& ctx, const monitor_parameters& limits)
     add(std::make_unique<invalidate_in_reset>(report_));
     add(std::make_unique<innocent_harmed>(report_, limits.service_limit));
     mismatch_ = add(std::make_unique<sw_hw_domain_mismatch>(report_));
+    add(std::make_unique<unblocked_in_reset>(report_));
     add(std::make_unique<lock_order>(report_));
+    add(std::make_unique<deadlock>(report_));
     add(std::make_unique<sleep_in_atomic>(report_));
     add(std::make_unique<long_hold>(report_, limits.irqs_off_limit, limits.mutex_limit));
+    add(std::make_unique<use_after_free>(report_));
+    add(std::make_unique<refcount_balance>(report_));
     add(std::make_unique<warn>(report_));
     add(std::make_unique<itag_protocol>(report_));
     add(std::make_unique<credit_conservation>(report_));

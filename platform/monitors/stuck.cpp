@@ -5,18 +5,31 @@ namespace drydock::monitors {
 
 stuck::stuck(reporter& r)
     : monitor("stuck", r,
-              {base::kind::sw_device_blocked, base::kind::sw_return, base::kind::cerror,
-               base::kind::sync_done, base::kind::command_fetched, base::kind::span_begin,
-               base::kind::span_end}) {}
+              {base::kind::sw_device_blocked, base::kind::sw_attach, base::kind::sw_view,
+               base::kind::sw_return, base::kind::cerror, base::kind::sync_done,
+               base::kind::command_fetched, base::kind::span_begin, base::kind::span_end}),
+      blocked_(r.probe().text("blocked")),
+      none_(r.probe().text("none")) {}
 
 void stuck::on_event(const base::event& e) {
     switch (e.what) {
         case base::kind::sw_device_blocked: {
             device& d = devices_[static_cast<std::uint16_t>(e.a)];
-            if (!d.blocked && e.b != 0) d.since = e.time, d.span = e.span;
+            if (!d.held() && e.b != 0) d.since = e.time, d.span = e.span;
             d.blocked = e.b != 0;
             return;
         }
+        case base::kind::sw_attach: {
+            if (e.b != 0) return;  // of a PASID
+            device& d = devices_[static_cast<std::uint16_t>(e.a)];
+            if (!d.held() && e.d == blocked_) d.since = e.time, d.span = e.span;
+            d.parked = e.d == blocked_;
+            return;
+        }
+        case base::kind::sw_view:
+            if (e.b == 0)
+                devices_[static_cast<std::uint16_t>(e.a)].wants = e.d != blocked_ && e.d != none_;
+            return;
         case base::kind::sw_return:
             return returned(e);
         case base::kind::cerror:
@@ -62,7 +75,7 @@ void stuck::finish(base::ps) {
     const auto devices = devices_;
     const auto stopped = stopped_;
     for (const auto& [function, d] : devices)
-        if ((d.blocked || d.refused) && d.resets == 0) judge(function, d);
+        if ((d.held() || d.refused) && d.resets == 0) judge(function, d);
     for (const auto& [where, since] : stopped) {
         if (retry_ != nullptr && retry_->command_queue(place(where))) continue;
         found({where, 2}, since.second, [&, w = where, s = since] {
@@ -78,16 +91,16 @@ void stuck::finish(base::ps) {
 
 void stuck::judge(std::uint16_t function, const device& d) {
     const base::routing_id rid{function};
-    if (retry_ != nullptr && retry_->attach(rid)) return;
-    found({function, d.blocked ? 0u : 1u}, d.span, [&] {
+    if (retry_ != nullptr && retry_->attach(rid) && !devices_[function].astray()) return;
+    found({function, d.held() ? 0u : 1u}, d.span, [&] {
         return finding{
             d.since,
             d.span,
             report().device_name(rid),
             rid,
             "a device does not stay blocked or refused with nothing pending that could lift it",
-            d.blocked ? "blocked since " + readable(d.since)
-                      : d.call + " returned " + std::to_string(d.result)};
+            d.held() ? "blocked since " + readable(d.since)
+                     : d.call + " returned " + std::to_string(d.result)};
     });
 }
 

@@ -32,13 +32,17 @@ public:
 
 private:
     struct device {
-        bool blocked = false;
+        bool blocked = false;  // says the core
+        bool parked = false;   // attached to the blocked domain, whatever the core says
+        bool wants = true;     // its group is not in the blocked domain by choice
         bool refused = false;
         std::uint32_t resets = 0;
         base::ps since{};
         base::span_id span{};
         std::string call;
         std::int64_t result = 0;
+        bool astray() const { return parked && wants; }
+        bool held() const { return blocked || astray(); }
     };
     void on_event(const base::event& e) override;
     void returned(const base::event& e);
@@ -48,6 +52,7 @@ private:
     std::map<std::uint16_t, device> devices_;
     std::map<base::place_id, std::pair<base::ps, base::span_id>> stopped_;  // queues in CERROR
     waves::flat_map<std::uint64_t, std::uint16_t> reset_spans_;
+    std::uint32_t blocked_, none_;
 };
 
 }  // namespace drydock::monitors

@@ -13,7 +13,7 @@ constexpr std::uint64_t spinning = 1;                               // kind::sw_
 
 sw_hw_domain_mismatch::sw_hw_domain_mismatch(reporter& r)
     : monitor("sw_hw_domain_mismatch", r,
-              {base::kind::sw_attach, base::kind::sw_detach, base::kind::sw_device_blocked,
+              {base::kind::sw_attach, base::kind::sw_view, base::kind::sw_device_blocked,
                base::kind::sw_point, base::kind::sw_lock, base::kind::sw_unlock,
                base::kind::function_state}),
       p4_(r.probe().text("p4")),
@@ -22,23 +22,21 @@ sw_hw_domain_mismatch::sw_hw_domain_mismatch(reporter& r)
       s_(r.probe().text("s")),
       link_down_(r.probe().text("link_down")),
       blocked_(r.probe().text("blocked")),
-      identity_(r.probe().text("identity")) {}
+      identity_(r.probe().text("identity")),
+      none_(r.probe().text("none")) {}
 
 void sw_hw_domain_mismatch::on_event(const base::event& e) {
     switch (e.what) {
         case base::kind::sw_attach:
             return attach(e);
-        case base::kind::sw_detach: {
+        case base::kind::sw_view:
+            return view(e);
+        case base::kind::sw_device_blocked: {
             device& d = devices_[static_cast<std::uint16_t>(e.a)];
-            if ((e.b & ssv_of_substream) != 0)
-                d.pasids.erase(static_cast<std::uint32_t>(e.b));
-            else
-                d.rid = {};
+            d.blocked = e.b != 0;
+            d.blocked_by = e.c;
             return;
         }
-        case base::kind::sw_device_blocked:
-            devices_[static_cast<std::uint16_t>(e.a)].blocked = e.b != 0;
-            return;
         case base::kind::sw_point:
             return point(e);
         case base::kind::function_state:  // without a link it is in reset, whoever asked for that
@@ -60,15 +58,27 @@ bool sw_hw_domain_mismatch::is_group_mutex(std::uint64_t lock) const {
     return name.find("group") != std::string::npos && name.find("mutex") != std::string::npos;
 }
 
+/// The driver has just written the CD: the table in it is the domain's.
 void sw_hw_domain_mismatch::attach(const base::event& e) {
+    if (hardware_ == nullptr || e.d == blocked_ || e.d == identity_) return;
+    const auto ssid = static_cast<std::uint32_t>((e.b & ssv_of_substream) != 0 ? e.b : 0);
+    const auto cd =
+        hardware_->cd(base::stream_id{static_cast<std::uint32_t>(e.a)}, base::substream_id{ssid});
+    if (cd && cd->valid) table_of_.try_emplace(e.c, cd->ttb0);
+}
+
+void sw_hw_domain_mismatch::view(const base::event& e) {
     device& d = devices_[static_cast<std::uint16_t>(e.a)];
     attachment a{e.c, domain_type::paging};
     if (e.d == blocked_) a.type = domain_type::blocked;
     if (e.d == identity_) a.type = domain_type::identity;
-    if ((e.b & ssv_of_substream) != 0)
-        d.pasids[static_cast<std::uint32_t>(e.b)] = a;
-    else
+    if (e.d == none_) a = {};
+    if ((e.b & ssv_of_substream) == 0)
         d.rid = a;
+    else if (a.type == domain_type::none)
+        d.pasids.erase(static_cast<std::uint32_t>(e.b));
+    else
+        d.pasids[static_cast<std::uint32_t>(e.b)] = a;
 }
 
 void sw_hw_domain_mismatch::point(const base::event& e) {
@@ -109,7 +119,9 @@ void sw_hw_domain_mismatch::check_translation(std::uint16_t function, const devi
                                               const ste_view& ste, base::ps t, base::span_id span) {
     const bool aborts = !ste.valid || ste.config == config_abort;
     if (d.blocked) {
-        if (!aborts)
+        if (d.blocked_by != 0)
+            check_table(function, 0, {d.blocked_by, domain_type::paging}, t, span);
+        else if (!aborts)
             differs(function, 1, t, span,
                     "the core holds it blocked, STE.Config is " + std::to_string(ste.config));
         return;
@@ -139,11 +151,15 @@ void sw_hw_domain_mismatch::check_table(std::uint16_t function, std::uint32_t ss
         return differs(function, 3 + (std::uint64_t{ssid} << 8), t, span,
                        "domain " + std::to_string(a.domain) + " is attached, CD " +
                            std::to_string(ssid) + " is not valid");
-    const auto [seen, is_new] = table_of_.try_emplace(a.domain, cd->ttb0);
-    if (!is_new && seen->second != cd->ttb0)
+    const auto own = table_of_.find(a.domain);
+    if (own == table_of_.end())
         differs(function, 4 + (std::uint64_t{ssid} << 8), t, span,
                 "CD " + std::to_string(ssid) + " points at " + hex(cd->ttb0) + ", domain " +
-                    std::to_string(a.domain) + "'s table is at " + hex(seen->second));
+                    std::to_string(a.domain) + " was never attached to the device");
+    else if (own->second != cd->ttb0)
+        differs(function, 4 + (std::uint64_t{ssid} << 8), t, span,
+                "CD " + std::to_string(ssid) + " points at " + hex(cd->ttb0) + ", domain " +
+                    std::to_string(a.domain) + "'s table is at " + hex(own->second));
 }
 
 void sw_hw_domain_mismatch::check_ats(std::uint16_t function, const device& d, const ste_view& ste,
@@ -152,7 +168,7 @@ void sw_hw_domain_mismatch::check_ats(std::uint16_t function, const device& d, c
     const auto enabled = hardware_->ats_enabled(rid);
     if (!enabled) return;
     const bool served = ste.valid && ste.eats != 0 && ste.config != config_abort;
-    if (d.blocked) {
+    if (d.blocked && d.blocked_by == 0) {
         if (*enabled) differs(function, 5, t, span, "the core holds it blocked, ATS Enable is 1");
         if (served)
             differs(function, 6, t, span,

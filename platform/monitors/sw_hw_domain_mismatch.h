@@ -11,8 +11,8 @@ namespace drydock::monitors {
 /// STE and CD differ from the core's view (blocked means the blocking domain) while no attach holds
 /// a group mutex; ATS Enable differs from ats_enabled at p4, d4 and s and outside of resets.
 /// Looks when a group mutex is given back, at p4, d4, s, and at the end. The core's view is what
-/// software says by sw_attach, sw_detach and sw_device_blocked. A domain's translation table is the
-/// one under which it was first seen.
+/// software says by sw_view and sw_device_blocked. A domain's translation table is the one that its
+/// first attach wrote.
 class sw_hw_domain_mismatch final : public monitor {
 public:
     explicit sw_hw_domain_mismatch(reporter& r);
@@ -30,11 +30,13 @@ private:
         attachment rid;
         std::map<std::uint32_t, attachment> pasids;
         bool blocked = false;
-        bool in_reset = false;  // r0 .. s
+        std::uint64_t blocked_by = 0;  // domain; 0: transactions are aborted
+        bool in_reset = false;         // r0 .. s
         bool no_link = false;
     };
     void on_event(const base::event& e) override;
     void attach(const base::event& e);
+    void view(const base::event& e);
     void point(const base::event& e);
     void unlocked(const base::event& e);
     void check(std::uint16_t function, const device& d, base::ps t, base::span_id span, bool ats);
@@ -52,7 +54,7 @@ private:
     std::map<std::uint16_t, device> devices_;
     std::map<std::uint64_t, std::uint64_t> table_of_;  // domain -> TTB0
     int group_mutexes_held_ = 0;
-    std::uint32_t p4_, d4_, r0_, s_, link_down_, blocked_, identity_;
+    std::uint32_t p4_, d4_, r0_, s_, link_down_, blocked_, identity_, none_;
 };
 
 }  // namespace drydock::monitors

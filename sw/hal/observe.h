@@ -31,12 +31,15 @@ enum class note : u8 {
     unmap_begin,     // domain, iova, phys, bytes
     unmap_complete,  // domain, iova, phys, class
     page,            // phys, owner, pages, name
-    device_blocked,  // device, blocked
+    device_blocked,  // device, blocked, domain
     op_due,          // op, device, missed
     op_begin,        // op, device
     op_end,          // op, device, result, duration
-    refcount,        // object, count
+    refcount,        // object, count, rest
     poll_timeout,    // what, waited
+    view,            // stream, substream, domain, type
+    object,          // object, state
+    lock_wait,       // lock, task, owner, state
     count_
 };
 

@@ -32,6 +32,7 @@ int iommu_core::__iommu_group_set_domain(iommu_group& g, iommu_domain& domain, b
         return rc;
     }
     g.domain = &domain;
+    tell_view(g, IOMMU_NO_PASID, &domain);
     return 0;
 }
 
@@ -70,8 +71,7 @@ void iommu_core::iommu_detach_group(iommu_group& g) {
 int iommu_core::iommu_deferred_attach(device& dev, iommu_domain& domain) {
     if (!dev.iommu || !dev.iommu->attach_deferred || !dev.group) return 0;
     call_scope call(kernel_, "iommu_deferred_attach", dev.id);
-    if (!variant_->deferred_attach_locks())
-        return call.result(__iommu_attach_device(domain, dev, nullptr));
+    if (!variant_->deferred_attach_locks()) return call.result(attach_first(domain, dev));
     guard hold(dev.group->lock);
     group_device* gdev = dev_to_gdev(dev);
     if (kernel_.warn_on(gdev == nullptr, "iommu_deferred_attach: device is not in its group",
@@ -80,7 +80,13 @@ int iommu_core::iommu_deferred_attach(device& dev, iommu_domain& domain) {
     if (const auto rc = variant_->deferred_fence(*dev.group, *gdev)) return call.result(*rc);
     // While we waited, another has attached it: a second time would count it twice.
     if (!dev.iommu->attach_deferred) return call.result(0);
-    return call.result(__iommu_attach_device(domain, dev, nullptr));
+    return call.result(attach_first(domain, dev));
+}
+
+int iommu_core::attach_first(iommu_domain& domain, device& dev) {
+    const int rc = __iommu_attach_device(domain, dev, nullptr);
+    if (rc == 0) tell_view(dev, IOMMU_NO_PASID, dev.group->domain);
+    return rc;
 }
 
 // -- PASIDs --
@@ -126,7 +132,10 @@ int iommu_core::iommu_attach_device_pasid(iommu_domain& domain, device& dev, u32
     }
     if (g.pasid_array.count(pasid)) return call.result(-EBUSY);
     const int rc = __iommu_set_group_pasid(domain, g, pasid, nullptr);
-    if (rc == 0) g.pasid_array[pasid] = &domain;
+    if (rc == 0) {
+        g.pasid_array[pasid] = &domain;
+        tell_view(g, pasid, &domain);
+    }
     return call.result(rc);
 }
 
@@ -141,7 +150,10 @@ int iommu_core::iommu_replace_device_pasid(iommu_domain& domain, device& dev, u3
     if (it == g.pasid_array.end()) return call.result(-EINVAL);
     if (it->second == &domain) return call.result(0);
     const int rc = __iommu_set_group_pasid(domain, g, pasid, it->second);
-    if (rc == 0) it->second = &domain;
+    if (rc == 0) {
+        it->second = &domain;
+        tell_view(g, pasid, &domain);
+    }
     return call.result(rc);
 }
 
@@ -154,6 +166,7 @@ void iommu_core::iommu_detach_device_pasid(device& dev, u32 pasid) {
     if (it == g.pasid_array.end()) return;
     __iommu_remove_group_pasid(g, pasid, *it->second);
     g.pasid_array.erase(it);
+    tell_view(g, pasid, nullptr);
 }
 
 std::unique_ptr<reset_ops> make_reset_variant(std::string_view name) {

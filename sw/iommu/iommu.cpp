@@ -59,6 +59,9 @@ int iommu_core::iommu_probe_device(device& dev, const std::string& group, bool i
     }
     g.devices.push_back({&dev});
     if (dev.iommu->attach_deferred) return 0;
+    tell_view(dev, IOMMU_NO_PASID, g.domain);
+    for (const auto& [pasid, domain] : g.pasid_array)
+        if (dev.iommu->max_pasids > 0) tell_view(dev, pasid, domain);
     const int rc = __iommu_attach_device(*g.domain, dev, nullptr);
     if (rc != 0) {
         g.devices.pop_back();
@@ -77,6 +80,8 @@ void iommu_core::iommu_release_device(device& dev) {
         const int rc = call.result(__iommu_attach_device(*release, dev, g.domain));
         kernel_.warn_on(rc != 0, "iommu_release_device failed", dev.id);
     }
+    tell_view(dev, IOMMU_NO_PASID, nullptr);
+    for (const auto& [pasid, domain] : g.pasid_array) tell_view(dev, pasid, nullptr);
     g.devices.remove_if([&](const group_device& gdev) { return gdev.dev == &dev; });
     dev.group = nullptr;
     if (!g.devices.empty()) return;
@@ -148,6 +153,23 @@ void iommu_core::tell_attach(const device& dev, u32 pasid, const iommu_domain& d
                   substream, domain.id, tell.text(iommu_domain_type_name(domain.type)));
 }
 
+void iommu_core::tell_view(const device& dev, u32 pasid, const iommu_domain* domain) {
+    auto& tell = kernel_.observe();
+    if (!tell.wants(hal::note::view)) return;
+    const u64 substream = pasid == IOMMU_NO_PASID ? 0 : substream_valid | pasid;
+    for (const u32 sid : dev.iommu->ids)
+        tell.emit(hal::note::view, kernel_.current_place(), kernel_.current_span(), sid, substream,
+                  domain ? domain->id : 0,
+                  tell.text(domain ? iommu_domain_type_name(domain->type) : "none"));
+}
+
+void iommu_core::tell_view(const iommu_group& g, u32 pasid, const iommu_domain* domain) {
+    for (const group_device& gdev : g.devices)
+        if (pasid == IOMMU_NO_PASID ? !gdev.dev->iommu->attach_deferred
+                                    : gdev.dev->iommu->max_pasids > 0)
+            tell_view(*gdev.dev, pasid, domain);
+}
+
 int iommu_core::__iommu_attach_device(iommu_domain& domain, device& dev, iommu_domain* old) {
     // Whose attach was put off has no old domain, whatever its group is in.
     const int rc = domain.attach_dev(dev, dev.iommu->attach_deferred ? nullptr : old);
@@ -174,10 +196,12 @@ void iommu_core::remove_dev_pasid(device& dev, u32 pasid, iommu_domain& old) {
                                sid, substream_valid | pasid, old.id);
 }
 
-void iommu_core::set_blocked(iommu_group&, group_device& gdev, bool blocked) {
+void iommu_core::set_blocked(iommu_group& g, group_device& gdev, bool blocked) {
     gdev.blocked = blocked;
+    const bool tables = g.blocking_domain && g.blocking_domain->type == iommu_domain_type::paging;
     kernel_.observe().emit(hal::note::device_blocked, kernel_.current_place(),
-                           kernel_.current_span(), gdev.dev->id, blocked);
+                           kernel_.current_span(), gdev.dev->id, blocked,
+                           tables ? g.blocking_domain->id : 0);
 }
 
 }  // namespace drydock::sw

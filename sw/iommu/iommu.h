@@ -82,7 +82,11 @@ private:
                                   bool must_succeed);
     int __iommu_set_group_pasid(iommu_domain&, iommu_group&, u32 pasid, iommu_domain* old);
     void __iommu_remove_group_pasid(iommu_group&, u32 pasid, iommu_domain& old);
+    int attach_first(iommu_domain&, device&);
     void tell_attach(const device&, u32 pasid, const iommu_domain&);
+    /// What group->domain and pasid_array say now, for observers; null: nothing.
+    void tell_view(const device&, u32 pasid, const iommu_domain*);
+    void tell_view(const iommu_group&, u32 pasid, const iommu_domain*);
 
     kernel& kernel_;
     iommu_ops& ops_;

@@ -201,14 +201,19 @@ span_scope::~span_scope() {
 }
 
 refcount::refcount(kernel& k, std::string object, u32 initial)
-    : kernel_(k), object_(std::move(object)), text_(k.observe().text(object_)), count_(initial) {
+    : kernel_(k),
+      object_(std::move(object)),
+      text_(k.observe().text(object_)),
+      count_(initial),
+      rest_(initial) {
     tell();
 }
 
 void refcount::tell() {
     hal::observe& o = kernel_.observe();
     if (o.wants(hal::note::refcount))
-        o.emit(hal::note::refcount, kernel_.current_place(), kernel_.current_span(), text_, count_);
+        o.emit(hal::note::refcount, kernel_.current_place(), kernel_.current_span(), text_, count_,
+               rest_);
 }
 
 void refcount::get() {
@@ -222,6 +227,19 @@ bool refcount::put() {
     --count_;
     tell();
     return count_ == 0;
+}
+
+lifetime::lifetime(kernel& k, std::string object) : kernel_(k), text_(k.observe().text(object)) {}
+
+void lifetime::release() {
+    tell(released_ ? 1 : 0);
+    released_ = true;
+}
+
+void lifetime::tell(u64 state) const {
+    hal::observe& o = kernel_.observe();
+    if (o.wants(hal::note::object))
+        o.emit(hal::note::object, kernel_.current_place(), kernel_.current_span(), text_, state);
 }
 
 }  // namespace drydock::sw

@@ -19,11 +19,19 @@ public:
         : scheduler_(s), name_(std::move(name)), text_(s.text(name_)) {}
 
     const std::string& name() const { return name_; }
-    void locked(const task& t, u64 flags, hal::duration waited) const {
+    void locked(task& t, u64 flags, hal::duration waited) const {
+        ++t.locks;
         tell(hal::note::lock, t, flags, waited);
     }
-    void unlocked(const task& t, u64 flags, hal::duration held) const {
+    void unlocked(task& t, u64 flags, hal::duration held) const {
+        --t.locks;
         tell(hal::note::unlock, t, flags, held);
+    }
+    /// A task has to wait for it; told before it does.
+    void waits(const task& t, const task& owner) const {
+        hal::observe& o = scheduler_.host().observe;
+        if (o.wants(hal::note::lock_wait))
+            o.emit(hal::note::lock_wait, t.place, t.span, text_, t.place, owner.place, 0);
     }
     /// @throws std::logic_error
     void must_own(bool owner) const {

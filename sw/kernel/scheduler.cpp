@@ -55,6 +55,7 @@ void scheduler::entry(void* argument) {
     scheduler& s = *t.owner;
     s.active_ = &t;
     t.body();
+    if (t.locks != 0) s.host_.observe.emit(hal::note::lock_wait, t.place, t.span, 0, t.place, 0, 1);
     s.own_cpu().leave("ends");
     t.state = task_state::ended;
     t.stack = nullptr;

@@ -34,6 +34,7 @@ void mutex::lock() {
     if (m.owner == nullptr) {
         m.owner = &me;
     } else {
+        m.notes.waits(me, *m.owner);
         m.waiters.push_back(&me);
         m.s.block("waits");
     }
@@ -97,6 +98,7 @@ void spinlock::lock() {
     if (l.owner == nullptr) {
         l.owner = &me;
     } else {
+        l.notes.waits(me, *l.owner);
         l.waiters.push_back(&me);
         l.s.spin();
     }

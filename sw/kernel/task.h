@@ -51,6 +51,7 @@ public:
     hal::mmio_result answer;
     u32 irq_depth = 0;   ///< local_irq_save() calls open
     u32 spin_depth = 0;  ///< spinning locks held or being taken
+    u32 locks = 0;       ///< of all kinds, held
     hal::time_point irqs_off_since{};
     hal::span_id span = 0;
 

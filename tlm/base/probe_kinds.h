@@ -79,6 +79,9 @@ enum class kind : std::uint8_t {
     sw_op_end,
     sw_refcount,
     sw_poll_timeout,
+    sw_view,
+    sw_object,
+    sw_lock_wait,
     // -- platform --
     violation,
     action,
@@ -307,11 +310,12 @@ inline constexpr std::array<kind_info, kind_count> kind_table{{
      event_level::detail,
      {"phys", "owner", "pages", "name"},
      "xdds"},  // owner 0 = free; else a new number per owner
+    // domain: the one that blocks, if it has tables; 0: transactions are aborted
     {kind::sw_device_blocked,
      "sw_device_blocked",
      event_level::life,
-     {"device", "blocked", "", ""},
-     "rd--"},
+     {"device", "blocked", "domain", ""},
+     "rdd-"},
     // client operations; where = client's place; op: text ("dma", "unmap")
     {kind::sw_op_due, "sw_op_due", event_level::detail, {"op", "device", "missed", ""}, "srd-"},
     {kind::sw_op_begin, "sw_op_begin", event_level::detail, {"op", "device", "", ""}, "sr--"},
@@ -320,12 +324,32 @@ inline constexpr std::array<kind_info, kind_count> kind_table{{
      event_level::detail,
      {"op", "device", "result", "duration"},
      "srdt"},
-    {kind::sw_refcount, "sw_refcount", event_level::detail, {"object", "count", "", ""}, "sd--"},
+    // rest: references that are no debt when nothing is under way
+    {kind::sw_refcount,
+     "sw_refcount",
+     event_level::detail,
+     {"object", "count", "rest", ""},
+     "sdd-"},
     {kind::sw_poll_timeout,
      "sw_poll_timeout",
      event_level::life,
      {"what", "waited", "", ""},
      "st--"},
+    // What the IOMMU core holds to be attached, whatever hardware has; ssv in bit 32 of substream;
+    // type "none": nothing
+    {kind::sw_view,
+     "sw_view",
+     event_level::detail,
+     {"stream", "substream", "domain", "type"},
+     "dxds"},
+    // state: 0 released, 1 used after that
+    {kind::sw_object, "sw_object", event_level::detail, {"object", "state", "", ""}, "sd--"},
+    // A task begins to wait for a lock (state 0), or ends while it holds some (1; lock unused)
+    {kind::sw_lock_wait,
+     "sw_lock_wait",
+     event_level::detail,
+     {"lock", "task", "owner", "state"},
+     "swwd"},
 
     // monitor and rule: texts; gap: 1 = known_gap, decides nothing by itself
     {kind::violation, "violation", event_level::life, {"monitor", "device", "rule", "gap"}, "srsd"},

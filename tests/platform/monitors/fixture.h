@@ -40,8 +40,19 @@ public:
     // -- what software and hardware say, in their words --
     void attach(routing_id rid, std::uint64_t domain, std::string_view type = "paging",
                 int pasid = -1) {
-        tell(kind::sw_attach, "iommu", rid.value, pasid < 0 ? 0 : (1ull << 32 | unsigned(pasid)),
-             domain, text(type));
+        hardware_attach(rid, domain, type, pasid);
+        view(rid, domain, type, pasid);
+    }
+    void hardware_attach(routing_id rid, std::uint64_t domain, std::string_view type = "paging",
+                         int pasid = -1) {
+        tell(kind::sw_attach, "iommu", rid.value, substream(pasid), domain, text(type));
+    }
+    void view(routing_id rid, std::uint64_t domain, std::string_view type = "paging",
+              int pasid = -1) {
+        tell(kind::sw_view, "iommu", rid.value, substream(pasid), domain, text(type));
+    }
+    static std::uint64_t substream(int pasid) {
+        return pasid < 0 ? 0 : (1ull << 32 | unsigned(pasid));
     }
     void map(std::uint64_t domain, std::uint64_t iova, std::uint64_t phys,
              std::uint64_t bytes = 4096) {

@@ -131,4 +131,49 @@ TEST(Warn, is_silent_for_a_log_line) {
     EXPECT_TRUE(t.silent());
 }
 
+namespace {
+void waits(told& t, std::string_view l, std::string_view task, std::string_view owner) {
+    t.tell(kind::sw_lock_wait, task, t.text(l), t.place(task), t.place(owner), 0);
+}
+void ends_with_locks(told& t, std::string_view task) {
+    t.tell(kind::sw_lock_wait, task, 0, t.place(task), 0, 1);
+}
+}  // namespace
+
+TEST(Deadlock, fires_for_a_ring_of_waiting_tasks_and_names_locks_and_times) {
+    told t;
+    t.at(2_us), waits(t, "B", "T1", "T2");
+    EXPECT_TRUE(t.silent());
+    t.at(5_us), waits(t, "A", "T2", "T1");
+    EXPECT_EQ(t.only().monitor, "deadlock");
+    EXPECT_EQ(t.only().text,
+              "T2 waits for A since 5.000 us, held by T1; T1 waits for B since 2.000 us, held by T2");
+}
+
+TEST(Deadlock, fires_for_a_task_that_waits_for_its_own_lock) {
+    told t;
+    waits(t, "A", "T1", "T1");
+    EXPECT_EQ(t.fired("deadlock"), 1u);
+}
+
+TEST(Deadlock, fires_for_a_lock_whose_owner_has_ended_before_or_after) {
+    told t;
+    waits(t, "A", "T1", "R");
+    ends_with_locks(t, "R");
+    EXPECT_EQ(t.fired("deadlock"), 1u);
+    waits(t, "A", "T2", "R");
+    EXPECT_EQ(t.fired("deadlock"), 2u);
+}
+
+TEST(Deadlock, is_silent_when_the_lock_changed_hands_before_the_ring_closed) {
+    told t;
+    waits(t, "A", "T1", "T2");
+    lock(t, "A", "T1");
+    waits(t, "B", "T2", "T1");
+    unlock(t, "A", "T1");
+    lock(t, "B", "T2");
+    waits(t, "A", "T1", "T3");
+    EXPECT_TRUE(t.silent());
+}
+
 }  // namespace drydock::monitors::test

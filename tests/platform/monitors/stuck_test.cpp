@@ -44,6 +44,25 @@ TEST(Stuck, is_silent_when_the_retry_heals_it) {
     EXPECT_TRUE(t.silent());
 }
 
+TEST(Stuck, fires_for_a_device_that_hardware_blocks_and_the_core_has_forgotten) {
+    told t;
+    one_retry r;
+    r.good = true;  // the core sees nothing to change
+    t.set.connect(r);
+    t.attach(told::ep0, 3);
+    t.hardware_attach(told::ep0, 2, "blocked");
+    t.finish();
+    EXPECT_EQ(r.tries, 1);
+    EXPECT_EQ(t.only().monitor, "stuck");
+}
+
+TEST(Stuck, is_silent_for_a_device_that_is_in_the_blocked_domain_by_choice) {
+    told t;
+    t.attach(told::ep0, 2, "blocked");
+    t.finish();
+    EXPECT_TRUE(t.silent());
+}
+
 TEST(Stuck, is_silent_while_a_reset_call_is_open_that_could_lift_it) {
     told t;
     t.tell(kind::span_begin, "R", std::uint64_t(span_class::reset), 0, told::ep0.value, 0,

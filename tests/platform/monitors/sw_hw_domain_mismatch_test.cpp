@@ -126,14 +126,45 @@ TEST_F(SwHwDomainMismatch, fires_when_the_stream_lies_outside_of_the_stream_tabl
 TEST_F(SwHwDomainMismatch, a_detached_stream_or_pasid_is_nobodys_to_compare) {
     t.attach(told::ep0, 1);
     t.attach(told::ep0, 2, "paging", 1);
-    t.tell(kind::sw_detach, "iommu", told::ep0.value, 1ull << 32 | 1);
+    t.view(told::ep0, 0, "none", 1);
     hw.pasid_table.valid = false;
     group_mutex(t);
     EXPECT_TRUE(t.silent());
-    t.tell(kind::sw_detach, "iommu", told::ep0.value, 0);
+    t.view(told::ep0, 0, "none");
     hw.entry.valid = false;
     group_mutex(t);
     EXPECT_TRUE(t.silent());
+}
+
+TEST_F(SwHwDomainMismatch, fires_when_an_attach_changed_the_cores_view_only) {
+    t.attach(told::ep0, 1);
+    t.view(told::ep0, 2);
+    group_mutex(t);
+    EXPECT_NE(t.only().text.find("domain 2 was never attached"), std::string::npos)
+        << t.only().text;
+}
+
+TEST_F(SwHwDomainMismatch, fires_when_hardware_was_left_with_the_former_of_two_known_domains) {
+    t.attach(told::ep0, 1);
+    hw.rid_table.ttb0 = 0x9000;
+    t.attach(told::ep0, 2);
+    group_mutex(t);
+    EXPECT_TRUE(t.silent());
+    t.view(told::ep0, 1);
+    group_mutex(t);
+    EXPECT_EQ(t.fired("sw_hw_domain_mismatch"), 1u);
+}
+
+TEST_F(SwHwDomainMismatch, a_domain_that_blocks_by_empty_tables_may_leave_ats_on) {
+    t.attach(told::ep0, 1);
+    hw.rid_table.ttb0 = 0x5000;
+    t.hardware_attach(told::ep0, 7);
+    t.tell(kind::sw_device_blocked, "iommu", told::ep0.value, 1, 7);
+    t.point("p4", told::ep0);
+    EXPECT_TRUE(t.silent());
+    hw.rid_table.ttb0 = 0x1000;
+    t.point("p4", told::ep0);
+    EXPECT_EQ(t.fired("sw_hw_domain_mismatch"), 1u);
 }
 
 TEST_F(SwHwDomainMismatch, fires_at_p4_when_the_ste_still_serves_ats) {
