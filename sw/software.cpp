@@ -312,7 +312,7 @@ std::vector<device_state> software::devices() const {
         device_state s{.name = c.name, .rid = c.rid, .ats_enabled = d->ats_enabled};
         for (const auto& gdev : d->dev.group->devices)
             if (gdev.dev == &d->dev) s.blocked = gdev.blocked;
-        s.attach_refused = core_.variant().group_fence(*d->dev.group).has_value();
+        s.attach_refused = core_.attach_refused(*d->dev.group);
         for (const auto& cl : clients_)
             if (cl->config().device == c.rid) s.queue_stopped |= cl->queue_stopped();
         out.push_back(s);

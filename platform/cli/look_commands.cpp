@@ -16,6 +16,7 @@
 #include "platform/scenario/build.h"
 #include "platform/scenario/embedded.h"
 #include "platform/scenario/nearest.h"
+#include "sw/iommu/reset_ops.h"
 #include "tlm/base/probe_kinds.h"
 
 namespace drydock::cli {
@@ -115,8 +116,13 @@ int list_command(const std::string& scenario, const scenario::overrides& changes
         for (const std::string& name : configs::names())
             smmus.row({{"  " + name}, {configs::load(name, {}).title}});
         print(t.out, smmus.text());
+        print(t.out, "reset variants (software.reset.variant):\n");
+        text_table variants(false, 2);
+        for (const sw::reset_variant& v : sw::reset_variants())
+            variants.row({{"  " + std::string(v.name)}, {std::string(v.what)}});
+        print(t.out, variants.text());
         print(t.out,
-              "reset variants (software.reset.variant): none, M2\nquarantine variants "
+              "quarantine variants "
               "(software.quarantine): off\npage requests (software.pri): off, deny, handle\n"
               "reset methods: flr\nclients (kind): dma_client, sva\n");
         print(t.out, "monitors (expect): " + scenario::list_of(expect::monitors()) + "\n");

@@ -32,6 +32,7 @@ void arm_smmu_attach_state::commit() {
 
 int arm_smmu_domain::attach_dev(device& dev, iommu_domain* old) {
     arm_smmu_master& master = to_master(dev);
+    if (instance && *instance != master.smmu.number()) return -EINVAL;
     arm_smmu_attach_state state(master, IOMMU_NO_PASID, old);
     master.alloc_cd_ptr(IOMMU_NO_PASID);
     guard hold(driver_.asid_lock());
@@ -44,6 +45,7 @@ int arm_smmu_domain::attach_dev(device& dev, iommu_domain* old) {
 
 int arm_smmu_domain::set_dev_pasid(device& dev, u32 pasid, iommu_domain* old) {
     arm_smmu_master& master = to_master(dev);
+    if (instance && *instance != master.smmu.number()) return -EINVAL;
     const iommu_domain* rid = driver_.driver_get_domain(dev);
     const bool identity = rid && rid->type == iommu_domain_type::identity;
     const bool blocked = rid && rid->type == iommu_domain_type::blocked;

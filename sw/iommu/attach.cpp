@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <stdexcept>
-
 #include "sw/iommu/iommu.h"
 #include "sw/pci/device.h"
 
@@ -13,11 +11,10 @@ int iommu_core::__iommu_group_set_domain(iommu_group& g, iommu_domain& domain, b
     for (auto& gdev : g.devices) {
         // done() will attach a blocked member to what group->domain says then.
         if (passes && gdev.blocked) continue;
-        if (const auto rc = variant_->device_fence(gdev)) {
-            if (*rc == 0) continue;
-            return *rc;
-        }
-        const int rc = __iommu_device_set_domain(g, *gdev.dev, domain, g.domain, must_succeed);
+        const auto fenced = variant_->device_fence(gdev);
+        const int rc =
+            fenced ? *fenced
+                   : __iommu_device_set_domain(g, *gdev.dev, domain, g.domain, must_succeed);
         if (rc == 0) continue;
         if (must_succeed) {
             kernel_.warn("attach that must not fail has failed", gdev.dev->id);
@@ -25,7 +22,7 @@ int iommu_core::__iommu_group_set_domain(iommu_group& g, iommu_domain& domain, b
         }
         for (auto& back : g.devices) {  // those already moved go back
             if (&back == &gdev) break;
-            if (!g.domain) continue;
+            if (!g.domain || variant_->device_fence(back)) continue;
             kernel_.warn_on(__iommu_device_set_domain(g, *back.dev, *g.domain, &domain, true) != 0,
                             "attach could not be rolled back", back.dev->id);
         }
@@ -39,7 +36,11 @@ int iommu_core::__iommu_group_set_domain(iommu_group& g, iommu_domain& domain, b
 int iommu_core::__iommu_device_set_domain(iommu_group& g, device& dev, iommu_domain& domain,
                                           iommu_domain* old, bool must_succeed) {
     const bool blocks = domain.type == iommu_domain_type::blocked || &domain == g.blocking_domain;
-    if (dev.iommu->require_direct && blocks) {
+    const auto policy = config_.require_direct;
+    const bool refuses =
+        policy == require_direct_policy::by_variant || policy == require_direct_policy::refuse ||
+        (policy == require_direct_policy::paging && domain.type == iommu_domain_type::blocked);
+    if (dev.iommu->require_direct && blocks && refuses) {
         kernel_.log(4, "firmware demands a 1:1 mapping: blocked domain refused", dev.id);
         return -EINVAL;
     }
@@ -95,11 +96,12 @@ int iommu_core::__iommu_set_group_pasid(iommu_domain& domain, iommu_group& g, u3
                                         iommu_domain* old) {
     for (auto& gdev : g.devices) {
         if (!dev_has_iommu(*gdev.dev) || gdev.dev->iommu->max_pasids == 0) continue;
-        const int rc = set_dev_pasid(domain, *gdev.dev, pasid, old);
+        const auto fenced = variant_->pasid_fence(gdev);
+        const int rc = fenced ? *fenced : set_dev_pasid(domain, *gdev.dev, pasid, old);
         if (rc == 0) continue;
         for (auto& back : g.devices) {
             if (&back == &gdev) break;
-            if (back.dev->iommu->max_pasids == 0) continue;
+            if (back.dev->iommu->max_pasids == 0 || variant_->pasid_fence(back)) continue;
             if (old)
                 kernel_.warn_on(set_dev_pasid(*old, *back.dev, pasid, &domain) != 0,
                                 "PASID attach could not be rolled back", back.dev->id);
@@ -167,13 +169,6 @@ void iommu_core::iommu_detach_device_pasid(device& dev, u32 pasid) {
     __iommu_remove_group_pasid(g, pasid, *it->second);
     g.pasid_array.erase(it);
     tell_view(g, pasid, nullptr);
-}
-
-std::unique_ptr<reset_ops> make_reset_variant(std::string_view name) {
-    if (name == "none") return make_reset_none();
-    if (name == "M2") return make_reset_m2();
-    throw std::invalid_argument("reset variant '" + std::string(name) +
-                                "' is unknown; there are: none, M2");
 }
 
 }  // namespace drydock::sw

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,6 +45,9 @@ struct iommu_domain {
     iommu_domain_type type;
     u32 id;  ///< by which observers name it
     std::string name;
+    std::unique_ptr<lifetime> life = {};  ///< none: it is the driver's own and stays
+    /// Devices of one IOMMU only can be attached (Linux: smmu_domain->smmu); none: of any.
+    std::optional<u32> instance = {};
     /// Brings a page in; may sleep. Set before the first attach. Empty: a page that is not mapped
     /// stays so.
     std::function<iommu_page_response_code(const iommu_fault&)> iopf_handler = {};
@@ -72,6 +77,9 @@ struct iommu_ops {
     virtual std::unique_ptr<iommu_domain> domain_alloc_paging(u32 id, std::string name) = 0;
     virtual std::unique_ptr<iommu_domain> domain_alloc_sva(u32 id, std::string name) = 0;
     virtual int probe_device(device&) = 0;
+    /// A reset is over and the device translates again (M3): lifts what the driver itself had cut
+    /// off. group->mutex is held.
+    virtual void reset_device_done(device&) {}
     /// Answers the group that this was the last request of (Linux: ops->page_response).
     virtual void page_response(device&, const iommu_fault&, iommu_page_response_code) {}
 };

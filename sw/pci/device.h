@@ -33,6 +33,10 @@ struct dev_iommu {
     bool attach_deferred = false;
     bool require_direct =
         false;  ///< firmware demands 1:1 mappings: may not be blocked by attaching
+    struct direct_region {
+        u64 start, bytes;
+    };
+    std::vector<direct_region> direct = {};  ///< which; none said: the page of the MSI doorbell
     std::unique_ptr<iommu_private> priv;
 };
 
@@ -51,6 +55,15 @@ struct device {
 };
 
 inline bool dev_has_iommu(const device& dev) { return dev.iommu != nullptr; }
+
+/// Whether requests of the two can have one Requester ID (Linux: pci_devs_are_dma_aliases()).
+inline bool dma_aliases(const device& a, const device& b) {
+    if (!a.iommu || !b.iommu) return false;
+    for (const u32 id : a.iommu->ids)
+        for (const u32 other : b.iommu->ids)
+            if (id == other) return true;
+    return false;
+}
 
 /// Tells observers of a call into a larger function and of its result.
 class call_scope {

@@ -34,6 +34,9 @@ void pci_disable_sriov(pci_dev&);
 /// After a reset: NumVFs, VF BARs and control as they were; 100 ms if there are virtual functions.
 void pci_restore_iov_state(pci_dev&);
 
+/// Virtual functions that are enabled.
+inline unsigned pci_num_vf(const pci_dev& d) { return d.sriov ? d.sriov->num_VFs : 0u; }
+
 /// The physical function of a virtual one; itself of any other.
 inline pci_dev& pci_physfn(pci_dev& d) { return d.physfn ? *d.physfn : d; }
 

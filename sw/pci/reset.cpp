@@ -46,21 +46,18 @@ int pcie_flr(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
         d.k.log(3,
                 "timed out waiting for pending transaction; performing function level reset anyway",
                 d.rid());
-    if (const int rc = iommu.prepare(d); rc != 0) {
-        d.k.log(3, "failed to stop IOMMU for a PCI reset", d.rid());
-        return call.result(rc);
-    }
-    const int where = d.pcie_cap + PCI_EXP_DEVCTL;
-    pci_write_config_word(d, where, pci_read_config_word(d, where) | PCI_EXP_DEVCTL_BCR_FLR);
-    d.k.point("r0", d.rid());
-    int rc = 0;
-    if (!d.imm_ready) {
-        d.k.sleep(config.flr_wait);
-        rc = pci_dev_wait(d, "FLR", config.ready_limit);
-    }
-    if (rc == 0) d.k.point("r1", d.rid());
-    iommu.done(d);
-    return call.result(rc);
+    return call.result(pci_reset_wrapped(d, iommu, config, pci_reset_method::flr, [&] {
+        const int where = d.pcie_cap + PCI_EXP_DEVCTL;
+        pci_write_config_word(d, where, pci_read_config_word(d, where) | PCI_EXP_DEVCTL_BCR_FLR);
+        d.k.point("r0", d.rid());
+        int rc = 0;
+        if (!d.imm_ready) {
+            d.k.sleep(config.flr_wait);
+            rc = pci_dev_wait(d, "FLR", config.ready_limit);
+        }
+        if (rc == 0) d.k.point("r1", d.rid());
+        return rc;
+    }));
 }
 
 bool pcie_has_flr(const pci_dev& d) { return d.pcie_cap && (d.devcap & PCI_EXP_DEVCAP_FLR); }

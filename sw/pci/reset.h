@@ -8,25 +8,36 @@
 
 namespace drydock::sw {
 
-/// The IOMMU's part of a reset: pci_dev_reset_iommu_prepare() and _done(); variants in
-/// sw/iommu/reset.
-struct reset_iommu {
-    virtual ~reset_iommu() = default;
-    virtual int prepare(pci_dev&) = 0;
-    virtual void done(pci_dev&) = 0;
-};
-
 class pci_host;
 
 enum class pci_reset_method : u8 { device_specific, acpi, flr, af_flr, pm, bus, cxl_bus };
 /// @throws std::invalid_argument naming what there is
 pci_reset_method pci_reset_method_from(std::string_view name);
 
+/// The IOMMU's part of a reset: pci_dev_reset_iommu_prepare() and _done(); variants in
+/// sw/iommu/reset.
+struct reset_iommu {
+    virtual ~reset_iommu() = default;
+    virtual int prepare(pci_dev&) = 0;
+    virtual void done(pci_dev&, int result) = 0;
+    /// After a good reset.
+    void done(pci_dev& d) { done(d, 0); }
+
+    /// Whether this way of resetting holds prepare() and done() around it.
+    virtual bool wraps(pci_reset_method) const { return true; }
+    /// Whether it does so even when it is only asked if it could.
+    virtual bool wraps_probe(pci_reset_method) const { return false; }
+    virtual bool prepare_failure_aborts() const { return true; }
+    /// Whether done() follows a reset that failed; else the device stays blocked.
+    virtual bool done_after_failure() const { return true; }
+};
+
 struct pci_reset_config {
     hal::duration flr_wait = 100ms;       ///< pause after setting BCR_FLR (Linux: 100 ms)
     hal::duration ready_limit = 60000ms;  ///< PCIE_RESET_READY_POLL_MS
     pci_reset_method method = pci_reset_method::flr;
-    const pci_host* host = nullptr;  ///< for methods that reset a bus: what else is on it
+    bool done_only_on_success = false;  ///< switch: a failed reset leaves the device blocked
+    const pci_host* host = nullptr;     ///< for methods that reset a bus: what else is on it
     /// Resets what is below a bridge; none: by its Bridge Control.
     std::function<int(pci_dev& bridge)> reset_below = {};
 };

@@ -5,6 +5,7 @@
 
 #include <linux/pci_regs.h>
 
+#include "sw/pci/ats.h"
 #include "sw/pci/secondary_bus.h"
 
 namespace drydock::sw {
@@ -14,12 +15,6 @@ namespace {
 constexpr hal::duration d3hot_settles = 10ms;  // PCI PM 5.6.1
 constexpr int cxl_port_control = 0x0c;         // CXL DVSEC for ports
 constexpr u16 unmask_sbr = 1;
-
-int blocked(pci_dev& d, reset_iommu& iommu) {
-    const int rc = iommu.prepare(d);
-    if (rc != 0) d.k.log(3, "failed to stop IOMMU for a PCI reset", d.rid());
-    return rc;
-}
 
 /// Transactions Pending of the AF capability, looked at as that of Device Status.
 bool af_wait_for_pending(pci_dev& d) {
@@ -45,6 +40,20 @@ bool sbr_masked(const pci_dev& d) {
 
 }  // namespace
 
+int pci_reset_prepare_iommu(pci_dev& d, reset_iommu& iommu) {
+    const int rc = iommu.prepare(d);
+    if (rc != 0) d.k.log(3, "failed to stop IOMMU for a PCI reset", d.rid());
+    return rc;
+}
+
+void pci_reset_done_iommu(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config,
+                          int result) {
+    const bool needs_success = config.done_only_on_success || !iommu.done_after_failure();
+    if (result != 0 && needs_success && pci_ats_supported(d))
+        return d.k.log(4, "reset failed: device stays blocked by the IOMMU", d.rid());
+    iommu.done(d, result);
+}
+
 int pci_af_flr(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
     if (!d.af_cap) return -ENOTTY;
     const u8 can = pci_read_config_byte(d, d.af_cap + PCI_AF_CAP);
@@ -55,17 +64,17 @@ int pci_af_flr(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
                 "timed out waiting for pending transaction; performing AF function level reset "
                 "anyway",
                 d.rid());
-    if (const int rc = blocked(d, iommu); rc != 0) return call.result(rc);
-    pci_write_config_byte(d, d.af_cap + PCI_AF_CTRL, PCI_AF_CTRL_FLR);
-    d.k.point("r0", d.rid());
-    int rc = 0;
-    if (!d.imm_ready) {
-        d.k.sleep(config.flr_wait);
-        rc = pci_dev_wait(d, "AF_FLR", config.ready_limit);
-    }
-    if (rc == 0) d.k.point("r1", d.rid());
-    iommu.done(d);
-    return call.result(rc);
+    return call.result(pci_reset_wrapped(d, iommu, config, pci_reset_method::af_flr, [&] {
+        pci_write_config_byte(d, d.af_cap + PCI_AF_CTRL, PCI_AF_CTRL_FLR);
+        d.k.point("r0", d.rid());
+        int rc = 0;
+        if (!d.imm_ready) {
+            d.k.sleep(config.flr_wait);
+            rc = pci_dev_wait(d, "AF_FLR", config.ready_limit);
+        }
+        if (rc == 0) d.k.point("r1", d.rid());
+        return rc;
+    }));
 }
 
 int pci_pm_reset(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
@@ -75,41 +84,39 @@ int pci_pm_reset(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config)
     if (control & PCI_PM_CTRL_NO_SOFT_RESET) return -ENOTTY;
     if (control & PCI_PM_CTRL_STATE_MASK) return -EINVAL;
     call_scope call(d.k, "pci_pm_reset", d.rid());
-    if (const int rc = blocked(d, iommu); rc != 0) return call.result(rc);
-    pci_write_config_word(d, where, control | 3);
-    d.k.point("r0", d.rid());
-    d.k.sleep(d3hot_settles);
-    pci_write_config_word(d, where, control);
-    d.k.sleep(d3hot_settles);
-    const int rc = pci_dev_wait(d, "PM D3hot->D0", config.ready_limit);
-    if (rc == 0) d.k.point("r1", d.rid());
-    iommu.done(d);
-    return call.result(rc);
+    return call.result(pci_reset_wrapped(d, iommu, config, pci_reset_method::pm, [&] {
+        pci_write_config_word(d, where, control | 3);
+        d.k.point("r0", d.rid());
+        d.k.sleep(d3hot_settles);
+        pci_write_config_word(d, where, control);
+        d.k.sleep(d3hot_settles);
+        const int rc = pci_dev_wait(d, "PM D3hot->D0", config.ready_limit);
+        if (rc == 0) d.k.point("r1", d.rid());
+        return rc;
+    }));
 }
 
 int pci_reset_bus_function(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
     if (!d.bridge || !config.host || sbr_masked(d)) return -ENOTTY;
     call_scope call(d.k, "pci_reset_bus_function", d.rid());
-    if (const int rc = blocked(d, iommu); rc != 0) return call.result(rc);
-    int rc = -ENOTTY;
-    if (alone_on_bus(d, *config.host))
-        rc = config.reset_below ? config.reset_below(*d.bridge)
-                                : pci_bridge_secondary_bus_reset(*config.host, *d.bridge);
-    iommu.done(d);
-    return call.result(rc);
+    return call.result(pci_reset_wrapped(d, iommu, config, pci_reset_method::bus, [&] {
+        if (!alone_on_bus(d, *config.host)) return -ENOTTY;
+        return config.reset_below ? config.reset_below(*d.bridge)
+                                  : pci_bridge_secondary_bus_reset(*config.host, *d.bridge);
+    }));
 }
 
 int cxl_reset_bus_function(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
     if (!d.bridge || !d.bridge->cxl_port_dvsec) return -ENOTTY;
     call_scope call(d.k, "cxl_reset_bus_function", d.rid());
-    if (const int rc = blocked(d, iommu); rc != 0) return call.result(rc);
-    const int where = d.bridge->cxl_port_dvsec + cxl_port_control;
-    const u16 before = pci_read_config_word(*d.bridge, where);
-    if (!(before & unmask_sbr)) pci_write_config_word(*d.bridge, where, before | unmask_sbr);
-    const int rc = pci_reset_bus_function(d, iommu, config);
-    if (!(before & unmask_sbr)) pci_write_config_word(*d.bridge, where, before);
-    iommu.done(d);
-    return call.result(rc);
+    return call.result(pci_reset_wrapped(d, iommu, config, pci_reset_method::cxl_bus, [&] {
+        const int where = d.bridge->cxl_port_dvsec + cxl_port_control;
+        const u16 before = pci_read_config_word(*d.bridge, where);
+        if (!(before & unmask_sbr)) pci_write_config_word(*d.bridge, where, before | unmask_sbr);
+        const int rc = pci_reset_bus_function(d, iommu, config);
+        if (!(before & unmask_sbr)) pci_write_config_word(*d.bridge, where, before);
+        return rc;
+    }));
 }
 
 }  // namespace drydock::sw

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sw/iommu/reset_ops.h"
+#include "sw/iommu/reset/variants.h"
 
 namespace drydock::sw {
 
@@ -10,8 +10,9 @@ class reset_none final : public reset_ops {
 public:
     std::string_view name() const override { return "none"; }
     int prepare(iommu_core&, pci_dev&) override { return 0; }
-    void done(iommu_core&, pci_dev&) override {}
+    void done(iommu_core&, pci_dev&, int) override {}
     bool deferred_attach_locks() const override { return false; }
+    bool wraps(pci_reset_method) const override { return false; }
 };
 
 }  // namespace

@@ -84,8 +84,9 @@ TEST(BadInput, an_atc_that_cannot_be_built_is_refused) {
 
 TEST(BadInput, an_unknown_variant_is_refused_with_what_there_is) {
     EXPECT_EQ(
-        refused("[none, M2]", "[none, M3]"),
-        "s.yaml:13:41: variant: 'M3' cannot be used; expected one of none, M2; did you mean 'M2'?");
+        refused("[none, M2]", "[none, m2]"),
+        "s.yaml:13:41: variant: 'm2' cannot be used; expected one of none, R1, R2, R3, R4, R5, M1, "
+        "N1, N2, N3, N4, N6, M2, M3; did you mean 'M2'?");
 }
 
 TEST(BadInput, an_unknown_device_description_is_refused_with_the_nearest) {
@@ -255,9 +256,9 @@ TEST(BadInput, an_option_is_named_where_it_is_wrong) {
               std::string::npos);
     EXPECT_NE(refused_option("timeline.3.when=1ms").find("no element '3'"), std::string::npos);
     EXPECT_NE(refused_option("machine.cpus=").find("no value"), std::string::npos);
-    EXPECT_NE(refused_option("", "software.reset.variant=none,N4")
-                  .find("-m software.reset.variant=none,N4: variant: 'N4' cannot be used; "
-                        "expected one of none, M2"),
+    EXPECT_NE(refused_option("", "software.reset.variant=none,N5")
+                  .find("-m software.reset.variant=none,N5: variant: 'N5' cannot be used; "
+                        "expected one of none, R1, R2"),
               std::string::npos);
 }
 

@@ -94,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"[none, M2]", "[]", "13:34", "the list is empty"},
         wrong{"[none, M2]", "M2", "13:34", "expected a list"},
         wrong{"[none, M2]", "[M2, M2]", "13:39", "stands in the axis for the second time"},
-        wrong{"[none, M2]", "[none, ~]", "13:41", "expected one of none, M2"},
+        wrong{"[none, M2]", "[none, ~]", "13:41", "expected one of none, R1"},
         wrong{"software.reset.variant: [none", "matrix.x: [none", "13:10",
               "expected -m PATH=V1,V2"},
         wrong{"software.reset.variant: [none, M2]",

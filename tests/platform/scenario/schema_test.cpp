@@ -126,7 +126,7 @@ TEST(Schema, what_has_a_wrong_form_is_refused_by_both) {
         {"dsp0: {link: gen3 x4", "dsp0: {link: gen3 x5"},
         {"entries: 64", "entries: -1"},
         {"smmu.command: 5ns", "smmu.command: [5ns]"},
-        {"variant: none}", "variant: N4}"},
+        {"variant: none}", "variant: N5}"},
         {"quarantine: off", "quarantine: Q1"},
         {"cerror_sync: repeated", "cerror_sync: again"},
         {"kind: sva", "kind: vfio"},

@@ -62,7 +62,7 @@ struct Attach : testing::Test {
     test::fake_host host;
     kernel k{host.doors(), 2};
     fake_driver driver;
-    iommu_core core{k, driver, make_reset_m2()};
+    iommu_core core{k, driver, make_reset_variant("M2")};
     std::vector<std::unique_ptr<pci_dev>> devices;
 
     pci_dev& add(std::string name, const std::string& group = "G", int want = 0) {

@@ -63,7 +63,8 @@ struct recording_iommu final : reset_iommu {
         log.push_back("prepare flrs=" + std::to_string(host.functions[0x100]->flrs));
         return prepare_result;
     }
-    void done(pci_dev&) override {
+    using reset_iommu::done;
+    void done(pci_dev&, int) override {
         log.push_back("done bar=" +
                       std::to_string(host.functions[0x100]->get(PCI_BASE_ADDRESS_0 + 4, 4)));
     }

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sw/iommu/reset/pieces.h"
+#include "sw/iommu/reset/variants.h"
+#include "sw/pci/iov.h"
+
+namespace drydock::sw {
+
+namespace {
+
+using namespace reset;
+
+/// The fourth version: attaching a device that is being reset is refused with -EBUSY instead of put
+/// off. Nothing is blocked for a physical function with virtual ones and for a device that shares
+/// Requester IDs with a member of its group: those are as unprotected as ever (H-18, H-19). done()
+/// meets its own refusal when it sets PASIDs (H-05).
+class reset_r4 final : public reset_ops {
+public:
+    std::string_view name() const override { return "R4"; }
+    int prepare(iommu_core&, pci_dev&) override;
+    void done(iommu_core&, pci_dev&, int) override;
+
+    fence device_fence(const group_device& gdev) const override { return busy(gdev); }
+    fence pasid_fence(const group_device& gdev) const override { return busy(gdev); }
+    fence deferred_fence(const iommu_group&, const group_device& gdev) const override {
+        return busy(gdev);
+    }
+    iommu_domain* driver_domain(const iommu_group& g, const group_device& gdev) const override {
+        return gdev.pending_reset ? g.blocking_domain : g.domain;
+    }
+    bool wraps(pci_reset_method m) const override { return all_but_bus(m); }
+    bool wraps_probe(pci_reset_method m) const override {
+        return m == pci_reset_method::device_specific;
+    }
+
+private:
+    static fence busy(const group_device& gdev) {
+        return gdev.pending_reset ? fence(-EBUSY) : std::nullopt;
+    }
+    static bool bypassed(const iommu_group&, const pci_dev&);
+};
+
+bool reset_r4::bypassed(const iommu_group& g, const pci_dev& d) {
+    if (pci_num_vf(d) > 0) return true;
+    for (const group_device& other : g.devices)
+        if (other.dev != &d.dev && dma_aliases(*other.dev, d.dev)) return true;
+    return false;
+}
+
+int reset_r4::prepare(iommu_core& core, pci_dev& d) {
+    if (!has_ats(d)) return 0;
+    return locked_prepare(core, d, [&](iommu_group& g) {
+        group_device* gdev = core.find_gdev(g, d.dev);
+        if (!gdev) return -ENODEV;
+        if (bypassed(g, d)) return 0;
+        if (const int rc = block_rid(core, g, d); rc != 0) return rc;
+        core.k().point("p2", d.rid());
+        remove_pasids(core, g, d);
+        gdev->pending_reset = true;
+        core.set_blocked(g, *gdev, true);
+        return 0;
+    });
+}
+
+void reset_r4::done(iommu_core& core, pci_dev& d, int result) {
+    if (!has_ats(d)) return;
+    locked_done(core, d, [&](iommu_group& g) {
+        group_device* gdev = core.find_gdev(g, d.dev);
+        if (!gdev || !gdev->pending_reset) return;
+        if (core.k().warn_on(!g.blocking_domain, "iommu_dev_reset_done: no blocking domain",
+                             d.rid()))
+            return;
+        restore_rid(core, g, d);
+        core.k().point("d2", d.rid());
+        restore_pasids_of_group(core, g, d, g.blocking_domain);
+        gdev->pending_reset = false;
+        core.set_blocked(g, *gdev, false);
+        core.reset_finished(g, d, result);
+    });
+}
+
+}  // namespace
+
+std::unique_ptr<reset_ops> make_reset_r4() { return std::make_unique<reset_r4>(); }
+
+}  // namespace drydock::sw
