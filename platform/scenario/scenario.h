@@ -126,7 +126,7 @@ struct machine {
 };
 
 struct software {
-    std::string reset_variant = "none";  ///< one of sw::reset_variants()
+    std::string reset_variant = "none";  ///< none | M2
     std::string quarantine = "off";      ///< off
     std::string cerror_sync =
         "repeated";             ///< repeated | skipped: the SYNC that met CERROR_ATC_INV_SYNC

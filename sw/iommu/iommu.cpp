@@ -153,6 +153,8 @@ void iommu_core::iommu_release_device(device& dev) {
             const int rc = call.result(__iommu_attach_device(*release, dev, g.domain));
             kernel_.warn_on(rc != 0, "iommu_release_device failed", dev.id);
         }
+        tell_view(dev, IOMMU_NO_PASID, nullptr);
+        for (const auto& [pasid, domain] : g.pasid_array) tell_view(dev, pasid, nullptr);
         const auto mine =
             std::find_if(g.devices.begin(), g.devices.end(),
                          [&dev](const group_device& gdev) { return gdev.dev == &dev; });
