@@ -22,7 +22,7 @@ struct client_metric {
     bool largest;  ///< of a and b, and of several clients, the largest instead of the sum
 };
 
-constexpr std::array<client_metric, 19> client_metrics{{
+constexpr std::array<client_metric, 27> client_metrics{{
     {"due", "/unmap/due", "/dma/due", "", "", unit::count, false},
     {"done", "/unmap/done", "/dma/done", "/unmap/due", "/dma/due", unit::count, false},
     {"missed", "/unmap/missed", "/dma/missed", "/unmap/due", "/dma/due", unit::count, false},
@@ -42,6 +42,15 @@ constexpr std::array<client_metric, 19> client_metrics{{
     {"page_faults_spurious", "/page_faults/spurious", "", "", "", unit::count, false},
     {"page_faults_invalid", "/page_faults/invalid", "", "", "", unit::count, false},
     {"longest_dma", "/dma/longest_ps", "", "", "", unit::time, true},
+    {"vm_due", "/vm/due", "", "", "", unit::count, false},
+    {"vm_missed", "/vm/missed", "", "/vm/due", "", unit::count, false},
+    {"vm_starts", "/vm/starts", "", "/vm/due", "", unit::count, false},
+    {"vm_failed", "/vm/failed", "", "/vm/due", "", unit::count, false},
+    {"attach_busy", "/vm/busy", "", "", "", unit::count, false},
+    {"longest_start", "/vm/longest_start_ps", "", "", "", unit::time, true},
+    {"own_resets", "/vm/resets", "/ras/resets", "", "", unit::count, false},
+    {"own_resets_failed", "/vm/resets_failed", "/ras/resets_failed", "/vm/resets", "/ras/resets",
+     unit::count, false},
 }};
 
 constexpr std::array<std::string_view, 3> device_metrics{"issued", "completed", "timeouts"};
@@ -240,6 +249,7 @@ const std::vector<std::string>& monitors() {
                                                 "warn",
                                                 "itag_protocol",
                                                 "credit_conservation",
+                                                "tlp_ordering",
                                                 "rule_check"};
     return names;
 }

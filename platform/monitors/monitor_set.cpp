@@ -14,6 +14,7 @@
 #include "platform/monitors/refcount_balance.h"
 #include "platform/monitors/sleep_in_atomic.h"
 #include "platform/monitors/stale_access.h"
+#include "platform/monitors/tlp_ordering.h"
 #include "platform/monitors/unblocked_in_reset.h"
 #include "platform/monitors/use_after_free.h"
 #include "platform/monitors/warn.h"
@@ -55,6 +56,7 @@ monitor_set::monitor_set(base::context& ctx, const monitor_parameters& limits)
     add(std::make_unique<warn>(report_));
     add(std::make_unique<itag_protocol>(report_));
     add(std::make_unique<credit_conservation>(report_));
+    add(std::make_unique<tlp_ordering>(report_));
     rules_ = add(std::make_unique<rule_check>(report_));
     // Last: its retry may let the machine run on, which the others have judged by then.
     stuck_ = add(std::make_unique<stuck>(report_));

@@ -16,6 +16,7 @@ enum class kind : std::uint8_t {
     span_end,
     stage,
     // -- links and TLPs --
+    tlp_queued,
     tlp_sent,
     tlp_arrived,
     tlp_dropped,
@@ -130,6 +131,13 @@ inline constexpr std::array<kind_info, kind_count> kind_table{{
     // one
     {kind::stage, "stage", event_level::life, {"boundary", "waited_for", "detail", ""}, "dpx-"},
 
+    // A transmitter has taken it. attributes: RO[0] IDO[1] class[3:2] (posted, non-posted,
+    // completion) virtual channel[6:4] data[7] PASID present[8] PASID[31:12] completer[47:32]
+    {kind::tlp_queued,
+     "tlp_queued",
+     event_level::tlp,
+     {"type", "address", "attributes", "ids"},
+     "dxxx"},
     {kind::tlp_sent,
      "tlp_sent",
      event_level::tlp,

@@ -185,6 +185,17 @@ void link_direction::emit(base::kind k, const tlp& t) {
                     t.bytes(), (std::uint64_t{t.requester.value} << 16) | t.tag);
 }
 
+void link_direction::emit_queued(const tlp& t) {
+    std::uint64_t attributes = (t.relaxed_ordering ? 1u : 0u) | (t.id_based_ordering ? 2u : 0u) |
+                               static_cast<std::uint64_t>(t.flow_class()) << 2 |
+                               std::uint64_t{t.virtual_channel} << 4 | (t.has_data() ? 0x80u : 0u);
+    if (t.pasid) attributes |= 0x100 | std::uint64_t{t.pasid->pasid.value} << 12;
+    if (t.is_completion()) attributes |= std::uint64_t{t.completer.value} << 32;
+    ctx_.probe.emit(base::kind::tlp_queued, place_, ctx_.now(), t.span,
+                    static_cast<std::uint64_t>(t.type), t.address, attributes,
+                    (std::uint64_t{t.requester.value} << 16) | t.tag);
+}
+
 void link_direction::emit_stage(const tlp& t) {
     // Boundaries 7 and 12: first byte of the Invalidate Request and of its completion on the link.
     if (t.type == tlp_type::msg_d && t.code == msg_code::invalidate_request &&

@@ -57,6 +57,7 @@ link_direction::link_direction(base::context& ctx, const std::string& name,
 void link_direction::accept(tlp_ptr t) {
     channel* const ch = find(t->virtual_channel);
     if (!up_ || ch == nullptr) return drop(std::move(t));
+    if (ctx_.probe.wants(base::kind::tlp_queued)) emit_queued(*t);
     ch->stores.push(std::move(t));
     kick();
 }

@@ -179,6 +179,7 @@ private:
     static base::ps next_update(const channel& ch);
     base::ps next_update() const;
     void emit(base::kind k, const tlp& t);
+    void emit_queued(const tlp& t);
     void emit_stage(const tlp& t);
 
     base::context& ctx_;

@@ -146,8 +146,9 @@ TEST(Deadlock, fires_for_a_ring_of_waiting_tasks_and_names_locks_and_times) {
     EXPECT_TRUE(t.silent());
     t.at(5_us), waits(t, "A", "T2", "T1");
     EXPECT_EQ(t.only().monitor, "deadlock");
-    EXPECT_EQ(t.only().text,
-              "T2 waits for A since 5.000 us, held by T1; T1 waits for B since 2.000 us, held by T2");
+    EXPECT_EQ(
+        t.only().text,
+        "T2 waits for A since 5.000 us, held by T1; T1 waits for B since 2.000 us, held by T2");
 }
 
 TEST(Deadlock, fires_for_a_task_that_waits_for_its_own_lock) {

@@ -177,4 +177,74 @@ TEST(RuleCheck, H_67_an_invalidate_between_d4_and_s_is_a_known_gap) {
     EXPECT_EQ(t.only().spans, std::vector<span_id>{span_id{2}});
 }
 
+// -- tlp_ordering: rows and columns of the table of PCIe 2.4.1 --
+
+namespace {
+
+constexpr std::uint64_t relaxed = 1, id_based = 2, data = 0x80;
+constexpr std::uint64_t of_class(unsigned c) { return std::uint64_t{c} << 2; }
+constexpr std::uint64_t write = of_class(0) | data, read = of_class(1),
+                        np_data = of_class(1) | data, read_completion = of_class(2) | data,
+                        write_completion = of_class(2);
+constexpr std::uint64_t of_pasid(unsigned p) { return 0x100 | std::uint64_t{p} << 12; }
+constexpr std::uint64_t of_completer(unsigned c) { return std::uint64_t{c} << 32; }
+
+struct ordering_case {
+    std::uint64_t later, earlier;
+    bool allowed;
+    unsigned later_requester = 1, earlier_requester = 1;
+};
+
+/// The second of two TLPs leaves first.
+bool fires(const ordering_case& c) {
+    told t;
+    const std::uint64_t first = std::uint64_t{c.earlier_requester} << 16,
+                        second = std::uint64_t{c.later_requester} << 16;
+    t.tell(kind::tlp_queued, "rp0.link.up", 1, 0x1000, c.earlier, first);
+    t.tell(kind::tlp_queued, "rp0.link.up", 0, 0x2000, c.later, second);
+    t.tell(kind::tlp_sent, "rp0.link.up", 0, 0x2000, 64, second);
+    t.tell(kind::tlp_sent, "rp0.link.up", 1, 0x1000, 64, first);
+    return t.fired("tlp_ordering") != 0;
+}
+
+}  // namespace
+
+TEST(TlpOrdering, P_030_nothing_passes_a_write_without_an_attribute_that_allows_it) {
+    for (const std::uint64_t later : {write, read, np_data, read_completion})
+        EXPECT_TRUE(fires({later, write, false})) << later;
+    EXPECT_FALSE(fires({write_completion, write, true}));
+    EXPECT_FALSE(fires({write | relaxed, write, true}));
+    EXPECT_TRUE(fires({read | relaxed, write, false}));
+    EXPECT_FALSE(fires({np_data | relaxed, write, true}));
+    EXPECT_FALSE(fires({read_completion | relaxed, write, true}));
+}
+
+TEST(TlpOrdering, id_based_ordering_lets_other_requesters_and_pasids_pass) {
+    EXPECT_TRUE(fires({write | id_based, write, false}));
+    EXPECT_FALSE(fires({write | id_based, write, true, 2, 1}));
+    EXPECT_FALSE(fires({write | id_based | of_pasid(1), write | of_pasid(2), true}));
+    EXPECT_TRUE(fires({read | id_based | of_pasid(1), write | of_pasid(2), false}));
+    EXPECT_FALSE(fires({read | id_based, write, true, 2, 1}));
+    EXPECT_TRUE(fires({read_completion | id_based | of_completer(1), write, false, 2, 1}));
+    EXPECT_FALSE(fires({read_completion | id_based | of_completer(2), write, true, 2, 1}));
+}
+
+TEST(TlpOrdering, what_may_pass_and_other_channels_are_nobodys_business) {
+    for (const std::uint64_t later : {write, read, np_data, read_completion})
+        EXPECT_FALSE(fires({later, read, true})) << later;
+    EXPECT_FALSE(fires({write, read_completion, true}));
+    EXPECT_TRUE(fires({read_completion, read_completion, false}));
+    EXPECT_FALSE(fires({read_completion, read_completion, true, 2, 1}));
+    EXPECT_FALSE(fires({read, write | 1 << 4, true}));
+}
+
+TEST(TlpOrdering, what_was_dropped_is_passed_by_nobody) {
+    told t;
+    t.tell(kind::tlp_queued, "rp0.link.up", 1, 0x1000, write, 1 << 16);
+    t.tell(kind::tlp_dropped, "rp0.link.up", 1, t.text("link down"), 64, 1 << 16);
+    t.tell(kind::tlp_queued, "rp0.link.up", 0, 0x2000, read, 1 << 16);
+    t.tell(kind::tlp_sent, "rp0.link.up", 0, 0x2000, 64, 1 << 16);
+    EXPECT_TRUE(t.silent());
+}
+
 }  // namespace drydock::monitors::test
