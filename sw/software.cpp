@@ -23,6 +23,8 @@ pci_host_config host_config(const software_config& c) {
                       .mem64 = c.mem64,
                       .read_request_bytes = c.read_request_bytes,
                       .acs = c.acs,
+                      .ecrc = c.ecrc,
+                      .msi = c.msi,
                       .slots = c.slots,
                       .virtual_channels = c.virtual_channels};
     h.name_of = [devices = c.devices](u16 rid) {

@@ -45,6 +45,8 @@ struct software_config {
     pci_window mem64{0x80'0000'0000, u64{64} << 30};
     u32 read_request_bytes = 512;  ///< MRRS
     acs_policy acs = acs_policy::standard;
+    ecrc_policy ecrc = ecrc_policy::standard;
+    bool msi = true;  ///< false: all interrupt by INTx
     pci_slot_reserve slots;
     std::vector<vc_map> virtual_channels = {};  ///< of links that use more than VC0
     std::string reset_variant = "none";

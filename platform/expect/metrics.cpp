@@ -99,6 +99,7 @@ constexpr auto counters = std::to_array<std::string_view>({"smmu.page_requests",
                                                            "rc.ended_ur",
                                                            "rc.ended_ca",
                                                            "rc.peer_requests",
+                                                           "rc.atomic_ops",
                                                            "switch.peer_direct",
                                                            "switch.peer_redirected",
                                                            "switch.acs_violations"});

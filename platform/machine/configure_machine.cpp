@@ -138,6 +138,8 @@ root_complex::switch_config configure_switch(base::parameters& p, const scenario
     declarer d(p, port.below->name);
     d.time("cut_through", c.cut_through, 0_ps, 1_ms, "first byte in to first byte out");
     d.number("max_payload", c.max_payload, 128, 4096, "B", "Max_Payload_Size Supported");
+    d.flag("atomics", c.atomics, "AtomicOp Routing Supported; false: AtomicOps are UR");
+    d.flag("ecrc", c.ecrc, "ECRC Generation and Check Capable");
     return c;
 }
 

@@ -62,6 +62,8 @@ void configure_root_port(base::parameters& p, root_complex::root_port_config& c)
     unsigned messages = 2;
     d.number("msi_messages_log2", messages, 0, 5, "log2", "Multiple Message Capable");
     if (msi) c.msi_vectors_log2 = messages;
+    d.flag("atomics", c.atomics, "the root complex completes AtomicOps; false: UR");
+    d.flag("ecrc", c.ecrc, "ECRC Generation and Check Capable");
     d.flag("cxl", c.cxl,
            "a CXL port: secondary bus reset and link disable have no effect unless unmasked");
     if (c.dpc) configure_dpc(d, *c.dpc);

@@ -112,6 +112,10 @@ void count_hierarchy(machine& m, json& c) {
     c["rc.ended_ur"] = rc.ended_ur;
     c["rc.ended_ca"] = rc.ended_ca;
     c["rc.peer_requests"] = rc.peer_requests;
+    std::uint64_t atomics = 0;
+    for (unsigned p = 0; p < m.hw().rc().ports(); ++p)
+        atomics += m.hw().rc().root(p).count().atomics;
+    c["rc.atomic_ops"] = atomics;
     root_complex::pcie_switch::counters all;
     for (const junction& j : m.hw().junctions()) {
         all.peer_direct += j.at->count().peer_direct;

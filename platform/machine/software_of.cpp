@@ -58,6 +58,13 @@ sw::acs_policy run_acs(base::parameters& p) {
                : sw::acs_policy::standard;
 }
 
+sw::dma_descriptor::op atomic_of(const std::string& op) {
+    using sw::dma_descriptor;
+    return op == "swap"  ? dma_descriptor::op::swap
+           : op == "cas" ? dma_descriptor::op::cas
+                         : dma_descriptor::op::fetch_add;
+}
+
 sw::client_config client_of(const scenario::run& run, const scenario::client& c) {
     sw::client_config out;
     out.name = c.name;
@@ -74,7 +81,9 @@ sw::client_config client_of(const scenario::run& run, const scenario::client& c)
     out.page_bytes = c.page_bytes;
     if (c.dma)
         out.dma =
-            sw::dma_load{c.dma->count, c.dma->bytes, to_sw(c.dma->every), c.dma->read_percent};
+            sw::dma_load{c.dma->count,        c.dma->bytes,          to_sw(c.dma->every),
+                         c.dma->read_percent, c.dma->atomic_percent, atomic_of(c.dma->atomic_op),
+                         c.dma->atomic_bytes};
     if (c.unmap) out.unmap = sw::unmap_load{c.unmap->pages, to_sw(c.unmap->every), c.unmap->remap};
     if (c.page_faults) out.page_faults = sw::demand_paging{c.resident_percent};
     out.autostart = !c.starts_by_timeline;
@@ -115,6 +124,10 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run, c
     c.ports.order = run.software.recovery == "before_2025_08"
                         ? sw::pci_recovery_order::before_2025_08
                         : sw::pci_recovery_order::after_2025_08;
+    c.ecrc = run.software.ecrc == "on"    ? sw::ecrc_policy::on
+             : run.software.ecrc == "off" ? sw::ecrc_policy::off
+                                          : sw::ecrc_policy::standard;
+    c.msi = run.software.msi;
     c.ports.dpc_completion_ur = run.software.dpc_completion == "ur";
     c.slots = {static_cast<std::uint8_t>(run.machine.hotplug_buses), run.software.hotplug_memory,
                run.software.hotplug_prefetchable};

@@ -21,19 +21,43 @@ const scenario::device& device_named(const run& r, const std::string& name) {
 }
 
 void read_mix(const fields& f, dma_load& load) {
-    unsigned write = 100 - load.read_percent;
+    f.read_percent("atomic", load.atomic_percent);
+    const unsigned rest = 100 - load.atomic_percent;
+    load.read_percent = std::min(load.read_percent, rest);
+    unsigned write = rest - load.read_percent;
     if (f.has("read") && !f.has("write")) {
         f.read_percent("read", load.read_percent);
-        return;
+        write = rest - std::min(load.read_percent, rest);
+    } else {
+        if (f.has("write")) {
+            f.read_percent("write", write);
+            if (!f.has("read")) load.read_percent = rest - std::min(write, rest);
+        }
+        f.read_percent("read", load.read_percent);
     }
-    if (f.has("write")) {
-        f.read_percent("write", write);
-        if (!f.has("read")) load.read_percent = 100 - write;
-    }
-    f.read_percent("read", load.read_percent);
-    if (load.read_percent + write != 100)
-        throw bad_input(f.where("write"), fmt::format("mix: {}% and {}% are not 100% together",
-                                                      load.read_percent, write));
+    if (load.read_percent + write + load.atomic_percent == 100) return;
+    const std::string all = f.has("atomic") ? fmt::format("{}%, {}% and {}%", load.read_percent,
+                                                          write, load.atomic_percent)
+                                            : fmt::format("{}% and {}%", load.read_percent, write);
+    throw bad_input(f.where(f.has("write") ? "write" : "atomic"),
+                    fmt::format("mix: {} are not 100% together", all));
+}
+
+/// `atomic: {op: cas, bytes: 16B}` of what `mix:` says is atomic
+void read_atomic(const fields& f, dma_load& load) {
+    const fields a = f.sub("atomic");
+    a.read("op", load.atomic_op);
+    std::uint64_t bytes = load.atomic_bytes;
+    a.read_bytes("bytes", bytes);
+    const bool wide = load.atomic_op == "cas" && bytes == 16;
+    if (bytes != 4 && bytes != 8 && !wide)
+        throw bad_input(a.where("bytes"),
+                        fmt::format("bytes: {} cannot be used; expected 4B or 8B, of cas 16B too",
+                                    bytes_to_text(bytes)));
+    load.atomic_bytes = static_cast<unsigned>(bytes);
+    if (f.has("atomic") && load.atomic_percent == 0)
+        throw bad_input(f.where("atomic"),
+                        "atomic: no descriptor is one; expected mix: {atomic: 20%} beside it");
 }
 
 dma_load read_dma(const fields& f) {
@@ -41,6 +65,7 @@ dma_load read_dma(const fields& f) {
     f.read_burst("burst", load.count, load.bytes);
     f.read("every", load.every, 1_ns, longest_period);
     read_mix(f.sub("mix"), load);
+    read_atomic(f, load);
     return load;
 }
 
@@ -58,7 +83,7 @@ unmap_load read_unmap(const fields& f) {
 void refuse_foreign_keys(const fields& f, const client& c) {
     const bool sva = c.kind == client_kind::sva;
     const std::vector<std::string> foreign =
-        sva ? std::vector<std::string>{"burst", "every", "mix"}
+        sva ? std::vector<std::string>{"burst", "every", "mix", "atomic"}
             : std::vector<std::string>{"dma", "page_faults", "resident"};
     for (const std::string& key : foreign)
         if (f.has(key))
@@ -139,6 +164,8 @@ void read_peer(const fields& f, client& c, const run& r) {
     if (c.kind != client_kind::dma_client)
         refuse("beside kind: sva, whose pages are a process's", "kind: dma_client");
     if (!c.dma || c.unmap) refuse("needs DMA and no unmap", "burst: and every: alone");
+    if (c.dma->atomic_percent != 0)
+        refuse("takes no AtomicOps, which end at the root complex", "mix: of reads and writes");
     if (c.peer == c.device) refuse("is the client's own device", "another");
     const scenario::device& peer = device_named(r, c.peer);
     if (peer.vf != 0) refuse("is a virtual function", "a physical one");
@@ -211,6 +238,7 @@ void software(const node& document, run& r) {
     pci.read("flr_wait", r.software.flr_wait, 0_ps, 100_s);
     pci.read("recovery", r.software.recovery);
     pci.read("dpc_completion", r.software.dpc_completion);
+    pci.read("ecrc", r.software.ecrc);
     read_window(pci, "hotplug_memory", r.software.hotplug_memory);
     read_window(pci, "hotplug_prefetchable", r.software.hotplug_prefetchable);
 }

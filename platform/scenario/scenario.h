@@ -135,16 +135,21 @@ struct software {
     std::string pri = "off";    ///< off | deny | handle: what becomes of Page Requests
     std::string recovery = "after_2025_08";  ///< before_2025_08 | after_2025_08: callbacks' order
     std::string dpc_completion = "ca";       ///< ca | ur: DPC Completion Control
+    std::string ecrc = "default";            ///< default | off | on: what becomes of ECRC
+    bool msi = true;                         ///< false: everything interrupts by INTx
     /// Windows of each port with a slot are at least so large (Linux: hpmmiosize, hpmmioprefsize).
     std::uint64_t hotplug_memory = 2 << 20, hotplug_prefetchable = 2 << 20;
 };
 
-/// `burst: 64 x 256B, every: 20us, mix: {read: 50%, write: 50%}`
+/// `burst: 64 x 256B, every: 20us, mix: {read: 50%, write: 50%}`, and `atomic:`
 struct dma_load {
     unsigned count = 16;   ///< descriptors of one burst, 1..4096
     unsigned bytes = 256;  ///< of each, 1..4096
     ps every = 20_us;      ///< distance of due times, > 0
     unsigned read_percent = 50;
+    unsigned atomic_percent = 0;          ///< the rest are writes
+    std::string atomic_op = "fetch_add";  ///< fetch_add | swap | cas
+    unsigned atomic_bytes = 8;            ///< operand: 4, 8, of cas 16 too
 };
 
 /// `unmap: {pages: 1, every: 5us, remap: new_page}`

@@ -46,6 +46,8 @@ void client::check() const {
     if (c.kind == client_kind::sva && !c.pasid) throw bad(c, "a process needs a pasid");
     if (c.dma && (c.dma->burst == 0 || c.dma->burst > 2048))
         throw bad(c, "burst must be 1..2048 descriptors");
+    if (c.dma && c.dma->atomic_percent != 0 && c.peer)
+        throw bad(c, "AtomicOps go to memory, not to a peer");
     if (c.dma && (c.dma->bytes == 0 || c.dma->bytes > 4096))
         throw bad(c, "a descriptor moves 1..4096 bytes");
     if (c.unmap && (c.unmap->pages == 0 || c.unmap->pages > c.buffer_bytes / c.page_bytes))
@@ -83,6 +85,7 @@ void client::setup() {
         throw bad(config_, "needs a device that is not in identity mode");
     const u32 burst = config_.dma ? config_.dma->burst : 1;
     dma_queue_config q{.name = config_.name + ".irq", .cpu = config_.cpu, .pasid = config_.pasid};
+    if (config_.dma && config_.dma->atomic_percent != 0) q.atomic_bytes = config_.dma->atomic_bytes;
     q.log2_entries = std::max<u32>(2, static_cast<u32>(std::bit_width(2 * burst - 1)));
     // Numbered within the group, so that no two clients of a domain share addresses.
     const dma_addr_t space = sva ? sva_space : dma_space;
@@ -181,17 +184,23 @@ void client::begin_burst() {
     const auto& load = *config_.dma;
     work_.clear();
     recent_.clear();
+    burst_bytes_ = 0;
     const u64 places =
         (config_.page_bytes - std::min<u64>(load.bytes, config_.page_bytes)) / access_align + 1;
     const auto refilled = static_cast<u32>(std::min<std::size_t>(refilled_.size(), load.burst));
     for (u32 i = 0; i < load.burst; ++i) {
         const u32 page =
             i < refilled ? refilled_[i] : static_cast<u32>(dma_random_.below(pages_.size()));
-        const bool read = dma_random_.below(100) < load.read_percent;
+        const u64 percent = dma_random_.below(100);
+        const bool atomic = percent >= 100 - load.atomic_percent;
+        const bool read = percent < load.read_percent;
         recent_.push_back(page);
-        work_.push_back({.what = read ? dma_descriptor::op::read : dma_descriptor::op::write,
+        burst_bytes_ += atomic ? load.atomic_bytes : load.bytes;
+        work_.push_back({.what = atomic ? load.atomic
+                                 : read ? dma_descriptor::op::read
+                                        : dma_descriptor::op::write,
                          .interrupt = i + 1 == load.burst,
-                         .bytes = load.bytes,
+                         .bytes = atomic ? load.atomic_bytes : load.bytes,
                          .address = buffer_ + page * config_.page_bytes +
                                     dma_random_.below(places) * access_align,
                          .pattern = u64{submitted_ + i} << 32 | page,
@@ -219,7 +228,7 @@ void client::end_burst(dma_status worst) {
 void client::dma_completed(u32, dma_status worst, u64 failed) {
     const auto& load = *config_.dma;
     (worst == dma_status::no_access ? results_.dma_no_access : results_.dma_errors) += failed;
-    results_.dma_bytes += (load.burst - std::min<u64>(failed, load.burst)) * load.bytes;
+    results_.dma_bytes += burst_bytes_ - std::min<u64>(failed * load.bytes, burst_bytes_);
     end_burst(worst);
 }
 

@@ -21,6 +21,9 @@ struct dma_load {
     u32 bytes = 256;  ///< of each, 1..page
     hal::duration every = 20us;
     u32 read_percent = 50;
+    u32 atomic_percent = 0;  ///< the rest are writes
+    dma_descriptor::op atomic = dma_descriptor::op::fetch_add;
+    u32 atomic_bytes = 8;  ///< operand: 4, 8, of op::cas 16 too
 };
 
 struct unmap_load {
@@ -140,6 +143,7 @@ private:
     std::vector<phys_addr_t> fresh_;
     unsigned queue_ = 0;
     u32 submitted_ = 0;  ///< tail of the burst in progress
+    u64 burst_bytes_ = 0;
     client_results results_;
     wait_queue ended_;
     unsigned running_ = 0;  ///< tasks

@@ -4,7 +4,10 @@
 #include <array>
 #include <stdexcept>
 
+#include <linux/pci_regs.h>
+
 #include "sw/arm_smmu_v3/queue.h"
+#include "sw/pci/atomics.h"
 #include "sw/pci/msi.h"
 
 namespace drydock::sw {
@@ -102,8 +105,21 @@ void dma_engine::start() {
         throw std::runtime_error(dev_.dev.name + ": neither MSI-X with " +
                                  std::to_string(vectors.size()) +
                                  " vectors nor MSI could be enabled");
+    enable_atomics();
     for (unsigned q = 0; q < queues_.size(); ++q) program(q);
     pci_save_state(dev_);  // for slot_reset(), which has no other
+}
+
+/// Where the way does not take them the descriptors end with errors.
+void dma_engine::enable_atomics() {
+    u32 sizes = 0;
+    for (const auto& q : queues_)
+        if (const u32 bytes = q->config.atomic_bytes)
+            sizes |= bytes == 4   ? PCI_EXP_DEVCAP2_ATOMIC_COMP32
+                     : bytes == 8 ? PCI_EXP_DEVCAP2_ATOMIC_COMP64
+                                  : PCI_EXP_DEVCAP2_ATOMIC_COMP128;
+    if (sizes != 0 && pci_enable_atomic_ops_to_root(dev_, sizes) != 0)
+        kernel_.log(4, "AtomicOps do not reach the root complex", dev_.rid());
 }
 
 /// MSI: whatever queue it was, all are looked at.

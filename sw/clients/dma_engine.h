@@ -13,14 +13,14 @@ namespace drydock::sw {
 
 /// One piece of work for a queue.
 struct dma_descriptor {
-    enum class op : u8 { nop = 0, read = 1, write = 2 };
+    enum class op : u8 { nop = 0, read = 1, write = 2, fetch_add = 3, swap = 4, cas = 5 };
     op what = op::nop;
     bool interrupt =
         false;      ///< status write-back and interrupt when this one and all before it are done
     u32 bytes = 0;  ///< 1..4096
     dma_addr_t address = 0;
-    u64 pattern = 0;  ///< what op::write writes
-    u64 cookie = 0;
+    u64 pattern = 0;  ///< what op::write writes; operand of an AtomicOp
+    u64 cookie = 0;   ///< of op::cas: what it compares with
 };
 
 enum class dma_status : u8 { ok = 0, no_access = 1, error = 2 };
@@ -43,6 +43,7 @@ struct dma_queue_config {
     std::optional<u32> pasid = {};  ///< every request of the queue carries it
     u32 log2_entries = 6;           ///< 2..12
     dma_addr_t ring_iova = 0;       ///< ring, then one page for the write-back
+    u32 atomic_bytes = 0;           ///< operand of its AtomicOps: 4, 8, 16; 0: it sends none
 };
 
 /// Driver of an endpoint's DMA engine: up to 8 descriptor rings, one per client.
@@ -102,6 +103,7 @@ private:
         bool stopped = true;
     };
     phys_addr_t reg(unsigned q, u64 offset) const;
+    void enable_atomics();
     void program(unsigned q);
     bool share_one_message();
     void interrupt(unsigned q);

@@ -177,7 +177,9 @@ pci_dev* pci_host::scan_function(u8 bus, u8 devfn, pci_dev* bridge) {
     d.device_id = static_cast<u16>(id >> 16);
     d.is_bridge = (pci_read_config_byte(d, PCI_HEADER_TYPE) & 0x7f) == PCI_HEADER_TYPE_BRIDGE;
     pci_init_capabilities(d);
+    if (!config_.msi) d.msi_cap = d.msix_cap = 0;
     pci_enable_acs(d, config_.acs);
+    pcie_set_ecrc_checking(d, config_.ecrc);
     pci_read_bases(d);
     devices_.push_back(std::move(owned));
     return &d;

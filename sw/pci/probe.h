@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sw/pci/acs.h"
+#include "sw/pci/ecrc.h"
 #include "sw/pci/setup_bus.h"
 #include "sw/pci/vc.h"
 
@@ -18,6 +19,8 @@ struct pci_host_config {
     u8 last_bus = 255;
     u32 read_request_bytes = 512;  ///< MRRS of every function: 128 << n
     acs_policy acs = acs_policy::standard;
+    ecrc_policy ecrc = ecrc_policy::standard;
+    bool msi = true;  ///< false: nothing interrupts by MSI or MSI-X (Linux: pci=nomsi)
     pci_slot_reserve slots = {};
     /// Links that are to use more than VC0.
     std::vector<vc_map> virtual_channels = {};

@@ -2,6 +2,7 @@
 #include <linux/pci_regs.h>
 
 #include "sw/pci/ats.h"
+#include "sw/pci/ecrc.h"
 #include "sw/pci/iov.h"
 #include "sw/pci/msi.h"
 #include "sw/pci/pci_dev.h"
@@ -105,6 +106,7 @@ void pci_restore_state(pci_dev& d) {
     pci_restore_pri_state(d);
     pci_restore_ats_state(d);
     pci_restore_vc_state(d);
+    pcie_restore_ecrc(d);
     restore_header(d);
     pci_restore_iov_state(d);
     pci_restore_msix_state(d);

@@ -88,6 +88,10 @@ std::uint32_t dma_engine::read_register(std::uint32_t offset) const {
             return q.vector;
         case dma::status:
             return (q.errors << 16) | (q.busy() ? 1u : 0u);
+        case dma::found_low:
+            return static_cast<std::uint32_t>(q.found);
+        case dma::found_high:
+            return static_cast<std::uint32_t>(q.found >> 32);
         default:
             return 0;
     }

@@ -28,6 +28,12 @@ struct memory_request {
     base::ps obtained{};  ///< when the translation was obtained; observers only
 };
 
+/// The operation of a memory_request whose `bytes` are the operand's.
+struct atomic_request {
+    pcie::tlp_type type{};  ///< fetch_add, swap, cas
+    std::uint64_t operand = 0, compare = 0;
+};
+
 /// How a read ended.
 enum class read_result : std::uint8_t {
     success,
@@ -43,6 +49,8 @@ struct dma_function {
     /// Bus Master Enable, D0 and not in reset.
     virtual bool may_issue() const = 0;
     virtual bool ats_enabled() const = 0;
+    /// AtomicOp Requester Enable.
+    virtual bool atomics_enabled() const = 0;
     /// A request may carry this PASID.
     virtual bool pasid_allowed(const pcie::pasid_prefix&) const = 0;
     virtual std::uint32_t max_payload() const = 0;
@@ -59,6 +67,8 @@ struct dma_function {
     /// false: no tag or no room; dma_engine::room() tells when to repeat. `reader` comes back with
     /// the data.
     virtual bool try_read(const memory_request&, std::uint32_t reader) = 0;
+    /// As try_read(); what memory held comes back.
+    virtual bool try_atomic(const memory_request&, const atomic_request&, std::uint32_t reader) = 0;
     /// Enters the posted queue, or false: full.
     virtual bool try_write(const memory_request&, std::span<const std::uint8_t> data) = 0;
     /// Interrupt behind everything written so far.
@@ -111,7 +121,8 @@ public:
     bool idle() const { return segments_in_use_ == 0; }
 
 private:
-    enum class task : std::uint8_t { fetch, read, write, write_back };
+    enum class task : std::uint8_t { fetch, read, write, write_back, atomic };
+    static bool answered(task t) { return t != task::write && t != task::write_back; }
     struct segment {
         enum class state : std::uint8_t { free, translating, paging, ready, sent };
         state is = state::free;
@@ -120,6 +131,7 @@ private:
         bool stale = false;  // a fetch of before the queue was disabled
         bool holds_use = false;
         bool translate_again = false;  // its translation was given back unused, or its page came
+        bool may_read = false;         // of an AtomicOp: the right to read was looked up
         unsigned page_tries = 0;
         std::uint32_t descriptor = 0;  // count; of a fetch the first
         std::uint32_t offset = 0;      // in the descriptor
@@ -159,6 +171,8 @@ private:
     void send_ready(lane& l);
     lane& lane_of(const segment& s) { return lanes_[s.request.traffic_class]; }
     bool send_write(segment& s);
+    bool send_read(segment& s);
+    bool possible(const dma_queue& q, const dma_descriptor& d) const;
     // dma_finish.cpp
     void finish(segment& s, dma::outcome result);
     void give_back_use(segment& s);

@@ -27,6 +27,11 @@ void parse(dma_descriptor& d, std::span<const std::uint8_t> bytes) {
 void dma_engine::read_data(std::uint32_t reader, std::uint32_t offset,
                            std::span<const std::uint8_t> data) {
     segment& s = segments_[reader];
+    if (s.what == task::atomic) {
+        std::array<std::uint8_t, 8> first{};
+        std::copy_n(data.begin(), std::min(data.size(), first.size()), first.begin());
+        queues_[s.queue].found = get64(first, 0);
+    }
     if (s.what != task::fetch || s.stale) return;  // what a descriptor reads goes nowhere
     // Completions end at multiples of 64 B, hence never within a descriptor.
     for (std::uint32_t done = 0; done + dma::descriptor_bytes <= data.size();
@@ -57,7 +62,8 @@ void dma_engine::finish(segment& s, dma::outcome result) {
             if ((q.control & dma::control_irq_enable) != 0) function_.fire(q.vector);
             break;
         case task::read:
-        case task::write: {
+        case task::write:
+        case task::atomic: {
             dma_descriptor& d = q.at(s.descriptor);
             --d.segments;
             segment_done(n, s.descriptor, result);
@@ -75,7 +81,7 @@ void dma_engine::give_back_use(segment& s) {
 
 void dma_engine::free_segment(segment& s) {
     lane& l = lane_of(s);
-    --((s.what == task::fetch || s.what == task::read) ? l.reads_in_use : l.writes_in_use);
+    --(answered(s.what) ? l.reads_in_use : l.writes_in_use);
     --segments_in_use_;
     --queues_[s.queue].segments;
     s.is = segment::state::free;

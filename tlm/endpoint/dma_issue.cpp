@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "tlm/endpoint/dma_engine.h"
 
@@ -83,12 +84,13 @@ bool dma_engine::issue_segment(unsigned n) {
         if (!q.cursor_started) return true;  // nothing to move
     }
     dma_descriptor& d = q.at(q.cursor);
-    const bool reads = d.op == dma::op::read;
-    segment* s = take_segment(reads ? task::read : task::write, n);
+    const bool reads = d.op == dma::op::read, atomic = dma::is_atomic(d.op);
+    segment* s = take_segment(atomic ? task::atomic : reads ? task::read : task::write, n);
     if (s == nullptr) return false;
     const std::uint64_t address = d.address + d.issued;
     const std::uint32_t unit = reads ? function_.max_read_request() : function_.max_payload();
-    const std::uint32_t bytes = std::min(d.length - d.issued, up_to_boundary(address, unit));
+    const std::uint32_t bytes =
+        atomic ? d.length : std::min(d.length - d.issued, up_to_boundary(address, unit));
     s->descriptor = q.cursor;
     s->offset = d.issued;
     s->request.span = d.span;
@@ -103,6 +105,15 @@ bool dma_engine::issue_segment(unsigned n) {
     return true;
 }
 
+bool dma_engine::possible(const dma_queue& q, const dma_descriptor& d) const {
+    const auto prefix = q.prefix();
+    if (prefix && !function_.pasid_allowed(*prefix)) return false;
+    if (!dma::is_atomic(d.op)) return d.length >= 1 && d.length <= dma::max_length;
+    const bool wide = d.op == dma::op::cas && d.length == 16;
+    return function_.atomics_enabled() && (d.length == 4 || d.length == 8 || wide) &&
+           d.address % d.length == 0;
+}
+
 /// Descriptors without work, or that nobody can do, are done at once.
 void dma_engine::begin_descriptor(unsigned n) {
     dma_queue& q = queues_[n];
@@ -113,22 +124,19 @@ void dma_engine::begin_descriptor(unsigned n) {
                         static_cast<std::uint64_t>(base::span_class::dma), 0, function_.id().value,
                         d.address);
     }
-    const bool moves = d.op == dma::op::read || d.op == dma::op::write;
-    const auto prefix = q.prefix();
-    const bool possible =
-        (d.op == dma::op::nop) || (moves && d.length >= 1 && d.length <= dma::max_length &&
-                                   (!prefix || function_.pasid_allowed(*prefix)));
-    if (moves && possible) {
+    const bool moves = d.op != dma::op::nop && d.op <= dma::op::cas;
+    const bool good = d.op == dma::op::nop || (moves && possible(q, d));
+    if (moves && good) {
         q.cursor_started = true;
         return;
     }
     const std::uint32_t count = q.cursor++;
     d.length = d.issued = 0;
-    segment_done(n, count, possible ? dma::outcome::ok : dma::outcome::error);
+    segment_done(n, count, good ? dma::outcome::ok : dma::outcome::error);
 }
 
 dma_engine::segment* dma_engine::take_segment(task what, unsigned q) {
-    const bool reads = what == task::fetch || what == task::read;
+    const bool reads = answered(what);
     const unsigned tc = lanes_.size() == 1 ? 0 : q % config_.traffic_classes;
     lane& l = lanes_[tc];
     unsigned& in_use = reads ? l.reads_in_use : l.writes_in_use;
@@ -163,7 +171,8 @@ bool dma_engine::launch(segment& s, std::uint64_t address, std::uint32_t bytes) 
 }
 
 bool dma_engine::translate(segment& s) {
-    const bool writes = s.what == task::write || s.what == task::write_back;
+    // An AtomicOp needs both rights; an ATC is asked for one at a time.
+    const bool writes = !answered(s.what) || (s.what == task::atomic && s.may_read);
     lookups_refused_ = !function_.try_translate(index_of(s), s.request.pasid, s.request.requested,
                                                 writes ? atc_access::write : atc_access::read);
     if (lookups_refused_) return false;
@@ -174,7 +183,7 @@ bool dma_engine::translate(segment& s) {
 
 void dma_engine::make_ready(segment& s) {
     s.is = segment::state::ready;
-    const bool reads = s.what == task::fetch || s.what == task::read;
+    const bool reads = answered(s.what);
     lane& l = lane_of(s);
     (reads ? l.ready_reads : l.ready_writes).push(index_of(s));
 }
@@ -185,6 +194,9 @@ void dma_engine::hit(lookup_id id, use_id use, const translation& t) {
     if (t.untranslated_only || !function_.ats_enabled()) {
         function_.release(use);
     } else if (!function_.may_issue()) {
+        function_.release(use);
+        s.translate_again = true;
+    } else if (s.what == task::atomic && !std::exchange(s.may_read, true)) {
         function_.release(use);
         s.translate_again = true;
     } else {
@@ -201,7 +213,7 @@ void dma_engine::hit(lookup_id id, use_id use, const translation& t) {
 void dma_engine::fault(lookup_id id, atc_fault why) {
     segment& s = segments_[id];
     if (s.is != segment::state::translating) return;
-    const bool writes = s.what == task::write || s.what == task::write_back;
+    const bool writes = !answered(s.what) || (s.what == task::atomic && s.may_read);
     if (why == atc_fault::no_access && s.page_tries < config_.page_tries &&
         function_.try_page(id, s.request.pasid, s.request.requested, writes)) {
         ++s.page_tries;
@@ -248,10 +260,20 @@ void dma_engine::send_ready(lane& l) {
     }
     while (left_to_translate(l.ready_reads)) {
         segment& s = segments_[l.ready_reads.front()];
-        if (!function_.try_read(s.request, index_of(s))) break;
+        if (!send_read(s)) break;
         s.is = segment::state::sent;
         l.ready_reads.pop();
     }
+}
+
+bool dma_engine::send_read(segment& s) {
+    if (s.what != task::atomic) return function_.try_read(s.request, index_of(s));
+    const dma_descriptor& d = queues_[s.queue].at(s.descriptor);
+    using pcie::tlp_type;
+    const tlp_type type = d.op == dma::op::fetch_add ? tlp_type::fetch_add
+                          : d.op == dma::op::swap    ? tlp_type::swap
+                                                     : tlp_type::cas;
+    return function_.try_atomic(s.request, {type, d.pattern, d.cookie}, index_of(s));
 }
 
 bool dma_engine::send_write(segment& s) {

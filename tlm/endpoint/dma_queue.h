@@ -44,6 +44,7 @@ struct dma_queue {
     std::uint64_t write_back = 0;
     std::uint32_t vector = 0;
     std::uint32_t errors = 0;
+    std::uint64_t found = 0;
     // progress
     std::uint32_t fetched = 0;  ///< asked for
     std::uint32_t arrived = 0;  ///< all before it are here

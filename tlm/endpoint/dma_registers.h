@@ -11,6 +11,8 @@ inline constexpr unsigned queues = 8;
 // -- registers ---------------------------------------------------------------------------------
 inline constexpr std::uint32_t id_offset = 0x000;      ///< RO, id_value
 inline constexpr std::uint32_t queues_offset = 0x004;  ///< RO, number of queues
+inline constexpr std::uint32_t interrupts_offset =
+    0x008;  ///< W1C, bit q: queue q interrupts, while neither MSI-X nor MSI is enabled (INTx)
 inline constexpr std::uint32_t id_value = 0x4452'4459;
 inline constexpr std::uint32_t queue_base = 0x100;  ///< queue q at queue_base + q * queue_stride
 inline constexpr std::uint32_t queue_stride = 0x40;
@@ -33,6 +35,9 @@ inline constexpr std::uint32_t write_back_low =
 inline constexpr std::uint32_t write_back_high = 0x1c;
 inline constexpr std::uint32_t vector = 0x20;  ///< RW MSI-X vector
 inline constexpr std::uint32_t status = 0x24;  ///< RO busy[0] errors[31:16], saturating
+inline constexpr std::uint32_t found_low =
+    0x28;  ///< RO what the newest AtomicOp found, its first 8 bytes
+inline constexpr std::uint32_t found_high = 0x2c;
 
 inline constexpr std::uint32_t control_enable = 1u << 0;
 inline constexpr std::uint32_t control_pasid_valid = 1u << 1;
@@ -45,12 +50,15 @@ inline constexpr unsigned max_ring_log2 = 12;
 
 // -- descriptor ----------------------------------------------------------------------------------
 inline constexpr std::uint32_t descriptor_bytes =
-    32;  ///< word0 op[7:0] irq[8] length[63:32]; word1 iova; word2 pattern; word3 cookie
+    32;  ///< word0 op[7:0] irq[8] length[63:32]; word1 iova; word2 pattern; word3 cookie.
+         ///< AtomicOps: length is the operand's, 4, 8, of CAS 16 too; word2 the operand, word3 what
+         ///< CAS compares with, both repeated as often as it takes
 inline constexpr std::uint32_t max_length = 4096;
 inline constexpr std::uint32_t write_back_bytes =
     16;  ///< head u32, worst status since the last u32, failed descriptors u64
 
-enum class op : std::uint8_t { nop = 0, read = 1, write = 2 };
+enum class op : std::uint8_t { nop = 0, read = 1, write = 2, fetch_add = 3, swap = 4, cas = 5 };
+constexpr bool is_atomic(op o) { return o >= op::fetch_add && o <= op::cas; }
 
 /// Outcome of a descriptor, in order of badness.
 enum class outcome : std::uint8_t { ok = 0, no_access = 1, error = 2 };

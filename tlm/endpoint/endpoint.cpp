@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t most_replies =
     1024;  ///< requests of the other side under way, all flow control allows
-constexpr std::uint16_t device_control2 = 0x28;       // PCIe capability, PCIe
 constexpr std::uint16_t ten_bit_tag_enable = 0x1000;  // DevCtl2[12]
 constexpr std::uint16_t command_at = 0x04;
 
@@ -142,12 +141,14 @@ void endpoint::update_requester() {
     const pcie::device_control_bits d = controls.device_control();
     max_payload_ = d.max_payload;
     max_read_request_ = d.max_read_request;
+    tx_.set_digests(controls.aer().generates_ecrc());
+    checks_ecrc_ = controls.aer().checks_ecrc();
     relaxed_ = config_.dma.relaxed_ordering && d.relaxed_ordering;
     pcie::express_view express = controls.express();
     if (express.present()) {
-        const bool second_version = (express.regs.get16(express.at + 2u) & 0xf) >= 2;
-        const std::uint16_t control2 =
-            second_version ? express.regs.get16(express.at + device_control2) : 0;
+        const bool second_version = express.has_second_registers();
+        const std::uint16_t control2 = express.device_control2();
+        atomics_on_ = (control2 & pcie::express_view::atomic_requester) != 0;
         const bool ten =
             is_virtual() ? controls.sriov().vf_10_bit_tags() : (control2 & ten_bit_tag_enable) != 0;
         outstanding_.set_width(ten              ? tag_width::ten

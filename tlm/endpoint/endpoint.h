@@ -193,6 +193,7 @@ private:
     // dma_function
     bool may_issue() const override { return may_issue_; }
     bool ats_enabled() const override { return ats_on_; }
+    bool atomics_enabled() const override { return atomics_on_; }
     bool pasid_allowed(const pcie::pasid_prefix& p) const override;
     std::uint32_t max_payload() const override { return max_payload_; }
     std::uint32_t max_read_request() const override { return max_read_request_; }
@@ -208,6 +209,7 @@ private:
         shared_pages().pasid_stopped(page_user_, pasid);
     }
     bool try_read(const memory_request&, std::uint32_t reader) override;
+    bool try_atomic(const memory_request&, const atomic_request&, std::uint32_t reader) override;
     bool try_write(const memory_request&, std::span<const std::uint8_t> data) override;
     void fire(std::uint32_t vector) override {
         if (msix_.enabled())
@@ -266,6 +268,7 @@ private:
     bool ats_on_ = false;
     unsigned power_state_ = 0;
     bool pasid_on_ = false;
+    bool checks_ecrc_ = false, atomics_on_ = false;
     std::uint32_t max_payload_ = 128;
     std::uint32_t max_read_request_ = 512;
     bool non_posted_refused_ = false;

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "tlm/endpoint/endpoint.h"
+#include "tlm/pcie/atomics.h"
 #include "tlm/pcie/ats_messages.h"
 
 namespace drydock::endpoint {
@@ -68,8 +69,11 @@ void endpoint::receive(pcie::tlp_ptr owned) {
 
 bool endpoint::acceptable(const pcie::tlp& t) {
     const bool bad_prefix = t.pasid && !space_.express().prefixes_supported();
-    if (!bad_prefix && pcie::malformed(t, max_payload_).empty()) return true;
-    if (state_ == state::operational) errors_.report(pcie::error::malformed, false, &t, id_);
+    const bool bad = bad_prefix || !pcie::malformed(t, max_payload_).empty();
+    // With a wrong ECRC nothing in it can be trusted: it is dropped without an answer (choice).
+    if (!bad && !(t.digest_bad && checks_ecrc_)) return true;
+    if (state_ == state::operational)
+        errors_.report(bad ? pcie::error::malformed : pcie::error::ecrc, false, &t, id_);
     return false;
 }
 
@@ -114,10 +118,9 @@ pcie::tlp_ptr endpoint::completion_of(const pcie::tlp& request, cpl_status statu
     const bool config = request.type == tlp_type::cfg_rd0 || request.type == tlp_type::cfg_wr0;
     c->type = tlp_type::cpl;
     c->status = status;
-    c->byte_count = 4;
+    c->byte_count = static_cast<std::uint16_t>(pcie::due_of(request));
     if (memory) {
         const pcie::enabled_bytes e = pcie::enabled_bytes_of(request);
-        c->byte_count = static_cast<std::uint16_t>(std::max(e.bytes, 1u));  // zero-length: one
         c->lower_address = static_cast<std::uint8_t>((request.address + e.first) & 0x7f);
     }
     c->completer = config ? request.target : id_;
@@ -228,6 +231,7 @@ void endpoint::read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offse
     std::uint64_t at = t.address + e.first;
     const std::uint64_t end = at + std::max(e.bytes, 1u);
     const bool poison = faults::take(faults_.poison_completions);
+    const bool corrupt = tx_.digests() && faults::take(faults_.corrupt_digests);
     while (at < end) {
         // In pieces of at most Max Payload that end where boundaries are (PCIe, RCB).
         const std::uint64_t dw = at / 4 * 4;
@@ -243,6 +247,7 @@ void endpoint::read_memory(const pcie::tlp& t, unsigned bar, std::uint64_t offse
         for (std::uint32_t i = 0; i < c->length; ++i)
             set_data_word(*c, i, read_bar(bar, offset + (dw - t.address) + i * 4));
         c->poisoned = poison;
+        c->digest_bad = corrupt;
         at = stop;
         if (at == end) return reply(t, std::move(c));
         if (reply_credits_.full()) break;

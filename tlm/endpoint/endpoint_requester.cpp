@@ -101,7 +101,31 @@ bool endpoint::try_read(const memory_request& r, std::uint32_t reader) {
     }
     pcie::tlp_ptr t = request(r, tlp_type::mrd);
     t->tag = *tag;
+    if (r.data && tx_.digests() && faults::take(faults_.corrupt_digests)) t->digest_bad = true;
     if (!r.data || !faults::take(faults_.swallow_requests)) tx_.push(std::move(t));
+    return true;
+}
+
+/// Byte enables mean nothing there (PCIe); all are set.
+bool endpoint::try_atomic(const memory_request& r, const atomic_request& a, std::uint32_t reader) {
+    const auto tag = may_issue_ && tx_.room(fc_class::non_posted, r.traffic_class) > 0
+                         ? outstanding_.take(waiter_kind::dma, reader, r.bytes)
+                         : std::nullopt;
+    if (!tag) {
+        non_posted_refused_ = true;
+        return false;
+    }
+    pcie::tlp_ptr t = request(r, a.type);
+    t->tag = *tag;
+    const bool compares = a.type == tlp_type::cas;
+    t->length = static_cast<std::uint16_t>(r.bytes / 4 * (compares ? 2 : 1));
+    t->last_be = t->length > 1 ? 0xf : 0;
+    pool_.add_payload(*t);
+    for (std::uint32_t i = 0; i < t->bytes(); ++i)
+        (*t->payload)[i] = static_cast<std::uint8_t>(
+            (compares && i < r.bytes ? a.compare : a.operand) >> (8 * (i % r.bytes % 8)));
+    if (tx_.digests() && faults::take(faults_.corrupt_digests)) t->digest_bad = true;
+    if (!faults::take(faults_.swallow_requests)) tx_.push(std::move(t));
     return true;
 }
 
@@ -118,6 +142,7 @@ bool endpoint::try_write(const memory_request& r, std::span<const std::uint8_t> 
     std::memcpy(bytes + start, data.data(), data.size());
     std::fill(bytes + start + data.size(), bytes + t->bytes(), std::uint8_t{0});
     if (r.data && faults::take(faults_.poison_writes)) t->poisoned = true;
+    if (r.data && tx_.digests() && faults::take(faults_.corrupt_digests)) t->digest_bad = true;
     if (r.data && faults::take(faults_.malform_writes))
         (t->length > 1 ? t->first_be : t->last_be) = t->length > 1 ? 0 : 0xf;
     tx_.push(std::move(t));

@@ -26,8 +26,9 @@ struct faults {
     std::uint32_t wrong_itag = 0;        ///< name the ITag above
     std::uint32_t wrong_cc = 0;          ///< say that two are sent, and one is
     // -- data and requests --
-    std::uint32_t poison_writes = 0;   ///< DMA writes go out poisoned
-    std::uint32_t malform_writes = 0;  ///< DMA writes go out with byte enables that no rule allows
+    std::uint32_t poison_writes = 0;    ///< DMA writes go out poisoned
+    std::uint32_t malform_writes = 0;   ///< DMA writes go out with byte enables that no rule allows
+    std::uint32_t corrupt_digests = 0;  ///< data goes out with an ECRC that does not fit it
     std::uint32_t swallow_requests = 0;    ///< DMA reads never reach the link: Completion Timeout
     std::uint32_t abort_requests = 0;      ///< reads of its BARs end with Completer Abort
     std::uint32_t refuse_requests = 0;     ///< requests to its BARs are Unsupported Requests
@@ -55,7 +56,7 @@ struct fault_info {
     std::uint32_t faults::*count;
 };
 
-inline constexpr std::array<fault_info, 21> fault_table{{
+inline constexpr std::array<fault_info, 22> fault_table{{
     {"swallow_invalidates", &faults::swallow_invalidates},
     {"complete_early", &faults::complete_early},
     {"lose_completions", &faults::lose_completions},
@@ -67,6 +68,7 @@ inline constexpr std::array<fault_info, 21> fault_table{{
     {"wrong_cc", &faults::wrong_cc},
     {"poison_writes", &faults::poison_writes},
     {"malform_writes", &faults::malform_writes},
+    {"corrupt_digests", &faults::corrupt_digests},
     {"swallow_requests", &faults::swallow_requests},
     {"abort_requests", &faults::abort_requests},
     {"refuse_requests", &faults::refuse_requests},

@@ -100,8 +100,12 @@ public:
         return limits_[index(c)] - waiting_[index(c)];
     }
     unsigned channel_of(std::uint8_t tc) const { return to_.channel_of(tc); }
+    /// ECRC Generation Enable: what is pushed from here on has a digest.
+    void set_digests(bool on) { digests_ = on; }
+    bool digests() const { return digests_; }
     /// @pre room for its class and TC
     void push(pcie::tlp_ptr t) {
+        t->digest = digests_;
         ++waiting(to_.channel_of(t->traffic_class))[index(t->flow_class())];
         to_.push(*this, std::move(t));
     }
@@ -139,6 +143,7 @@ private:
     sender& sender_;
     counts limits_;
     counts waiting_{};  // in VC0
+    bool digests_ = false;
     std::unique_ptr<std::array<counts, pcie::most_channels>> beside_vc0_;
 };
 

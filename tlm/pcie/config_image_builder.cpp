@@ -80,6 +80,7 @@ config_image_builder& config_image_builder::express(const express_fields& f) {
     if (f.type == port_type::root_port) b.put16(0x1e, f.rrs_visibility ? 1 : 0);
     // Completion timeout ranges A-D and disable; 10-bit tags as completer; prefixes.
     b.put32(0x24, 0x1fu | flag(true, 16) | flag(true, 20) | flag(f.ari_forwarding, 5) |
+                      flag(f.atomic_routing, 6) | (f.atomic_completer ? 7u << 7 : 0) |
                       (f.prefixes ? flag(true, 21) | (1u << 22) : 0));
     list_.push_back({express_view::id, false, 0, f.at, std::move(b.bytes)});
     return *this;

@@ -25,6 +25,7 @@ struct express_fields {
     unsigned max_payload = 256;  ///< bytes, supported
     bool flr = true, extended_tag = true, prefixes = true, slot = false, surprise_down = false,
          rrs_visibility = false, ari_forwarding = false;
+    bool atomic_routing = false, atomic_completer = false;  ///< of ports
     unsigned gen = 4, width = 8;
     unsigned port_number = 0;
     unsigned interrupt_message = 0;

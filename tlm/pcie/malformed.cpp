@@ -2,6 +2,7 @@
 // What every receiver checks of a TLP (PCIe).
 #include <bit>
 
+#include "tlm/pcie/atomics.h"
 #include "tlm/pcie/errors.h"
 
 namespace drydock::pcie {
@@ -55,6 +56,18 @@ std::string_view bad_memory_request(const tlp& t) {
     return bad_byte_enables(t);
 }
 
+/// Operands of 32 and 64 bits, of CAS 128 too, naturally aligned.
+std::string_view bad_atomic(const tlp& t) {
+    const unsigned operand = operand_bytes(t);
+    const bool wide = t.type == tlp_type::cas && operand == 16;
+    if (operand != 4 && operand != 8 && !wide) return "AtomicOp with an operand of another size";
+    if (t.type == tlp_type::cas && t.length % 2 != 0) return "CAS of odd Length";
+    if (t.address % operand != 0) return "AtomicOp not aligned to its operand";
+    if (t.at != base::address_type::untranslated && t.at != base::address_type::translated)
+        return "reserved AT";
+    return {};
+}
+
 /// INTx and error messages.
 bool must_be_tc0(msg_code c) {
     return is_intx(c) || c == msg_code::err_cor || c == msg_code::err_nonfatal ||
@@ -83,6 +96,10 @@ std::string_view malformed(const tlp& t, unsigned max_payload) {
             return bad_memory_request(t);
         case tlp_type::mrd:
             return bad_memory_request(t);
+        case tlp_type::fetch_add:
+        case tlp_type::swap:
+        case tlp_type::cas:
+            return bad_atomic(t);
         case tlp_type::msg:
         case tlp_type::msg_d:
             if (t.traffic_class != 0 && must_be_tc0(t.code)) return "message outside TC 0";

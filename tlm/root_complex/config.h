@@ -50,7 +50,9 @@ struct root_port_config {
     unsigned virtual_channels = 1;            ///< VC resources, VC0 among them: 1..8
     unsigned low_priority_channels = 7;       ///< VC IDs up to it are served in turn, others first
     std::optional<unsigned> msi_vectors_log2{};  ///< MSI, 2^n messages, n = 0..5
-    bool cxl = false;  ///< CXL DVSEC for ports: masks secondary bus reset and link disable
+    bool atomics = true;  ///< AtomicOps: completed by the root complex (32, 64, 128 bits)
+    bool ecrc = true;     ///< ECRC Generation and Check Capable
+    bool cxl = false;     ///< CXL DVSEC for ports: masks secondary bus reset and link disable
     std::optional<dpc_config> dpc{};
     std::optional<slot_config> slot{};
 };

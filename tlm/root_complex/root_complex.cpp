@@ -190,6 +190,10 @@ root_complex::taken root_complex::take_memory(tlm::tlm_generic_payload& gp) {
         gp.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
         return taken::done;
     }
+    if (gp.get_command() == tlm::TLM_IGNORE_COMMAND) {  // an AtomicOp to a peer: not supported
+        gp.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        return taken::done;
+    }
     ++count_.memory_accesses;
     root_port* to = nullptr;
     for (const auto& p : ports_)

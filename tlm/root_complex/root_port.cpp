@@ -29,11 +29,12 @@ pcie::config_image make_image(const root_port_config& c, unsigned index) {
     x.rrs_visibility = true;
     x.ari_forwarding = true;
     x.surprise_down = c.surprise_down;
+    x.atomic_completer = c.atomics;
     pcie::config_image_builder b(ids, true);
     b.express(x).power({});
     if (c.msi_vectors_log2)
         b.msi({.vectors_log2 = *c.msi_vectors_log2, .wide = true, .maskable = true});
-    b.aer({});
+    b.aer({.ecrc = c.ecrc});
     if (c.acs != 0) b.acs({.services = c.acs});
     if (c.dpc)
         b.dpc({.root_port_extensions = c.dpc->root_port_extensions,
@@ -80,7 +81,8 @@ root_port::root_port(sc_core::sc_module_name name, base::context& ctx, pcie::tlp
       reason_refused_(ctx.probe.text("unsupported request")),
       reason_not_routed_(ctx.probe.text("not routed")),
       reason_contained_(ctx.probe.text("contained")),
-      reason_blocked_(ctx.probe.text("blocked at egress")) {
+      reason_blocked_(ctx.probe.text("blocked at egress")),
+      reason_ecrc_(ctx.probe.text("ecrc")) {
     if (config_.dpc) {
         dpc_ = std::make_unique<dpc>(ctx, std::string(this->name()) + ".dpc", place_, id_,
                                      *config_.dpc, space_, static_cast<dpc_owner&>(*this));
@@ -121,6 +123,8 @@ void root_port::config_written(std::uint16_t offset) {
             (control & bridge_windows::secondary_bus_reset) != 0 && cxl.sbr_unmasked());
     }
     if (space_.acs().present()) acs_.decode(space_);
+    digests_ = space_.aer().generates_ecrc();
+    checks_ecrc_ = space_.aer().checks_ecrc();
     if (channels_ && space_.vc().has(offset) && channels_->decode())
         link.set_channels(channels_->map());
     errors_.config_written(offset);
@@ -173,6 +177,8 @@ void root_port::to_link(pcie::tlp_ptr t) {
         return end_downward(*t, pcie::cpl_status::unsupported_request, reason_blocked_);
     const unsigned vc = channels_ ? channels_->map().channel_of(t->traffic_class) : 0;
     t->virtual_channel = static_cast<std::uint8_t>(vc);
+    t->digest = digests_;  // also where a peer's completion came with one
+    t->digest_bad = false;
     egress& e = egress_of(vc);
     e.waiting.push(std::move(t));
     pump_down(e);

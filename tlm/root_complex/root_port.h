@@ -93,8 +93,8 @@ public:
     port_slot* slot() { return slot_.get(); }
 
     struct counters {
-        std::uint64_t writes = 0, reads = 0, translation_requests = 0, messages = 0, interrupts = 0,
-                      interrupts_sent = 0, dropped = 0;
+        std::uint64_t writes = 0, reads = 0, atomics = 0, translation_requests = 0, messages = 0,
+                      interrupts = 0, interrupts_sent = 0, dropped = 0;
     };
     const counters& count() const { return count_; }
 
@@ -161,6 +161,7 @@ private:
     void message_arrived(pcie::tlp_ptr t);
     void non_posted_arrived(pcie::tlp_ptr t);
     void refuse(pcie::tlp_ptr t, pcie::error e);
+    void answer_atomic(const upstream_request& r, base::ps when);
     void free_buffer(const pcie::tlp& t) { link.free_buffer(t); }
     /// Of the channel that it came in.
     upstream_lane& lane_of(const pcie::tlp& t) {
@@ -197,8 +198,9 @@ private:
     std::array<std::unique_ptr<egress>, pcie::most_channels> other_egress_;  ///< by VC ID
     std::unique_ptr<pcie::channel_end> channels_;  ///< null: one virtual channel
     unsigned writes_inside_ = 0;                   ///< of CPUs
+    bool digests_ = false, checks_ecrc_ = false;   ///< ECRC generation and check
     std::uint32_t reason_link_down_, reason_malformed_, reason_refused_, reason_not_routed_,
-        reason_contained_, reason_blocked_;
+        reason_contained_, reason_blocked_, reason_ecrc_;
     counters count_;
 };
 

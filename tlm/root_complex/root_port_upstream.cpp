@@ -2,6 +2,7 @@
 // The way up: from the link to the SMMU, the CPUs and the error registers.
 #include <algorithm>
 
+#include "tlm/pcie/atomics.h"
 #include "tlm/pcie/ats_messages.h"
 #include "tlm/root_complex/read_completions.h"
 #include "tlm/root_complex/root_port.h"
@@ -25,6 +26,12 @@ void root_port::receive(tlp_ptr t) {
                          !pcie::malformed(*t, space_.device_control().max_payload).empty())) {
         detect(error::malformed, t.get(), false);
         emit_dropped(*t, reason_malformed_);
+        return free_buffer(*t);
+    }
+    // The root complex is where all that comes up ends; dropped without an answer (choice).
+    if (t->digest_bad && checks_ecrc_ && !contained()) {
+        detect(error::ecrc, t.get(), false);
+        emit_dropped(*t, reason_ecrc_);
         return free_buffer(*t);
     }
     if (dpc_) return dpc_->judge_up(std::move(t));
@@ -99,9 +106,16 @@ void root_port::message_arrived(tlp_ptr t) {
 }
 
 void root_port::non_posted_arrived(tlp_ptr t) {
-    if (t->type != tlp_type::mrd || !space_.command().bus_master)
+    // AtomicOps that the root complex does not complete are UR (PCIe), as all other requests.
+    const bool atomic = pcie::is_atomic(t->type) && config_.atomics;
+    if ((t->type != tlp_type::mrd && !atomic) || !space_.command().bus_master)
         return refuse(std::move(t), error::unsupported_request);
     upstream_lane& l = lane_of(*t);
+    if (atomic) {
+        if (t->poisoned) return refuse(std::move(t), error::poisoned);  // nothing is stored
+        ++count_.atomics;
+        return l.read(std::move(t));
+    }
     if (t->at == base::address_type::translation_request) {
         ++count_.translation_requests;
         l.translation(std::move(t));
@@ -116,8 +130,7 @@ void root_port::refuse(tlp_ptr t, error e) {
     detect(e, t.get(), answered);
     free_buffer(*t);
     if (!answered) return emit_dropped(*t, reason_refused_);
-    const unsigned due =
-        t->type == tlp_type::mrd ? std::max(pcie::enabled_bytes_of(*t).bytes, 1u) : 4;
+    const unsigned due = pcie::due_of(*t);
     const bool blocked = e == error::acs_violation;
     if (blocked)
         space_.registers().set(bridge_windows::secondary_status, 2, signaled_target_abort,
@@ -143,9 +156,12 @@ void root_port::answer(upstream_request& r, base::ps later) {
     const base::ps when = ctx_.now() + later + latency_;
     const pcie::tlp& request = *r.tlp;
     const tlm::tlm_response_status status = r.get_response_status();
-    if (status != tlm::TLM_OK_RESPONSE) {
-        // Aborted by the SMMU: CA (PCIe); nobody at that address: UR.
-        const bool unrouted = status == tlm::TLM_ADDRESS_ERROR_RESPONSE;
+    const bool atomic = request.type != tlp_type::mrd;
+    const bool not_done = atomic && !r.atomic.done;
+    if (status != tlm::TLM_OK_RESPONSE || not_done) {
+        // Aborted by the SMMU: CA (PCIe); nobody at that address, or nobody who can do it: UR.
+        const bool unrouted = status == tlm::TLM_ADDRESS_ERROR_RESPONSE ||
+                              (not_done && status == tlm::TLM_OK_RESPONSE);
         detect(unrouted ? error::unsupported_request : error::completer_abort, &request, true);
         down_.push(when, make_completion(pool_, request,
                                          unrouted ? cpl_status::unsupported_request
@@ -153,9 +169,20 @@ void root_port::answer(upstream_request& r, base::ps later) {
                                          std::max(r.due, 1u)));
         return;
     }
+    if (atomic) return answer_atomic(r, when);
     split_read(pool_, request, request.payload->data(), r.first, r.due,
                space_.express().read_completion_boundary(), space_.device_control().max_payload,
                [&](tlp_ptr c) { down_.push(when, std::move(c)); });
+}
+
+/// What memory held before (PCIe: Lower Address 0).
+void root_port::answer_atomic(const upstream_request& r, base::ps when) {
+    tlp_ptr c = make_completion(pool_, *r.tlp, cpl_status::success, r.due);
+    c->type = tlp_type::cpl_d;
+    c->length = static_cast<std::uint16_t>(r.due / 4);
+    pool_.add_payload(*c);
+    std::copy_n(r.atomic.old.begin(), r.due, c->payload->begin());
+    down_.push(when, std::move(c));
 }
 
 }  // namespace drydock::root_complex

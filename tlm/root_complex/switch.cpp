@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "tlm/pcie/atomics.h"
 #include "tlm/root_complex/read_completions.h"
 
 namespace drydock::root_complex {
@@ -27,7 +28,9 @@ pcie_switch::pcie_switch(sc_core::sc_module_name name, base::context& ctx, pcie:
       reason_link_down_(ctx.probe.text("link down")),
       reason_masked_(ctx.probe.text("not passed on")),
       reason_acs_(ctx.probe.text("ACS violation")),
-      reason_contained_(ctx.probe.text("contained")) {
+      reason_contained_(ctx.probe.text("contained")),
+      reason_ecrc_(ctx.probe.text("ecrc")),
+      reason_blocked_(ctx.probe.text("blocked at egress")) {
     if (config.ports.empty() || config.ports.size() > switch_config::most_ports)
         throw std::invalid_argument(std::string(this->name()) + ": " +
                                     std::to_string(config.ports.size()) +
@@ -100,8 +103,10 @@ void pcie_switch::hold_below(link_hold why, bool on) {
 
 void pcie_switch::report(unsigned port, pcie::msg_code code) {
     if (port != 0 && !pcie::passes_to_root(ports_[0]->config(), code)) return;
-    if (ports_[0]->link_up())
-        send_own(0, pcie::make_error_message(pool_, code, ports_[port]->id()));
+    if (!ports_[0]->link_up()) return;
+    tlp_ptr t = pcie::make_error_message(pool_, code, ports_[port]->id());
+    t->digest = ports_[port]->digests();
+    send_own(0, std::move(t));
 }
 
 void pcie_switch::send_own(unsigned to, tlp_ptr t) {
@@ -115,7 +120,17 @@ void pcie_switch::forward(unsigned from, unsigned to, tlp_ptr t) {
         ports_[from]->detect(error::malformed, t.get(), false);
         return drop(from, from, std::move(t), reason_malformed_);
     }
+    if (const auto why = ports_[to]->blocks(*t)) return block(to, from, std::move(t), *why);
+    // Passed on as it is; who only passes it tells of it as advisory (PCIe, intermediate receiver).
+    if (ports_[from]->finds_bad_digest(*t)) ports_[from]->detect(error::ecrc, t.get(), true);
     ports_[to]->send(from, std::move(t));
+}
+
+bool pcie_switch::ends_by_ecrc(unsigned at, unsigned from, tlp_ptr& t) {
+    if (!ports_[at]->finds_bad_digest(*t)) return false;
+    ports_[at]->detect(error::ecrc, t.get(), false);
+    drop(at, from, std::move(t), reason_ecrc_);
+    return true;
 }
 
 /// An ordinary memory write of the port.
@@ -123,6 +138,7 @@ void pcie_switch::interrupt(unsigned port, std::uint64_t address, std::uint32_t 
     tlp_ptr t = pool_.make();
     t->type = tlp_type::mwr;
     t->requester = ports_[port]->id();
+    t->digest = ports_[port]->digests();
     t->address = address;
     t->length = 1;
     t->first_be = 0xf;
@@ -148,10 +164,20 @@ void pcie_switch::undeliverable(unsigned ingress, unsigned to, tlp_ptr t) {
 }
 
 void pcie_switch::refuse(unsigned at, unsigned from, tlp_ptr t, std::uint32_t reason) {
+    if (ends_by_ecrc(at, from, t)) return;
     const bool answered = t->flow_class() == fc_class::non_posted;
     ports_[at]->detect(error::unsupported_request, t.get(), answered);
     if (answered) send_own(from, answer(at, *t, pcie::cpl_status::unsupported_request));
     drop(at, from, std::move(t), reason);
+}
+
+void pcie_switch::block(unsigned to, unsigned from, tlp_ptr t, pcie::error why) {
+    if (ends_by_ecrc(from, from, t)) return;
+    const bool answered = t->flow_class() == fc_class::non_posted;
+    ports_[to]->detect(why, t.get(), answered);
+    if (answered && from != own())
+        send_own(from, answer(to, *t, pcie::cpl_status::unsupported_request));
+    drop(to, from, std::move(t), reason_blocked_);
 }
 
 void pcie_switch::violate(unsigned from, tlp_ptr t) {
@@ -173,10 +199,9 @@ void pcie_switch::drop(unsigned at, unsigned from, tlp_ptr t, std::uint32_t reas
 }
 
 tlp_ptr pcie_switch::answer(unsigned function, const pcie::tlp& request, pcie::cpl_status status) {
-    const unsigned due =
-        request.type == tlp_type::mrd ? std::max(pcie::enabled_bytes_of(request).bytes, 1u) : 4;
-    tlp_ptr c = make_completion(pool_, request, status, due);
+    tlp_ptr c = make_completion(pool_, request, status, pcie::due_of(request));
     c->completer = ports_[function]->id();
+    c->digest = ports_[function]->digests();
     return c;
 }
 

@@ -83,8 +83,13 @@ private:
     void forward(unsigned from, unsigned to, pcie::tlp_ptr t);
     /// Unsupported Request, logged by port `at`: answered if non-posted, else dropped.
     void refuse(unsigned at, unsigned from, pcie::tlp_ptr t, std::uint32_t reason);
+    /// AtomicOp or prefixed TLP that port `to` does not let out: UR, or dropped.
+    void block(unsigned to, unsigned from, pcie::tlp_ptr t, pcie::error why);
     /// ACS Violation at downstream port `from`: Completer Abort, or dropped.
     void violate(unsigned from, pcie::tlp_ptr t);
+    /// A TLP that ends at port `at` has a wrong ECRC there: logged and dropped, without an answer
+    /// (choice). @return false: it has not, or nobody looks
+    bool ends_by_ecrc(unsigned at, unsigned from, pcie::tlp_ptr& t);
     void drop(unsigned at, unsigned from, pcie::tlp_ptr t, std::uint32_t reason);
     /// What the switch itself sends out of `to`.
     void send_own(unsigned to, pcie::tlp_ptr t);
@@ -103,7 +108,7 @@ private:
     bool bus_reset_ = false;
     counters count_;
     std::uint32_t reason_malformed_, reason_refused_, reason_not_routed_, reason_link_down_,
-        reason_masked_, reason_acs_, reason_contained_;
+        reason_masked_, reason_acs_, reason_contained_, reason_ecrc_, reason_blocked_;
 };
 
 }  // namespace drydock::root_complex

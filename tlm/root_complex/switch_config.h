@@ -32,6 +32,8 @@ struct switch_config {
     unsigned gen = 4, width = 8;                                         ///< of the link above
     unsigned max_payload = 512;  ///< supported by every port, bytes
     bool prefixes = true;        ///< End-End TLP prefixes: PASID passes
+    bool atomics = true;         ///< AtomicOp Routing Supported
+    bool ecrc = true;            ///< ECRC Generation and Check Capable
     std::uint16_t acs = 0;       ///< services of downstream ports, pcie::acs_view's bits; 0: no ACS
     unsigned virtual_channels = 1;       ///< of the upstream port
     unsigned low_priority_channels = 7;  ///< of the upstream port

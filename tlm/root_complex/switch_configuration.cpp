@@ -40,6 +40,7 @@ void pcie_switch::configure_below(tlp_ptr t) {
 }
 
 void pcie_switch::access(unsigned function, tlp_ptr t) {
+    if (ends_by_ecrc(function, 0, t)) return;
     if (t->poisoned) return refuse(function, 0, std::move(t), reason_refused_);
     switch_port& p = *ports_[function];
     const auto reg = static_cast<std::uint16_t>(t->address);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "tlm/pcie/atomics.h"
 #include "tlm/pcie/config_image_builder.h"
 
 namespace drydock::root_complex {
@@ -26,6 +27,7 @@ pcie::config_image make_image(const switch_config& c, unsigned number) {
     x.flr = false;
     x.ari_forwarding = !upstream;
     x.prefixes = c.prefixes;
+    x.atomic_routing = c.atomics;
     x.gen = upstream ? c.gen : c.ports[number - 1].gen;
     x.width = upstream ? c.width : c.ports[number - 1].width;
     x.port_number = number;
@@ -35,7 +37,7 @@ pcie::config_image make_image(const switch_config& c, unsigned number) {
     const std::optional<dpc_config> dpc = upstream ? std::nullopt : c.ports[number - 1].dpc;
     const std::optional<slot_config> slot = upstream ? std::nullopt : c.ports[number - 1].slot;
     if (dpc || slot) b.msi({.vectors_log2 = messages_log2, .wide = true, .maskable = true});
-    b.aer({});
+    b.aer({.ecrc = c.ecrc});
     if (dpc)
         b.dpc({.root_port_extensions = false,
                .poisoned_egress_blocking = false,
@@ -104,6 +106,7 @@ switch_port::switch_port(sc_core::sc_module_name name, base::context& ctx, pcie:
     if (space_.vc().present()) channels_ = std::make_unique<pcie::channel_end>(space_);
     space_.listen(*this);
     windows_.decode(space_);
+    routes_atomics_ = space_.express().routes_atomics();
 }
 
 void switch_port::receive(pcie::tlp_ptr t) {
@@ -248,6 +251,7 @@ void switch_port::config_written(std::uint16_t offset) {
     use_channels();
     owner_.registers_changed(number_);
     apply_link_control();
+    apply_device_control();
     if (msi_.config_written(offset)) number_messages();
     if (dpc_) dpc_->config_written(offset);
     if (slot_ && offset == space_.express().at + slot_control) slot_->look();
@@ -268,6 +272,20 @@ void switch_port::apply_link_control() {
                         bridge_windows::secondary_bus_reset) != 0;
     link_->set_hold(link_hold::secondary_bus_reset, reset);
     link_->set_hold(link_hold::disabled, space_.express().link_disabled());
+}
+
+void switch_port::apply_device_control() {
+    digests_ = space_.aer().generates_ecrc();
+    checks_ecrc_ = space_.aer().checks_ecrc();
+    const std::uint16_t control = space_.express().device_control2();
+    blocks_atomics_ = (control & pcie::express_view::atomic_egress_blocking) != 0;
+    blocks_prefixes_ = (control & pcie::express_view::prefix_blocking) != 0;
+}
+
+std::optional<pcie::error> switch_port::blocked_error(const pcie::tlp& t) const {
+    if (blocks_atomics_ && pcie::is_atomic(t.type)) return pcie::error::atomic_egress_blocked;
+    if (blocks_prefixes_ && t.pasid) return pcie::error::prefix_blocked;
+    return std::nullopt;
 }
 
 void switch_port::link_changed(bool up) {
@@ -313,6 +331,7 @@ void switch_port::reset(pcie::reset_kind kind) {
     if (slot_) slot_->port_reset();
     id_ = {};
     apply_link_control();
+    apply_device_control();
     owner_.registers_changed(number_);
 }
 

@@ -99,6 +99,17 @@ public:
     /// An error message of the port itself, whatever its registers say.
     void tell(pcie::msg_code code) { own_message(code); }
     void emit_dropped(const pcie::tlp& t, std::uint32_t reason);
+    /// AtomicOp Routing Supported.
+    bool routes_atomics() const { return routes_atomics_; }
+    /// AtomicOp Egress Blocking and End-End TLP Prefix Blocking: what may not leave here; none.
+    std::optional<pcie::error> blocks(const pcie::tlp& t) const {
+        if (!blocks_atomics_ && !blocks_prefixes_) return std::nullopt;
+        return blocked_error(t);
+    }
+    /// ECRC Generation Enable: what the port makes by itself has a digest.
+    bool digests() const { return digests_; }
+    /// ECRC Check Enable, and the digest of this TLP does not fit.
+    bool finds_bad_digest(const pcie::tlp& t) const { return t.digest_bad && checks_ecrc_; }
     /// From above: registers as after reset, everything inside is dropped.
     void reset(pcie::reset_kind kind);
     /// Keeps the link below down. @pre a downstream port
@@ -136,6 +147,8 @@ private:
     void slot_control_written() override;
     void on_time(std::uint64_t) override;
     void apply_link_control();
+    void apply_device_control();
+    std::optional<pcie::error> blocked_error(const pcie::tlp& t) const;
     void into_pipeline(pcie::tlp_ptr t);
     // link and slot
     void drive_link(bool up) override { down_->set_link(up); }
@@ -196,6 +209,8 @@ private:
     std::unique_ptr<dpc> dpc_;
     std::unique_ptr<port_slot> slot_;
     bool link_up_ = true, pumping_ = false, again_ = false;
+    bool digests_ = false, checks_ecrc_ = false;
+    bool routes_atomics_ = false, blocks_atomics_ = false, blocks_prefixes_ = false;
     counters count_;
 };
 

@@ -22,10 +22,15 @@ void pcie_switch::arrived(unsigned from, tlp_ptr t) {
     }
     if (from != 0 && !in.acs().admits(*t, in.forwards())) return violate(from, std::move(t));
     // Passed on as it is; whoever receives it in the end deals with it.
-    if (t->poisoned) in.detect(error::poisoned, t.get(), true);
+    if (t->poisoned && !in.finds_bad_digest(*t)) in.detect(error::poisoned, t.get(), true);
     switch (t->type) {
         case tlp_type::mrd:
         case tlp_type::mwr:
+            return route_memory(from, std::move(t));
+        case tlp_type::fetch_add:
+        case tlp_type::swap:
+        case tlp_type::cas:
+            if (!in.routes_atomics()) return refuse(from, from, std::move(t), reason_refused_);
             return route_memory(from, std::move(t));
         case tlp_type::cfg_rd0:
         case tlp_type::cfg_wr0:
@@ -38,7 +43,7 @@ void pcie_switch::arrived(unsigned from, tlp_ptr t) {
         case tlp_type::msg:
         case tlp_type::msg_d:
             return route_message(from, std::move(t));
-        default:  // IO has no window; AtomicOp routing, deferrable writes and locks: unsupported
+        default:  // IO has no window; deferrable writes and locks: unsupported
             if (t->is_completion()) {
                 in.detect(error::unexpected_completion, t.get(), true);
                 return drop(from, from, std::move(t), reason_refused_);
@@ -150,6 +155,7 @@ void pcie_switch::message_by_id(unsigned from, tlp_ptr t) {
 void pcie_switch::message_to_all(unsigned from, tlp_ptr t) {
     if (from != 0) return refuse(from, from, std::move(t), reason_refused_);
     const bool power_off = t->code == msg_code::pme_turn_off;
+    if (ports_[0]->finds_bad_digest(*t)) ports_[0]->detect(error::ecrc, t.get(), true);
     std::uint64_t told = 0;
     for (unsigned p = 1; p < ports_.size(); ++p) {
         if (!ports_[p]->link_up()) continue;
@@ -164,6 +170,8 @@ void pcie_switch::message_to_all(unsigned from, tlp_ptr t) {
         copy->address = t->address;
         copy->span = t->span;
         copy->length = t->length;
+        copy->digest = t->digest;
+        copy->digest_bad = t->digest_bad;
         if (t->has_data()) {
             pool_.add_payload(*copy);
             std::copy_n(t->payload->begin(), t->bytes(), copy->payload->begin());
@@ -180,6 +188,7 @@ void pcie_switch::message_to_all(unsigned from, tlp_ptr t) {
 /// PME_TO_Ack of all downstream ports becomes one.
 void pcie_switch::power_off_acknowledged(unsigned from, tlp_ptr t) {
     if (from == 0) return refuse(0, 0, std::move(t), reason_refused_);
+    if (ends_by_ecrc(from, from, t)) return;
     left(from, *t);
     power_off_done(from);
 }
@@ -193,6 +202,7 @@ void pcie_switch::power_off_done(unsigned from) {
     ack->code = msg_code::pme_to_ack;
     ack->routing = msg_routing::gather;
     ack->requester = ports_[0]->id();
+    ack->digest = ports_[0]->digests();
     send_own(0, std::move(ack));
 }
 
@@ -202,6 +212,7 @@ void pcie_switch::message_here(unsigned from, tlp_ptr t) {
                            t->code == msg_code::vendor_type1 ||
                            (from == 0 && t->code == msg_code::set_slot_power_limit);
     if (!no_effect) return refuse(from, from, std::move(t), reason_refused_);
+    if (ends_by_ecrc(from, from, t)) return;
     left(from, *t);
 }
 

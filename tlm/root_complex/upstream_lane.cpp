@@ -145,7 +145,7 @@ void upstream_lane::request_accepted(upstream_request& r) {
     if (r.own) return;
     const bool write = r.is_write();  // a read has its buffer for the data already
     link_.free_buffer(r.tlp->virtual_channel, write ? fc_class::posted : fc_class::non_posted,
-                      write ? r.tlp->data_credits() : 0);
+                      r.is_read() ? 0 : r.tlp->data_credits());
 }
 
 void upstream_lane::request_done(upstream_request& r, base::ps later) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tlm/base/timeline_kernel.h"
+#include "tlm/pcie/atomics.h"
 #include "tlm/pcie/errors.h"
 
 namespace drydock::root_complex {
@@ -14,11 +15,11 @@ upstream_request& upstream_request_pool::make(pcie::tlp_ptr t, pcie::tlp_pool& p
     r.set_mm(this);
     r.acquire();
     r.own = false;
-    const bool write = t->has_data();
+    const bool write = t->type == pcie::tlp_type::mwr;
     const pcie::enabled_bytes e = pcie::enabled_bytes_of(*t);
     r.first = e.first;
     r.due = e.bytes;
-    if (!write) {
+    if (!t->has_data()) {
         payloads.add_payload(*t);
         if (e.bytes == 0) std::fill_n(t->payload->begin(), 4, std::uint8_t{0});
     }
@@ -38,6 +39,7 @@ upstream_request& upstream_request_pool::make(pcie::tlp_ptr t, pcie::tlp_pool& p
         r.set_byte_enable_ptr(r.byte_enables.data());
         r.set_byte_enable_length(bytes);
     }
+    if (t->type != pcie::tlp_type::mrd && !write) make_atomic(r, *t);
     r.set_dmi_allowed(false);
     r.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
     base::requester& who = r.who;
@@ -60,8 +62,28 @@ upstream_request& upstream_request_pool::make(pcie::tlp_ptr t, pcie::tlp_pool& p
     return r;
 }
 
+/// Byte enables mean nothing there (PCIe).
+void upstream_request_pool::make_atomic(upstream_request& r, const pcie::tlp& t) {
+    using kind = base::atomic_operation::kind;
+    r.atomic.what = t.type == pcie::tlp_type::fetch_add ? kind::fetch_add
+                    : t.type == pcie::tlp_type::swap    ? kind::swap
+                                                        : kind::compare_and_swap;
+    r.atomic.done = false;
+    r.first = 0;
+    r.due = pcie::operand_bytes(t);
+    r.set_command(tlm::TLM_IGNORE_COMMAND);
+    r.set_address(t.address);
+    r.set_data_ptr(t.payload->data());
+    r.set_data_length(r.due);
+    r.set_streaming_width(r.due);
+    r.set_byte_enable_ptr(nullptr);
+    r.set_byte_enable_length(0);
+    r.set_extension(&r.atomic);
+}
+
 void upstream_request_pool::free(tlm::tlm_generic_payload* gp) {
     auto* const r = static_cast<upstream_request*>(gp);
+    if (r->get_command() == tlm::TLM_IGNORE_COMMAND) r->clear_extension(&r->atomic);
     r->tlp.reset();
     r->reset();  // extensions that somebody attached on the way
     pool_.give(r);

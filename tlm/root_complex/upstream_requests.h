@@ -6,6 +6,7 @@
 #include <string>
 #include <tlm>
 
+#include "tlm/base/atomic_operation.h"
 #include "tlm/base/pool.h"
 #include "tlm/base/requester.h"
 #include "tlm/pcie/ring.h"
@@ -17,6 +18,7 @@ namespace drydock::root_complex {
 /// TLP, whose payload buffer holds the data of writes and of reads.
 struct upstream_request final : tlm::tlm_generic_payload {
     base::requester who;
+    base::atomic_operation atomic;  ///< of an AtomicOp, whose operands are the TLP's payload
     pcie::tlp_ptr tlp;
     std::array<std::uint8_t, 8> byte_enables{};
     unsigned first = 0;  ///< offset of the first enabled byte in the TLP's data
@@ -36,6 +38,8 @@ public:
     std::size_t in_use() const { return pool_.in_use(); }
 
 private:
+    static void make_atomic(upstream_request& r, const pcie::tlp& t);
+
     base::pool<upstream_request> pool_;
 };
 

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "tlm/base/atomic_operation.h"
+
 namespace drydock::smmu {
 
 slot_plan slot_plan::of(const smmu_config& c) {
@@ -76,7 +78,8 @@ bool traffic::admit(inbound& way, tlm::tlm_generic_payload& gp) {
     r.sid = streams_.of(from->stream);
     r.ssid = from->substream;
     r.va = base::iova{s.address};
-    r.write = gp.is_write();
+    r.write = !gp.is_read();
+    if (r.write && !way.posted()) r.also_read = true;  // an AtomicOp
     r.execute = from->execute;
     r.privileged = from->privileged;
     r.tbu = static_cast<std::uint16_t>(way.port());
@@ -138,6 +141,8 @@ void traffic::end_without_memory(std::uint32_t index) {
     if (s.result == translate_result::outcome::raz_wi) {
         if (s.payload->is_read())
             std::fill_n(s.payload->get_data_ptr(), s.payload->get_data_length(), std::uint8_t{0});
+        else if (auto* a = s.payload->get_extension<base::atomic_operation>())
+            a->old = {}, a->done = true;
         s.payload->set_response_status(tlm::TLM_OK_RESPONSE);
     } else {
         s.payload->set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);

@@ -32,10 +32,11 @@ struct translate_request {
     /// Of PCIe: from the PASID prefix. Translation Requests have neither without ssid; a write is
     /// never an execution.
     bool execute = false, privileged = false;
-    bool no_write = false;  ///< translation_request: NW bit
-    std::uint8_t stus = 1;  ///< translation_request: smallest translation units asked for
-    std::uint16_t tbu = 0;  ///< by which TBU it comes: the root port's index
-    base::span_id span{};   ///< observers only
+    bool no_write = false;   ///< translation_request: NW bit
+    bool also_read = false;  ///< of a write: needs both rights, an AtomicOp
+    std::uint8_t stus = 1;   ///< translation_request: smallest translation units asked for
+    std::uint16_t tbu = 0;   ///< by which TBU it comes: the root port's index
+    base::span_id span{};    ///< observers only
 };
 
 /// The decision. The owner reports `number` by performed() when the transaction's effect is

@@ -311,7 +311,8 @@ translator::engine::grant translator::engine::judge(const transaction& t, const 
     if (t.prefetch != prefetching::none) return {};
     if (r.kind == request_kind::translation_request) return judge_request(t, s1, s2);
     const auto may = [&](const rights& of) {
-        return r.write ? of.write || of.clean : t.instruction ? of.execute : of.read;
+        if (r.write) return (of.write || of.clean) && (of.read || !r.also_read);
+        return t.instruction ? of.execute : of.read;
     };
     grant g;
     g.denied_by = !may(s1) ? 1 : !may(s2) ? 2 : 0;

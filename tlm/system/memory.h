@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tlm/base/atomic_operation.h"
 #include "tlm/base/context.h"
 #include "tlm/base/requester.h"
 
@@ -89,10 +90,11 @@ private:
     void serve(tlm::tlm_generic_payload& gp);
     sc_core::sc_time duration(const tlm::tlm_generic_payload& gp);
     tlm::tlm_response_status check(const tlm::tlm_generic_payload& gp) const;
+    void operate(tlm::tlm_generic_payload& gp, base::atomic_operation& a);
     void update_atomically(tlm::tlm_generic_payload& gp, base::atomic_update& u);
     /// @return whether any byte was enabled
     bool move_enabled_bytes(tlm::tlm_generic_payload& gp);
-    void emit(const tlm::tlm_generic_payload& gp, const base::requester& who);
+    void emit(const tlm::tlm_generic_payload& gp, const base::requester& who, bool write);
 
     std::uint64_t page_number(base::phys_addr at) const {
         return (at.value - config_.base.value) / page_bytes;

@@ -62,6 +62,8 @@ void memory::serve(tlm::tlm_generic_payload& gp) {
     gp.set_response_status(status);
     if (status != tlm::TLM_OK_RESPONSE) return;
     if (auto* u = gp.get_extension<base::atomic_update>()) return update_atomically(gp, *u);
+    if (gp.get_command() == tlm::TLM_IGNORE_COMMAND)
+        if (auto* a = gp.get_extension<base::atomic_operation>()) return operate(gp, *a);
     const base::phys_addr at{gp.get_address()};
     const unsigned n = gp.get_data_length();
     bool touched = n != 0 && !gp.is_response_error() && gp.get_command() != tlm::TLM_IGNORE_COMMAND;
@@ -73,8 +75,35 @@ void memory::serve(tlm::tlm_generic_payload& gp) {
         copy_in(at, gp.get_data_ptr(), n);
     if (!touched) return;
     if (ctx_.probe.wants(base::kind::memory_access))
-        if (const auto* who = gp.get_extension<base::requester>()) emit(gp, *who);
+        if (const auto* who = gp.get_extension<base::requester>()) emit(gp, *who, gp.is_write());
     if (gp.is_write()) tell(at, n);
+}
+
+/// FetchAdd, Swap and CAS of PCIe: read, computed and stored in this call.
+void memory::operate(tlm::tlm_generic_payload& gp, base::atomic_operation& a) {
+    const base::phys_addr at{gp.get_address()};
+    const unsigned n = gp.get_data_length();
+    const std::uint8_t* const operand = gp.get_data_ptr();
+    if ((n != 4 && n != 8 && n != a.largest) || at.value % n != 0) {
+        gp.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+        return;
+    }
+    using kind = base::atomic_operation::kind;
+    copy_out(at, a.old.data(), n);
+    a.done = true;
+    std::array<std::uint8_t, base::atomic_operation::largest> next;
+    std::copy_n(operand + (a.what == kind::compare_and_swap ? n : 0), n, next.begin());
+    if (a.what == kind::fetch_add)
+        for (unsigned i = 0, carry = 0; i < n; ++i, carry >>= 8) {
+            carry += unsigned{a.old[i]} + operand[i];
+            next[i] = static_cast<std::uint8_t>(carry);
+        }
+    const bool stores =
+        a.what != kind::compare_and_swap || std::equal(operand, operand + n, a.old.begin());
+    if (stores) copy_in(at, next.data(), n);
+    if (ctx_.probe.wants(base::kind::memory_access))
+        if (const auto* who = gp.get_extension<base::requester>()) emit(gp, *who, true);
+    if (stores) tell(at, n);
 }
 
 void memory::update_atomically(tlm::tlm_generic_payload& gp, base::atomic_update& u) {
@@ -106,13 +135,12 @@ bool memory::move_enabled_bytes(tlm::tlm_generic_payload& gp) {
     return any;
 }
 
-void memory::emit(const tlm::tlm_generic_payload& gp, const base::requester& who) {
+void memory::emit(const tlm::tlm_generic_payload& gp, const base::requester& who, bool write) {
     // Layout of `bits`: tlm/base/probe_kinds.h, memory_access.
     const std::uint64_t bits =
         who.stream.value |
         (who.substream ? (std::uint64_t{who.substream->value & 0xfffff} << 32) | (1ull << 52) : 0) |
-        (gp.is_write() ? 1ull << 53 : 0) |
-        (who.at == base::address_type::translated ? 1ull << 54 : 0) |
+        (write ? 1ull << 53 : 0) | (who.at == base::address_type::translated ? 1ull << 54 : 0) |
         (who.requested_known ? 1ull << 55 : 0);
     ctx_.probe.emit(base::kind::memory_access, place_, ctx_.now(), who.span, gp.get_address(), bits,
                     who.requested.value, static_cast<std::uint64_t>(who.obtained.count));

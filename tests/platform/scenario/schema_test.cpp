@@ -66,10 +66,10 @@ machine:
                                 sriov: {vfs: 2, total_vfs: 4, first_offset: 4, stride: 2, atc: shared}}},
                sriov: {vfs: 1, total_vfs: 1, first_offset: 16, stride: 1, atc: own}}
   parameters: {smmu.command: 5ns}
-software: {reset: {variant: none}, quarantine: off, cerror_sync: repeated, pci: {flr_wait: 100ms, recovery: before_2025_08, dpc_completion: ur, hotplug_buses: 2, hotplug_memory: 2MiB, hotplug_prefetchable: 4MiB}}
+software: {reset: {variant: none}, quarantine: off, cerror_sync: repeated, pci: {flr_wait: 100ms, recovery: before_2025_08, dpc_completion: ur, ecrc: on, hotplug_buses: 2, hotplug_memory: 2MiB, hotplug_prefetchable: 4MiB}}
 clients:
   sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 64KiB, page: 4KiB,
-         dma: {burst: 4 x 256B, every: 10us, mix: {read: 50%, write: 50%}},
+         dma: {burst: 4 x 256B, every: 10us, mix: {read: 40%, write: 40%, atomic: 20%}, atomic: {op: cas, bytes: 16B}},
          unmap: {pages: 1, every: 5us, remap: new_page}}
   dma0: {kind: dma_client, device: ep0, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 10us, mix: {read: 10%, write: 90%}}
   peer0: {kind: dma_client, device: ep0, peer: far, cpu: 1, buffer: 4KiB, burst: 4 x 256B, every: 10us, mix: {read: 10%, write: 90%}}
@@ -133,11 +133,13 @@ TEST(Schema, what_has_a_wrong_form_is_refused_by_both) {
         {"hotplug: empty", "hotplug: full"},
         {"recovery: before_2025_08", "recovery: never"},
         {"dpc_completion: ur", "dpc_completion: rrs"},
+        {"ecrc: on", "ecrc: maybe"},
+        {"op: cas", "op: nand"},
         {"hotplug_buses: 2", "hotplug_buses: 0"},
         {"hotplug_memory: 2MiB", "hotplug_memory: two"},
         {"page: 4KiB", "page: 64KiB"},
         {"burst: 4 x 256B", "burst: 0 x 256B"},
-        {"read: 50%", "read: 101%"},
+        {"read: 40%", "read: 101%"},
         {"pages: 1", "pages: 0"},
         {"remap: new_page", "remap: old_page"},
         {"[none, M2]", "[]"},

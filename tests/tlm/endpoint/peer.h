@@ -12,6 +12,7 @@
 
 #include "tlm/base/context.h"
 #include "tlm/base/delay_line.h"
+#include "tlm/pcie/atomics.h"
 #include "tlm/pcie/ats_messages.h"
 #include "tlm/pcie/errors.h"
 #include "tlm/pcie/sockets.h"
@@ -41,6 +42,7 @@ struct seen_tlp {
     base::ps time;
     bool relaxed;
     std::uint8_t traffic_class, virtual_channel;
+    bool digest, digest_bad;
 
     bool is(pcie::tlp_type t) const { return type == t; }
     bool is_message(pcie::msg_code c) const {
@@ -75,6 +77,7 @@ public:
     bool hold_translations = false;
     bool hold_credits = false;  ///< the store for posted TLPs is not given back
     pcie::cpl_status read_status = pcie::cpl_status::success;
+    pcie::cpl_status atomic_status = pcie::cpl_status::success;
     unsigned completion_bytes = 256;  ///< largest completion, ends at multiples of 64
     base::ps latency = 300_ns;
     std::vector<pcie::tlp_ptr> held;
@@ -132,6 +135,7 @@ private:
         else
             socket.credit_return(t->flow_class(), 1, UINT32_MAX);
         if (t->type == pcie::tlp_type::mwr) store(*t);
+        if (pcie::is_atomic(t->type)) return answer_atomic(*t);
         if (t->type != pcie::tlp_type::mrd) return;
         const bool translation = t->at == base::address_type::translation_request;
         if (translation ? hold_translations : hold_reads)
@@ -165,7 +169,9 @@ private:
                    ctx_.now(),
                    t.relaxed_ordering,
                    t.traffic_class,
-                   t.virtual_channel};
+                   t.virtual_channel,
+                   t.digest,
+                   t.digest_bad};
         if (t.has_data()) s.data.assign(t.payload->begin(), t.payload->begin() + t.bytes());
         seen.push_back(std::move(s));
     }
@@ -193,6 +199,19 @@ private:
             c->length = 2;
             pool_.add_payload(*c);
             pcie::set_payload_word(*c, translate(*t).encode());
+        }
+        answers_.push(ctx_.now() + latency, std::move(c));
+    }
+    /// With the bytes that are there; nothing is computed.
+    void answer_atomic(const pcie::tlp& t) {
+        pcie::tlp_ptr c = completion(t, atomic_status);
+        const unsigned bytes = pcie::operand_bytes(t);
+        c->byte_count = static_cast<std::uint16_t>(bytes);
+        if (atomic_status == pcie::cpl_status::success) {
+            c->type = pcie::tlp_type::cpl_d;
+            c->length = static_cast<std::uint16_t>(bytes / 4);
+            pool_.add_payload(*c);
+            for (unsigned i = 0; i < bytes; ++i) (*c->payload)[i] = byte(t.address + i);
         }
         answers_.push(ctx_.now() + latency, std::move(c));
     }

@@ -36,6 +36,9 @@ struct aer_view {
     /// P-096).
     bool first_error_taken() const { return ((uncorrectable_status() >> first_error()) & 1) != 0; }
     void log_first(unsigned bit, const std::uint8_t* header16);
+    /// ECRC Generation Enable, ECRC Check Enable: can be set only where the function is capable.
+    bool generates_ecrc() const { return present() && (regs.get32(at + 0x18u) & 0x40) != 0; }
+    bool checks_ecrc() const { return present() && (regs.get32(at + 0x18u) & 0x100) != 0; }
     std::uint32_t root_command() const { return regs.get32(at + 0x2cu); }
     std::uint32_t root_status() const { return regs.get32(at + 0x30u); }
 

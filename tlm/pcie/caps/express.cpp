@@ -19,7 +19,10 @@ bool is_port(port_type t) {
 void declare_second(config_registers& r, std::uint16_t at, bool version_1) {
     if (version_1) return;  // 0x24 and up came with version 2
     const bool forwards_ari = (r.get32(at + devcap2) & express_view::ari_forwarding_bit) != 0;
-    r.declare_rw(at + devctl2, 2, forwards_ari ? 0xf77f : 0xf75f);
+    const bool routes_atomics = (r.get32(at + devcap2) & express_view::atomic_routing) != 0;
+    r.declare_rw(at + devctl2, 2,
+                 (forwards_ari ? 0xf77fu : 0xf75fu) |
+                     (routes_atomics ? express_view::atomic_egress_blocking : 0u));
     if (static_cast<port_type>((r.get16(at + 2u) >> 4) & 0xf) != port_type::root_complex_endpoint)
         r.declare_rw(at + lnkctl2, 2, 0x000f, r.get32(at + 0xcu) & 0xf, retention::sticky);
 }

@@ -38,10 +38,23 @@ struct express_view {
 
     static constexpr std::uint16_t ari_forwarding_bit = 0x20;  // DevCap2[5], DevCtl2[5]
 
+    static constexpr std::uint16_t atomic_routing = 0x40;          // DevCap2[6]
+    static constexpr std::uint16_t atomic_requester = 0x40;        // DevCtl2[6]
+    static constexpr std::uint16_t atomic_egress_blocking = 0x80;  // DevCtl2[7]
+    static constexpr std::uint16_t prefix_blocking = 0x8000;       // DevCtl2[15]
+
     config_registers& regs;
     std::uint16_t at;
 
     bool present() const { return at != 0; }
+    bool has_second_registers() const { return present() && (regs.get16(at + 2u) & 0xf) >= 2; }
+    /// Device Control 2; 0 where the capability has none.
+    std::uint16_t device_control2() const {
+        return has_second_registers() ? regs.get16(at + 0x28u) : std::uint16_t{0};
+    }
+    bool routes_atomics() const {
+        return has_second_registers() && (regs.get32(at + 0x24u) & atomic_routing) != 0;
+    }
     port_type type() const { return static_cast<port_type>((regs.get16(at + 2u) >> 4) & 0xf); }
     bool flr_capable() const { return ((regs.get32(at + 4u) >> 28) & 1) != 0; }
     unsigned max_payload_supported() const { return 128u << (regs.get32(at + 4u) & 7); }
