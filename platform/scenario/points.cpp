@@ -8,7 +8,7 @@ namespace drydock::scenario::build {
 namespace {
 
 /// Named by docs and hazards alike; the software reaches them by kernel::point().
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> table{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> table{{
     {"p0", "prepare() before the group mutex"},
     {"p1", "prepare() holds the mutex, nothing changed yet"},
     {"p2", "RID attached to the blocking domain"},
@@ -21,6 +21,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 17> table{{
     {"d3", "PASIDs set again"},
     {"d4", "done() returned"},
     {"s", "pci_restore_state() finished"},
+    {"t0", "iommu_deferred_attach() has seen that the attach is still to come"},
     {"i1", "unmap: PTE cleared, TLBI and its SYNC done"},
     {"i2", "unmap: ATC_INV and its SYNC written"},
     {"i4", "CERROR_ATC_INV_SYNC and GERROR raised"},

@@ -72,6 +72,7 @@ void iommu_core::iommu_detach_group(iommu_group& g) {
 int iommu_core::iommu_deferred_attach(device& dev, iommu_domain& domain) {
     if (!dev.iommu || !dev.iommu->attach_deferred || !dev.group) return 0;
     call_scope call(kernel_, "iommu_deferred_attach", dev.id);
+    kernel_.point("t0", dev.id);
     if (!variant_->deferred_attach_locks()) return call.result(attach_first(domain, dev));
     guard hold(dev.group->lock);
     group_device* gdev = dev_to_gdev(dev);

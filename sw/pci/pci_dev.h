@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,23 @@ namespace drydock::sw {
 
 struct pci_dev;
 struct pci_sriov;
+enum class pci_reset_method : u8;
+
+/// Resets that one kind of device needs (Linux: pci_dev_reset_methods).
+enum class pci_quirk : u8 {
+    none,
+    intel_82599_vf,
+    nvme_disable_and_flr,
+    delay_250ms_after_flr,
+    chelsio_t4,
+    hinic_vf
+};
+
+/// The function's _RST: how long it takes, and whether its evaluation fails.
+struct acpi_reset_method {
+    hal::duration takes{};
+    bool fails = false;
+};
 
 /// What the way to a function can do (Linux: pci_channel_state_t).
 enum class pci_channel_state : u8 { normal, frozen, perm_failure };
@@ -121,6 +139,12 @@ struct pci_dev {
 
     pci_channel_state error_state = pci_channel_state::normal;
     bool disconnected = false;  ///< found gone: nothing is asked of it any more
+
+    pci_quirk quirk = pci_quirk::none;  ///< beside what its IDs say
+    /// Time that its firmware needs after an FLR before it takes work (hinic_vf).
+    hal::duration firmware_time{};
+    std::optional<acpi_reset_method> acpi_rst;
+    std::vector<pci_reset_method> reset_methods;  ///< set through sysfs; empty: not
 
     mutex cfg_access;  ///< pci_cfg_access_lock()
     pci_saved_state saved;

@@ -3,6 +3,7 @@
 
 #include <linux/pci_regs.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <string>
@@ -40,28 +41,6 @@ void retrain_link(pci_dev& d) {
     pci_write_config_word(*d.bridge, where, control | PCI_EXP_LNKCTL_RL);
 }
 
-int pcie_flr(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
-    call_scope call(d.k, "pcie_flr", d.rid());
-    if (!pci_wait_for_pending_transaction(d))
-        d.k.log(3,
-                "timed out waiting for pending transaction; performing function level reset anyway",
-                d.rid());
-    return call.result(pci_reset_wrapped(d, iommu, config, pci_reset_method::flr, [&] {
-        const int where = d.pcie_cap + PCI_EXP_DEVCTL;
-        pci_write_config_word(d, where, pci_read_config_word(d, where) | PCI_EXP_DEVCTL_BCR_FLR);
-        d.k.point("r0", d.rid());
-        int rc = 0;
-        if (!d.imm_ready) {
-            d.k.sleep(config.flr_wait);
-            rc = pci_dev_wait(d, "FLR", config.ready_limit);
-        }
-        if (rc == 0) d.k.point("r1", d.rid());
-        return rc;
-    }));
-}
-
-bool pcie_has_flr(const pci_dev& d) { return d.pcie_cap && (d.devcap & PCI_EXP_DEVCAP_FLR); }
-
 /// pci_set_power_state(dev, PCI_D0): state can only be saved there.
 void power_up(pci_dev& d) {
     if (!d.pm_cap) return;
@@ -73,27 +52,37 @@ void power_up(pci_dev& d) {
     d.k.sleep(state == 3 ? d3hot_delay : d2_delay);
 }
 
-using method = int (*)(pci_dev&, reset_iommu&, const pci_reset_config&);
-
-/// Null: there is none.
-method method_of(const pci_dev& d, pci_reset_method m) {
-    switch (m) {
-        case pci_reset_method::flr:
-            return pcie_has_flr(d) ? pcie_flr : nullptr;
-        case pci_reset_method::af_flr:
-            return pci_af_flr;
-        case pci_reset_method::pm:
-            return pci_pm_reset;
-        case pci_reset_method::bus:
-            return pci_reset_bus_function;
-        case pci_reset_method::cxl_bus:
-            return cxl_reset_bus_function;
-        default:
-            return nullptr;
-    }
+/// What the function is to be tried with.
+std::vector<pci_reset_method> methods_of(const pci_dev& d, const pci_reset_config& config) {
+    if (!config.methods.empty()) return config.methods;
+    if (!d.reset_methods.empty()) return d.reset_methods;
+    return {config.method};
 }
 
-void save_and_disable(pci_dev& d) {
+/// Whether it is worth locking anything.
+bool reset_supported(const pci_dev& d, const pci_reset_config& config) {
+    const auto methods = methods_of(d, config);
+    return std::any_of(methods.begin(), methods.end(),
+                       [&d](pci_reset_method m) { return pci_reset_possible(d, m); });
+}
+
+int reset_locked(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
+    pci_reset_save_and_disable(d);
+    const int rc = __pci_reset_function_locked(d, iommu, config);
+    pci_reset_restore(d);
+    return rc;
+}
+
+}  // namespace
+
+bool pci_dev_trylock(pci_dev& d) {
+    if (!d.dev.lock.try_lock()) return false;
+    if (d.cfg_access.try_lock()) return true;
+    d.dev.lock.unlock();
+    return false;
+}
+
+void pci_reset_save_and_disable(pci_dev& d) {
     if (d.driver) {
         call_scope call(d.k, "reset_prepare", d.rid());
         d.driver->reset_prepare(d);
@@ -104,7 +93,7 @@ void save_and_disable(pci_dev& d) {
     pci_write_config_word(d, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
 }
 
-void restore(pci_dev& d) {
+void pci_reset_restore(pci_dev& d) {
     pci_restore_state(d);
     d.k.point("s", d.rid());
     if (d.driver) {
@@ -113,8 +102,6 @@ void restore(pci_dev& d) {
     }
 }
 
-}  // namespace
-
 pci_reset_method pci_reset_method_from(std::string_view name) {
     for (std::size_t i = 0; i < method_names.size(); ++i)
         if (method_names[i] == name) return static_cast<pci_reset_method>(i);
@@ -122,6 +109,17 @@ pci_reset_method pci_reset_method_from(std::string_view name) {
     for (auto n : method_names) known += (known.empty() ? "" : ", ") + std::string(n);
     throw std::invalid_argument("reset method '" + std::string(name) + "' is unknown; there are " +
                                 known);
+}
+
+std::string_view pci_reset_method_name(pci_reset_method m) {
+    return method_names.at(static_cast<std::size_t>(m));
+}
+
+std::vector<pci_reset_method> pci_reset_methods_all() {
+    std::vector<pci_reset_method> all;
+    for (std::size_t i = 0; i < method_names.size(); ++i)
+        all.push_back(static_cast<pci_reset_method>(i));
+    return all;
 }
 
 void pci_dev_lock(pci_dev& d) {
@@ -160,20 +158,52 @@ int pci_dev_wait(pci_dev& d, std::string_view reset_type, hal::duration limit) {
     return 0;
 }
 
+int __pci_reset_function_locked(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
+    for (const pci_reset_method m : methods_of(d, config))
+        if (const int rc = pci_reset_by(d, m, iommu, config); rc != -ENOTTY) return rc;
+    return -ENOTTY;
+}
+
 int pci_reset_function(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
     span_scope span(d.k, hal::span_class::reset, d.rid());
     call_scope call(d.k, "pci_reset_function", d.rid());
-    const method by = method_of(d, config.method);
-    if (!by) return call.result(-ENOTTY);
+    if (!reset_supported(d, config)) return call.result(-ENOTTY);
     if (d.bridge) pci_dev_lock(*d.bridge);
     pci_dev_lock(d);
-    save_and_disable(d);
-    const int rc = by(d, iommu, config);
-    restore(d);
+    const int rc = reset_locked(d, iommu, config);
     pci_dev_unlock(d);
     if (d.bridge) pci_dev_unlock(*d.bridge);
     span.result(rc);
     return call.result(rc);
+}
+
+int pci_try_reset_function(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
+    span_scope span(d.k, hal::span_class::reset, d.rid());
+    call_scope call(d.k, "pci_try_reset_function", d.rid());
+    if (!reset_supported(d, config)) return call.result(-ENOTTY);
+    if (!pci_dev_trylock(d)) return call.result(-EAGAIN);
+    const int rc = reset_locked(d, iommu, config);
+    pci_dev_unlock(d);
+    span.result(rc);
+    return call.result(rc);
+}
+
+int reset_method_store(pci_dev& d, const std::vector<pci_reset_method>& methods, reset_iommu& iommu,
+                       const pci_reset_config& config) {
+    call_scope call(d.k, "reset_method_store", d.rid());
+    std::vector<pci_reset_method> taken;
+    for (const pci_reset_method m : methods.empty() ? pci_reset_methods_all() : methods) {
+        const int rc = pci_reset_probe(d, m, iommu, config);
+        if (rc == 0) {
+            taken.push_back(m);
+        } else if (!methods.empty()) {
+            d.k.log(3, "unsupported reset method '" + std::string(pci_reset_method_name(m)) + "'",
+                    d.rid());
+            return call.result(-EINVAL);
+        }
+    }
+    d.reset_methods = std::move(taken);
+    return call.result(0);
 }
 
 }  // namespace drydock::sw

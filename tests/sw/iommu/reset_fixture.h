@@ -23,6 +23,8 @@ struct reset_setup {
     bool attach_deferred = false;   ///< of A
     std::vector<u32> aliases = {};  ///< further StreamIDs of A
     endpoint_options a = {}, b = {};
+    bool b_later = false;  ///< B joins no group yet
+    iommu_core_config core = {};
 };
 
 /// One or two endpoints behind root ports, SMMU, core; every configuration write to ATS, PASID and
@@ -52,7 +54,7 @@ struct Reset : ::testing::Test {
         c.gerror_cpu = 3;
         driver = std::make_unique<arm_smmu_driver>(k);
         smmu = &driver->add(c);
-        core = std::make_unique<iommu_core>(k, *driver, make_reset_variant(s.variant));
+        core = std::make_unique<iommu_core>(k, *driver, make_reset_variant(s.variant), s.core);
         driver->set_driver_get_domain(
             [this](device& d) { return core->iommu_driver_get_domain_for_dev(d); });
         pci_host_config h{.ecam = model_host::ecam,
@@ -65,7 +67,7 @@ struct Reset : ::testing::Test {
             std::vector<u32> ids = s.aliases;
             ids.push_back(0x100);
             a = bind(0x100, s.one_group ? "G" : "A", s.identity, ids, s.attach_deferred);
-            b = bind(0x200, s.one_group ? "G" : "B", s.identity, {0x200}, false);
+            if (!s.b_later) b = bind(0x200, s.one_group ? "G" : "B", s.identity, {0x200}, false);
         });
         record();
     }
@@ -170,7 +172,60 @@ struct Reset : ::testing::Test {
         for (const auto& n : host.fake.of(hal::note::warn)) out.push_back(host.fake.text_of(n.a));
         return out;
     }
+    /// Uses of what is not there any more.
+    std::vector<std::string> used_after_free() const {
+        std::vector<std::string> out;
+        for (const auto& n : host.fake.of(hal::note::object))
+            if (n.b == 1) out.push_back(host.fake.text_of(n.a));
+        return out;
+    }
+    std::size_t sleeps_in_atomic() const {
+        std::size_t n = 0;
+        for (const auto& note : host.fake.of(hal::note::might_sleep)) n += note.c != 0;
+        return n;
+    }
+    bool cd_valid(pci_dev& d, u32 pasid) {
+        const phys_addr_t at = to_master(d.dev).cds->cd(pasid);
+        return at != 0 && (host.word(at) >> 31 & 1);
+    }
+    u16 asid_of(pci_dev& d) {
+        return static_cast<u16>(host.word(to_master(d.dev).cds->cd(0)) >> 48);
+    }
+    /// Maps a page of the domain and unmaps it: the commands that takes.
+    std::vector<u8> unmap_commands(iommu_domain& d) {
+        core->iommu_map(d, 0x9000, 0x4100'0000, 0x1000, IOMMU_READ);
+        return commands_of([&] { core->iommu_unmap(d, 0x9000, 0x1000, 0x100); });
+    }
+    bool sends_atc_inv(iommu_domain& d) {
+        const auto all = unmap_commands(d);
+        return std::count(all.begin(), all.end(), CMDQ_OP_ATC_INV) != 0;
+    }
     bool warned() const { return !host.fake.of(hal::note::warn).empty(); }
 };
+
+/// A machine to be made several times in one test, once for each variant.
+struct ResetLab final : Reset {
+    void TestBody() override {}
+    explicit ResetLab(const reset_setup& s) { build(s); }
+    explicit ResetLab(std::string_view variant, bool one_group = false) {
+        build(variant, one_group);
+    }
+};
+
+using variants = std::vector<std::string_view>;
+/// All that there are but `none`, in the order of their table, from and to these names.
+inline variants all_variants(std::string_view from = "R1", std::string_view to = "M3") {
+    variants out;
+    bool in = false;
+    for (const reset_variant& v : reset_variants()) {
+        in |= v.name == from;
+        if (in) out.push_back(v.name);
+        if (v.name == to) break;
+    }
+    return out;
+}
+inline bool is_one_of(std::string_view name, const variants& list) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+}
 
 }  // namespace drydock::sw::test

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Resets that one kind of device needs (linux-flow 4.2). All of them rest on an FLR, which holds a
+// prepare() and done() of its own: nested calls.
+#include <linux/pci_regs.h>
+
+#include <array>
+#include <stdexcept>
+#include <string>
+
+#include "sw/pci/reset_methods.h"
+
+namespace drydock::sw {
+
+namespace {
+
+constexpr u16 any_device = 0xffff;
+constexpr hal::duration after_flr = 250ms;     // as the devices' makers ask
+constexpr hal::duration nvme_shutdown = 10ms;  // CC.EN=0 until CSTS.RDY=0
+constexpr hal::duration firmware_step = 20ms, firmware_limit = 15000ms;
+
+struct entry {
+    u16 vendor, device;
+    pci_quirk quirk;
+};
+constexpr std::array<entry, 7> by_id{{
+    {0x8086, 0x10ed, pci_quirk::intel_82599_vf},
+    {0x144d, 0xa804, pci_quirk::nvme_disable_and_flr},
+    {0x8086, 0x0953, pci_quirk::delay_250ms_after_flr},
+    {0x8086, 0x0a54, pci_quirk::delay_250ms_after_flr},
+    {0x025e, 0xf1ac, pci_quirk::delay_250ms_after_flr},
+    {0x1425, any_device, pci_quirk::chelsio_t4},
+    {0x19e5, 0x375e, pci_quirk::hinic_vf},
+}};
+constexpr std::array<std::string_view, 6> names{
+    "none",       "intel_82599_vf", "nvme_disable_and_flr", "delay_250ms_after_flr",
+    "chelsio_t4", "hinic_vf"};
+
+int flr_and_wait(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config,
+                 hal::duration pause) {
+    const int rc = pcie_flr(d, iommu, config);
+    if (rc == 0) d.k.sleep(pause);
+    return rc;
+}
+
+/// The device takes an FLR only while it may still write: bus master on, its messages off.
+int chelsio(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
+    const u16 command = pci_read_config_word(d, PCI_COMMAND);
+    pci_write_config_word(d, PCI_COMMAND, command | PCI_COMMAND_MASTER);
+    const int rc = pcie_flr(d, iommu, config);
+    pci_write_config_word(d, PCI_COMMAND, command);
+    return rc;
+}
+
+/// Its firmware goes on working when configuration space answers again.
+int hinic(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
+    const int rc = pcie_flr(d, iommu, config);
+    if (rc != 0) return rc;
+    const hal::time_point ready = d.k.now() + d.firmware_time, until = d.k.now() + firmware_limit;
+    while (d.k.now() < ready && d.k.now() < until) d.k.sleep(firmware_step);
+    if (d.k.now() < ready) d.k.log(4, "reset timed out, FLR is not acknowledged", d.rid());
+    return 0;
+}
+
+int run(pci_dev& d, pci_quirk quirk, reset_iommu& iommu, const pci_reset_config& config) {
+    switch (quirk) {
+        case pci_quirk::intel_82599_vf:
+            return pcie_flr(d, iommu, config);
+        case pci_quirk::nvme_disable_and_flr:
+            d.k.sleep(nvme_shutdown);
+            return pcie_flr(d, iommu, config);
+        case pci_quirk::delay_250ms_after_flr:
+            return flr_and_wait(d, iommu, config, after_flr);
+        case pci_quirk::chelsio_t4:
+            return chelsio(d, iommu, config);
+        case pci_quirk::hinic_vf:
+            return hinic(d, iommu, config);
+        default:
+            return -ENOTTY;
+    }
+}
+
+}  // namespace
+
+pci_quirk pci_quirk_from(std::string_view name) {
+    std::string known;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (names[i] == name) return static_cast<pci_quirk>(i);
+        known += (known.empty() ? "" : ", ") + std::string(names[i]);
+    }
+    throw std::invalid_argument("quirk '" + std::string(name) + "' is unknown; there are " + known);
+}
+
+pci_quirk pci_quirk_of(const pci_dev& d) {
+    if (d.quirk != pci_quirk::none) return d.quirk;
+    for (const entry& e : by_id)
+        if (e.vendor == d.vendor && (e.device == any_device || e.device == d.device_id))
+            return e.quirk;
+    return pci_quirk::none;
+}
+
+int pci_dev_specific_reset(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
+    const pci_quirk quirk = pci_quirk_of(d);
+    if (quirk == pci_quirk::none) return -ENOTTY;
+    call_scope call(d.k, "pci_dev_specific_reset", d.rid());
+    const auto reset = [&] { return run(d, quirk, iommu, config); };
+    if (config.no_outer_pair) return call.result(reset());
+    return call.result(
+        pci_reset_wrapped(d, iommu, config, pci_reset_method::device_specific, reset));
+}
+
+}  // namespace drydock::sw
