@@ -133,7 +133,8 @@ pci_ers_result aer_service::root_reset(pci_dev& port) {
     const int command = port_.aer_cap + PCI_ERR_ROOT_COMMAND;
     const u32 before = pci_read_config_dword(port_, command);
     pci_write_config_dword(port_, command, before & ~root_interrupts);
-    const int rc = call.result(reset_(port));
+    const bool integrated = port.pcie_type == PCI_EXP_TYPE_RC_END;
+    const int rc = call.result(!integrated ? reset_(port) : flr_ ? flr_(port) : -ENOTTY);
     // What the reset itself has raised.
     clear(port_, port_.aer_cap + PCI_ERR_ROOT_STATUS);
     pci_write_config_dword(port_, command, before | root_interrupts);

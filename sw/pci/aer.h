@@ -13,15 +13,18 @@ void pci_aer_init(pci_dev&);
 /// Clears what a function has logged: Device Status, AER status.
 void pci_aer_clear_status(pci_dev&);
 
-/// AER service of a root port (Linux: drivers/pci/pcie/aer.c): the interrupt queues what Root
-/// Error Status says, a task finds the function that reported, clears its log and recovers.
+/// AER service of a root port or root complex event collector (Linux: drivers/pci/pcie/aer.c): the
+/// interrupt queues what Root Error Status says, a task finds the function that reported, clears
+/// its log and recovers.
 class aer_service {
 public:
     /// Resets what is below a bridge. @return 0 or an error
     using bus_reset = std::function<int(pci_dev& bridge)>;
 
-    aer_service(const pci_host& host, pci_dev& port, bus_reset reset, pci_recovery_order order)
-        : host_(host), port_(port), reset_(std::move(reset)), order_(order) {}
+    /// @param flr resets an integrated endpoint, which has no bus of its own
+    aer_service(const pci_host& host, pci_dev& port, bus_reset reset, pci_recovery_order order,
+                std::function<int(pci_dev&)> flr = {})
+        : host_(host), port_(port), reset_(std::move(reset)), order_(order), flr_(std::move(flr)) {}
 
     void enable();
     void irq();
@@ -49,6 +52,7 @@ private:
     pci_dev& port_;
     bus_reset reset_;
     pci_recovery_order order_;
+    std::function<int(pci_dev&)> flr_;
     std::deque<source> queue_;
     counters count_;
 };

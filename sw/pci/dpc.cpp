@@ -38,11 +38,12 @@ std::string_view cause_of(u16 status) {
 }  // namespace
 
 dpc_service::dpc_service(const pci_host& host, pci_dev& port, pci_recovery_order order,
-                         bool completion_ur)
+                         bool completion_ur, std::optional<hal::duration> edr)
     : host_(host),
       port_(port),
       order_(order),
       completion_ur_(completion_ur),
+      edr_(edr),
       completed_(port.k, "dpc_completed(" + port.dev.name + ")") {}
 
 u16 dpc_service::status() const {
@@ -79,12 +80,32 @@ void dpc_service::irq() {
 
 void dpc_service::thread() {
     if (!std::exchange(triggered_, false)) return;
+    if (edr_) return handle_edr();
     if (is_surprise_removal()) return serve_surprise_removal();
+    recover();
+}
+
+pci_ers_result dpc_service::recover() {
     log_cause(status());
     const auto outcome = pcie_do_recovery(
         host_, port_, pci_channel_state::frozen, [this](pci_dev& port) { return reset_link(port); },
         order_);
     ++(outcome == pci_ers_result::recovered ? count_.recovered : count_.failed);
+    return outcome;
+}
+
+/// Firmware has seen the interrupt and says so in its own time. It is told how it went (_OST).
+void dpc_service::handle_edr() {
+    port_.k.sleep(*edr_);
+    call_scope call(port_.k, "edr_handle_event", port_.rid());
+    ++count_.edr;
+    if (!(status() & PCI_EXP_DPC_STATUS_TRIGGER))
+        return port_.k.log(4, "EDR: containment is not triggered", port_.rid());
+    const bool ok = recover() == pci_ers_result::recovered;
+    port_.k.log(5,
+                ok ? "EDR: status success sent to firmware" : "EDR: status failed sent to firmware",
+                port_.rid());
+    call.result(ok ? 0 : -EIO);
 }
 
 void dpc_service::log_cause(u16 now) {

@@ -15,7 +15,9 @@ using channel = pci_channel_state;
 /// One walk: a callback of every driver, each under its device's lock.
 class recovery {
 public:
-    recovery(const pci_host& host, pci_dev& port) : below_(pci_below(host, port)) {}
+    /// Of an integrated endpoint, which has no port above: itself.
+    recovery(const pci_host& host, pci_dev& port)
+        : below_(port.is_bridge ? pci_below(host, port) : std::vector<pci_dev*>{&port}) {}
 
     /// @param call  what a function says; its vote goes into the result
     template <class Call>

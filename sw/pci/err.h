@@ -18,9 +18,9 @@ using reset_subordinates = std::function<pci_ers_result(pci_dev& port)>;
 /// Two votes into one (Linux: merge_result).
 pci_ers_result pci_merge_result(pci_ers_result so_far, pci_ers_result vote);
 
-/// Tells the drivers below the port nearest to `who` of an error, resets the link where that is
-/// due, and tells them of the outcome. @return recovered; anything else: the functions below are in
-/// perm_failure
+/// Tells the drivers below the port nearest to `who`, or that of an integrated endpoint, of an
+/// error, resets the link where that is due, and tells them of the outcome. @return recovered;
+/// anything else: the functions below are in perm_failure
 pci_ers_result pcie_do_recovery(const pci_host&, pci_dev& who, pci_channel_state,
                                 const reset_subordinates&,
                                 pci_recovery_order = pci_recovery_order::after_2025_08);

@@ -53,14 +53,15 @@ void pci_port_driver::serve(pci_dev& port) {
     const std::string name = port.dev.name;
     if (has_aer) {
         services->aer = std::make_unique<aer_service>(
-            host_, port, [this](pci_dev& bridge) { return reset_below(bridge); }, config_.order);
+            host_, port, [this](pci_dev& bridge) { return reset_below(bridge); }, config_.order,
+            config_.flr);
         aer_service& s = *services->aer;
         wanted.push_back({"aerdrv(" + name + ")", s.message_number(), config_.aer_cpu,
                           [&s] { s.irq(); }, [&s] { s.thread(); }});
     }
     if (port.dpc_cap) {
-        services->dpc =
-            std::make_unique<dpc_service>(host_, port, config_.order, config_.dpc_completion_ur);
+        services->dpc = std::make_unique<dpc_service>(host_, port, config_.order,
+                                                      config_.dpc_completion_ur, config_.edr);
         dpc_service& s = *services->dpc;
         wanted.push_back({"pcie-dpc(" + name + ")", s.message_number(), config_.dpc_cpu,
                           [&s] { s.irq(); }, [&s] { s.thread(); }});

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sw/pci/aer.h"
@@ -15,6 +16,9 @@ struct pci_port_config {
     unsigned aer_cpu = 0, dpc_cpu = 0, hotplug_cpu = 0;  ///< who takes which interrupt
     pci_recovery_order order = pci_recovery_order::after_2025_08;
     bool dpc_completion_ur = false;  ///< DPC Completion Control
+    /// Firmware owns DPC and notifies so long after the interrupt (EDR); none: the services do.
+    std::optional<hal::duration> edr = {};
+    std::function<int(pci_dev&)> flr = {};  ///< how recovery resets an integrated endpoint
 };
 
 /// The services of one port, as far as it has what they need.

@@ -102,7 +102,10 @@ int pci_dev_specific_reset(pci_dev& d, reset_iommu& iommu, const pci_reset_confi
     const pci_quirk quirk = pci_quirk_of(d);
     if (quirk == pci_quirk::none) return -ENOTTY;
     call_scope call(d.k, "pci_dev_specific_reset", d.rid());
-    const auto reset = [&] { return run(d, quirk, iommu, config); };
+    const auto reset = [&] {
+        call_scope quirks_own(d.k, "device_specific_reset", d.rid());
+        return quirks_own.result(run(d, quirk, iommu, config));
+    };
     if (config.no_outer_pair) return call.result(reset());
     return call.result(
         pci_reset_wrapped(d, iommu, config, pci_reset_method::device_specific, reset));
