@@ -103,7 +103,8 @@ public:
     int __iommu_set_group_pasid(iommu_domain&, iommu_group&, u32 pasid, iommu_domain* old);
     /// Sets the flag and tells observers, if it changes.
     void set_blocked(iommu_group&, group_device&, bool blocked);
-    /// Called by done(), group->mutex held, when the variant gives the device free.
+    /// Called by done(), group->mutex held, when the variant is about to give the device free.
+    /// @param result 0: variants that know better do not call it
     void reset_finished(iommu_group&, pci_dev&, int result);
     using finished = std::function<void(iommu_group&, pci_dev&, int result)>;
     void on_reset_finished(finished f) { on_reset_finished_ = std::move(f); }

@@ -21,10 +21,10 @@ public:
             return block(core, g, d);
         });
     }
-    void done(iommu_core& core, pci_dev& d, int result) override {
+    void done(iommu_core& core, pci_dev& d, int) override {
         if (!has_ats(d)) return;
         locked_done(core, d, [&](iommu_group& g) {
-            if (g.resetting_domain) restore(core, g, d, result);
+            if (g.resetting_domain) restore(core, g, d);
         });
     }
 };

@@ -22,11 +22,11 @@ public:
             return 0;
         });
     }
-    void done(iommu_core& core, pci_dev& d, int result) override {
+    void done(iommu_core& core, pci_dev& d, int) override {
         if (!has_ats(d)) return;
         locked_done(core, d, [&](iommu_group& g) {
             if (!g.resetting_domain || --g.reset_cnt != 0) return;
-            restore(core, g, d, result);
+            restore(core, g, d);
         });
     }
 };

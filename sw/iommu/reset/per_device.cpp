@@ -14,6 +14,7 @@ int per_device_ops::block(iommu_core& core, pci_dev& d, iommu_group& g, group_de
 
 void per_device_ops::restore(iommu_core& core, pci_dev& d, iommu_group& g, group_device& gdev) {
     kernel& k = core.k();
+    core.reset_finished(g, d, 0);
     // Without a domain (its default could not be allocated) the device stays parked where it is.
     if (g.domain) restore_rid(core, g, d);
     core.set_blocked(g, gdev, false);
@@ -29,9 +30,8 @@ int per_device_ops::prepare_outermost(iommu_core& core, pci_dev& d, iommu_group&
 }
 
 void per_device_ops::done_outermost(iommu_core& core, pci_dev& d, iommu_group& g,
-                                    group_device& gdev, int result) {
+                                    group_device& gdev, int) {
     restore(core, d, g, gdev);
-    core.reset_finished(g, d, result);
 }
 
 int per_device_ops::prepare(iommu_core& core, pci_dev& d) {

@@ -63,15 +63,16 @@ int reset_r1::prepare(iommu_core& core, pci_dev& d) {
     return call.result(rc);
 }
 
-void reset_r1::done(iommu_core& core, pci_dev& d, int result) {
+void reset_r1::done(iommu_core& core, pci_dev& d, int) {
     if (!has_iommu(d)) return;
     kernel& k = core.k();
     call_scope call(k, "pci_dev_reset_iommu_done", d.rid());
     iommu_group& g = *d.dev.group;
     if (k.warn_on(!g.lock.held_by_current(), "iommu_dev_reset_done: group mutex is not held",
                   d.rid()))
-        return;
+        return k.point("d4", d.rid());
     k.point("d1", d.rid());
+    core.reset_finished(g, d, 0);
     if (core.follow(g.domain) && g.domain->type != iommu_domain_type::blocked) {
         k.warn_on(core.__iommu_attach_device(*g.domain, d.dev, core.blocked_domain()) != 0,
                   "iommu_dev_reset_done: re-attach failed", d.rid());
@@ -83,7 +84,6 @@ void reset_r1::done(iommu_core& core, pci_dev& d, int result) {
         k.point("d3", d.rid());
     }
     if (group_device* gdev = core.find_gdev(g, d.dev)) core.set_blocked(g, *gdev, false);
-    core.reset_finished(g, d, result);
     g.lock.unlock();
     k.point("d4", d.rid());
 }

@@ -91,27 +91,26 @@ void reset_r2::restore(iommu_core& core, pci_dev& d, iommu_group& g, iommu_domai
     restore_pasids_of_group(core, g, d, &blocked);
 }
 
-void reset_r2::done(iommu_core& core, pci_dev& d, int result) {
+void reset_r2::done(iommu_core& core, pci_dev& d, int) {
     if (!has_iommu(d)) return;
     kernel& k = core.k();
     call_scope call(k, "pci_dev_reset_iommu_done", d.rid());
     iommu_group& g = *d.dev.group;
+    bool prepared = false;
     {
         guard hold(g.lock);
         k.point("d1", d.rid());
         iommu_domain* blocked = core.blocked_domain();
         group_device* gdev = core.find_gdev(g, d.dev);
-        // Returns with the reference that prepare() took.
-        if (k.warn_on(!blocked || !gdev || !gdev->pending_reset,
-                      "iommu_dev_reset_done: not prepared", d.rid())) {
-            return;
+        prepared = blocked && gdev && gdev->pending_reset;
+        if (!k.warn_on(!prepared, "iommu_dev_reset_done: not prepared", d.rid())) {
+            core.reset_finished(g, d, 0);
+            restore(core, d, g, *blocked);
+            gdev->pending_reset = false;
+            core.set_blocked(g, *gdev, false);
         }
-        restore(core, d, g, *blocked);
-        gdev->pending_reset = false;
-        core.set_blocked(g, *gdev, false);
-        core.reset_finished(g, d, result);
     }
-    core.iommu_group_put(g);
+    if (prepared) core.iommu_group_put(g);  // else what prepare() took stays taken
     k.point("d4", d.rid());
 }
 

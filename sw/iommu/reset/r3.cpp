@@ -53,19 +53,19 @@ int reset_r3::prepare(iommu_core& core, pci_dev& d) {
     });
 }
 
-void reset_r3::done(iommu_core& core, pci_dev& d, int result) {
+void reset_r3::done(iommu_core& core, pci_dev& d, int) {
     if (!has_iommu(d)) return;
     locked_done(core, d, [&](iommu_group& g) {
         group_device* gdev = core.find_gdev(g, d.dev);
         if (core.k().warn_on(!g.blocking_domain || !gdev || !gdev->pending_reset,
                              "iommu_dev_reset_done: not prepared", d.rid()))
             return;
+        core.reset_finished(g, d, 0);
         restore_rid(core, g, d);
         core.k().point("d2", d.rid());
         restore_pasids_of_group(core, g, d, g.blocking_domain);
         gdev->pending_reset = false;
         core.set_blocked(g, *gdev, false);
-        core.reset_finished(g, d, result);
     });
 }
 

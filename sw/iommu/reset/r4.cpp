@@ -61,7 +61,7 @@ int reset_r4::prepare(iommu_core& core, pci_dev& d) {
     });
 }
 
-void reset_r4::done(iommu_core& core, pci_dev& d, int result) {
+void reset_r4::done(iommu_core& core, pci_dev& d, int) {
     if (!has_ats(d)) return;
     locked_done(core, d, [&](iommu_group& g) {
         group_device* gdev = core.find_gdev(g, d.dev);
@@ -69,12 +69,12 @@ void reset_r4::done(iommu_core& core, pci_dev& d, int result) {
         if (core.k().warn_on(!g.blocking_domain, "iommu_dev_reset_done: no blocking domain",
                              d.rid()))
             return;
+        core.reset_finished(g, d, 0);
         restore_rid(core, g, d);
         core.k().point("d2", d.rid());
         restore_pasids_of_group(core, g, d, g.blocking_domain);
         gdev->pending_reset = false;
         core.set_blocked(g, *gdev, false);
-        core.reset_finished(g, d, result);
     });
 }
 

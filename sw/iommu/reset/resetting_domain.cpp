@@ -12,17 +12,17 @@ int resetting_domain_ops::block(iommu_core& core, iommu_group& g, pci_dev& d) {
     return 0;
 }
 
-void resetting_domain_ops::restore(iommu_core& core, iommu_group& g, pci_dev& d, int result) {
+void resetting_domain_ops::restore(iommu_core& core, iommu_group& g, pci_dev& d) {
     if (core.k().warn_on(!g.blocking_domain, "pci_dev_reset_iommu_done: no blocking domain",
                          d.rid()))
         return;
+    core.reset_finished(g, d, 0);
     restore_rid(core, g, d);
     core.k().point("d2", d.rid());
     restore_pasids_of_group(core, g, d, g.blocking_domain);
     g.resetting_domain = nullptr;
     // To the core nobody is blocked any more, whose reset it was or not.
     for (group_device& gdev : g.devices) core.set_blocked(g, gdev, false);
-    core.reset_finished(g, d, result);
 }
 
 }  // namespace drydock::sw::reset

@@ -30,7 +30,7 @@ protected:
     /// RID, PASIDs, then the pointer. @return 0 or an error: nothing has changed
     static int block(iommu_core&, iommu_group&, pci_dev&);
     /// RID, PASIDs of the whole group, then the pointer.
-    static void restore(iommu_core&, iommu_group&, pci_dev&, int result);
+    static void restore(iommu_core&, iommu_group&, pci_dev&);
 };
 
 }  // namespace drydock::sw::reset

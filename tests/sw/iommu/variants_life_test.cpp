@@ -27,7 +27,7 @@ TEST(VariantsLife, H_33_a_prepare_that_fails_late) {
     for (const auto v : all_variants()) {
         SCOPED_TRACE(v);
         ResetLab m(v);
-        m.core->faults().fail("attach_dev", 0x100, -ENOMEM);
+        m.fail("attach_dev", 0x100, -ENOMEM);
         m.in_task(
             [&] { EXPECT_EQ(pci_reset_function(*m.a, *m.core, {}), v == "R1" ? 0 : -ENOMEM); });
         EXPECT_EQ(m.a->dev.group->lock.held(), v == "R1") << "for ever";

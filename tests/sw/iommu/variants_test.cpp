@@ -119,7 +119,7 @@ TEST(Variants, H_06_an_attach_after_a_prepare_that_failed) {
         ResetLab m(v);
         iommu_domain& d2 = m.core->paging_domain_alloc("D2");
         const u16 before = m.asid_of(*m.a), after = static_cast<arm_smmu_domain&>(d2).asid();
-        m.core->faults().fail("attach_dev", 0x100, -ENOMEM);
+        m.fail("attach_dev", 0x100, -ENOMEM);
         m.in_task([&] {
             EXPECT_EQ(pci_reset_function(*m.a, *m.core, {}), -ENOMEM);
             EXPECT_EQ(m.core->iommu_attach_group(d2, *m.a->dev.group), 0);
@@ -300,7 +300,7 @@ TEST(Variants, H_25_a_failed_reattach_warns_and_leaves_hardware_blocked) {
         ResetLab m(v);
         m.in_task([&] {
             EXPECT_EQ(m.core->prepare(*m.a), 0);
-            m.core->faults().fail("attach_dev", 0x100, -ENOMEM);
+            m.fail("attach_dev", 0x100, -ENOMEM);
             m.core->done(*m.a);
             EXPECT_FALSE(m.core->attach_refused(*m.a->dev.group));
         });
@@ -315,7 +315,7 @@ TEST(Variants, H_26_a_group_whose_default_domain_could_not_be_had) {
         SCOPED_TRACE(v);
         ResetLab m(reset_setup{.variant = v, .b_later = true});
         const variants null_in_prepare{"R1", "R2"}, clean{"N3", "N4", "N6", "M2", "M3"};
-        m.core->faults().fail("default_domain_alloc", 0x200, -ENOMEM);
+        m.fail("default_domain_alloc", 0x200, -ENOMEM);
         m.in_task([&] {
             m.b = m.bind(0x200, "B", false, {0x200}, false);
             ASSERT_EQ(m.b->dev.group->domain, nullptr);
