@@ -7,10 +7,13 @@ innocent_harmed::innocent_harmed(reporter& r, base::ps limit)
     : monitor("innocent_harmed", r,
               {base::kind::sw_op_begin, base::kind::sw_op_end, base::kind::function_state,
                base::kind::sw_device_blocked, base::kind::invalidate_ignored,
-               base::kind::itag_timeout, base::kind::span_begin, base::kind::span_end}),
+               base::kind::itag_timeout, base::kind::sw_point}),
       limit_(limit),
       ready_(r.probe().text("ready")),
-      operational_(r.probe().text("operational")) {}
+      operational_(r.probe().text("operational")),
+      dma_(r.probe().text("dma")),
+      r0_(r.probe().text("r0")),
+      r1_(r.probe().text("r1")) {}
 
 template <class Change>
 void innocent_harmed::change(std::uint64_t function, base::ps now, Change&& c) {
@@ -28,7 +31,7 @@ void innocent_harmed::on_event(const base::event& e) {
         case base::kind::sw_op_end: {
             const auto op = open_.find({e.where, e.a});
             if (op == open_.end()) return;
-            judge(op->first, op->second, e.time, false);
+            ended(op->first, op->second, e);
             open_.erase(op);
             return;
         }
@@ -38,44 +41,57 @@ void innocent_harmed::on_event(const base::event& e) {
         case base::kind::sw_device_blocked:
             return change(e.a, e.time, [&](device& d) { d.blocked = e.b != 0; });
         case base::kind::invalidate_ignored:
-            return change(e.a, e.time, [](device& d) { ++d.debts; });
+            return change(e.a, e.time, [](device& d) {
+                ++d.debts;
+                d.broken = true;
+            });
         case base::kind::itag_timeout:
-            return change(e.b, e.time, [](device& d) { d.debts -= d.debts > 0 ? 1 : 0; });
-        case base::kind::span_begin:
-            if (static_cast<base::span_class>(e.a) != base::span_class::reset) return;
-            reset_spans_[e.span.value] = static_cast<std::uint16_t>(e.c);
-            return change(e.c, e.time, [](device& d) { ++d.reset_calls; });
-        case base::kind::span_end:
-            if (const std::uint16_t* function = reset_spans_.find(e.span.value)) {
-                change(*function, e.time, [](device& d) { --d.reset_calls; });
-                reset_spans_.erase(e.span.value);
-            }
-            return;
+            return change(e.b, e.time, [](device& d) {
+                d.debts -= d.debts > 0 ? 1 : 0;
+                d.broken = true;
+            });
+        case base::kind::sw_point:
+            if (e.a != r0_ && e.a != r1_) return;
+            return change(e.b, e.time, [&](device& d) {
+                d.resetting = e.a == r0_;
+                if (!d.resetting) d.broken = false;
+            });
         default:
             return;
     }
 }
 
+void innocent_harmed::ended(const client_operation& of, const operation& op, const base::event& e) {
+    constexpr std::uint64_t error = 2;  // kind::sw_op_end, result of "dma"
+    judge(of, op, e.time, " took ");
+    if (of.second != dma_) return;
+    if (e.c != error) {
+        failing_.erase(of);
+    } else {
+        const auto since = failing_.try_emplace(of, op).first;
+        judge(of, since->second, e.time, " met errors alone for ");
+    }
+}
+
 void innocent_harmed::judge(const client_operation& of, const operation& op, base::ps end,
-                            bool still_open) {
+                            std::string_view how) {
     if (end - op.begin <= limit_) return;
     if (const device* d = devices_.find(op.function))
         if (d->guilty() || d->last_guilty >= op.begin) return;
     found({op.function, 0}, op.span, [&] {
         const base::routing_id function{op.function};
-        return finding{op.begin + limit_,
-                       op.span,
-                       report().device_name(function),
-                       function,
-                       "a device that is neither in reset nor broken gets service",
-                       place(of.first) + ": " + text(of.second) +
-                           (still_open ? " still pending after " : " took ") +
-                           readable(end - op.begin)};
+        return finding{
+            op.begin + limit_,
+            op.span,
+            report().device_name(function),
+            function,
+            "a device that is neither in reset nor broken gets service",
+            place(of.first) + ": " + text(of.second) + std::string(how) + readable(end - op.begin)};
     });
 }
 
 void innocent_harmed::finish(base::ps now) {
-    for (const auto& [of, op] : open_) judge(of, op, now, true);
+    for (const auto& [of, op] : open_) judge(of, op, now, " still pending after ");
 }
 
 }  // namespace drydock::monitors

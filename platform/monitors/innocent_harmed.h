@@ -9,10 +9,11 @@
 namespace drydock::monitors {
 
 /// A device that is neither in reset nor broken gets no service: an operation of one of its clients
-/// is pending longer than the limit, at its end or at the end of the run.
+/// is pending longer than the limit, at its end or at the end of the run, or all that its DMA meets
+/// for longer than the limit are errors.
 /// Not innocent is, from the first of these to the last: a function whose function_state is a
-/// reset, one under a reset call (span of class reset), one that software holds blocked, and one
-/// that owes the answer to an Invalidate Request that it ignored.
+/// reset, one between r0 and r1, one that owes the answer to an Invalidate Request that it ignored,
+/// and one that software holds blocked after it owed one.
 class innocent_harmed final : public monitor {
 public:
     /// @param limit longest service time that is no harm. Default 1 ms (choice).
@@ -21,12 +22,13 @@ public:
 
 private:
     struct device {
-        std::uint32_t reset_calls = 0;
         std::uint32_t debts = 0;  // ignored invalidates whose ITag has not expired
-        bool in_reset = false;
+        bool in_reset = false;    // says the function
+        bool resetting = false;   // r0 .. r1
         bool blocked = false;
+        bool broken = false;       // has owed an answer since its last reset
         base::ps last_guilty{-1};  // last instant at which it was not innocent
-        bool guilty() const { return reset_calls > 0 || debts > 0 || in_reset || blocked; }
+        bool guilty() const { return in_reset || resetting || debts > 0 || (blocked && broken); }
     };
     struct operation {
         base::ps begin{};
@@ -38,13 +40,14 @@ private:
     void on_event(const base::event& e) override;
     template <class Change>
     void change(std::uint64_t function, base::ps now, Change&& c);
-    void judge(const client_operation& of, const operation& op, base::ps end, bool still_open);
+    void ended(const client_operation& of, const operation& op, const base::event& e);
+    void judge(const client_operation& of, const operation& op, base::ps end, std::string_view how);
 
     base::ps limit_;
     waves::flat_map<std::uint64_t, device> devices_;
-    std::map<client_operation, operation> open_;  // as many as clients have kinds of operations
-    waves::flat_map<std::uint64_t, std::uint16_t> reset_spans_;
-    std::uint32_t ready_, operational_;
+    std::map<client_operation, operation> open_;     // as many as clients have kinds of operations
+    std::map<client_operation, operation> failing_;  // since the first error without a success
+    std::uint32_t ready_, operational_, dma_, r0_, r1_;
 };
 
 }  // namespace drydock::monitors

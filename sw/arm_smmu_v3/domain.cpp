@@ -146,7 +146,26 @@ void arm_smmu_domain::add_commands(arm_smmu_cmdq_batch& batch, const arm_smmu_in
     batch.add(e);
 }
 
-void arm_smmu_domain::add_invs(const std::vector<arm_smmu_inv>& add) { invs_ = invs_->merge(add); }
+void arm_smmu_domain::add_invs(const std::vector<arm_smmu_inv>& add) {
+    invs_ = invs_->merge(add);
+    tell_users(add);
+}
+
+/// For observers: an ATC is attached to a domain once, by RID or PASID.
+void arm_smmu_domain::tell_users(const std::vector<arm_smmu_inv>& changed) const {
+    kernel& k = driver_.k();
+    if (!k.observe().wants(hal::note::refcount)) return;
+    for (const arm_smmu_inv& c : changed) {
+        if (!c.is_ats()) continue;
+        u64 users = 0;
+        for (const arm_smmu_inv& i : invs_->entries())
+            if (arm_smmu_inv_cmp(i, c) == 0) users = i.users;
+        const std::string object = "arm_smmu_inv(" + name + ", stream " + std::to_string(c.id) +
+                                   ", ssid " + std::to_string(c.ssid) + ")";
+        k.observe().emit(hal::note::refcount, k.current_place(), k.current_span(),
+                         k.observe().text(object), users, 1);
+    }
+}
 
 void arm_smmu_domain::remove_invs(const std::vector<arm_smmu_inv>& remove) {
     for (const auto& gone : invs_->unref(remove))
@@ -155,6 +174,7 @@ void arm_smmu_domain::remove_invs(const std::vector<arm_smmu_inv>& remove) {
                                                    .asid = static_cast<u16>(gone.id),
                                                    .vmid = gone.smmu->vmid()});
     if (auto compact = invs_->purge()) invs_ = std::move(compact);
+    tell_users(remove);
 }
 
 entry_words arm_smmu_domain::make_cd(const arm_smmu_master& master) const {

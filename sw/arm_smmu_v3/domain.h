@@ -57,6 +57,7 @@ private:
     static void add_commands(arm_smmu_cmdq_batch&, const arm_smmu_inv&, u64 iova, u64 size,
                              bool leaf);
     entry_words make_cd(const arm_smmu_master&) const;
+    void tell_users(const std::vector<arm_smmu_inv>&) const;
     void charge_walk();
 
     arm_smmu_driver& driver_;

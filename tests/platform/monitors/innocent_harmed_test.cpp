@@ -73,20 +73,53 @@ TEST(InnocentHarmed, a_device_that_owes_the_answer_to_an_ignored_invalidate_is_n
     EXPECT_EQ(t.fired("innocent_harmed"), 1u);
 }
 
-TEST(InnocentHarmed, a_device_under_a_reset_call_or_held_blocked_is_not_innocent) {
+TEST(InnocentHarmed, a_device_under_reset_is_not_innocent) {
     told t;
-    t.tell(kind::span_begin, "R", std::uint64_t(span_class::reset), 0, told::ep0.value, 0,
-           span_id{9});
     begin(t, told::ep0);
+    t.point("r0", told::ep0);
     t.at(9_ms);
+    t.point("r1", told::ep0);
     end(t, told::ep0);
+    EXPECT_TRUE(t.silent());
+}
+
+TEST(InnocentHarmed, a_device_that_is_blocked_because_it_owed_an_answer_is_not_innocent) {
+    told t;
+    t.tell(kind::invalidate_ignored, "ep", told::ep0.value, t.text("dead"), 3);
+    t.tell(kind::itag_timeout, "smmu", 3, told::ep0.value);
     t.tell(kind::sw_device_blocked, "iommu", told::ep0.value, 1);
-    t.tell(kind::span_end, "R", 0, 0, 0, 0, span_id{9});
     t.at(10_ms);
     begin(t, told::ep0);
     t.at(20_ms);
     end(t, told::ep0);
     EXPECT_TRUE(t.silent());
+}
+
+TEST(InnocentHarmed, fires_for_a_healthy_device_that_is_held_blocked) {
+    told t;
+    t.tell(kind::sw_device_blocked, "iommu", told::ep0.value, 1);
+    begin(t, told::ep0);
+    t.at(9_ms);
+    end(t, told::ep0);
+    EXPECT_EQ(t.fired("innocent_harmed"), 1u);
+}
+
+TEST(InnocentHarmed, fires_when_dma_meets_nothing_but_errors_for_longer_than_the_limit) {
+    told t;
+    const auto dma = [&t](std::uint64_t result) {
+        t.tell(kind::sw_op_begin, "net", t.text("dma"), told::nic.value);
+        t.tell(kind::sw_op_end, "net", t.text("dma"), told::nic.value, result, 0);
+    };
+    dma(2);
+    t.at(900_us);
+    dma(0);
+    t.at(1200_us);
+    dma(2);
+    EXPECT_TRUE(t.silent());
+    t.at(2300_us);
+    dma(2);
+    EXPECT_EQ(t.fired("innocent_harmed"), 1u);
+    EXPECT_NE(t.only().text.find("met errors alone for"), std::string::npos) << t.only().text;
 }
 
 }  // namespace drydock::monitors::test

@@ -155,6 +155,17 @@ TEST_F(SwHwDomainMismatch, fires_when_hardware_was_left_with_the_former_of_two_k
     EXPECT_EQ(t.fired("sw_hw_domain_mismatch"), 1u);
 }
 
+TEST_F(SwHwDomainMismatch, fires_when_identity_is_attached_and_s1dss_terminates) {
+    t.attach(told::ep0, 1, "identity");
+    t.attach(told::ep0, 2, "paging", 1);
+    hw.entry.s1dss = 1;
+    group_mutex(t);
+    EXPECT_TRUE(t.silent());
+    hw.entry.s1dss = 0;
+    group_mutex(t);
+    EXPECT_NE(t.only().text.find("STE.S1DSS is 0"), std::string::npos) << t.only().text;
+}
+
 TEST_F(SwHwDomainMismatch, a_domain_that_blocks_by_empty_tables_may_leave_ats_on) {
     t.attach(told::ep0, 1);
     hw.rid_table.ttb0 = 0x5000;
