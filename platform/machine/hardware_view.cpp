@@ -57,10 +57,9 @@ std::optional<monitors::ste_view> machine::ste(base::stream_id sid) {
     if (!at || !hardware_.memory().contains(*at, 64)) return std::nullopt;
     const auto w0 = hardware_.memory().load<std::uint64_t>(*at);
     const auto w1 = hardware_.memory().load<std::uint64_t>(base::phys_addr{at->value + 8});
-    monitors::ste_view view{bits(w0, 0, 0) != 0, static_cast<std::uint8_t>(bits(w0, 3, 1)),
-                            static_cast<std::uint8_t>(bits(w1, 29, 28))};
-    if (bits(w0, 63, 59) != 0) view.s1dss = static_cast<std::uint8_t>(bits(w1, 1, 0));
-    return view;
+    return monitors::ste_view{bits(w0, 0, 0) != 0, static_cast<std::uint8_t>(bits(w0, 3, 1)),
+                              static_cast<std::uint8_t>(bits(w1, 29, 28)), bits(w0, 63, 59) != 0,
+                              static_cast<std::uint8_t>(bits(w1, 1, 0))};
 }
 
 std::optional<monitors::cd_view> machine::cd(base::stream_id sid, base::substream_id ssid) {

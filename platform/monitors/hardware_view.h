@@ -13,9 +13,9 @@ struct ste_view {
     bool valid = false;
     std::uint8_t config = 0;  ///< STE.Config[3:1]: 0 abort, 4 bypass, 5 stage 1, 6 stage 2, 7 both
     std::uint8_t eats = 0;    ///< STE.EATS[93:92]: 0 off, 1 full ATS
-    /// STE.S1DSS[65:64], of requests without PASID: 0 terminate, 1 bypass, 2 substream 0. None:
-    /// there are no substreams (STE.S1CDMax 0).
-    std::optional<std::uint8_t> s1dss = std::nullopt;
+    bool substreams = false;  ///< STE.S1CDMax is not 0: S1DSS counts
+    /// STE.S1DSS[65:64], of requests without PASID: 0 terminate, 1 bypass, 2 substream 0.
+    std::uint8_t s1dss = 0;
 };
 /// Fields of a Context Descriptor (SMMUv3 5.4).
 struct cd_view {

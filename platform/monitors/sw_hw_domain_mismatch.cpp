@@ -139,15 +139,15 @@ void sw_hw_domain_mismatch::check_translation(std::uint16_t function, const devi
                        "domain " + std::to_string(d.rid.domain) + " is attached, STE.V is " +
                            std::to_string(ste.valid) + ", STE.Config is " +
                            std::to_string(ste.config));
-    if (by_pasids && ste.s1dss) {
+    if (by_pasids && ste.substreams) {
         constexpr std::uint8_t terminate = 0, bypass = 1, substream_0 = 2;
         const std::uint8_t want = d.rid.type == domain_type::blocked    ? terminate
                                   : d.rid.type == domain_type::identity ? bypass
                                                                         : substream_0;
-        if (*ste.s1dss != want)
+        if (ste.s1dss != want)
             differs(function, 8, t, span,
                     "domain " + std::to_string(d.rid.domain) + " is attached, STE.S1DSS is " +
-                        std::to_string(*ste.s1dss));
+                        std::to_string(ste.s1dss));
     }
     if (d.rid.type == domain_type::paging) check_table(function, 0, d.rid, t, span);
     for (const auto& [ssid, a] : d.pasids)

@@ -158,6 +158,7 @@ TEST_F(SwHwDomainMismatch, fires_when_hardware_was_left_with_the_former_of_two_k
 TEST_F(SwHwDomainMismatch, fires_when_identity_is_attached_and_s1dss_terminates) {
     t.attach(told::ep0, 1, "identity");
     t.attach(told::ep0, 2, "paging", 1);
+    hw.entry.substreams = true;
     hw.entry.s1dss = 1;
     group_mutex(t);
     EXPECT_TRUE(t.silent());
