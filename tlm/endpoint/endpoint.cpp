@@ -195,7 +195,6 @@ void endpoint::control_atc(atc_control what) {
 // -- resets --------------------------------------------------------------------------------------
 
 void endpoint::reset(pcie::reset_kind kind) {
-    hung_ = false;
     forget_work();
     space_.reset(kind);
     power_state_ = 0;
@@ -233,10 +232,6 @@ void endpoint::forget_work() {
 void endpoint::begin_flr() {
     flr_asked_ = false;
     if (faults::take(faults_.ignore_flr)) return;
-    if (faults::take(faults_.flr_hangs)) {
-        hung_ = true;
-        return;
-    }
     be_gone_for(config_.flr_time, text_flr_);
 }
 

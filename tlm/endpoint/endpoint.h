@@ -263,7 +263,6 @@ private:
     base::routing_id id_{};
     bool flr_asked_ = false;
     bool cxl_reset_asked_ = false, in_cxl_reset_ = false;
-    bool hung_ = false;  ///< by an FLR: no configuration request is answered
     bool may_issue_ = false;
     bool relaxed_ = false;
     bool ats_on_ = false;

@@ -161,8 +161,7 @@ void endpoint::unsupported(const pcie::tlp& t) {
 // ---------------------------------------------------------------------------------
 
 void endpoint::receive_config(const pcie::tlp& t) {
-    if (hung_ || state_ == state::starting ||
-        (state_ == state::flr && !config_.answer_config_in_flr))
+    if (state_ == state::starting || (state_ == state::flr && !config_.answer_config_in_flr))
         return answer(t, cpl_status::request_retry);
     if (t.type == tlp_type::cfg_wr0 && t.poisoned) {  // nothing is written
         errors_.report(pcie::error::poisoned, true, &t, id_);

@@ -38,10 +38,8 @@ struct faults {
     std::uint32_t forge_addresses = 0;  ///< translated data goes to the page beside the one granted
     std::uint32_t ignore_flr = 0;       ///< Initiate FLR has no effect
     std::uint32_t never_ready = 0;      ///< an FLR does not end
-    /// Initiate FLR resets nothing, but from then on configuration requests get RRS
-    std::uint32_t flr_hangs = 0;
-    std::uint32_t pri_flood = 0;     ///< Page Requests, 10 a microsecond, that nobody allowed
-    std::uint32_t silent_death = 0;  ///< nothing is answered or sent any more, the link stays up
+    std::uint32_t pri_flood = 0;        ///< Page Requests, 10 a microsecond, that nobody allowed
+    std::uint32_t silent_death = 0;     ///< nothing is answered or sent any more, the link stays up
 
     base::ps delay{100'000'000};
 
@@ -58,7 +56,7 @@ struct fault_info {
     std::uint32_t faults::*count;
 };
 
-inline constexpr std::array<fault_info, 23> fault_table{{
+inline constexpr std::array<fault_info, 22> fault_table{{
     {"swallow_invalidates", &faults::swallow_invalidates},
     {"complete_early", &faults::complete_early},
     {"lose_completions", &faults::lose_completions},
@@ -79,7 +77,6 @@ inline constexpr std::array<fault_info, 23> fault_table{{
     {"forge_addresses", &faults::forge_addresses},
     {"ignore_flr", &faults::ignore_flr},
     {"never_ready", &faults::never_ready},
-    {"flr_hangs", &faults::flr_hangs},
     {"pri_flood", &faults::pri_flood},
     {"silent_death", &faults::silent_death},
 }};
