@@ -122,6 +122,7 @@ void software::bring_up() {
         for (const auto& d : config_.devices)
             if (d.virtual_function && !d.absent) bind(d);
     }
+    attach_pasid_domains();
     for (const auto& c : config_.clients) make_client(c);
     ready.wait([&] { return ports_ready; });
     for (auto& [rid, engine] : engines_) engine->start();
@@ -165,15 +166,20 @@ void software::bind(const device_config& c) {
     rids.insert(rids.end(), c.aliases.begin(), c.aliases.end());
     d->dev.iommu = dma_configure(c.name, std::move(rids));
     d->dev.iommu->attach_deferred = c.attach_deferred;
+    d->dev.iommu->require_direct = c.require_direct;
     if (const int rc =
             core_.iommu_probe_device(d->dev, c.group.empty() ? c.name : c.group, c.identity);
         rc != 0)
         throw std::runtime_error(c.name + ": the IOMMU does not take it (error " +
                                  std::to_string(rc) + ")");
-    if (c.driver != driver_kind::dma_engine) return;
-    auto engine = std::make_unique<dma_engine>(kernel_, core_, *d);
+    attach_group_domain(*d);
+    if (c.driver == driver_kind::dma_engine) probe_driver(*d);
+}
+
+void software::probe_driver(pci_dev& d) {
+    auto engine = std::make_unique<dma_engine>(kernel_, core_, d);
     engine->probe();
-    engines_[c.rid] = std::move(engine);
+    engines_[d.rid()] = std::move(engine);
 }
 
 void software::make_client(client_config c) {
@@ -200,102 +206,6 @@ void software::start_client(const std::string& name) {
         if (c->config().name == name) return c->start();
     throw std::invalid_argument("no client '" + name +
                                 "'; there are: " + names_of(config_.clients));
-}
-
-// -- actions --
-
-pci_dev* software::dev(const std::string& name) const {
-    for (const auto& d : config_.devices)
-        if (d.name == name) {
-            pci_dev* found = pci_.find(d.rid);
-            return found && found->dev.group ? found : nullptr;
-        }
-    throw std::invalid_argument("no device '" + name +
-                                "'; there are: " + names_of(config_.devices));
-}
-
-iommu_domain& software::domain(const std::string& name, pci_dev& d) {
-    if (name == "default") return *d.dev.group->default_domain;
-    if (name == "identity") return core_.identity_domain();
-    if (name == "blocked") {
-        core_.__iommu_group_alloc_blocking_domain(*d.dev.group);
-        return *d.dev.group->blocking_domain;
-    }
-    auto& it = named_domains_[name];
-    if (!it) it = &core_.paging_domain_alloc(name);
-    return *it;
-}
-
-void software::run(const std::string& task, unsigned cpu, std::function<int()> body) {
-    if (cpu >= kernel_.cpus())
-        throw std::invalid_argument(task + ": CPU " + std::to_string(cpu) + " does not exist");
-    if (!tasks_.try_emplace(task).second)
-        throw std::invalid_argument("a task '" + task + "' was started already");
-    kernel_.run_task(task, cpu, [this, task, body = std::move(body)] {
-        tasks_[task].started = kernel_.now();
-        const int rc = body();
-        tasks_[task].returned = kernel_.now();
-        tasks_[task].result = rc;
-        if (on_returned_) on_returned_(task, rc);
-    });
-}
-
-void software::run_reset(const std::string& task, unsigned cpu, const std::string& device,
-                         const std::string& method, const std::string& call) {
-    if (call != "pci_reset_function")
-        throw std::invalid_argument("reset call '" + call +
-                                    "' is unknown; there is pci_reset_function");
-    pci_reset_config how = config_.reset;
-    how.method = pci_reset_method_from(method);
-    how.host = &pci_;
-    how.reset_below = [this](pci_dev& bridge) { return port_driver_.reset_below(bridge); };
-    pci_dev* d = dev(device);
-    run(task, cpu, [this, d, how] { return d ? pci_reset_function(*d, core_, how) : -ENODEV; });
-}
-
-void software::run_attach(const std::string& task, unsigned cpu, const std::string& device,
-                          const std::string& to, std::optional<u32> pasid) {
-    pci_dev* d = dev(device);
-    run(task, cpu, [this, d, to, pasid] {
-        if (!d || !d->dev.group) return -ENODEV;
-        iommu_domain& target = domain(to, *d);
-        if (!pasid) return core_.iommu_attach_group(target, *d->dev.group);
-        if (d->dev.group->pasid_array.count(*pasid))
-            return core_.iommu_replace_device_pasid(target, d->dev, *pasid);
-        return core_.iommu_attach_device_pasid(target, d->dev, *pasid);
-    });
-}
-
-void software::run_detach(const std::string& task, unsigned cpu, const std::string& device,
-                          std::optional<u32> pasid) {
-    pci_dev* d = dev(device);
-    run(task, cpu, [this, d, pasid] {
-        if (!d || !d->dev.group) return -ENODEV;
-        if (pasid)
-            core_.iommu_detach_device_pasid(d->dev, *pasid);
-        else
-            core_.iommu_detach_group(*d->dev.group);
-        return 0;
-    });
-}
-
-void software::run_attach_probe(const std::string& task, unsigned cpu, const std::string& device) {
-    pci_dev* d = dev(device);
-    run(task, cpu, [this, d] {
-        if (!d || !d->dev.group) return -ENODEV;
-        iommu_domain* now = d->dev.group->domain;
-        const int rc = now ? core_.iommu_attach_group(*now, *d->dev.group) : -ENODEV;
-        guard hold(d->dev.group->lock);
-        const group_device* gdev = core_.dev_to_gdev(d->dev);
-        return rc == 0 && gdev && gdev->blocked ? -EBUSY : rc;
-    });
-}
-
-void software::run_sync_probe(const std::string& task, unsigned cpu, u32 smmu) {
-    run(task, cpu, [this, smmu] {
-        arm_smmu_cmdq_batch nothing(smmus_.smmu(smmu).cmdq());
-        return nothing.submit();
-    });
 }
 
 // -- state --

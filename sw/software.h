@@ -30,9 +30,18 @@ struct device_config {
     std::vector<u32> aliases = {};  ///< further StreamIDs of the device
     bool identity = false;          ///< default domain: identity instead of paging
     bool attach_deferred = false;
-    u16 vfs = 0;  ///< virtual functions to enable
+    bool require_direct = false;  ///< firmware demands a 1:1 mapping
+    u16 vfs = 0;                  ///< virtual functions to enable
     bool virtual_function = false;
     bool absent = false;  ///< comes later, by hot-plug
+};
+
+/// A domain that is there by its name.
+struct domain_config {
+    std::string name;
+    iommu_domain_type type = iommu_domain_type::paging;  ///< paging, identity or sva
+    std::optional<u16> device = {};  ///< attached to its group at boot; none: to nobody
+    std::optional<u32> pasid = {};   ///< there, in place of the RID
 };
 
 /// Everything that the software of a machine must be told. Addresses are on the CPU's bus.
@@ -53,7 +62,9 @@ struct software_config {
     pci_reset_config reset;
     pci_port_config ports;
     std::vector<device_config> devices;
+    std::vector<domain_config> domains = {};
     std::vector<client_config> clients;
+    std::vector<std::string> switches = {};  ///< names of sw::switches()
     u64 seed = 1;
 };
 
@@ -102,11 +113,33 @@ public:
     void run_reset(const std::string& task, unsigned cpu, const std::string& device,
                    const std::string& method, const std::string& call = "pci_reset_function");
     /// A task that attaches the device's group, or its PASID, to a domain: "default", "identity",
-    /// "blocked", or any other name for a paging domain of that name.
+    /// "blocked", one of the configuration, or any other name for a paging domain of that name.
     void run_attach(const std::string& task, unsigned cpu, const std::string& device,
                     const std::string& domain, std::optional<u32> pasid = {});
     void run_detach(const std::string& task, unsigned cpu, const std::string& device,
                     std::optional<u32> pasid = {});
+    /// A task that takes a page of a client's buffer away; it returns the class of the unmap, or
+    /// -ENOENT if the page is not there.
+    void run_unmap(const std::string& task, unsigned cpu, const std::string& client, u64 page);
+    /// A task that calls a function of kernel_calls().
+    void run_call(const std::string& task, unsigned cpu, const std::string& function,
+                  const std::string& device);
+    /// Tasks that remove a function from its bus and look for it again, as sysfs does: 0 or
+    /// -ENODEV.
+    void run_remove(const std::string& task, unsigned cpu, const std::string& device);
+    void run_add(const std::string& task, unsigned cpu, const std::string& device);
+    /// Tasks that take the driver away and give one: 0; -ENODEV without one; -EBUSY with one
+    /// already, or what kept it from binding.
+    void run_unbind(const std::string& task, unsigned cpu, const std::string& device);
+    void run_bind(const std::string& task, unsigned cpu, const std::string& device);
+    /// A task that makes a DMA mapping.
+    void run_map(const std::string& task, unsigned cpu, const std::string& device);
+    /// A task that frees a domain of the configuration; -ENOENT if it was freed already.
+    void run_free(const std::string& task, unsigned cpu, const std::string& domain);
+    /// The next calls at a site of fail_sites() fail, for a device or for any ("").
+    void fail(const std::string& site, const std::string& device, int error, u32 count);
+    /// @throws std::invalid_argument
+    client& client_named(const std::string& name) const;
     /// A task that attaches the domain which the device's group has already: changes nothing, but
     /// meets every fence.
     void run_attach_probe(const std::string& task, unsigned cpu, const std::string& device);
@@ -133,6 +166,11 @@ private:
     void boot_task();
     void bring_up();
     void bind(const device_config&);
+    void probe_driver(pci_dev&);
+    iommu_domain& make_domain(const domain_config&);
+    std::string group_name(u16 rid) const;
+    void attach_group_domain(pci_dev&);
+    void attach_pasid_domains();
     /// Behind which SMMU the function is, and its StreamIDs there. @throws std::runtime_error
     std::unique_ptr<dev_iommu> dma_configure(const std::string& name, std::vector<u32> rids) const;
     void enable_vfs(const device_config&);
@@ -140,7 +178,9 @@ private:
     // hotplug_owner
     void remove_below(pci_dev& port, bool gone) override;
     bool add_below(pci_dev& port) override;
+    void take_out(pci_dev&);
     void unbind(pci_dev&);
+    int bind_again(pci_dev&);
     void bind_found(const std::vector<pci_dev*>& found);
     void start_bound(u16 rid);
     void make_client(client_config);
@@ -159,6 +199,7 @@ private:
     std::vector<std::unique_ptr<dma_engine>> retired_;  ///< interrupts may still name them
     std::vector<std::unique_ptr<client>> clients_;
     std::map<std::string, iommu_domain*> named_domains_;
+    u64 mappings_ = 0;  ///< of run_map()
     std::map<std::string, task_result> tasks_;
     std::function<void()> when_booted_;
     std::function<void(const std::string&, int)> on_returned_;

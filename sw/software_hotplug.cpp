@@ -19,18 +19,20 @@ void software::remove_below(pci_dev& port, bool gone) {
             d->error_state = pci_channel_state::perm_failure;
         }
     std::reverse(below.begin(), below.end());
-    for (pci_dev* d : below) {
-        unbind(*d);
-        core_.iommu_release_device(d->dev);
-        pci_disable_sriov(*d);
-        // No new requests from what stays in its slot until the power goes.
-        pci_write_config_word(*d, PCI_COMMAND,
-                              static_cast<u16>((pci_read_config_word(*d, PCI_COMMAND) &
-                                                ~(PCI_COMMAND_MASTER | PCI_COMMAND_SERR)) |
-                                               PCI_COMMAND_INTX_DISABLE));
-        d->disconnected = true;  // services of a port that is removed ask nothing more of it
-        pci_.remove(*d);
-    }
+    for (pci_dev* d : below) take_out(*d);
+}
+
+void software::take_out(pci_dev& d) {
+    unbind(d);
+    core_.iommu_release_device(d.dev);
+    pci_disable_sriov(d);
+    // No new requests from what stays in its slot until the power goes.
+    pci_write_config_word(d, PCI_COMMAND,
+                          static_cast<u16>((pci_read_config_word(d, PCI_COMMAND) &
+                                            ~(PCI_COMMAND_MASTER | PCI_COMMAND_SERR)) |
+                                           PCI_COMMAND_INTX_DISABLE));
+    d.disconnected = true;  // services of a port that is removed ask nothing more of it
+    pci_.remove(d);
 }
 
 /// As Linux's device_release_driver(): under the device's lock, for as long as the driver takes.
@@ -97,6 +99,61 @@ void software::start_bound(u16 rid) {
     engine->second->start();
     for (client* c : mine)
         if (c->started()) c->start();
+}
+
+// -- as sysfs asks for it --
+
+void software::run_remove(const std::string& task, unsigned cpu, const std::string& device) {
+    pci_dev* d = dev(device);
+    run(task, cpu, [this, d] {
+        if (!d) return -ENODEV;
+        guard hold(pci_.rescan_remove);
+        if (pci_.find(d->rid()) != d) return -ENODEV;  // somebody was faster
+        call_scope call(kernel_, "pci_stop_and_remove_bus_device", d->rid());
+        take_out(*d);
+        return 0;
+    });
+}
+
+void software::run_add(const std::string& task, unsigned cpu, const std::string& device) {
+    const auto c = std::find_if(config_.devices.begin(), config_.devices.end(),
+                                [&](const device_config& x) { return x.name == device; });
+    run(task, cpu, [this, c] {
+        const auto bus = static_cast<u8>(c->rid >> 8);
+        for (const auto& d : pci_.devices())
+            if (d->is_bridge && d->secondary == bus && !pci_.find(c->rid))
+                return add_below(*d) && pci_.find(c->rid) ? 0 : -ENODEV;
+        return -ENODEV;
+    });
+}
+
+void software::run_unbind(const std::string& task, unsigned cpu, const std::string& device) {
+    pci_dev* d = dev(device);
+    run(task, cpu, [this, d] {
+        if (!d || !engines_.contains(d->rid())) return -ENODEV;
+        unbind(*d);
+        return 0;
+    });
+}
+
+void software::run_bind(const std::string& task, unsigned cpu, const std::string& device) {
+    pci_dev* d = dev(device);
+    run(task, cpu, [this, d] { return d ? bind_again(*d) : -ENODEV; });
+}
+
+/// As Linux's device_driver_attach().
+int software::bind_again(pci_dev& d) {
+    guard hold(d.dev.lock);
+    call_scope call(kernel_, "really_probe", d.rid());
+    if (engines_.contains(d.rid())) return call.result(-EBUSY);
+    try {
+        probe_driver(d);
+        start_bound(d.rid());
+    } catch (const std::runtime_error& e) {
+        kernel_.log(3, e.what(), d.rid());
+        return call.result(-ENODEV);
+    }
+    return 0;
 }
 
 }  // namespace drydock::sw

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "platform/expect/hazard.h"
 #include "platform/expect/metrics.h"
 #include "platform/scenario/build.h"
 #include "platform/scenario/nearest.h"
@@ -110,6 +111,7 @@ void check(const scenario::expectation& e, const scenario::run& r) {
 }
 
 void judge(const scenario::run& r, json& result) {
+    if (r.hazard) return judge_hazard(r, result);
     json lines = json::array();
     bool spoken_of = false;
     for (const scenario::expectation& e : r.expect) {

@@ -65,9 +65,9 @@ void machine::attach(const scenario::do_attach& v) {
 void machine::detach(const scenario::do_detach& v) {
     software_->run_detach(v.task, v.cpu, v.device, v.pasid);
 }
-void machine::release(const std::string& task) { kernel_->release(task); }
-bool machine::hold(std::string_view task, std::string_view point, std::uint16_t) {
-    return director_.at_point(task, point);
+bool machine::release(const std::string& task) { return kernel_->release(task); }
+bool machine::hold(std::string_view task, std::string_view point, std::uint16_t device) {
+    return director_.at_point(task, point, base::routing_id{device});
 }
 
 // -- one more try at the end of the run --

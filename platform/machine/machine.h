@@ -61,7 +61,13 @@ private:
     void inject_error(const scenario::do_inject&);
     void check_error(const scenario::do_inject&, const scenario::place& where);
     void set(const scenario::do_set&) override;
-    void release(const std::string& task) override;
+    void unmap(const scenario::do_unmap&) override;
+    void use(const scenario::do_use&) override;
+    void call(const scenario::do_call&) override;
+    void manage(const scenario::do_manage&) override;
+    void free(const scenario::do_free&) override;
+    void fail(const scenario::do_fail&) override;
+    bool release(const std::string& task) override;
     // steering
     bool hold(std::string_view task, std::string_view point, std::uint16_t device) override;
 

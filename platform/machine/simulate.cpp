@@ -150,6 +150,8 @@ json simulate_with(const scenario::run& r, const run_files& f, progress& p,
     check_consistent(w);
     json result = machine::results_of(m, w, until, records);
     result["never_happened"] = m.director().never_happened();
+    if (const auto since = m.director().oracle_since(); r.hazard && since)
+        result["oracle_since_ps"] = since->count;
     w.monitors.finish(until);  // may let the machine run on for a retry
     out.close();
     machine::add_verdict(result, w);

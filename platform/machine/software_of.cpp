@@ -90,6 +90,57 @@ sw::client_config client_of(const scenario::run& run, const scenario::client& c)
     return out;
 }
 
+/// Devices that the scenario puts into one group bring along who shares one with them anyway; who
+/// speaks by another's Requester ID cannot be kept apart from it.
+void unite_groups(const scenario::run& run, std::vector<sw::device_config>& devices) {
+    const auto group_of = [&](const std::string& device) -> std::string {
+        for (const auto& d : devices)
+            if (d.name == device) return d.group.empty() ? d.name : d.group;
+        return {};
+    };
+    const auto rename = [&](const std::string& from, const std::string& to) {
+        for (auto& d : devices)
+            if ((d.group.empty() ? d.name : d.group) == from) d.group = to;
+    };
+    for (const scenario::group& g : run.software.groups)
+        for (const std::string& member : g.devices) rename(group_of(member), g.name);
+    for (const scenario::device_software& d : run.software.devices)
+        for (const std::string& alias : d.aliases) rename(group_of(alias), group_of(d.device));
+}
+
+void tell_devices(const scenario::run& run, std::vector<sw::device_config>& devices) {
+    const auto named = [&](const std::string& name) -> sw::device_config& {
+        return *std::find_if(devices.begin(), devices.end(),
+                             [&](const auto& d) { return d.name == name; });
+    };
+    for (const scenario::device_software& d : run.software.devices) {
+        sw::device_config& c = named(d.device);
+        c.identity = d.identity;
+        c.attach_deferred = d.attach_deferred;
+        c.require_direct = d.require_direct;
+        c.driver = d.driver ? sw::driver_kind::dma_engine : sw::driver_kind::none;
+        for (const std::string& alias : d.aliases) c.aliases.push_back(named(alias).rid);
+    }
+    unite_groups(run, devices);
+}
+
+std::vector<sw::domain_config> domains_of(const scenario::run& run,
+                                          const std::vector<sw::device_config>& devices) {
+    std::vector<sw::domain_config> all;
+    for (const scenario::domain& d : run.software.domains) {
+        sw::domain_config c;
+        c.name = d.name;
+        c.type = d.kind == "identity" ? sw::iommu_domain_type::identity
+                 : d.kind == "sva"    ? sw::iommu_domain_type::sva
+                                      : sw::iommu_domain_type::paging;
+        for (const auto& dev : devices)
+            if (dev.name == d.device) c.device = dev.rid;
+        c.pasid = d.pasid;
+        all.push_back(std::move(c));
+    }
+    return all;
+}
+
 }  // namespace
 
 sw::software_config software_of(base::parameters& p, const scenario::run& run, const hardware& hw,
@@ -145,6 +196,9 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run, c
         dev.absent = l.absent;
         c.devices.push_back(std::move(dev));
     }
+    tell_devices(run, c.devices);
+    c.domains = domains_of(run, c.devices);
+    c.switches = run.software.switches;
     for (const scenario::client& client : run.clients) c.clients.push_back(client_of(run, client));
     c.seed = seed;
     return c;

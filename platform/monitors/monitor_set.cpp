@@ -90,6 +90,7 @@ nlohmann::json monitor_set::list(violation_class c) const {
                           {"class", word(v.severity)},
                           {"device", v.device},
                           {"time_ps", v.time.count},
+                          {"told_ps", v.told.count},
                           {"count", v.count},
                           {"spans", std::move(spans)},
                           {"rule", v.rule},

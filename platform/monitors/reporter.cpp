@@ -13,6 +13,7 @@ bool reporter::again(std::string_view monitor, const cause& c, base::span_id spa
     if (found == known_.end()) return false;
     violation& v = all_[found->second];
     ++v.count;
+    v.told = ctx_.now();
     if (v.spans.size() < violation::kept_spans && span != base::no_span &&
         std::find(v.spans.begin(), v.spans.end(), span) == v.spans.end())
         v.spans.push_back(span);
@@ -26,6 +27,7 @@ void reporter::first(std::string_view monitor, const cause& c, finding f) {
     v.severity = f.severity;
     v.device = std::move(f.device);
     v.time = f.time;
+    v.told = ctx_.now();
     if (f.span != base::no_span) v.spans.push_back(f.span);
     v.rule = std::move(f.rule);
     v.text = std::move(f.text);

@@ -25,6 +25,7 @@ struct violation {
     violation_class severity = violation_class::broken;
     std::string device;  ///< scenario's name of the device, "cpu3", a lock or a place; "" if none
     base::ps time{};     ///< of the first occurrence
+    base::ps told{};     ///< when the last one was found; of a state at the end that is the end
     std::vector<base::span_id>
         spans;                ///< of the first occurrences, at most `kept_spans`, no repeats
     std::string rule;         ///< the rule that was broken, one sentence

@@ -20,6 +20,8 @@ parameter_setting parameter_of(const std::string& name, const node& value, base:
 /// `device:` of a port, with its functions.
 scenario::device device(const fields& f, run& r);
 void software(const node& document, run& r);
+/// Groups, domains, devices and switches of `software:`. After clients().
+void software_objects(const node& document, run& r);
 /// After machine().
 void clients(const node& document, run& r);
 /// After clients().
@@ -42,10 +44,31 @@ std::vector<std::string> client_names(const run& r);
 /// Tasks of the timeline, then clients: whatever can stand at a point.
 std::vector<std::string> task_names(const run& r);
 
+/// The task that a verb starts; empty: none.
+std::string task_of(const verb& v);
+
+/// A name for threads of control that are there without the timeline: interrupts, workers.
+struct standing_task {
+    std::string_view name;     ///< in a scenario; a task of the timeline may take it for itself
+    std::string_view begins;   ///< what the kernel calls them begins so
+    std::string_view ends;     ///< and ends so
+    std::string_view meaning;  ///< for `drydock points`
+};
+const std::vector<standing_task>& standing_tasks();
+
+/// `oracle:` of a hazard, and what `expect:`, `sheet:` and `explain:` say of the run with these
+/// words. After timeline(). @param all_words as of expectations()
+void hazard(const node& document, const std::vector<std::string>& words,
+            const std::vector<std::string>& all_words, run& r);
+/// Whether a document is a hazard.
+bool is_hazard(const node& document);
+
 /// Named points of the modelled software, in the order they are passed.
 const std::vector<std::string>& points();
 /// What each point means, for `drydock points`.
 std::string_view meaning_of_point(std::string_view point);
+/// Points that hardware passes: a task cannot be held there.
+bool of_hardware(std::string_view point);
 
 /// @throws bad_input "no device 'X'; there are ..." unless names has it
 void require_name(const place& where, std::string_view what, const std::string& name,
@@ -54,5 +77,8 @@ void require_name(const place& where, std::string_view what, const std::string& 
 /// Names that expectations give a meaning of their own: all, cpu0, counters, invalidation..
 /// @throws bad_input
 void refuse_reserved(const place& where, const std::string& name);
+
+/// "EBUSY", "-EBUSY" or "0" as the kernel returns it; nothing for any other word.
+std::optional<int> error_number(std::string_view name);
 
 }  // namespace drydock::scenario::build

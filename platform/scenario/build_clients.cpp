@@ -205,11 +205,6 @@ client read_client(const std::string& name, const fields& f, const run& r) {
     }
     if (f.has("unmap")) c.unmap = read_unmap(f.sub("unmap"));
     if (c.kind == client_kind::sva) read_page_faults(f, c, device_named(r, c.device));
-    if (!c.dma && !c.unmap)
-        throw bad_input(
-            f.section()->where,
-            fmt::format("client '{}' does nothing; expected burst: and every:, dma: or unmap:",
-                        name));
     read_buffer(f, c);
     read_peer(f, c, r);
     return c;

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <regex>
+#include <type_traits>
 
 #include "platform/scenario/build.h"
 #include "platform/scenario/nearest.h"
@@ -38,14 +40,48 @@ std::vector<std::string> client_names(const run& r) {
 
 std::vector<std::string> task_names(const run& r) {
     std::vector<std::string> names;
-    for (const timeline_entry& e : r.timeline) {
-        if (const auto* v = std::get_if<do_reset>(&e.what)) names.push_back(v->task);
-        if (const auto* v = std::get_if<do_attach>(&e.what)) names.push_back(v->task);
-        if (const auto* v = std::get_if<do_detach>(&e.what)) names.push_back(v->task);
-    }
+    for (const timeline_entry& e : r.timeline)
+        if (const std::string task = task_of(e.what); !task.empty()) names.push_back(task);
     const auto clients = client_names(r);
     names.insert(names.end(), clients.begin(), clients.end());
     return names;
+}
+
+std::string task_of(const verb& v) {
+    return std::visit(
+        [](const auto& x) -> std::string {
+            using what = std::decay_t<decltype(x)>;
+            constexpr bool others =
+                std::is_same_v<what, do_hold> || std::is_same_v<what, do_release>;
+            if constexpr (requires { x.task; } && !others)
+                return x.task;
+            else
+                return {};
+        },
+        v);
+}
+
+std::optional<int> error_number(std::string_view name) {
+    static constexpr std::array<std::pair<std::string_view, int>, 16> known{{{"0", 0},
+                                                                             {"EPERM", 1},
+                                                                             {"ENOENT", 2},
+                                                                             {"EIO", 5},
+                                                                             {"EAGAIN", 11},
+                                                                             {"ENOMEM", 12},
+                                                                             {"EFAULT", 14},
+                                                                             {"EBUSY", 16},
+                                                                             {"EEXIST", 17},
+                                                                             {"ENODEV", 19},
+                                                                             {"EINVAL", 22},
+                                                                             {"ENOSPC", 28},
+                                                                             {"ENOTTY", 25},
+                                                                             {"ENOSYS", 38},
+                                                                             {"EOPNOTSUPP", 95},
+                                                                             {"ETIMEDOUT", 110}}};
+    if (name.starts_with('-')) name.remove_prefix(1);
+    for (const auto& [word, number] : known)
+        if (word == name) return -number;
+    return std::nullopt;
 }
 
 void refuse_reserved(const place& where, const std::string& name) {

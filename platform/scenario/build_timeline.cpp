@@ -8,6 +8,7 @@
 
 #include "platform/devices/description.h"
 #include "platform/scenario/build.h"
+#include "platform/scenario/build_verbs.h"
 #include "platform/scenario/fields.h"
 #include "platform/scenario/nearest.h"
 #include "platform/scenario/tree.h"
@@ -16,19 +17,17 @@
 namespace drydock::scenario::build {
 namespace {
 
-constexpr std::array<std::string_view, 8> verbs{"reset",  "start", "attach",  "detach",
-                                                "inject", "hold",  "release", "set"};
+constexpr std::array<std::string_view, 18> verbs{
+    "reset", "start", "attach", "detach", "inject", "hold", "release", "set",  "unmap",
+    "use",   "call",  "remove", "add",    "unbind", "bind", "map",     "free", "fail"};
+/// Verbs that start no task; all others need one.
+constexpr std::array<std::string_view, 7> without_task{"start", "inject", "hold", "release",
+                                                       "set",   "use",    "fail"};
 constexpr ps longest_run{86'400'000'000'000'000};  // a day of simulated time
 
 std::string text_of(const node& map, std::string_view key, const std::string& otherwise = "") {
     const node* n = map.find(key);
     return n == nullptr ? otherwise : n->scalar;
-}
-
-std::string device_of(const node& map, const run& r) {
-    const node& n = map.at("device");
-    require_name(n.where, "device", n.scalar, device_names(r));
-    return n.scalar;
 }
 
 /// A PASID that the device can have.
@@ -52,21 +51,6 @@ std::optional<std::uint32_t> pasid_of(const node& map, const run& r) {
     return pasid;
 }
 
-/// Name and CPU of the task that an entry starts.
-std::pair<std::string, unsigned> task_of(const node& entry, const run& r) {
-    const node* task = entry.find("task");
-    if (task == nullptr)
-        throw bad_input(entry.where,
-                        "'task' is missing; expected a name for the task, such as task: R");
-    const node* cpu = entry.find("cpu");
-    const unsigned number = cpu == nullptr ? 0 : cpu->to_json().get<unsigned>();
-    if (number >= r.machine.cpus)
-        throw bad_input(cpu->where,
-                        fmt::format("cpu: {} is out of range; expected 0..{} (machine.cpus is {})",
-                                    number, r.machine.cpus - 1, r.machine.cpus));
-    return {task->scalar, number};
-}
-
 /// What a device lacks for a reset that is its own; null: nothing.
 const char* cannot_reset(const devices::description& d, const std::string& method) {
     bool af = false, soft = false;
@@ -82,7 +66,7 @@ const char* cannot_reset(const devices::description& d, const std::string& metho
 }
 
 do_reset read_reset(const node& entry, const node& v, const run& r) {
-    const auto [task, cpu] = task_of(entry, r);
+    const auto [task, cpu] = new_task(entry, r);
     do_reset reset{task, cpu, device_of(v, r), text_of(v, "method", "flr"),
                    text_of(v, "call", "pci_reset_function")};
     for (const leaf& l : leaves(r.machine))
@@ -176,13 +160,30 @@ do_inject read_inject(const node& v, const run& r) {
     return f;
 }
 
+/// A domain of software.domain, or a kind that needs no name.
+std::string domain_of(const node& n, const run& r) {
+    std::vector<std::string> names{"default", "identity", "blocked", "paging"};
+    for (const domain& d : r.software.domains) names.push_back(d.name);
+    require_name(n.where, "domain", n.scalar, names);
+    return n.scalar;
+}
+
+std::vector<std::string> with_standing(std::vector<std::string> tasks) {
+    for (const standing_task& s : standing_tasks()) tasks.emplace_back(s.name);
+    return tasks;
+}
+
 do_hold read_hold(const node& v, const condition& when, const std::vector<std::string>& tasks) {
-    require_name(v.where, "task", v.scalar, tasks);
+    require_name(v.where, "task", v.scalar, with_standing(tasks));
     const auto* point = std::get_if<at_point>(&when);
     if (point == nullptr || point->task != v.scalar)
         throw bad_input(
             v.where, fmt::format("hold: {0} needs a place to hold it; expected when: {0} at POINT",
                                  v.scalar));
+    if (of_hardware(point->point))
+        throw bad_input(v.where, fmt::format("hold: hardware passes {}, the task goes on; expected "
+                                             "another point",
+                                             point->point));
     return {v.scalar};
 }
 
@@ -205,29 +206,31 @@ void refuse_task(const node& entry, std::string_view verb) {
         if (const node* n = entry.find(key))
             throw bad_input(n->where,
                             fmt::format("'{}' beside '{}', which starts no task; expected "
-                                        "it beside reset, attach or detach",
+                                        "it beside reset, attach, unmap or another that does",
                                         key, verb));
 }
 
 verb read_verb(const node& entry, std::string_view name, const condition& when, const run& r,
                const std::vector<std::string>& tasks) {
     const node& v = entry.at(name);
-    if (name != "reset" && name != "attach" && name != "detach") refuse_task(entry, name);
+    if (std::find(without_task.begin(), without_task.end(), name) != without_task.end())
+        refuse_task(entry, name);
+    if (const auto other = software_verb(entry, name, r)) return *other;
     if (name == "reset") return read_reset(entry, v, r);
     if (name == "hold") return read_hold(v, when, tasks);
     if (name == "set") return read_set(v);
     if (name == "inject") return read_inject(v, r);
     if (name == "release") {
-        require_name(v.where, "task", v.scalar, tasks);
+        require_name(v.where, "task", v.scalar, with_standing(tasks));
         return do_release{v.scalar};
     }
     if (name == "start") {
         require_name(v.where, "client", v.scalar, client_names(r));
         return do_start{v.scalar};
     }
-    const auto [task, cpu] = task_of(entry, r);
+    const auto [task, cpu] = new_task(entry, r);
     if (name == "attach")
-        return do_attach{task, cpu, device_of(v, r), pasid_of(v, r), v.at("domain").scalar};
+        return do_attach{task, cpu, device_of(v, r), pasid_of(v, r), domain_of(v.at("domain"), r)};
     return do_detach{task, cpu, device_of(v, r), pasid_of(v, r)};
 }
 
@@ -257,11 +260,8 @@ std::vector<std::string> declared_tasks(const node* list, const run& r) {
 
 /// The task or client that an entry brings to life, "" if none.
 std::string started_by(const timeline_entry& e) {
-    if (const auto* v = std::get_if<do_reset>(&e.what)) return v->task;
-    if (const auto* v = std::get_if<do_attach>(&e.what)) return v->task;
-    if (const auto* v = std::get_if<do_detach>(&e.what)) return v->task;
     if (const auto* v = std::get_if<do_start>(&e.what)) return v->client;
-    return "";
+    return task_of(e.what);
 }
 
 /// The task or client that must be there for a condition to come true, "" if none.
@@ -301,15 +301,14 @@ void refuse_what_cannot_happen(const node& list, const run& r) {
     }
 }
 
-}  // namespace
-
-void timeline(const node& document, run& r) {
-    const node* list = document.find("timeline");
+void read_timeline(const node* list, run& r) {
     const auto tasks = declared_tasks(list, r);
     if (list == nullptr) return;
     for (const node& entry : list->items) {
         const condition when = parse_condition(entry.at("when"), r, tasks);
-        r.timeline.push_back({when, read_verb(entry, verb_of(entry), when, r, tasks), entry.where});
+        const node* optional = entry.find("optional");
+        r.timeline.push_back({when, read_verb(entry, verb_of(entry), when, r, tasks), entry.where,
+                              optional != nullptr && optional->scalar == "true"});
         if (const auto* s = std::get_if<do_start>(&r.timeline.back().what))
             for (client& c : r.clients)
                 if (c.name == s->client) {
@@ -320,6 +319,49 @@ void timeline(const node& document, run& r) {
                 }
     }
     refuse_what_cannot_happen(*list, r);
+}
+
+/// A client works by itself, or the timeline has a use for its buffer.
+void refuse_idle_clients(const node& document, const run& r) {
+    std::set<std::string> used;
+    for (const timeline_entry& e : r.timeline) {
+        if (const auto* v = std::get_if<do_use>(&e.what)) used.insert(v->client);
+        if (const auto* v = std::get_if<do_unmap>(&e.what)) used.insert(v->client);
+    }
+    for (const client& c : r.clients)
+        if (!c.dma && !c.unmap && !used.contains(c.name))
+            throw bad_input(
+                document.at("clients").at(c.name).where,
+                fmt::format("client '{}' does nothing; expected burst: and every:, dma: or unmap:, "
+                            "or an entry of the timeline that says use: or unmap: of it",
+                            c.name));
+}
+
+}  // namespace
+
+std::string device_of(const node& map, const run& r) {
+    const node& n = map.at("device");
+    require_name(n.where, "device", n.scalar, device_names(r));
+    return n.scalar;
+}
+
+std::pair<std::string, unsigned> new_task(const node& entry, const run& r) {
+    const node* task = entry.find("task");
+    if (task == nullptr)
+        throw bad_input(entry.where,
+                        "'task' is missing; expected a name for the task, such as task: R");
+    const node* cpu = entry.find("cpu");
+    const unsigned number = cpu == nullptr ? 0 : cpu->to_json().get<unsigned>();
+    if (number >= r.machine.cpus)
+        throw bad_input(cpu->where,
+                        fmt::format("cpu: {} is out of range; expected 0..{} (machine.cpus is {})",
+                                    number, r.machine.cpus - 1, r.machine.cpus));
+    return {task->scalar, number};
+}
+
+void timeline(const node& document, run& r) {
+    read_timeline(document.find("timeline"), r);
+    refuse_idle_clients(document, r);
 }
 
 void end(const node& document, run& r) {

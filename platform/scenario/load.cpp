@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t most_runs = 100'000;
+constexpr const char* order_path = "order";
 
 std::string read_file(const std::string& path, const place& asked_at) {
     std::error_code error;
@@ -78,6 +79,23 @@ std::vector<axis> axes_of(const node& document, const overrides& o,
             *same = std::move(a);
         else
             axes.push_back(std::move(a));
+    }
+    // Where there are orders, each run takes one of them.
+    const node* orders = document.find("orders");
+    const bool chosen =
+        std::any_of(fixed.begin(), fixed.end(),
+                    [](const assignment& a) { return a.path == order_path; }) ||
+        std::any_of(axes.begin(), axes.end(), [](const axis& a) { return a.path == order_path; });
+    if (orders != nullptr && !chosen && document.find(order_path) == nullptr) {
+        axis a{order_path, {}, orders->where};
+        for (const member& m : orders->members) {
+            node name;
+            name.is = node::type::scalar;
+            name.scalar = m.key;
+            name.where = m.where;
+            a.values.push_back(std::move(name));
+        }
+        axes.push_back(std::move(a));
     }
     return axes;
 }
@@ -171,22 +189,60 @@ std::string run_command(const std::string& file, const overrides& o, const choic
     return canonical_command(file, alone);
 }
 
+/// The entries of the order that this run takes stand behind those of the timeline.
+void take_order(node& document) {
+    const node* orders = document.find("orders");
+    const node* order = document.find("order");
+    if (order != nullptr && orders == nullptr)
+        throw bad_input(order->where, "order: of none; expected orders: {NAME: [entries]}");
+    if (order == nullptr) return;
+    std::vector<std::string> names;
+    for (const member& m : orders->members) names.push_back(m.key);
+    build::require_name(order->where, "order", order->scalar, names);
+    const node entries = orders->at(order->scalar);
+    node* timeline = document.find("timeline");
+    if (timeline == nullptr) {
+        document.members.push_back({"timeline", entries.where, {}});
+        timeline = &document.members.back().value;
+        timeline->is = node::type::list;
+        timeline->where = entries.where;
+    }
+    timeline->items.insert(timeline->items.end(), entries.items.begin(), entries.items.end());
+}
+
+/// What tells the cells of one hazard apart, without the order.
+std::string variant_name(const choice_of_axes& c) {
+    std::string name;
+    for (std::size_t i = 0; i < c.paths.size(); ++i)
+        if (c.paths[i] != order_path)
+            name +=
+                (name.empty() ? "" : ",") +
+                (c.values[i].is == node::type::scalar ? c.values[i].scalar : c.values[i].text());
+    return name;
+}
+
 run build_run(node document, const choice_of_axes& c, const std::vector<std::string>& all_words) {
     for (std::size_t i = 0; i < c.paths.size(); ++i) set_path(document, c.paths[i], c.values[i]);
     document.erase("matrix");
     scenario_schema().check(document);
     run r;
     if (const node* title = document.find("title")) r.title = title->scalar;
+    take_order(document);
     build::machine(document, r);
     build::software(document, r);
     build::clients(document, r);
+    build::software_objects(document, r);
     build::timeline(document, r);
     build::end(document, r);
     build::outputs(document, r);
     std::vector<std::string> words{r.software.reset_variant};
     for (const node& v : c.values)
         words.push_back(v.is == node::type::scalar ? v.scalar : v.text());
-    build::expectations(document, words, all_words, r);
+    build::hazard(document, words, all_words, r);
+    if (r.hazard)
+        r.hazard->variant = variant_name(c);
+    else
+        build::expectations(document, words, all_words, r);
     r.name = c.paths.empty() ? r.software.reset_variant : folder_name(c);
     return r;
 }

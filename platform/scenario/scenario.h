@@ -125,9 +125,41 @@ struct machine {
     unsigned hotplug_buses = 1;
 };
 
+/// Devices that software puts into one IOMMU group, with all that shares with them anyway.
+struct group {
+    std::string name;
+    std::vector<std::string> devices;
+    place where;
+};
+
+/// A domain that the timeline knows by name.
+struct domain {
+    std::string name;
+    std::string kind = "paging";         ///< paging | identity | sva
+    std::string device;                  ///< attached at boot, its group with it; empty: not
+    std::optional<std::uint32_t> pasid;  ///< there, in place of the RID
+    place where;
+};
+
+/// What software, or firmware towards it, says of a device.
+struct device_software {
+    std::string device;
+    std::vector<std::string> aliases;  ///< devices whose Requester IDs its requests may carry
+    bool require_direct = false;       ///< firmware demands a 1:1 mapping (RMR)
+    bool attach_deferred = false;      ///< its first mapping attaches it
+    bool identity = false;             ///< default domain
+    bool driver = true;                ///< false: none is bound at boot
+    place where;
+};
+
 struct software {
     std::string reset_variant = "none";  ///< none | M2
-    std::string quarantine = "off";      ///< off
+    std::vector<group> groups;
+    std::vector<domain> domains;
+    std::vector<device_software> devices;
+    std::vector<std::string> switches;  ///< mechanisms left out, or other behaviour, by name
+    bool blocked_domain = true;  ///< the IOMMU driver has one; false: the core takes an empty one
+    std::string quarantine = "off";  ///< off
     std::string cerror_sync =
         "repeated";             ///< repeated | skipped: the SYNC that met CERROR_ATC_INV_SYNC
     ps flr_wait = 100_ms;       ///< Linux waits this long after an FLR before it looks
@@ -183,9 +215,11 @@ struct client {
 struct at_time {
     ps time;
 };
-/// A task (or client) reaches a named point (p0.. d4, r0.., i1..).
+/// A task (or client, or one of standing_tasks()) reaches a named point (p0.. d4, r0.., i1..) for
+/// the n-th time, of a device if one is named.
 struct at_point {
-    std::string task, point;
+    std::string task, point, device = {};
+    std::uint64_t nth = 1;
 };
 struct on_return {
     std::string task;
@@ -208,7 +242,8 @@ struct do_reset {
 struct do_start {
     std::string client;
 };
-/// `attach: {device: ep0, domain: blocked}`, `pasid:` optional; by a task of its own
+/// `attach: {device: ep0, domain: blocked}`, `pasid:` optional; by a task of its own. A domain of
+/// software.domain, or a kind.
 struct do_attach {
     std::string task;
     unsigned cpu = 0;
@@ -240,13 +275,56 @@ struct do_set {
     std::string parameter;
     base::parameter_value value;
 };
-using verb =
-    std::variant<do_reset, do_start, do_attach, do_detach, do_inject, do_hold, do_release, do_set>;
+/// A task takes a page of a client's buffer away, for good: it returns the class of the unmap.
+struct do_unmap {
+    std::string task;
+    unsigned cpu = 0;
+    std::string client;
+    std::uint64_t page = 0;
+};
+/// The device accesses a page of a client's buffer by itself, by the address that the page had.
+struct do_use {
+    std::string client, device;
+    std::uint64_t page = 0;
+    bool write = true;
+    unsigned count = 1;
+    unsigned bytes = 64;
+};
+/// A task calls a function of the modelled kernel.
+struct do_call {
+    std::string task;
+    unsigned cpu = 0;
+    std::string device, function;
+};
+/// A task removes a device (sysfs) or finds it again, lets its driver go or binds it, makes its
+/// first DMA mapping.
+struct do_manage {
+    enum class action : std::uint8_t { remove, add, unbind, bind, map };
+    std::string task;
+    unsigned cpu = 0;
+    action what{};
+    std::string device;
+};
+/// A task frees a domain of software.domain.
+struct do_free {
+    std::string task;
+    unsigned cpu = 0;
+    std::string domain;
+};
+/// The next calls at a site of the modelled software fail.
+struct do_fail {
+    std::string site, device;
+    int error = 0;  ///< negative
+    std::uint32_t count = 1;
+};
+using verb = std::variant<do_reset, do_start, do_attach, do_detach, do_inject, do_hold, do_release,
+                          do_set, do_unmap, do_use, do_call, do_manage, do_free, do_fail>;
 
 struct timeline_entry {
     condition when;
     verb what;
     place where;
+    bool optional = false;  ///< it may be that it never happens
 };
 
 /// The run ends `plus` after the last of `when` has come true, at `limit` in any case.
@@ -262,6 +340,29 @@ struct expectation {
     std::string name;      ///< "stale_access", "ep0.timeouts", "R.result"
     std::string relation;  ///< ">= 5", "< 1%", "0", "fires", "fires: nic"
     place where;
+};
+
+/// A monitor that fires, for a device if one is named.
+struct firing {
+    std::string monitor, device;
+};
+/// What makes a hazard a hit.
+struct oracle {
+    std::vector<condition> after;  ///< what counts happens after the last of these
+    std::vector<firing> fire;      ///< all of them
+    std::vector<firing> any;       ///< one of them
+    std::vector<firing> silent;    ///< none of them, in a hit as in a clean run
+    std::vector<std::pair<std::string, int>> results;  ///< task and what it returns
+    place where;
+};
+/// A hazard's cell: what is to come of this run, and why.
+struct hazard {
+    scenario::oracle oracle;
+    std::string variant;   ///< values of the axes, without the order: "Q4,no_unfence"
+    std::string order;     ///< the one of `orders:` that this run takes; empty: there are none
+    std::string expected;  ///< hit | clean; empty: the file says nothing of it
+    std::string sheet;     ///< what its source says where that differs; empty: it does not
+    std::string explain;   ///< why
 };
 
 enum class events_level : std::uint8_t { off, life, detail, tlp };
@@ -304,6 +405,7 @@ struct run {
     std::vector<timeline_entry> timeline;
     scenario::end end;
     std::vector<expectation> expect;
+    std::optional<scenario::hazard> hazard;
     scenario::outputs outputs;
     std::vector<parameter_setting> parameters;
     std::vector<std::string> notes;  ///< what a reader must know: "ep0: ... built as an endpoint"

@@ -81,8 +81,8 @@ void client::setup() {
         attach_pasid();
     else
         domain_ = core_.iommu_get_domain_for_dev(engine_->dev().dev);
-    if (domain_->type == iommu_domain_type::identity)
-        throw bad(config_, "needs a device that is not in identity mode");
+    if (domain_->type == iommu_domain_type::identity && config_.unmap)
+        throw bad(config_, "has nothing to unmap on a device in identity mode");
     const u32 burst = config_.dma ? config_.dma->burst : 1;
     dma_queue_config q{.name = config_.name + ".irq", .cpu = config_.cpu, .pasid = config_.pasid};
     if (config_.dma && config_.dma->atomic_percent != 0) q.atomic_bytes = config_.dma->atomic_bytes;
@@ -120,7 +120,8 @@ void client::unbind() {
     // A process loses its PASID as a whole, a driver gives back what it has mapped.
     if (config_.pasid) core_.iommu_detach_device_pasid(dev, *config_.pasid);
     if (mmap_lock_) mmap_lock_->lock();  // a fault that is being handled comes to its end
-    core_.iommu_unmap(*domain_, buffer_, config_.buffer_bytes, dev.id);
+    if (domain_->type != iommu_domain_type::identity)
+        core_.iommu_unmap(*domain_, buffer_, config_.buffer_bytes, dev.id);
     const auto contiguous = static_cast<u32>(config_.page_bytes / 4096);
     for (const phys_addr_t page : pages_)
         if (page != 0 && !config_.peer) kernel_.free_pages(page, contiguous, true);
@@ -201,8 +202,7 @@ void client::begin_burst() {
                                         : dma_descriptor::op::write,
                          .interrupt = i + 1 == load.burst,
                          .bytes = atomic ? load.atomic_bytes : load.bytes,
-                         .address = buffer_ + page * config_.page_bytes +
-                                    dma_random_.below(places) * access_align,
+                         .address = addresses_[page] + dma_random_.below(places) * access_align,
                          .pattern = u64{submitted_ + i} << 32 | page,
                          .cookie = submitted_ + i});
     }

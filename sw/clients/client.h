@@ -96,6 +96,11 @@ public:
     void rebind(dma_engine&);
     bool bound() const { return !gone_; }
 
+    /// From a task: one page goes, for good. @return the class of the unmap; -ENOENT: not mapped
+    int unmap_page(u64 page);
+    /// Where a device reaches that page, or did.
+    dma_addr_t address_of(u64 page) const { return addresses_[page]; }
+
     const client_config& config() const { return config_; }
     const client_results& results() const { return results_; }
     bool queue_stopped() const { return gone_ || engine_->stopped(queue_); }
@@ -131,6 +136,7 @@ private:
     hal::text_id dma_text_, unmap_text_;
     iommu_domain* domain_ = nullptr;
     dma_addr_t buffer_ = 0;
+    std::vector<dma_addr_t> addresses_;  ///< of the pages, as a device uses them
     /// Of the buffer, in the order of its addresses; 0: not there. Where pages come in on demand,
     /// under mmap_lock_.
     std::vector<phys_addr_t> pages_;

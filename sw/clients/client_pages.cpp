@@ -16,11 +16,18 @@ bool client::resident_at_start(u64 page) const {
 void client::map_buffer() {
     const u64 count = config_.buffer_bytes / config_.page_bytes;
     const auto contiguous = static_cast<u32>(config_.page_bytes / 4096);
+    const bool identity = domain_->type == iommu_domain_type::identity;
     pages_.resize(count);
+    addresses_.resize(count);
     for (u64 i = 0; i < count; ++i) {
+        addresses_[i] = buffer_ + i * config_.page_bytes;
         if (!resident_at_start(i)) continue;
         pages_[i] = config_.peer ? config_.peer_address + i * config_.page_bytes
                                  : kernel_.alloc_pages(contiguous, config_.name);
+        if (identity) {
+            addresses_[i] = pages_[i];
+            continue;
+        }
         if (core_.iommu_map(*domain_, buffer_ + i * config_.page_bytes, pages_[i],
                             config_.page_bytes, IOMMU_READ | IOMMU_WRITE) != 0)
             throw std::runtime_error("client " + config_.name + ": its buffer could not be mapped");
@@ -64,6 +71,17 @@ void client::unmap_once() {
         if (refilled_.size() < pages_.size()) refilled_.push_back(static_cast<u32>(first + i));
     }
     if (mmap_lock_) mmap_lock_->unlock();
+}
+
+int client::unmap_page(u64 page) {
+    if (gone_ || page >= pages_.size() || pages_[page] == 0) return -ENOENT;
+    if (domain_->type == iommu_domain_type::identity) return -EINVAL;
+    const u64 bytes = config_.page_bytes;
+    const unmap_class c =
+        core_.iommu_unmap(*domain_, addresses_[page], bytes, engine_->dev().rid());
+    kernel_.free_pages(pages_[page], static_cast<u32>(bytes / 4096), true);
+    pages_[page] = 0;
+    return static_cast<int>(c);
 }
 
 /// A worker of the fault queue asks for one page (Linux: handle_mm_fault()).

@@ -60,6 +60,8 @@ void dma_engine::reset() {
     next_queue_ = 0;
     lookups_refused_ = false;
     stopping_ = 0;
+    own_accesses_.clear();
+    own_work_ = false;
 }
 
 std::uint32_t dma_engine::read_register(std::uint32_t offset) const {

@@ -85,6 +85,15 @@ struct dma_config {
     unsigned page_tries = 64;       ///< a page is asked for so often in a row, then it is no_access
 };
 
+/// An access that a device makes by itself: nobody has given it work.
+struct own_access {
+    bool write = true;
+    base::iova address{};
+    std::optional<pcie::pasid_prefix> pasid = {};
+    std::uint32_t bytes = 64;  ///< 1..4096
+    std::uint32_t count = 1;   ///< so many; 1..64
+};
+
 /// A descriptor-ring DMA engine of 8 queues, served round robin one TLP at a time.
 ///
 /// Descriptors are fetched ahead in reads of up to MRRS. Segments of many descriptors are under way
@@ -116,6 +125,9 @@ public:
     /// no Invalidate Request waits for it, and asked for again later.
     void suspend();
     void reset();
+    /// Does this as soon as the function may issue requests and what was asked before is done; a
+    /// reset forgets it.
+    void access(const own_access&);
 
     const dma_queue& queue(unsigned q) const { return queues_[q]; }
     bool idle() const { return segments_in_use_ == 0; }
@@ -155,6 +167,7 @@ private:
     void ring_doorbell(unsigned q, std::uint32_t value);
     void note_stopped();
     // dma_issue.cpp
+    void begin_own();
     void issue_all();
     bool issue_one(unsigned q);
     bool issue_write_back(unsigned q);
@@ -190,8 +203,12 @@ private:
     dma_function& function_;
     base::place_id place_;
     base::timeline::client_id id_;
-    std::array<dma_queue, dma::queues> queues_{};
-    std::vector<segment> segments_;  // from the first time that a queue is enabled on
+    /// The last one has no registers: what the function does by itself.
+    static constexpr unsigned own = dma::queues;
+    std::array<dma_queue, dma::queues + 1> queues_{};
+    std::vector<own_access> own_accesses_;  // not begun
+    bool own_work_ = false;                 // there is, or was since the last reset
+    std::vector<segment> segments_;         // from the first time that a queue is enabled on
     std::vector<std::uint32_t> free_;
     unsigned segments_in_use_ = 0;
     std::vector<lane> lanes_;  // by traffic class

@@ -23,7 +23,38 @@ void put32(std::uint8_t* to, std::uint32_t v) {
 
 }  // namespace
 
+void dma_engine::access(const own_access& a) {
+    own_accesses_.push_back(a);
+    own_work_ = true;
+    wake();
+}
+
+/// The next access stands in the window as if its descriptors had been fetched.
+void dma_engine::begin_own() {
+    dma_queue& q = queues_[own];
+    if (own_accesses_.empty() || q.busy()) return;
+    const own_access a = own_accesses_.front();
+    own_accesses_.erase(own_accesses_.begin());
+    prepare(own);
+    q.control = dma::control_enable;
+    if (a.pasid)
+        q.control |= dma::control_pasid_valid |
+                     (a.pasid->privileged ? dma::control_privileged : 0) |
+                     a.pasid->pasid.value << dma::control_pasid_shift;
+    for (std::uint32_t c = q.tail; c != q.tail + a.count; ++c) {
+        dma_descriptor& d = q.at(c) = {};
+        d.op = a.write ? dma::op::write : dma::op::read;
+        d.arrived = true;
+        d.length = a.bytes;
+        d.address = a.address.value;
+    }
+    q.tail += a.count;
+    q.fetched = q.arrived = q.tail;
+}
+
 void dma_engine::issue_all() {
+    if (own_work_)
+        for (begin_own(); !lookups_refused_ && issue_one(own);) begin_own();
     for (bool progress = true; progress && !lookups_refused_;) {
         progress = false;
         for (unsigned k = 0; k < dma::queues && !lookups_refused_; ++k) {

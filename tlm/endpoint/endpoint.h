@@ -90,6 +90,10 @@ public:
     /// Another one of the same kind has come in its place: without its faults. @pre its link is
     /// down
     void renew();
+    /// The function accesses memory by itself; one that is in reset does not.
+    void access(const own_access& a) {
+        if (state_ == state::operational) engine_.access(a);
+    }
     /// After inject() changed: what acts at once does.
     void injected();
     /// An error that somebody says this function has detected: logged and told like any other.

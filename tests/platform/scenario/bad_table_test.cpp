@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"method: flr", "metod: flr", "15:55", "did you mean 'method'?"},
         wrong{"plus: 1ms", "puls: 1ms", "16:25", "did you mean 'plus'?"},
         wrong{"[R.result: 0]", "[stuck: {fired: ep0}]", "18:17", "did you mean 'fires'?"},
-        wrong{"end:", "orders: {}\nend:", "16:1", "unknown key 'orders'"},
+        wrong{"end:", "ordres: {}\nend:", "16:1", "did you mean 'orders'?"},
         wrong{"      link:", "      switch: {acs: off}\n      link:", "7:7",
               "port 'rp0' has a device and a switch; expected one of device, switch"},
         wrong{"      link:", "      virtual_channels: {1: {tcs: [1]}}\n      link:", "7:25",

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+
+#include "sw/kernel/fail_sites.h"
+
+namespace drydock::sw {
+
+/// Behaviour that a published variant does not have, by name (software_config::switches): a
+/// mechanism left out, or done otherwise, to show what it is for. Whoever owns the mechanism has a
+/// bool for it in its own configuration.
+std::span<const named_thing> switches();
+
+}  // namespace drydock::sw
