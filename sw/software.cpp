@@ -41,7 +41,7 @@ software::software(kernel& k, software_config config)
     : kernel_(k),
       config_(std::move(config)),
       smmus_(k),
-      core_(k, smmus_, make_reset_variant(config_.reset_variant)),
+      core_(k, smmus_, make_reset_variant(config_.reset_variant), config_.iommu),
       pci_(k, host_config(config_)),
       port_driver_(
           k, pci_, config_.ports, [this](pci_dev& port) { return attach_port(port); }, *this) {

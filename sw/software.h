@@ -62,6 +62,7 @@ struct software_config {
     pci_reset_config reset;
     pci_port_config ports;
     std::vector<device_config> devices;
+    iommu_core_config iommu = {};
     std::vector<domain_config> domains = {};
     std::vector<client_config> clients;
     std::vector<std::string> switches = {};  ///< names of sw::switches()

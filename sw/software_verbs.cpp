@@ -201,7 +201,13 @@ void software::run_map(const std::string& task, unsigned cpu, const std::string&
 }
 
 void software::run_free(const std::string& task, unsigned cpu, const std::string& domain) {
-    run(task, cpu, [this, domain] { return named_domains_.erase(domain) != 0 ? 0 : -ENOENT; });
+    run(task, cpu, [this, domain] {
+        const auto at = named_domains_.find(domain);
+        if (at == named_domains_.end()) return -ENOENT;
+        core_.iommu_domain_free(*at->second);
+        named_domains_.erase(at);
+        return 0;
+    });
 }
 
 void software::fail(const std::string& site, const std::string& device, int error, u32 count) {

@@ -50,6 +50,7 @@ void take_seeds(const std::string& text, scenario::overrides& o) {
 
 struct parsed {
     run_options run;
+    hazards_options hazards;
     std::string seed = "1", seeds, until, folder, table;
     std::vector<std::string> vectors;
     bool deviations = false;
@@ -83,9 +84,19 @@ void add_run(CLI::App& a, parsed& p) {
     a.add_flag("-v,--verbose", p.run.verbose, "say what is run, and the effective configuration");
 }
 
+void add_hazards(CLI::App& a, parsed& p) {
+    a.add_option("folder", p.hazards.folder, "where the hazards' files are")->capture_default_str();
+    a.add_option("--id", p.hazards.ids, "only these, H-01,H-12");
+    a.add_option("--variant", p.hazards.variants, "only these variants, M1,M2");
+    a.add_option("--jobs,-j", p.hazards.jobs, "runs at a time; changes no result")
+        ->check(CLI::Range(1u, 1024u))
+        ->capture_default_str();
+    a.add_flag("--json", p.hazards.as_json, "print the cells as JSON");
+}
+
 /// An option that is given must say something: `--out ''` is a slip of a script.
 void refuse_empty(const CLI::App& a) {
-    for (const char* name : {"--seed", "--seeds", "--out", "--junit"}) {
+    for (const char* name : {"--seed", "--seeds", "--out", "--junit", "--id", "--variant"}) {
         const CLI::Option* o = a.get_option_no_throw(name);
         if (o != nullptr && o->count() != 0 && o->results().back().empty())
             throw scenario::bad_input({name, 0, 0, true},
@@ -111,6 +122,7 @@ int dispatch(CLI::App& app, parsed& p, const tools& t) {
         take_seeds(p.seeds, p.run.changes);
     p.run.changes.until_violation = !p.until.empty();
     if (app.got_subcommand("run")) return run_command(p.run, t);
+    if (app.got_subcommand("hazards")) return hazards_command(p.hazards, t);
     if (app.got_subcommand("check")) return check_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("list")) return list_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("points")) return points_command(p.run.scenario, p.run.changes, t);
@@ -163,6 +175,10 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
     app.require_subcommand(1);
     app.set_version_flag("--version", "drydock " DRYDOCK_VERSION);
     add_run(*app.add_subcommand("run", "simulate all runs of a scenario and report"), p);
+    add_hazards(
+        *app.add_subcommand("hazards",
+                            "the hazard library against all variants, as a table hazard x variant"),
+        p);
     add_changes(
         *app.add_subcommand(
             "check", "validate a scenario and print the effective configuration with origins"),

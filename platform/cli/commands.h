@@ -20,7 +20,17 @@ struct run_options {
     bool verbose = false;
 };
 
+struct hazards_options {
+    std::string folder = "platform/hazards";
+    std::string ids;       ///< "H-01,H-12"; empty: all
+    std::string variants;  ///< values of axes; empty: all
+    unsigned jobs = 1;
+    bool as_json = false;
+};
+
 int run_command(const run_options& o, const tools& t);
+/// Runs every hazard of a folder against every variant that it speaks of, writes no file.
+int hazards_command(const hazards_options& o, const tools& t);
 int check_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
 /// @param scenario empty: what there is to build scenarios from; else its runs and the names it may
 /// expect

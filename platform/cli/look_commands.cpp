@@ -17,6 +17,8 @@
 #include "platform/scenario/embedded.h"
 #include "platform/scenario/nearest.h"
 #include "sw/iommu/reset_ops.h"
+#include "sw/kernel_calls.h"
+#include "sw/switches.h"
 #include "tlm/base/probe_kinds.h"
 
 namespace drydock::cli {
@@ -64,6 +66,13 @@ int build_machines(const scenario::loaded& l, const scenario::overrides& changes
         return json::object();
     };
     return report_failures(runner::run_all(jobs, 1, build, false, nullptr), t);
+}
+
+void list_things(const char* what, std::span<const sw::named_thing> things, const tools& t) {
+    text_table table(false, 2);
+    for (const sw::named_thing& x : things)
+        table.row({{"  " + std::string(x.name)}, {std::string(x.meaning)}});
+    print(t.out, std::string(what) + "\n" + table.text());
 }
 
 std::string value_text(const json& j) { return j.is_string() ? j.get<std::string>() : j.dump(); }
@@ -125,6 +134,9 @@ int list_command(const std::string& scenario, const scenario::overrides& changes
               "quarantine variants "
               "(software.quarantine): off\npage requests (software.pri): off, deny, handle\n"
               "reset methods: flr\nclients (kind): dma_client, sva\n");
+        list_things("functions (call:)", sw::kernel_calls(), t);
+        list_things("sites of failures (fail:)", sw::fail_sites(), t);
+        if (!sw::switches().empty()) list_things("switches (software.switches)", sw::switches(), t);
         print(t.out, "monitors (expect): " + scenario::list_of(expect::monitors()) + "\n");
         return as_expected;
     }
@@ -142,7 +154,11 @@ int points_command(const std::string& scenario, const scenario::overrides& chang
                    const tools& t) {
     const auto l = scenario::load(scenario, changes);
     print(t.out, "tasks (TASK at POINT, TASK returned): " +
-                     scenario::list_of(scenario::build::task_names(l.runs.front())) + "\npoints\n");
+                     scenario::list_of(scenario::build::task_names(l.runs.front())) + "\n");
+    text_table standing(false, 2);
+    for (const auto& s : scenario::build::standing_tasks())
+        standing.row({{"  " + std::string(s.name)}, {std::string(s.meaning)}});
+    print(t.out, "always there\n" + standing.text() + "points\n");
     text_table points(false, 2);
     for (const std::string& p : scenario::build::points())
         points.row({{"  " + p}, {std::string(scenario::build::meaning_of_point(p))}});

@@ -199,6 +199,12 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run, c
     tell_devices(run, c.devices);
     c.domains = domains_of(run, c.devices);
     c.switches = run.software.switches;
+    c.iommu.static_blocked_domain = run.software.blocked_domain;
+    using policy = sw::require_direct_policy;
+    c.iommu.require_direct = run.software.require_direct == "refuse"   ? policy::refuse
+                             : run.software.require_direct == "ignore" ? policy::ignore
+                             : run.software.require_direct == "paging" ? policy::paging
+                                                                       : policy::by_variant;
     for (const scenario::client& client : run.clients) c.clients.push_back(client_of(run, client));
     c.seed = seed;
     return c;

@@ -222,10 +222,18 @@ void read_window(const fields& f, const char* key, std::uint64_t& bytes) {
 
 }  // namespace
 
+/// The reset variant that a quarantine was published with; off: what is merged.
+std::string published_pair(const std::string& quarantine) {
+    if (quarantine == "off") return "M2";
+    return quarantine == "Q1" || quarantine == "Q2" ? "N1" : "M3";
+}
+
 void software(const node& document, run& r) {
     const fields f(document.find("software"), "software", r.effective);
     f.sub("reset").read("variant", r.software.reset_variant);
     f.read("quarantine", r.software.quarantine);
+    if (r.software.reset_variant == "published")
+        r.software.reset_variant = published_pair(r.software.quarantine);
     f.read("cerror_sync", r.software.cerror_sync);
     f.read("pri", r.software.pri);
     f.read("guest", r.software.guest);

@@ -177,6 +177,7 @@ void software_objects(const node& document, run& r) {
     read_domains(f.sub("domain"), r);
     read_devices(f.sub("devices"), r);
     if (f.section() != nullptr) read_switches(f.section()->find("switches"), r);
+    f.read("require_direct", r.software.require_direct);
     std::string blocked = "static";
     f.sub("ops").read("blocked_domain", blocked);
     r.software.blocked_domain = blocked == "static";

@@ -14,6 +14,7 @@
 #include "platform/scenario/matrix.h"
 #include "platform/scenario/schema.h"
 #include "platform/scenario/sha256.h"
+#include "sw/iommu/reset_ops.h"
 
 namespace drydock::scenario {
 namespace fs = std::filesystem;
@@ -211,14 +212,13 @@ void take_order(node& document) {
 }
 
 /// What tells the cells of one hazard apart, without the order.
-std::string variant_name(const choice_of_axes& c) {
-    std::string name;
-    for (std::size_t i = 0; i < c.paths.size(); ++i)
-        if (c.paths[i] != order_path)
-            name +=
-                (name.empty() ? "" : ",") +
-                (c.values[i].is == node::type::scalar ? c.values[i].scalar : c.values[i].text());
-    return name;
+void name_variant(const choice_of_axes& c, hazard& h) {
+    for (std::size_t i = 0; i < c.paths.size(); ++i) {
+        if (c.paths[i] == order_path) continue;
+        const node& v = c.values[i];
+        h.axes.emplace_back(c.paths[i], v.is == node::type::scalar ? v.scalar : v.text());
+        h.variant += (h.variant.empty() ? "" : ",") + h.axes.back().second;
+    }
 }
 
 run build_run(node document, const choice_of_axes& c, const std::vector<std::string>& all_words) {
@@ -240,7 +240,7 @@ run build_run(node document, const choice_of_axes& c, const std::vector<std::str
         words.push_back(v.is == node::type::scalar ? v.scalar : v.text());
     build::hazard(document, words, all_words, r);
     if (r.hazard)
-        r.hazard->variant = variant_name(c);
+        name_variant(c, *r.hazard);
     else
         build::expectations(document, words, all_words, r);
     r.name = c.paths.empty() ? r.software.reset_variant : folder_name(c);
@@ -292,7 +292,8 @@ loaded load(const std::string& file, const overrides& o) {
             fmt::format("the matrix has {} choices and {} seeds; expected at most {} runs in all",
                         choices.size(), o.last_seed - o.first_seed + 1, most_runs));
     // `expect:` may speak of variants that this command line leaves out.
-    std::vector<std::string> all_words{"none", "M2"};
+    std::vector<std::string> all_words;
+    for (const sw::reset_variant& v : sw::reset_variants()) all_words.emplace_back(v.name);
     if (const node* matrix = document.find("matrix"))
         for (const member& m : matrix->members)
             for (const node& v : m.value.items) all_words.push_back(v.scalar);

@@ -158,6 +158,8 @@ struct software {
     std::vector<domain> domains;
     std::vector<device_software> devices;
     std::vector<std::string> switches;  ///< mechanisms left out, or other behaviour, by name
+    /// by_variant | refuse | ignore | paging: of blocking what firmware wants mapped 1:1
+    std::string require_direct = "by_variant";
     bool blocked_domain = true;  ///< the IOMMU driver has one; false: the core takes an empty one
     std::string quarantine = "off";  ///< off
     std::string cerror_sync =
@@ -358,7 +360,9 @@ struct oracle {
 /// A hazard's cell: what is to come of this run, and why.
 struct hazard {
     scenario::oracle oracle;
-    std::string variant;   ///< values of the axes, without the order: "Q4,no_unfence"
+    /// Path and value of each axis but the order, in the file's order.
+    std::vector<std::pair<std::string, std::string>> axes;
+    std::string variant;   ///< their values: "Q4,no_unfence"
     std::string order;     ///< the one of `orders:` that this run takes; empty: there are none
     std::string expected;  ///< hit | clean; empty: the file says nothing of it
     std::string sheet;     ///< what its source says where that differs; empty: it does not

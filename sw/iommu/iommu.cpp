@@ -77,7 +77,7 @@ void iommu_core::iommu_domain_free(iommu_domain& d) {
 
 int iommu_core::__iommu_group_alloc_blocking_domain(iommu_group& g) {
     if (g.blocking_domain) return 0;
-    if (const int rc = faults_.check("blocking_domain_alloc",
+    if (const int rc = kernel_.should_fail("blocking_domain_alloc",
                                      g.devices.empty() ? u16{0} : g.devices.front().dev->id))
         return rc;
     const bool direct = std::any_of(g.devices.begin(), g.devices.end(), [](const auto& gdev) {
@@ -119,7 +119,7 @@ int iommu_core::iommu_probe_device(device& dev, const std::string& group, bool i
     iommu_group& g = group_of(group);
     dev.group = &g;
     guard hold(g.lock);
-    if (!g.default_domain && faults_.check("default_domain_alloc", dev.id) == 0) {
+    if (!g.default_domain && kernel_.should_fail("default_domain_alloc", dev.id) == 0) {
         g.default_domain =
             identity ? &ops_.identity_domain() : &paging_domain_alloc("default(" + g.name + ")");
         g.domain = g.default_domain;
@@ -265,7 +265,7 @@ int iommu_core::__iommu_attach_device(iommu_domain& domain, device& dev, iommu_d
         old = iommu_driver_get_domain_for_dev(dev);
     follow(&domain);
     if (old) follow(old);
-    if (const int rc = faults_.check("attach_dev", dev.id)) return rc;
+    if (const int rc = kernel_.should_fail("attach_dev", dev.id)) return rc;
     if (const int rc = domain.attach_dev(dev, old)) return rc;
     const bool blocks = domain.type == iommu_domain_type::blocked ||
                         (dev.group && &domain == dev.group->blocking_domain);
@@ -277,7 +277,7 @@ int iommu_core::__iommu_attach_device(iommu_domain& domain, device& dev, iommu_d
 int iommu_core::set_dev_pasid(iommu_domain& domain, device& dev, u32 pasid, iommu_domain* old) {
     follow(&domain);
     if (old) follow(old);
-    if (const int rc = faults_.check("set_dev_pasid", dev.id)) return rc;
+    if (const int rc = kernel_.should_fail("set_dev_pasid", dev.id)) return rc;
     const int rc = domain.set_dev_pasid(dev, pasid, old);
     if (rc == 0) tell_attach(dev, pasid, domain);
     return rc;

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "sw/iommu/fault_injection.h"
 #include "sw/iommu/group.h"
 #include "sw/iommu/reset_ops.h"
 #include "sw/pci/reset.h"
@@ -41,7 +40,6 @@ public:
     kernel& k() { return kernel_; }
     iommu_ops& ops() { return ops_; }
     const reset_ops& variant() const { return *variant_; }
-    fault_injection& faults() { return faults_; }
 
     // -- devices and groups --
     /// Adds the device to the group of this name (made if new) and attaches it to the group's
@@ -145,7 +143,6 @@ private:
     iommu_ops& ops_;
     std::unique_ptr<reset_ops> variant_;
     iommu_core_config config_;
-    fault_injection faults_;
     finished on_reset_finished_;
     std::vector<std::unique_ptr<iommu_group>> groups_;
     std::vector<std::unique_ptr<iommu_domain>> domains_;
