@@ -40,7 +40,7 @@ void read_results(const node& section, oracle& o, const std::vector<std::string>
     const node* map = section.find("result");
     if (map == nullptr) return;
     for (const member& m : map->members) {
-        require_name(m.where, "task", m.key, tasks);
+        require_name(m.where, "task that returns", m.key, tasks);
         const auto number = error_number(m.value.scalar);
         if (!number)
             throw bad_input(m.value.where, fmt::format("result: '{}' is no error of the kernel; "
@@ -48,6 +48,13 @@ void read_results(const node& section, oracle& o, const std::vector<std::string>
                                                        m.value.scalar));
         o.results.emplace_back(m.key, *number);
     }
+}
+
+std::vector<std::string> started_tasks(const run& r) {
+    std::vector<std::string> names;
+    for (const timeline_entry& e : r.timeline)
+        if (const std::string task = task_of(e.what); !task.empty()) names.push_back(task);
+    return names;
 }
 
 oracle read_oracle(const node& section, const run& r) {
@@ -68,7 +75,7 @@ oracle read_oracle(const node& section, const run& r) {
     o.fire = read_firings(section, "fire", r, device);
     o.any = read_firings(section, "any", r, device);
     o.silent = read_firings(section, "silent", r, device);
-    read_results(section, o, tasks);
+    read_results(section, o, started_tasks(r));
     if (o.fire.empty() && o.any.empty() && o.results.empty())
         throw bad_input(section.where,
                         "oracle: nothing would be a hit; expected fire:, any: or result:");
@@ -97,7 +104,7 @@ std::size_t speaks_of(const member& m, const std::vector<std::string>& words,
                       const std::vector<std::string>& all_words) {
     const auto named = words_of(m.key);
     for (const std::string& w : named)
-        if (!has(all_words, w)) {
+        if (!has(all_words, w) && !has(words, w)) {
             auto known = all_words;
             std::sort(known.begin(), known.end());
             known.erase(std::unique(known.begin(), known.end()), known.end());

@@ -116,6 +116,8 @@ void read_domains(const fields& f, run& r) {
         d.where = m.where;
         sub.read("kind", d.kind);
         if (const node* n = m.value.find("attach")) d.device = attached_device(*n, r);
+        sub.tell("attach", d.device.empty() ? "nobody" : m.value.find("attach")->scalar);
+        sub.tell("pasid", m.value.find("pasid") ? m.value.find("pasid")->scalar : "none");
         if (const node* n = m.value.find("pasid")) {
             d.pasid = n->to_json().get<std::uint32_t>();
             if (!d.device.empty()) check_pasid(*n, d, r);
@@ -141,6 +143,7 @@ void read_devices(const fields& f, run& r) {
                     throw bad_input(n.where, fmt::format("'{}' is no alias of itself", n.scalar));
                 d.aliases.push_back(n.scalar);
             }
+        sub.tell("aliases", m.value.find("aliases") ? m.value.find("aliases")->text() : "none");
         sub.read("require_direct", d.require_direct);
         sub.read("attach_deferred", d.attach_deferred);
         sub.read("identity", d.identity);
@@ -176,7 +179,9 @@ void software_objects(const node& document, run& r) {
     read_groups(f.sub("group"), r);
     read_domains(f.sub("domain"), r);
     read_devices(f.sub("devices"), r);
-    if (f.section() != nullptr) read_switches(f.section()->find("switches"), r);
+    const node* switches = f.section() == nullptr ? nullptr : f.section()->find("switches");
+    read_switches(switches, r);
+    f.tell("switches", switches == nullptr ? "none" : switches->text());
     f.read("require_direct", r.software.require_direct);
     std::string blocked = "static";
     f.sub("ops").read("blocked_domain", blocked);

@@ -161,6 +161,7 @@ void endpoint::unsupported(const pcie::tlp& t) {
 // ---------------------------------------------------------------------------------
 
 void endpoint::receive_config(const pcie::tlp& t) {
+    if (faults::take(faults_.deaf)) return free_buffer(t);
     if (state_ == state::starting || (state_ == state::flr && !config_.answer_config_in_flr))
         return answer(t, cpl_status::request_retry);
     if (t.type == tlp_type::cfg_wr0 && t.poisoned) {  // nothing is written
@@ -205,6 +206,7 @@ bool endpoint::decodes_memory() {
 }
 
 void endpoint::receive_memory(const pcie::tlp& t) {
+    if (faults::take(faults_.deaf)) return free_buffer(t);
     const bool reachable = state_ == state::operational && power_state_ == 0 && decodes_memory();
     for (unsigned n = 0; reachable && n < 6; ++n) {
         const auto claimed = bar(n);

@@ -39,6 +39,7 @@ struct faults {
     std::uint32_t ignore_flr = 0;       ///< Initiate FLR has no effect
     std::uint32_t never_ready = 0;      ///< an FLR does not end
     std::uint32_t pri_flood = 0;        ///< Page Requests, 10 a microsecond, that nobody allowed
+    std::uint32_t deaf = 0;         ///< requests find nobody: no effect, no answer; its DMA goes on
     std::uint32_t silent_death = 0;     ///< nothing is answered or sent any more, the link stays up
 
     base::ps delay{100'000'000};
@@ -56,7 +57,7 @@ struct fault_info {
     std::uint32_t faults::*count;
 };
 
-inline constexpr std::array<fault_info, 22> fault_table{{
+inline constexpr std::array<fault_info, 23> fault_table{{
     {"swallow_invalidates", &faults::swallow_invalidates},
     {"complete_early", &faults::complete_early},
     {"lose_completions", &faults::lose_completions},
@@ -78,6 +79,7 @@ inline constexpr std::array<fault_info, 22> fault_table{{
     {"ignore_flr", &faults::ignore_flr},
     {"never_ready", &faults::never_ready},
     {"pri_flood", &faults::pri_flood},
+    {"deaf", &faults::deaf},
     {"silent_death", &faults::silent_death},
 }};
 

@@ -86,7 +86,7 @@ TEST(BadInput, an_unknown_variant_is_refused_with_what_there_is) {
     EXPECT_EQ(
         refused("[none, M2]", "[none, m2]"),
         "s.yaml:13:41: variant: 'm2' cannot be used; expected one of none, R1, R2, R3, R4, R5, M1, "
-        "N1, N2, N3, N4, N6, M2, M3; did you mean 'M2'?");
+        "N1, N2, N3, N4, N6, M2, M3, published; did you mean 'M2'?");
 }
 
 TEST(BadInput, an_unknown_device_description_is_refused_with_the_nearest) {
@@ -198,9 +198,9 @@ TEST(BadInput, an_expectation_in_the_wrong_unit_is_refused) {
 }
 
 TEST(BadInput, an_expectation_for_no_variant_is_refused) {
-    EXPECT_EQ(
-        refused("  none: [ep0", "  nome: [ep0"),
-        "s.yaml:19:3: no variant 'nome'; expected one of M2, all, none; did you mean 'none'?");
+    EXPECT_EQ(refused("  none: [ep0", "  nome: [ep0"),
+              "s.yaml:19:3: no variant 'nome'; expected one of M1, M2, M3, N1, N2, N3, N4, N6, R1, "
+              "R2, R3, R4, R5, all, none; did you mean 'none'?");
 }
 
 TEST(BadInput, a_key_given_twice_is_refused) {

@@ -66,7 +66,7 @@ machine:
                                 sriov: {vfs: 2, total_vfs: 4, first_offset: 4, stride: 2, atc: shared}}},
                sriov: {vfs: 1, total_vfs: 1, first_offset: 16, stride: 1, atc: own}}
   parameters: {smmu.command: 5ns}
-software: {reset: {variant: none}, quarantine: off, cerror_sync: repeated, pci: {flr_wait: 100ms, recovery: before_2025_08, dpc_completion: ur, ecrc: on, hotplug_buses: 2, hotplug_memory: 2MiB, hotplug_prefetchable: 4MiB}}
+software: {reset: {variant: none}, group: {G: [ep0]}, domain: {D1: {kind: paging, attach: G, pasid: 3}}, devices: {ep0: {aliases: [far]}}, ops: {blocked_domain: none}, switches: none, require_direct: ignore, quarantine: off, cerror_sync: repeated, pci: {flr_wait: 100ms, recovery: before_2025_08, dpc_completion: ur, ecrc: on, hotplug_buses: 2, hotplug_memory: 2MiB, hotplug_prefetchable: 4MiB}}
 clients:
   sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 64KiB, page: 4KiB,
          dma: {burst: 4 x 256B, every: 10us, mix: {read: 40%, write: 40%, atomic: 20%}, atomic: {op: cas, bytes: 16B}},
@@ -147,7 +147,7 @@ TEST(Schema, what_has_a_wrong_form_is_refused_by_both) {
         {"when: 1ms, start: dma0", "when: 1ms"},
         {"when: 1ms, start: dma0", "when: 1ms, start: dma0, release: R"},
         {"method: flr", "method: acpi"},
-        {"domain: paging", "domain: nested"},
+        {"domain: paging", "domain: [paging]"},
         {"fault: lose_completions", "fault: burn"},
         {"rp0_link.up: false", "rp0_link.up: false, rp1_link.up: true"},
         {"plus: 1ms", "plus: 1"},
@@ -186,12 +186,14 @@ void leaves(const editor& e, const json& rule, const std::string& path, std::set
 
 /// As leaves() names them: names of ports, clients and parameters become a star.
 std::string starred(std::string path) {
-    for (const char* owner :
-         {"machine.ports.", "machine.smmus.", "clients.", "machine.parameters."}) {
+    for (const char* owner : {"machine.ports.", "machine.smmus.", "clients.", "machine.parameters.",
+                              "software.group.", "software.domain.", "software.devices."}) {
         if (!path.starts_with(owner)) continue;
         const auto from = std::string(owner).size();
         const auto to =
-            std::string(owner) == "machine.parameters." ? path.size() : path.find('.', from);
+            std::string(owner) == "machine.parameters." || std::string(owner) == "software.group."
+                ? path.size()
+                : path.find('.', from);
         path.replace(from, to - from, "*");
     }
     const std::string functions = ".functions.";
