@@ -24,6 +24,8 @@ constexpr auto table = std::to_array<entry>({
          s.core().done(d);
          return 0;
      }},
+    {{"reset_method_store", "sysfs asks each reset method whether the device could use it"},
+     [](software& s, pci_dev& d) { return reset_method_store(d, {}, s.core(), s.reset_config()); }},
 });
 
 }  // namespace

@@ -167,6 +167,9 @@ void software::bind(const device_config& c) {
     d->dev.iommu = dma_configure(c.name, std::move(rids));
     d->dev.iommu->attach_deferred = c.attach_deferred;
     d->dev.iommu->require_direct = c.require_direct;
+    d->quirk = c.quirk;
+    d->firmware_time = c.firmware_time;
+    d->acpi_rst = c.acpi_rst;
     if (const int rc =
             core_.iommu_probe_device(d->dev, c.group.empty() ? c.name : c.group, c.identity);
         rc != 0)

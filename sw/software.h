@@ -31,7 +31,10 @@ struct device_config {
     bool identity = false;          ///< default domain: identity instead of paging
     bool attach_deferred = false;
     bool require_direct = false;  ///< firmware demands a 1:1 mapping
-    u16 vfs = 0;                  ///< virtual functions to enable
+    pci_quirk quirk = pci_quirk::none;
+    hal::duration firmware_time{};
+    std::optional<acpi_reset_method> acpi_rst = {};
+    u16 vfs = 0;  ///< virtual functions to enable
     bool virtual_function = false;
     bool absent = false;  ///< comes later, by hot-plug
 };
@@ -108,11 +111,16 @@ public:
     void start();
     void start_client(const std::string& name);
 
-    /// A task that resets the device; -ENODEV, here and below, if nobody is there. @param call only
-    /// "pci_reset_function"
+    /// A task that resets the device; -ENODEV, here and below, if nobody is there.
+    /// @param methods  tried in this order; none: those that the device has
+    /// @param call  pci_reset_function, pci_try_reset_function, __pci_reset_function_locked;
+    /// pci_reset_bus and reset_subordinate of the bridge above take no methods
     /// @throws std::invalid_argument for a name that is not there
     void run_reset(const std::string& task, unsigned cpu, const std::string& device,
-                   const std::string& method, const std::string& call = "pci_reset_function");
+                   const std::vector<std::string>& methods,
+                   const std::string& call = "pci_reset_function");
+    /// What resets of this machine have in common.
+    pci_reset_config reset_config() const;
     /// A task that attaches the device's group, or its PASID, to a domain: "default", "identity",
     /// "blocked", one of the configuration, or any other name for a paging domain of that name.
     void run_attach(const std::string& task, unsigned cpu, const std::string& device,

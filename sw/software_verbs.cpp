@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a scenario makes software do, each in a task of its own, and the domains that it names.
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <stdexcept>
 
 #include "sw/kernel_calls.h"
@@ -109,17 +111,45 @@ void software::run(const std::string& task, unsigned cpu, std::function<int()> b
     });
 }
 
-void software::run_reset(const std::string& task, unsigned cpu, const std::string& device,
-                         const std::string& method, const std::string& call) {
-    if (call != "pci_reset_function")
-        throw std::invalid_argument("reset call '" + call +
-                                    "' is unknown; there is pci_reset_function");
+pci_reset_config software::reset_config() const {
+    const auto on = [&](std::string_view name) {
+        return std::find(config_.switches.begin(), config_.switches.end(), name) !=
+               config_.switches.end();
+    };
     pci_reset_config how = config_.reset;
-    how.method = pci_reset_method_from(method);
     how.host = &pci_;
     how.reset_below = [this](pci_dev& bridge) { return port_driver_.reset_below(bridge); };
+    how.done_only_on_success = on("done_only_on_success");
+    how.no_outer_pair = on("no_outer_pair");
+    return how;
+}
+
+void software::run_reset(const std::string& task, unsigned cpu, const std::string& device,
+                         const std::vector<std::string>& methods, const std::string& call) {
+    pci_reset_config how = reset_config();
+    for (const std::string& m : methods) how.methods.push_back(pci_reset_method_from(m));
+    // Those set through sysfs come first; the walk knows them where no list is given.
+    if (const pci_dev* of = dev(device); methods.empty() && of && of->reset_methods.empty())
+        how.methods = pci_reset_methods_all();
+    using reset = std::function<int(pci_dev&)>;
+    const std::map<std::string, reset> calls{
+        {"pci_reset_function",
+         [this, how](pci_dev& d) { return pci_reset_function(d, core_, how); }},
+        {"pci_try_reset_function",
+         [this, how](pci_dev& d) { return pci_try_reset_function(d, core_, how); }},
+        {"__pci_reset_function_locked",
+         [this, how](pci_dev& d) {
+             guard hold(d.dev.lock);
+             return __pci_reset_function_locked(d, core_, how);
+         }},
+        {"pci_reset_bus", [how](pci_dev& d) { return pci_reset_bus(d, how); }},
+        {"reset_subordinate", [how](pci_dev& d) {
+             return d.bridge ? reset_subordinate_store(*d.bridge, how) : -ENOTTY;
+         }}};
+    const auto found = calls.find(call);
+    if (found == calls.end()) throw std::invalid_argument("reset call '" + call + "' is unknown");
     pci_dev* d = dev(device);
-    run(task, cpu, [this, d, how] { return d ? pci_reset_function(*d, core_, how) : -ENODEV; });
+    run(task, cpu, [d, by = found->second] { return d ? by(*d) : -ENODEV; });
 }
 
 void software::run_attach(const std::string& task, unsigned cpu, const std::string& device,

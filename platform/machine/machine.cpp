@@ -56,7 +56,7 @@ base::routing_id machine::routing_id_of(const std::string& device) const {
 // -- the scenario's verbs --
 
 void machine::reset(const scenario::do_reset& v) {
-    software_->run_reset(v.task, v.cpu, v.device, v.method, v.call);
+    software_->run_reset(v.task, v.cpu, v.device, v.methods, v.call);
 }
 void machine::start(const scenario::do_start& v) { software_->start_client(v.client); }
 void machine::attach(const scenario::do_attach& v) {

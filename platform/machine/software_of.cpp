@@ -118,6 +118,9 @@ void tell_devices(const scenario::run& run, std::vector<sw::device_config>& devi
         c.identity = d.identity;
         c.attach_deferred = d.attach_deferred;
         c.require_direct = d.require_direct;
+        c.quirk = sw::pci_quirk_from(d.quirk);
+        c.firmware_time = to_sw(d.firmware_time);
+        if (d.acpi_reset) c.acpi_rst = sw::acpi_reset_method{to_sw(*d.acpi_reset), false};
         c.driver = d.driver ? sw::driver_kind::dma_engine : sw::driver_kind::none;
         for (const std::string& alias : d.aliases) c.aliases.push_back(named(alias).rid);
     }

@@ -148,6 +148,15 @@ void read_devices(const fields& f, run& r) {
         sub.read("attach_deferred", d.attach_deferred);
         sub.read("identity", d.identity);
         sub.read("driver", d.driver);
+        sub.read("quirk", d.quirk);
+        sub.read("firmware_time", d.firmware_time, 0_ps, 100_s);
+        ps rst{};
+        if (sub.has("acpi_reset")) {
+            sub.read("acpi_reset", rst, 0_ps, 100_s);
+            d.acpi_reset = rst;
+        } else {
+            sub.tell("acpi_reset", "none");
+        }
         for (const client& c : r.clients)
             if (c.device == m.key && !d.driver)
                 throw bad_input(sub.where("driver"),

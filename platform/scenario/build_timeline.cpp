@@ -12,6 +12,7 @@
 #include "platform/scenario/fields.h"
 #include "platform/scenario/nearest.h"
 #include "platform/scenario/tree.h"
+#include "sw/pci/reset.h"
 #include "tlm/pcie/link_error.h"
 
 namespace drydock::scenario::build {
@@ -65,13 +66,37 @@ const char* cannot_reset(const devices::description& d, const std::string& metho
     return nullptr;
 }
 
+/// `method:` one, a list, or all that the device has: none is named then.
+std::vector<std::string> methods_of(const node& v) {
+    std::vector<std::string> known{"all"}, methods;
+    for (const sw::pci_reset_method m : sw::pci_reset_methods_all())
+        known.emplace_back(sw::pci_reset_method_name(m));
+    const node* n = v.find("method");
+    if (n == nullptr) return {"flr"};
+    if (n->is == node::type::scalar) {
+        require_name(n->where, "reset method", n->scalar, known);
+        if (n->scalar != "all") methods.push_back(n->scalar);
+        return methods;
+    }
+    known.erase(known.begin());
+    for (const node& item : n->items) {
+        require_name(item.where, "reset method", item.scalar, known);
+        methods.push_back(item.scalar);
+    }
+    return methods;
+}
+
 do_reset read_reset(const node& entry, const node& v, const run& r) {
     const auto [task, cpu] = new_task(entry, r);
-    do_reset reset{task, cpu, device_of(v, r), text_of(v, "method", "flr"),
+    do_reset reset{task, cpu, device_of(v, r), methods_of(v),
                    text_of(v, "call", "pci_reset_function")};
+    const bool whole_bus = reset.call == "pci_reset_bus" || reset.call == "reset_subordinate";
+    if (const node* n = v.find("method"); n != nullptr && whole_bus)
+        throw bad_input(n->where, fmt::format("'method' beside call: {}, which resets a whole bus",
+                                              reset.call));
     for (const leaf& l : leaves(r.machine))
-        if (l.device->name == reset.device)
-            if (const char* why = cannot_reset(*l.device->description, reset.method))
+        if (l.device->name == reset.device && reset.methods.size() == 1 && !whole_bus)
+            if (const char* why = cannot_reset(*l.device->description, reset.methods.front()))
                 throw bad_input(v.at("device").where,
                                 fmt::format("device '{}' ({}) cannot do a {}", reset.device,
                                             l.device->like, why));

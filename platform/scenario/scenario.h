@@ -149,6 +149,9 @@ struct device_software {
     bool attach_deferred = false;      ///< its first mapping attaches it
     bool identity = false;             ///< default domain
     bool driver = true;                ///< false: none is bound at boot
+    std::string quirk = "none";        ///< a reset of its kind's own, by name
+    ps firmware_time{};                ///< after an FLR, before it takes work (hinic_vf)
+    std::optional<ps> acpi_reset;      ///< it has a _RST, which takes so long
     place where;
 };
 
@@ -236,10 +239,13 @@ using condition = std::variant<at_time, at_point, on_return, on_event>;
 
 /// Starts a task of its own: `task: R, cpu: 3, reset: {device: ep0, method: flr, call:
 /// pci_reset_function}`
+/// Methods are tried in their order, -25 (ENOTTY) goes on to the next; none: those of the device.
 struct do_reset {
     std::string task;
     unsigned cpu = 0;
-    std::string device, method, call;
+    std::string device;
+    std::vector<std::string> methods;
+    std::string call;
 };
 struct do_start {
     std::string client;

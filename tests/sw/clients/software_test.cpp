@@ -173,7 +173,7 @@ TEST_F(Software, M2_reset_stops_dma_but_not_the_unmapper_and_restarts) {
     std::string returned;
     sw->on_returned([&](const std::string& t, int rc) { returned = t + "=" + std::to_string(rc); });
     host.fake.run(k.now() + 1ms);
-    sw->run_reset("R", 3, "ep0", "flr");
+    sw->run_reset("R", 3, "ep0", {"flr"});
     host.fake.run(k.now() + 50ms);
     const auto dma_done = of(0).dma.done;
     const auto unmaps = of(1).unmap.done;
@@ -201,7 +201,7 @@ TEST_F(Software, bursts_lost_in_a_reset_end_as_errors) {
     sw->start();
     host.fake.run(k.now() + 1ms);
     answers = true;
-    sw->run_reset("R", 3, "ep0", "flr");
+    sw->run_reset("R", 3, "ep0", {"flr"});
     host.fake.run(k.now() + 150ms);
     EXPECT_EQ(of(0).dma_errors, 8u);
     EXPECT_GT(of(0).dma.done, 1000u);
@@ -216,7 +216,7 @@ TEST_F(Software, attach_detach_and_probes_report_their_results) {
     sw->run_detach("T2", 1, "ep0");
     host.fake.run(k.now() + 1ms);
     EXPECT_TRUE(sw->device_of(0x100)->ats_enabled);
-    sw->run_reset("R", 3, "ep0", "flr");
+    sw->run_reset("R", 3, "ep0", {"flr"});
     host.fake.run(k.now() + 50ms);
     sw->run_attach("T3", 1, "ep0", "D2");
     sw->run_attach_probe("P1", 2, "ep0");
@@ -248,12 +248,12 @@ TEST_F(Software, an_SMMU_that_forces_stalls_is_refused) {
 
 TEST_F(Software, names_that_are_not_there_are_refused_with_those_that_are) {
     build({dma()});
-    EXPECT_THROW(sw->run_reset("R", 0, "ep7", "flr"), std::invalid_argument);
-    EXPECT_THROW(sw->run_reset("R", 0, "ep0", "frl"), std::invalid_argument);
-    EXPECT_THROW(sw->run_reset("R", 9, "ep0", "flr"), std::invalid_argument);
+    EXPECT_THROW(sw->run_reset("R", 0, "ep7", {"flr"}), std::invalid_argument);
+    EXPECT_THROW(sw->run_reset("R", 0, "ep0", {"frl"}), std::invalid_argument);
+    EXPECT_THROW(sw->run_reset("R", 9, "ep0", {"flr"}), std::invalid_argument);
     EXPECT_THROW(sw->start_client("nobody"), std::invalid_argument);
     try {
-        sw->run_reset("R", 0, "ep7", "flr");
+        sw->run_reset("R", 0, "ep7", {"flr"});
     } catch (const std::invalid_argument& e) {
         EXPECT_NE(std::string(e.what()).find("ep0"), std::string::npos);
     }
