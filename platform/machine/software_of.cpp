@@ -6,6 +6,7 @@
 #include "platform/machine/configure.h"
 #include "platform/machine/machine.h"
 #include "platform/scenario/tree.h"
+#include "sw/pci/reset_methods.h"
 
 namespace drydock::machine {
 namespace {

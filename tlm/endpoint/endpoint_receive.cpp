@@ -161,7 +161,7 @@ void endpoint::unsupported(const pcie::tlp& t) {
 // ---------------------------------------------------------------------------------
 
 void endpoint::receive_config(const pcie::tlp& t) {
-    if (faults::take(faults_.deaf)) return free_buffer(t);
+    if (faults::take(faults_.deaf)) return answer(t, cpl_status::request_retry);
     if (state_ == state::starting || (state_ == state::flr && !config_.answer_config_in_flr))
         return answer(t, cpl_status::request_retry);
     if (t.type == tlp_type::cfg_wr0 && t.poisoned) {  // nothing is written

@@ -39,8 +39,8 @@ struct faults {
     std::uint32_t ignore_flr = 0;       ///< Initiate FLR has no effect
     std::uint32_t never_ready = 0;      ///< an FLR does not end
     std::uint32_t pri_flood = 0;        ///< Page Requests, 10 a microsecond, that nobody allowed
-    std::uint32_t deaf = 0;         ///< requests find nobody: no effect, no answer; its DMA goes on
-    std::uint32_t silent_death = 0;     ///< nothing is answered or sent any more, the link stays up
+    std::uint32_t deaf = 0;  ///< requests have no effect: RRS, or no answer; its DMA goes on
+    std::uint32_t silent_death = 0;  ///< nothing is answered or sent any more, the link stays up
 
     base::ps delay{100'000'000};
 
