@@ -180,7 +180,7 @@ struct Reset : ::testing::Test {
         return out;
     }
     void fail(std::string_view site, u16 device, int error) {
-        core->faults().fail(std::string(site), device, error);
+        k.make_fail(site, device, error, 1);
     }
     std::size_t sleeps_in_atomic() const {
         std::size_t n = 0;
