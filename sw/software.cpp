@@ -46,6 +46,12 @@ software::software(kernel& k, software_config config)
       port_driver_(
           k, pci_, config_.ports, [this](pci_dev& port) { return attach_port(port); }, *this) {
     check();
+    quarantine_ = make_quarantine(
+        config_.quarantine, {k, core_, smmus_, config_.quarantine_options, [this](pci_dev& d) {
+                                 return pci_reset_function(d, core_, reset_config());
+                             }});
+    core_.set_quarantine(quarantine_.get());
+    smmus_.configure(config_.driver, quarantine_.get());
     for (const auto& c : config_.smmus) smmus_.add(c);
     smmus_.set_driver_get_domain(
         [this](device& d) { return core_.iommu_driver_get_domain_for_dev(d); });

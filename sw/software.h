@@ -62,6 +62,9 @@ struct software_config {
     pci_slot_reserve slots;
     std::vector<vc_map> virtual_channels = {};  ///< of links that use more than VC0
     std::string reset_variant = "none";
+    std::string quarantine = "off";
+    quarantine_switches quarantine_options = {};
+    arm_smmu_options driver = {};
     pci_reset_config reset;
     pci_port_config ports;
     std::vector<device_config> devices;
@@ -166,6 +169,8 @@ public:
 
     kernel& k() { return kernel_; }
     iommu_core& core() { return core_; }
+    /// Null: off.
+    const quarantine_ops* quarantine() const { return quarantine_.get(); }
     arm_smmu_driver& smmus() { return smmus_; }
     pci_host& pci() { return pci_; }
     const pci_port_driver& port_driver() const { return port_driver_; }
@@ -202,6 +207,7 @@ private:
     software_config config_;
     arm_smmu_driver smmus_;
     iommu_core core_;
+    std::unique_ptr<quarantine_ops> quarantine_;
     pci_host pci_;
     pci_port_driver port_driver_;
     std::map<u16, std::unique_ptr<dma_engine>> engines_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "sw/arm_smmu_v3/regs.h"
 #include "sw/pci/device.h"
@@ -46,13 +47,20 @@ void stage(kernel& k, hal::span_id span, u64 boundary) {
 
 // -- batch --
 
-void arm_smmu_cmdq_batch::add(const arm_smmu_cmdq_ent& e) {
-    if (num_ == queue_.batch_entries()) {
-        queue_.issue_cmdlist(*this, false);
+void arm_smmu_cmdq_batch::push(bool sync) {
+    const int rc = queue_.issue_cmdlist(*this, sync);
+    if (sync) {
+        end_spans(rc);
+        if (failed_ == 0) failed_ = rc;
+    } else {
         for (u32 i = 0; i < num_; ++i)
             if (spans_[i] != 0) pushed_.emplace_back(spans_[i], is_atc_[i]);
-        num_ = 0;
     }
+    num_ = 0;
+}
+
+void arm_smmu_cmdq_batch::add(const arm_smmu_cmdq_ent& e) {
+    if (num_ == queue_.batch_entries()) push(queue_.config().force_sync);
     const bool atc = e.opcode == CMDQ_OP_ATC_INV;
     cmds_[num_] = arm_smmu_cmdq_build_cmd(e);
     spans_[num_] =
@@ -68,7 +76,7 @@ int arm_smmu_cmdq_batch::submit() {
     end_spans(rc);
     num_ = 0;
     atc_inv_ = false;
-    return rc;
+    return failed_ != 0 ? std::exchange(failed_, 0) : rc;
 }
 
 void arm_smmu_cmdq_batch::end_spans(int result) {
@@ -87,7 +95,7 @@ void arm_smmu_cmdq_batch::end_spans(int result) {
 // -- queue --
 
 arm_smmu_cmdq::arm_smmu_cmdq(kernel& k, phys_addr_t smmu_base, const arm_smmu_cmdq_config& config)
-    : kernel_(k), smmu_(smmu_base), config_(config), valid_(std::size_t{1} << config.log2size, 0) {
+    : kernel_(k), smmu_(smmu_base), config_(config), valid_(std::size_t{1} << config.log2size, 0), atc_sync_timeouts_(valid_) {
     llq_.max_n_shift = config.log2size;
 }
 
@@ -97,7 +105,7 @@ void arm_smmu_cmdq::limit_to(bool sev, bool msi) {
 }
 
 u32 arm_smmu_cmdq::batch_entries() const {
-    return std::min(CMDQ_BATCH_ENTRIES, llq_.entries() - 1);
+    return std::min(CMDQ_BATCH_ENTRIES - (config_.force_sync ? 1 : 0), llq_.entries() - 1);
 }
 
 void arm_smmu_cmdq::init() {
@@ -234,6 +242,7 @@ int arm_smmu_cmdq::issue_cmdlist(arm_smmu_cmdq_batch& batch, bool sync) {
     int rc = 0;
     if (sync) {
         rc = wait_for_sync(sync_prod);
+        if (config_.atc_error != 0 && take_atc_error(sync_prod)) rc = config_.atc_error;
         if (sync_span != 0)
             kernel_.observe().emit(hal::note::span_end, kernel_.current_place(), sync_span,
                                    static_cast<u64>(static_cast<std::int64_t>(rc)));
@@ -265,31 +274,53 @@ int arm_smmu_cmdq::wait_for_sync(u32 sync_prod) {
     return rc;
 }
 
+/// One wait for the whole time limit, or, where GERROR is looked at, a row of waits that become
+/// longer, up to 1 ms, with a look after each (choice): an interrupt that this CPU cannot take is
+/// seen soon, a long wait costs little.
+template <class Poll>
+bool arm_smmu_cmdq::poll(Poll wait) {
+    if (!config_.poll_gerror) return wait(config_.timeout);
+    const auto end = kernel_.now() + config_.timeout;
+    for (hal::duration slice = 10us; kernel_.now() < end; slice = std::min<hal::duration>(slice * 2, 1ms)) {
+        if (wait(std::min<hal::duration>(slice, end - kernel_.now()))) return true;
+        const u32 active = kernel_.readl(smmu_ + smmu_reg::GERROR) ^
+                           kernel_.readl(smmu_ + smmu_reg::GERRORN);
+        if (gerror_ && (active & smmu_reg::GERROR_CMDQ_ERR)) gerror_();
+    }
+    return false;
+}
+
 int arm_smmu_cmdq::poll_until_consumed(u32 sync_prod, u32& cons) {
     // One pointer as capture: a callable of this size lives in std::function without an allocation.
     struct waiting {
         arm_smmu_ll_queue seen;
         u32 prod;
     } w{llq_, sync_prod};
-    const poll_backoff backoff{
-        .spins = 9, .first_delay = 1us, .wait_for_event = config_.sev, .limit = config_.timeout};
-    const bool done = w.seen.consumed(sync_prod) || kernel_.poll_register(
-                                                        smmu_ + smmu_reg::CMDQ_CONS, 4,
-                                                        [p = &w](u64 now) {
-                                                            p->seen.cons = static_cast<u32>(now);
-                                                            return p->seen.consumed(p->prod);
-                                                        },
-                                                        backoff);
+    const bool done = w.seen.consumed(sync_prod) || poll([&](hal::duration limit) {
+                          const poll_backoff backoff{.spins = 9,
+                                                     .first_delay = 1us,
+                                                     .wait_for_event = config_.sev,
+                                                     .limit = limit};
+                          return kernel_.poll_register(
+                              smmu_ + smmu_reg::CMDQ_CONS, 4,
+                              [p = &w](u64 now) {
+                                  p->seen.cons = static_cast<u32>(now);
+                                  return p->seen.consumed(p->prod);
+                              },
+                              backoff);
+                      });
     cons = w.seen.cons;
     return done ? 0 : -ETIMEDOUT;
 }
 
 /// As in Linux the copy of CONS passes the SYNC even if its MSI never came.
 int arm_smmu_cmdq::poll_until_msi(u32 sync_prod, u32& cons) {
-    const poll_backoff backoff{
-        .spins = 9, .first_delay = 1us, .wait_for_event = false, .limit = config_.timeout};
-    const bool done = kernel_.poll_memory(
-        memory_.entry(llq_, sync_prod), 4, [](u64 v) { return v == 0; }, backoff);
+    const bool done = poll([&](hal::duration limit) {
+        const poll_backoff backoff{
+            .spins = 9, .first_delay = 1us, .wait_for_event = false, .limit = limit};
+        return kernel_.poll_memory(
+            memory_.entry(llq_, sync_prod), 4, [](u64 v) { return v == 0; }, backoff);
+    });
     cons = llq_.inc(sync_prod);
     return done ? 0 : -ETIMEDOUT;
 }
@@ -304,7 +335,17 @@ void arm_smmu_cmdq::report_timeout(u32 sync_prod) {
     kernel_.log(3, text);
 }
 
-void arm_smmu_cmdq::skip_err() {
+bool arm_smmu_cmdq::take_atc_error(u32 sync_prod) {
+    return std::exchange(atc_sync_timeouts_[llq_.idx(sync_prod)], 0) != 0;
+}
+
+cmdq_words arm_smmu_cmdq::command_before(u32 prod) {
+    cmdq_words w;
+    kernel_.copy_from(w.data(), memory_.entry(llq_, llq_.pos(prod - 1)), entry_bytes);
+    return w;
+}
+
+std::optional<u32> arm_smmu_cmdq::skip_err() {
     static constexpr const char* names[]{"No error", "Illegal command", "Abort on command fetch",
                                          "ATC invalidate timeout"};
     const u32 cons = kernel_.readl(smmu_ + smmu_reg::CMDQ_CONS);
@@ -313,10 +354,10 @@ void arm_smmu_cmdq::skip_err() {
     switch (code) {
         case smmu_reg::CERROR_NONE:
         case smmu_reg::CERROR_ABT:
-            return;  // the SMMU fetches again
+            return {};  // the SMMU fetches again
         case smmu_reg::CERROR_ATC_INV:
             ++cerror_atc_inv_;
-            return;  // CONS stays on the SYNC, which runs again
+            return llq_.pos(cons & ~smmu_reg::CONS_ERR);  // it stays on the SYNC, which runs again
         case smmu_reg::CERROR_ILL:
         default:
             break;
@@ -324,6 +365,7 @@ void arm_smmu_cmdq::skip_err() {
     // There is no NOP: a SYNC without signal stands in for what was illegal.
     const cmdq_words nop = arm_smmu_cmdq_build_cmd({.opcode = CMDQ_OP_CMD_SYNC});
     kernel_.copy_to(memory_.entry(llq_, cons), nop.data(), entry_bytes);
+    return {};
 }
 
 void arm_smmu_cmdq::tell_space_held(const arm_smmu_cmdq_batch& b) {

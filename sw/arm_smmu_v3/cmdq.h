@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,13 +28,15 @@ enum unmap_boundary : u64 {
 
 class arm_smmu_cmdq;
 
-/// Collects commands; a full batch is pushed without a SYNC, submit() ends with one. Keeps the
-/// spans of what it sent until that SYNC is through.
+/// Collects commands; a full batch is pushed without a SYNC, or, with force_sync, one command
+/// earlier and with one. submit() ends with a SYNC. Keeps the spans of what it sent until the next
+/// SYNC is through.
 class arm_smmu_cmdq_batch {
 public:
     explicit arm_smmu_cmdq_batch(arm_smmu_cmdq& q) : queue_(q) {}
     void add(const arm_smmu_cmdq_ent&);
-    /// @return 0 or -ETIMEDOUT
+    /// @return of the first of its SYNCs that failed: -ETIMEDOUT, or what its config has for lost
+    /// ATC_INVs; else 0
     int submit();
     u32 num() const { return num_; }
     bool has_atc_inv() const { return atc_inv_; }
@@ -42,6 +46,7 @@ public:
 private:
     friend class arm_smmu_cmdq;
     void end_spans(int result);
+    void push(bool sync);
 
     arm_smmu_cmdq& queue_;
     std::array<cmdq_words, CMDQ_BATCH_ENTRIES> cmds_;
@@ -51,6 +56,7 @@ private:
         pushed_;  ///< of batches sent without SYNC; bool: ATC_INV
     u32 num_ = 0;
     bool atc_inv_ = false;
+    int failed_ = 0;  ///< of SYNCs before the last
     hal::span_id unmap_ = 0;
 };
 
@@ -59,6 +65,11 @@ struct arm_smmu_cmdq_config {
     bool sev = false;                ///< SYNC sends an event, pollers wait for it
     bool msi_polling = false;        ///< SYNC overwrites its own slot, pollers watch that
     hal::duration timeout = 1000ms;  ///< ARM_SMMU_POLL_TIMEOUT_US, per wait
+    bool force_sync = false;         ///< ARM_SMMU_OPT_CMDQ_FORCE_SYNC: every batch has its SYNC
+    /// What the issuer of a SYNC gets that met CERROR_ATC_INV_SYNC; 0: it is not told.
+    int atc_error = 0;
+    /// Looks at GERROR now and then while it waits for a SYNC, and handles a CMDQ_ERR on the spot.
+    bool poll_gerror = false;
 };
 
 /// Command queue with many producers: each reserves slots by moving PROD's copy, writes them, marks
@@ -79,15 +90,23 @@ public:
 
     /// arm_smmu_cmdq_issue_cmdlist(): puts the commands, and a SYNC behind them, into the queue
     /// with interrupts off throughout; with a SYNC returns when it is consumed. @return 0,
-    /// -ETIMEDOUT after the time limit
+    /// -ETIMEDOUT after the time limit, or config.atc_error
     int issue_cmdlist(arm_smmu_cmdq_batch&, bool sync);
     int issue_cmd(const arm_smmu_cmdq_ent&);
     int issue_cmd_with_sync(const arm_smmu_cmdq_ent&);
 
     /// From the GERROR interrupt: logs the error, replaces an illegal command by a SYNC.
-    void skip_err();
+    /// @return position of the SYNC that stood for lost ATC_INVs, if it was that
+    std::optional<u32> skip_err();
+    /// atc_sync_timeouts: the issuer of the SYNC in this slot will find it. Told once.
+    void set_atc_error(u32 sync_prod) { atc_sync_timeouts_[llq_.idx(sync_prod)] = 1; }
+    /// The command before a position.
+    cmdq_words command_before(u32 prod);
+    /// Who handles a CMDQ_ERR that a waiter finds (config.poll_gerror).
+    void on_gerror(std::function<void()> handler) { gerror_ = std::move(handler); }
 
     kernel& k() { return kernel_; }
+    const arm_smmu_cmdq_config& config() const { return config_; }
     u64 syncs_timed_out() const { return syncs_timed_out_; }
     u64 cerror_atc_inv() const { return cerror_atc_inv_; }
 
@@ -108,6 +127,9 @@ private:
     int wait_for_sync(u32 sync_prod);
     int poll_until_consumed(u32 sync_prod, u32& cons);
     int poll_until_msi(u32 sync_prod, u32& cons);
+    template <class Poll>
+    bool poll(Poll);
+    bool take_atc_error(u32 sync_prod);
     void report_timeout(u32 sync_prod);
     void tell_space_held(const arm_smmu_cmdq_batch&);
     void tell_issued(const arm_smmu_cmdq_batch&, bool sync);
@@ -123,6 +145,8 @@ private:
     /// Waiters for their SYNC, under whom CONS's copy may not move; -1: somebody moves it.
     int lock_ = 0;
     std::vector<u8> valid_;  ///< per slot: 1 ^ wrap bit of the position last made valid
+    std::vector<u8> atc_sync_timeouts_;  ///< per slot
+    std::function<void()> gerror_;
     ratelimit timeout_log_, full_log_;
     u64 syncs_timed_out_ = 0;
     u64 cerror_atc_inv_ = 0;

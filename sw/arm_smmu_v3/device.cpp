@@ -50,12 +50,18 @@ arm_smmu_device::arm_smmu_device(arm_smmu_driver& driver, const arm_smmu_config&
       config_(config),
       cmdq_(kernel_, config.base, config.cmdq),
       strtab_(kernel_) {
+    if (config_.cmdq.poll_gerror) {
+        gerror_lock_ = std::make_unique<spinlock>(kernel_, "arm_smmu_gerror_lock");
+        cmdq_.on_gerror([this] { gerror_handler(); });
+    }
     if (config_.pri == pri_mode::handle)
         iopf_ = std::make_unique<iopf_queue>(kernel_, driver_,
                                              config_.iopf_cpu.value_or(config_.priq_cpu));
 }
 
 arm_smmu_device::~arm_smmu_device() = default;
+
+quarantine_ops* arm_smmu_device::quarantine() const { return driver_.quarantine(); }
 
 void arm_smmu_device::write_and_wait(u64 reg, u64 ack, u32 value) {
     kernel_.writel(config_.base + reg, value);

@@ -54,6 +54,7 @@ class arm_smmu_domain;
 class arm_smmu_driver;
 class arm_smmu_master;
 class arm_smmu_static_domain;
+struct quarantine_ops;
 
 /// One SMMUv3 (Linux: struct arm_smmu_device) of a driver.
 class arm_smmu_device {
@@ -68,8 +69,12 @@ public:
 
     /// -EINVAL for a StreamID that is beyond this SMMU.
     int probe_device(device&);
-    /// The device is gone.
+    /// The device is gone: no StreamID of it is known any more.
+    void release_device(arm_smmu_master&);
     void forget(const arm_smmu_master&);
+    /// Whose StreamID it is; null: nobody's.
+    arm_smmu_master* find_master(u32 sid) const;
+    quarantine_ops* quarantine() const;
     void page_response(device&, const iommu_fault&, iommu_page_response_code);
 
     arm_smmu_driver& driver() { return driver_; }
@@ -105,7 +110,10 @@ private:
     void make_guest();
     void enable_cmdq();
     void enable_event_queues();
+    int insert_master(arm_smmu_master&);
+    void remove_master(arm_smmu_master&);
     void gerror_handler();
+    void handle_gerror(u32 gerror, u32 active);
     void evtq_thread();
     void priq_thread();
     /// @return records were lost
@@ -127,6 +135,7 @@ private:
     std::map<u32, arm_smmu_master*> masters_;  ///< by StreamID
     std::unique_ptr<iopf_queue> iopf_;
     std::unique_ptr<arm_smmu_vm> vm_;
+    std::unique_ptr<spinlock> gerror_lock_;  ///< where not the interrupt alone handles errors
     ratelimit event_log_;
     u64 gerror_interrupts_ = 0;
     u64 events_read_ = 0;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sw/arm_smmu_v3/domain.h"
 
+#include <algorithm>
+
 #include "sw/arm_smmu_v3/master.h"
+#include "sw/iommu/quarantine/quarantine.h"
 
 namespace drydock::sw {
 
@@ -17,7 +20,10 @@ arm_smmu_domain::arm_smmu_domain(arm_smmu_driver& d, iommu_domain_type t, u32 nu
       table_memory_(d.k()),
       tables_(table_memory_),
       asid_(d.alloc_asid()),
-      invs_(std::make_shared<arm_smmu_invs>(d.k())) {}
+      invs_(std::make_shared<arm_smmu_invs>(d.k())) {
+    if (d.options().invalidation == arm_smmu_invalidation::masters)
+        devices_lock_ = std::make_unique<spinlock>(d.k(), "arm_smmu_devices_lock");
+}
 
 void arm_smmu_domain::charge_walk() {
     const auto a = tables_.take_accesses();
@@ -53,11 +59,21 @@ unmap_class arm_smmu_domain::unmap_pages(dma_addr_t iova, u64 bytes) {
 
 unmap_class arm_smmu_domain::inv_range(u64 iova, u64 size, bool leaf, hal::span_id unmap) {
     driver_.k().spend(driver_.k().costs().function_call);
+    if (devices_lock_) return inv_masters(iova, size, leaf, unmap);
     const std::shared_ptr<arm_smmu_invs> invs = invs_;  // rcu_dereference
     if (!invs->has_ats()) return inv_entries(*invs, iova, size, leaf, unmap);
-    invs->lock().read_lock_irqsave();
-    const unmap_class c = inv_entries(*invs, iova, size, leaf, unmap);
-    invs->lock().read_unlock_irqrestore();
+    if (!driver_.quarantine()) return inv_locked(*invs, iova, size, leaf, unmap);
+    const rcu::reader reading = driver_.readers().read_lock();
+    const unmap_class c = inv_locked(*invs, iova, size, leaf, unmap);
+    driver_.readers().read_unlock(reading);
+    return c;
+}
+
+unmap_class arm_smmu_domain::inv_locked(arm_smmu_invs& invs, u64 iova, u64 size, bool leaf,
+                                        hal::span_id unmap) {
+    invs.lock().read_lock_irqsave();
+    const unmap_class c = inv_entries(invs, iova, size, leaf, unmap);
+    invs.lock().read_unlock_irqrestore();
     return c;
 }
 
@@ -95,9 +111,9 @@ told_batches choose_told(const std::vector<arm_smmu_inv>& all, Next next_live) {
 unmap_class arm_smmu_domain::inv_entries(arm_smmu_invs& invs, u64 iova, u64 size, bool leaf,
                                          hal::span_id unmap) {
     kernel& k = driver_.k();
-    const auto& all = invs.entries();
+    auto& all = invs.entries();
     const auto next_live = [&all](std::size_t i) {
-        while (i < all.size() && all[i].users == 0) ++i;
+        while (i < all.size() && !all[i].live()) ++i;
         return i;
     };
     const told_batches told = choose_told(all, next_live);
@@ -105,6 +121,7 @@ unmap_class arm_smmu_domain::inv_entries(arm_smmu_invs& invs, u64 iova, u64 size
     std::size_t number = 0;
     for (std::size_t i = next_live(0); i < all.size(); ++number) {
         arm_smmu_device& smmu = *all[i].smmu;
+        const std::size_t first = i;
         const bool tlbi = !all[i].is_ats();
         // A guest's commands go through its host, which puts in the VMID and the StreamID.
         if (smmu.vm()) k.spend(k.costs().guest_exit);
@@ -120,7 +137,10 @@ unmap_class arm_smmu_domain::inv_entries(arm_smmu_invs& invs, u64 iova, u64 size
             c = unmap_class::atc;
         else if (c == unmap_class::none)
             c = unmap_class::tlbi_only;
-        batch.submit();  // result ignored, as the kernel does: see the header
+        const int rc = batch.submit();
+        if (rc != 0 && !tlbi && driver_.quarantine())
+            driver_.quarantine()->atc_inv_failed(
+                {smmu, this, &all[first], std::min(i, all.size()) - first, iova, size, rc});
         if (tlbi && unmap != 0) {
             if (number == told.last_tlbi)
                 k.observe().emit(hal::note::stage, k.current_place(), unmap, unmap_tlbi_synced);
@@ -147,6 +167,7 @@ void arm_smmu_domain::add_commands(arm_smmu_cmdq_batch& batch, const arm_smmu_in
 }
 
 void arm_smmu_domain::add_invs(const std::vector<arm_smmu_inv>& add) {
+    if (devices_lock_) return add_masters(add);
     invs_ = invs_->merge(add);
     tell_users(add);
 }
@@ -168,7 +189,8 @@ void arm_smmu_domain::tell_users(const std::vector<arm_smmu_inv>& changed) const
 }
 
 void arm_smmu_domain::remove_invs(const std::vector<arm_smmu_inv>& remove) {
-    for (const auto& gone : invs_->unref(remove))
+    if (devices_lock_) return remove_masters(remove);
+    for (const auto& gone : invs_->unref(remove, !driver_.options().no_serialise))
         if (gone.type == arm_smmu_inv_type::s1_asid)
             gone.smmu->cmdq().issue_cmd_with_sync({.opcode = CMDQ_OP_TLBI_NH_ASID,
                                                    .asid = static_cast<u16>(gone.id),

@@ -46,14 +46,22 @@ public:
     void add_invs(const std::vector<arm_smmu_inv>&);
     /// Returns when no invalidation that is under way still sends to what was removed.
     void remove_invs(const std::vector<arm_smmu_inv>&);
+    /// Whether this device can be attached: by lists of masters a domain is one SMMU's.
+    bool takes(const arm_smmu_master&) const;
+    /// Nothing is sent to this device any more. From any context.
+    void mute(const arm_smmu_master& m) { invs_->mute(m); }
 
     /// arm_smmu_domain_inv_range(): TLBI, SYNC, then ATC_INV, SYNC, to all who use this domain. A
-    /// timeout is ignored: it does not reach who unmaps. @param unmap span whose stages this tells,
-    /// 0: none
+    /// timeout does not reach who unmaps: it is ignored, or the quarantine deals with it before
+    /// this returns. @param unmap span whose stages this tells, 0: none
     unmap_class inv_range(u64 iova, u64 size, bool leaf, hal::span_id unmap);
 
 private:
     unmap_class inv_entries(arm_smmu_invs&, u64 iova, u64 size, bool leaf, hal::span_id unmap);
+    unmap_class inv_locked(arm_smmu_invs&, u64 iova, u64 size, bool leaf, hal::span_id unmap);
+    void add_masters(const std::vector<arm_smmu_inv>&);
+    void remove_masters(const std::vector<arm_smmu_inv>&);
+    unmap_class inv_masters(u64 iova, u64 size, bool leaf, hal::span_id unmap);
     static void add_commands(arm_smmu_cmdq_batch&, const arm_smmu_inv&, u64 iova, u64 size,
                              bool leaf);
     entry_words make_cd(const arm_smmu_master&) const;
@@ -65,6 +73,9 @@ private:
     io_pgtable tables_;
     u16 asid_;
     std::shared_ptr<arm_smmu_invs> invs_;  ///< replaced as a whole, as by RCU
+    /// devices_lock of lists of masters, null with arrays.
+    std::unique_ptr<spinlock> devices_lock_;
+    arm_smmu_device* smmu_ = nullptr;  ///< that the lists' devices are behind
 };
 
 /// Identity and blocked: no tables; for all devices of all SMMUs.

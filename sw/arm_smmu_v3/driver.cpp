@@ -12,6 +12,7 @@ namespace drydock::sw {
 arm_smmu_driver::arm_smmu_driver(kernel& k)
     : kernel_(k),
       asid_lock_(k, "arm_smmu_asid_lock"),
+      readers_(k),
       identity_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::identity, 1u,
                                                          "identity")),
       blocked_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::blocked, 2u,
@@ -21,6 +22,7 @@ arm_smmu_driver::~arm_smmu_driver() = default;
 
 arm_smmu_device& arm_smmu_driver::add(arm_smmu_config config) {
     config.number = static_cast<u32>(smmus_.size());
+    if (quarantine_) config.cmdq.atc_error = quarantine_->issuer_error();
     smmus_.push_back(std::make_unique<arm_smmu_device>(*this, config));
     return *smmus_.back();
 }
@@ -39,6 +41,14 @@ std::unique_ptr<iommu_domain> arm_smmu_driver::domain_alloc_sva(u32 id, std::str
 int arm_smmu_driver::probe_device(device& dev) {
     if (!dev.iommu || dev.iommu->iommu_dev >= smmus_.size()) return -ENODEV;
     return smmu(dev.iommu->iommu_dev).probe_device(dev);
+}
+
+void arm_smmu_driver::release_device(device& dev) {
+    if (dev.iommu && dev.iommu->priv) to_master(dev).smmu.release_device(to_master(dev));
+}
+
+void arm_smmu_driver::reset_device_done(device& dev) {
+    if (dev.iommu && dev.iommu->priv) to_master(dev).unfence();
 }
 
 void arm_smmu_driver::page_response(device& dev, const iommu_fault& f,

@@ -7,8 +7,21 @@
 #include <vector>
 
 #include "sw/arm_smmu_v3/device.h"
+#include "sw/iommu/quarantine/quarantine.h"
+#include "sw/kernel/rcu.h"
 
 namespace drydock::sw {
+
+/// Whom an unmap tells (linux-flow 3.3).
+enum class arm_smmu_invalidation : u8 {
+    invs,    ///< a domain's sorted array of all that has to be invalidated
+    masters  ///< before it: the domain's ASID, then its list of devices with ATS
+};
+
+struct arm_smmu_options {
+    arm_smmu_invalidation invalidation = arm_smmu_invalidation::invs;
+    bool no_serialise = false;  ///< who removes entries does not wait for readers (H-70)
+};
 
 /// The driver of all SMMUs of a machine (Linux: arm_smmu_ops and the driver's globals): one space
 /// of ASIDs, one identity and one blocked domain, and domains that devices behind any of them can
@@ -19,6 +32,15 @@ public:
     explicit arm_smmu_driver(kernel& k);
     ~arm_smmu_driver() override;
     arm_smmu_driver(const arm_smmu_driver&) = delete;
+
+    /// Before the first add(). @param quarantine outlives the driver; null: off
+    void configure(const arm_smmu_options& o, quarantine_ops* quarantine) {
+        options_ = o;
+        quarantine_ = quarantine;
+    }
+    const arm_smmu_options& options() const { return options_; }
+    quarantine_ops* quarantine() const { return quarantine_; }
+    rcu& readers() { return readers_; }
 
     /// Its number is its place in the list.
     arm_smmu_device& add(arm_smmu_config);
@@ -32,6 +54,8 @@ public:
     std::unique_ptr<iommu_domain> domain_alloc_sva(u32 id, std::string name) override;
     /// By the SMMU that the device's translations go to (dev_iommu::iommu_dev).
     int probe_device(device&) override;
+    void release_device(device&) override;
+    void reset_device_done(device&) override;
     void page_response(device&, const iommu_fault&, iommu_page_response_code) override;
 
     /// The core's answer to "what does this device translate by"; set once, before the first
@@ -49,6 +73,9 @@ public:
 private:
     kernel& kernel_;
     mutex asid_lock_;
+    rcu readers_;  ///< of invalidation arrays, and of what their entries name
+    arm_smmu_options options_;
+    quarantine_ops* quarantine_ = nullptr;
     u32 next_asid_ = 1;
     get_domain get_domain_;
     std::unique_ptr<arm_smmu_static_domain> identity_, blocked_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
-#include "sw/arm_smmu_v3/device.h"
+#include "sw/arm_smmu_v3/driver.h"
 #include "sw/arm_smmu_v3/master.h"
 #include "sw/arm_smmu_v3/regs.h"
 
@@ -11,11 +11,18 @@ using namespace smmu_reg;
 
 /// linux-flow 3.5: look at what is active, deal with each, acknowledge last: the SMMU goes on then.
 void arm_smmu_device::gerror_handler() {
+    if (gerror_lock_) gerror_lock_->lock_irqsave();
     const u32 gerror = kernel_.readl(config_.base + GERROR);
     const u32 gerrorn = kernel_.readl(config_.base + GERRORN);
     const u32 active = gerror ^ gerrorn;
-    if (!(active & GERROR_ERR_MASK)) return;
-    ++gerror_interrupts_;
+    if (active & GERROR_ERR_MASK) {
+        ++gerror_interrupts_;
+        handle_gerror(gerror, active);
+    }
+    if (gerror_lock_) gerror_lock_->unlock_irqrestore();
+}
+
+void arm_smmu_device::handle_gerror(u32 gerror, u32 active) {
     char text[80];
     std::snprintf(text, sizeof text,
                   "unexpected global error reported (0x%08x), this could be serious", active);
@@ -32,15 +39,25 @@ void arm_smmu_device::gerror_handler() {
     if (active & GERROR_SFM_ERR) {
         kernel_.log(3, "device has entered Service Failure Mode!");
         kernel_.writel(config_.base + CR0, 0);
+        cr0_ = 0;
+        if (quarantine() && quarantine()->stops_at_service_failure()) {
+            kernel_.writel(config_.base + GERRORN, gerror);
+            return;
+        }
     }
     for (const auto& c : causes)
         if (active & c.bit) kernel_.log(4, c.text);
+    std::optional<u32> lost;
     if (active & GERROR_CMDQ_ERR) {
         kernel_.point("i4");
-        cmdq_.skip_err();
+        kernel_.warn_on(cr0_ == 0, "arm-smmu-v3: command queue handled while the SMMU is disabled");
+        lost = cmdq_.skip_err();
+        if (lost && quarantine()) quarantine()->atc_error(*this, *lost);
     }
     kernel_.writel(config_.base + GERRORN, gerror);
-    if (active & GERROR_CMDQ_ERR) kernel_.point("i5");
+    if (!(active & GERROR_CMDQ_ERR)) return;
+    kernel_.point("i5");
+    if (lost && quarantine()) quarantine()->atc_error_acknowledged(*this, *lost);
 }
 
 bool arm_smmu_device::drain(hw_queue& q, std::string_view name,

@@ -35,15 +35,22 @@ std::shared_ptr<arm_smmu_invs> arm_smmu_invs::merge(const std::vector<arm_smmu_i
         const auto at = std::lower_bound(
             out.begin(), out.end(), a,
             [](const auto& x, const auto& y) { return arm_smmu_inv_cmp(x, y) < 0; });
-        if (at != out.end() && arm_smmu_inv_cmp(*at, a) == 0)
+        if (at != out.end() && arm_smmu_inv_cmp(*at, a) == 0) {
             at->users += a.users;
-        else
+            at->muted = a.muted;
+        } else {
             out.insert(at, a);
+        }
     }
     return std::make_shared<arm_smmu_invs>(kernel_, std::move(out));
 }
 
-std::vector<arm_smmu_inv> arm_smmu_invs::unref(const std::vector<arm_smmu_inv>& remove) {
+void arm_smmu_invs::mute(const arm_smmu_master& master) {
+    for (auto& i : inv_) i.muted |= i.master == &master;
+}
+
+std::vector<arm_smmu_inv> arm_smmu_invs::unref(const std::vector<arm_smmu_inv>& remove,
+                                               bool serialise) {
     std::vector<arm_smmu_inv> gone;
     for (const auto& r : remove) {
         const auto at = std::lower_bound(
@@ -58,6 +65,7 @@ std::vector<arm_smmu_inv> arm_smmu_invs::unref(const std::vector<arm_smmu_inv>& 
             gone.push_back(*at);
         }
     }
+    if (!serialise) return gone;  // somebody may be in the middle of it
     lock_.write_lock_irqsave();
     while (!inv_.empty() && inv_.back().users == 0) {
         inv_.pop_back();

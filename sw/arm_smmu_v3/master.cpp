@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "sw/arm_smmu_v3/domain.h"
+#include "sw/iommu/quarantine/quarantine.h"
 #include "sw/pci/ats.h"
 
 namespace drydock::sw {
@@ -54,7 +55,8 @@ constexpr u8 page_shift = 12;
 
 }  // namespace
 
-arm_smmu_master::arm_smmu_master(arm_smmu_device& s, device& d) : smmu(s), dev(d) {
+arm_smmu_master::arm_smmu_master(arm_smmu_device& s, device& d)
+    : smmu(s), dev(d), life(s.k(), "arm_smmu_master(" + d.name + ")") {
     const dev_iommu& io = *d.iommu;
     for (std::size_t i = 0; i < io.ids.size(); ++i)
         streams.push_back(
@@ -119,7 +121,30 @@ void arm_smmu_master::clear_cd(u32 ssid) {
     if (cds->cd(ssid) != 0) write_cd(ssid, entry_words{});
 }
 
+void arm_smmu_master::clear_eats() {
+    for (const stream& s : streams) {
+        ste_writer w(smmu, s);
+        const u64 word = smmu.k().load64(w.at() + 8);
+        w.write(1, word & ~ste::EATS);
+        w.sync();
+    }
+    ste_ats_enabled = false;
+}
+
+void arm_smmu_master::left(arm_smmu_domain& d) {
+    const auto at = std::find(domains.begin(), domains.end(), &d);
+    if (at != domains.end()) domains.erase(at);
+}
+
+void arm_smmu_master::unfence() {
+    if (!ats_broken) return;
+    call_scope call(smmu.k(), "arm_smmu_reset_device_done", dev.id);
+    ats_broken = false;
+}
+
 void arm_smmu_master::atc_inv_master(u32 ssid) {
+    quarantine_ops* const quarantine = smmu.quarantine();
+    if (ats_broken && quarantine && !quarantine->attach_invalidates_fenced()) return;
     arm_smmu_cmdq_batch batch(smmu.cmdq());
     arm_smmu_cmdq_ent e = arm_smmu_atc_inv_to_cmd(ssid, 0, 0);
     for (const stream& s : streams) {
@@ -127,7 +152,10 @@ void arm_smmu_master::atc_inv_master(u32 ssid) {
         e.rid = s.rid;
         batch.add(e);
     }
-    batch.submit();
+    const int rc = batch.submit();
+    if (rc == 0 || !quarantine) return;
+    auto entries = ats_invs(ssid);
+    quarantine->atc_inv_failed({smmu, nullptr, entries.data(), entries.size(), 0, 0, rc});
 }
 
 void arm_smmu_master::enable_ats() {
@@ -140,13 +168,62 @@ std::vector<arm_smmu_inv> arm_smmu_master::build_invs(const arm_smmu_domain& dom
     std::vector<arm_smmu_inv> out;
     out.push_back({&smmu, arm_smmu_inv_type::s1_asid, domain.asid(), 0, 1});
     if (ats)
-        for (const stream& s : streams)
-            out.push_back({&smmu, arm_smmu_inv_type::ats, s.id, ssid, 1, s.rid});
+        for (const arm_smmu_inv& i : ats_invs(ssid)) out.push_back(i);
+    return out;
+}
+
+std::vector<arm_smmu_inv> arm_smmu_master::ats_invs(u32 ssid) const {
+    std::vector<arm_smmu_inv> out;
+    for (const stream& s : streams) {
+        out.push_back({&smmu, arm_smmu_inv_type::ats, s.id, ssid, 1, s.rid});
+        out.back().master = const_cast<arm_smmu_master*>(this);
+    }
     return out;
 }
 
 void arm_smmu_device::forget(const arm_smmu_master& gone) {
     std::erase_if(masters_, [&gone](const auto& m) { return m.second == &gone; });
+}
+
+arm_smmu_master* arm_smmu_device::find_master(u32 sid) const {
+    const auto at = masters_.find(sid);
+    return at == masters_.end() ? nullptr : at->second;
+}
+
+/// A device may name a StreamID twice (firmware tables of bridged devices do): it is put in once.
+int arm_smmu_device::insert_master(arm_smmu_master& m) {
+    for (auto& s : m.streams) {
+        const auto [at, is_new] = masters_.try_emplace(s.id, &m);
+        s.inserted = is_new;
+        if (at->second == &m) continue;
+        kernel_.log(4, "stream " + std::to_string(s.id) + " is another device's already", m.dev.id);
+        forget(m);
+        return -ENODEV;
+    }
+    return 0;
+}
+
+/// Linux erases the node of each StreamID that the firmware names, in the tree or not.
+void arm_smmu_device::remove_master(arm_smmu_master& m) {
+    for (auto& s : m.streams) {
+        if (s.inserted) {
+            masters_.erase(s.id);
+            s.inserted = false;
+        } else if (!quarantine() || !quarantine()->removes_what_was_inserted()) {
+            lifetime node(kernel_, "arm_smmu_stream(" + m.dev.name + ")");
+            node.release();  // never was in the tree: what is followed there is nobody's
+            node.use();
+        }
+    }
+}
+
+void arm_smmu_device::release_device(arm_smmu_master& m) {
+    remove_master(m);
+    const auto free = [&m] { m.life.release(); };
+    if (quarantine())
+        quarantine()->release(free);
+    else
+        free();
 }
 
 int arm_smmu_device::probe_device(device& dev) {
@@ -165,7 +242,7 @@ int arm_smmu_device::probe_device(device& dev) {
                 features_.ssid_bits, static_cast<u8>(std::bit_width(static_cast<u32>(pasids)) - 1));
     }
     if (master->pri_supported()) pci_pri_init(*dev.pdev);
-    for (const auto& s : master->streams) masters_[s.id] = master.get();
+    if (const int rc = insert_master(*master); rc != 0) return call.result(rc);
     master->cds = std::make_unique<cd_table>(kernel_, master->ssid_bits, features_.two_level_cdtab);
     dev.iommu->max_pasids = master->ssid_bits == 0 ? 0 : 1u << master->cds->cdmax();
     dev.iommu->priv = std::move(master);

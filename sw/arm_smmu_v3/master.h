@@ -24,13 +24,20 @@ public:
     struct stream {
         u32 id;
         u16 rid;
+        bool inserted = false;  ///< in the SMMU's tree; one that the device names twice is once
     };
     std::vector<stream> streams;  ///< by StreamID
     bool ats_enabled = false;     ///< of the last committed attach; pci_dev::ats_enabled follows it
     bool ste_ats_enabled = false;  ///< EATS of the STE
+    /// The device did not answer an ATC_INV: it gets none any more, and no ATS.
+    bool ats_broken = false;
+    /// Domains that it is attached to, one for each attach.
+    std::vector<arm_smmu_domain*> domains;
     u8 ssid_bits = 0;
     std::unique_ptr<cd_table> cds;
     unsigned iopf_users = 0;  ///< attached domains that bring pages in on demand
+
+    lifetime life;
 
     bool ats_supported() const;
     bool pri_supported() const;
@@ -44,6 +51,15 @@ public:
     void clear_cd(u32 ssid);
     /// Invalidates the whole ATC (ssid IOMMU_NO_PASID) or one PASID's part, and waits.
     void atc_inv_master(u32 ssid);
+    /// STE.EATS=0, CFGI_STE, SYNC: no Translation Request is granted, no translated one passes.
+    /// From any context.
+    void clear_eats();
+    /// A reset has healed it: the next attach may turn ATS on.
+    void unfence();
+    /// One attach to this domain has ended.
+    void left(arm_smmu_domain&);
+    /// The ATS entries that build_invs() would have, of one PASID.
+    std::vector<arm_smmu_inv> ats_invs(u32 ssid) const;
     void enable_ats();
     /// A domain whose pages come in on demand was attached, or is about to go (Linux:
     /// arm_smmu_enable_iopf()).
@@ -78,6 +94,8 @@ public:
     void commit();
 
 private:
+    bool may_use_ats();
+
     arm_smmu_master& master_;
     u32 ssid_;
     iommu_domain* old_;

@@ -53,6 +53,7 @@ inline constexpr u32 GERROR_CMDQ_ERR = 1u << 0, GERROR_EVTQ_ABT_ERR = 1u << 2,
 inline constexpr u32 GERROR_ERR_MASK = 0x1fd;
 
 // CMDQ_CONS.ERR
+inline constexpr u32 CONS_ERR = genmask(30, 24);
 inline constexpr u32 CERROR_NONE = 0, CERROR_ILL = 1, CERROR_ABT = 2, CERROR_ATC_INV = 3;
 
 inline constexpr u64 Q_BASE_RWA = u64{1} << 62;

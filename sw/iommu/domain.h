@@ -77,8 +77,10 @@ struct iommu_ops {
     virtual std::unique_ptr<iommu_domain> domain_alloc_paging(u32 id, std::string name) = 0;
     virtual std::unique_ptr<iommu_domain> domain_alloc_sva(u32 id, std::string name) = 0;
     virtual int probe_device(device&) = 0;
-    /// A reset is over and the device translates again (M3): lifts what the driver itself had cut
-    /// off. group->mutex is held.
+    /// The device has left its group.
+    virtual void release_device(device&) {}
+    /// A reset has ended well: lifts what the driver itself holds against the device.
+    /// group->mutex is held, the device is not attached again yet.
     virtual void reset_device_done(device&) {}
     /// Answers the group that this was the last request of (Linux: ops->page_response).
     virtual void page_response(device&, const iommu_fault&, iommu_page_response_code) {}

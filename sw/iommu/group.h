@@ -23,6 +23,7 @@ struct group_device {
     bool blocked = false;
     gdev_blocked why = gdev_blocked::no;  ///< M3
     u32 reset_depth = 0;  ///< N3, N4, N6, M2, M3: prepare() calls not yet answered by done()
+    bool requires_reset = false;  ///< Q3, Q4: reported as broken
 };
 
 /// Devices that share one domain (Linux: struct iommu_group).
@@ -46,6 +47,7 @@ struct iommu_group {
     iommu_domain* default_domain = nullptr;
     iommu_domain* blocking_domain = nullptr;
     std::map<u32, iommu_domain*> pasid_array;
+    bool requires_reset = false;  ///< Q2: one of it is reported as broken
     u64 client_queues = 0;  ///< given out so far: each has addresses of its own in the domain
 
     // state of the reset variants

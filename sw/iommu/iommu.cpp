@@ -162,7 +162,12 @@ void iommu_core::iommu_release_device(device& dev) {
         dev.group = nullptr;
         last = g.devices.empty();
     }
-    if (last) release_group(g);
+    ops_.release_device(dev);
+    if (!last) return;
+    if (quarantine_ops_)
+        quarantine_ops_->release([this, &g] { release_group(g); });
+    else
+        release_group(g);
 }
 
 void iommu_core::release_group(iommu_group& g) {
@@ -229,6 +234,14 @@ void iommu_core::done(pci_dev& d, int result) { variant_->done(*this, d, result)
 
 void iommu_core::reset_finished(iommu_group& g, pci_dev& d, int result) {
     if (on_reset_finished_) on_reset_finished_(g, d, result);
+}
+
+void iommu_core::reset_ended(device& dev, int result) {
+    if (quarantine_ops_) quarantine_ops_->recovered(dev, result == 0);
+}
+
+void iommu_core::iommu_report_device_broken(device& dev) {
+    if (quarantine_ops_) quarantine_ops_->report(dev);
 }
 
 // -- one device --

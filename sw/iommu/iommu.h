@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sw/iommu/group.h"
+#include "sw/iommu/quarantine/quarantine.h"
 #include "sw/iommu/reset_ops.h"
 #include "sw/pci/reset.h"
 
@@ -104,6 +105,8 @@ public:
     /// Called by done(), group->mutex held, when the variant is about to give the device free.
     /// @param result 0: variants that know better do not call it
     void reset_finished(iommu_group&, pci_dev&, int result);
+    /// Called by done(), group->mutex held, before the device is attached again.
+    void reset_ended(device&, int result);
     using finished = std::function<void(iommu_group&, pci_dev&, int result)>;
     void on_reset_finished(finished f) { on_reset_finished_ = std::move(f); }
 
@@ -111,6 +114,12 @@ public:
     int iommu_map(iommu_domain&, dma_addr_t, phys_addr_t, u64 bytes, u32 prot);
     /// @param device Routing ID that the unmap is done for (observers)
     unmap_class iommu_unmap(iommu_domain&, dma_addr_t, u64 bytes, u16 device);
+
+    // -- broken devices --
+    /// What becomes of a device that does not answer; null: nothing. Outlives all calls.
+    void set_quarantine(quarantine_ops* q) { quarantine_ops_ = q; }
+    /// From any context.
+    void iommu_report_device_broken(device&);
 
     // -- around a reset --
     int prepare(pci_dev&) override;            ///< pci_dev_reset_iommu_prepare()
@@ -144,6 +153,7 @@ private:
     std::unique_ptr<reset_ops> variant_;
     iommu_core_config config_;
     finished on_reset_finished_;
+    quarantine_ops* quarantine_ops_ = nullptr;
     std::vector<std::unique_ptr<iommu_group>> groups_;
     std::vector<std::unique_ptr<iommu_domain>> domains_;
     u32 next_domain_ = 16;  ///< below: the driver's static domains
