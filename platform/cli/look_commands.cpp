@@ -132,7 +132,8 @@ int list_command(const std::string& scenario, const scenario::overrides& changes
         print(t.out, variants.text());
         print(t.out,
               "quarantine variants "
-              "(software.quarantine): off\npage requests (software.pri): off, deny, handle\n"
+              "(software.quarantine): off, Q1, Q2, Q3, Q4, Q5\npage requests (software.pri): off, "
+              "deny, handle\n"
               "reset methods: flr\nclients (kind): dma_client, sva\n");
         list_things("functions (call:)", sw::kernel_calls(), t);
         list_things("sites of failures (fail:)", sw::fail_sites(), t);

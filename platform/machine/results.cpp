@@ -180,9 +180,20 @@ void count_smmus(machine& m, json& c) {
     }
 }
 
+void count_quarantine(machine& m, json& c) {
+    const sw::quarantine_ops* q = m.sw().quarantine();
+    const auto n = q ? q->count() : sw::quarantine_ops::counters{};
+    c["sw.quarantine_fenced"] = n.fenced;
+    c["sw.quarantine_reported"] = n.reported;
+    c["sw.quarantine_dropped"] = n.dropped;
+    c["sw.quarantine_blocked"] = n.blocked;
+    c["sw.quarantine_reset"] = n.reset;
+}
+
 json counters(machine& m) {
     json c = json::object();
     count_smmus(m, c);
+    count_quarantine(m, c);
     c["sw.polls"] = m.kernel().polls_counted();
     c["sw.switches"] = m.hw().hal().switches();
     count_services(m, c);

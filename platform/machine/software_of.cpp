@@ -25,6 +25,8 @@ sw::arm_smmu_config configure_driver(base::parameters& p, const scenario::run& r
     c.evtq_log2size = s.evtq_log2size;
     c.priq_log2size = s.priq_log2size;
     c.cmdq.sev = s.sev;
+    c.cmdq.force_sync = run.software.cmdq_force_sync;
+    c.cmdq.poll_gerror = run.software.poll_gerror;
     c.gerror_cpu = run.machine.irq.gerror_cpu;
     c.evtq_cpu = run.machine.irq.evtq_cpu;
     c.priq_cpu = run.machine.irq.priq_cpu;
@@ -169,6 +171,10 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run, c
         c.virtual_channels.push_back(m);
     }
     c.reset_variant = run.software.reset_variant;
+    c.quarantine = run.software.quarantine;
+    c.driver.invalidation = run.software.invalidation == "masters"
+                                ? sw::arm_smmu_invalidation::masters
+                                : sw::arm_smmu_invalidation::invs;
     base::ps wait = run.software.flr_wait;
     declarer d(p, "sw.pci");
     d.time("flr_wait", wait, 0_ps, 100_s, "Linux waits this long after an FLR before it looks");

@@ -234,6 +234,10 @@ void software(const node& document, run& r) {
     f.read("quarantine", r.software.quarantine);
     if (r.software.reset_variant == "published")
         r.software.reset_variant = published_pair(r.software.quarantine);
+    const fields smmu = f.sub("smmu");
+    smmu.read("invalidation", r.software.invalidation);
+    smmu.read("force_sync", r.software.cmdq_force_sync);
+    smmu.read("poll_gerror", r.software.poll_gerror);
     f.read("cerror_sync", r.software.cerror_sync);
     f.read("pri", r.software.pri);
     f.read("guest", r.software.guest);

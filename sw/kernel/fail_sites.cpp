@@ -17,6 +17,7 @@ constexpr auto sites = std::to_array<named_thing>({
     {"set_dev_pasid", "attach of a domain to a device's PASID"},
     {"blocking_domain_alloc", "a group's blocking domain is allocated"},
     {"default_domain_alloc", "a group's default domain is allocated"},
+    {"gfp_atomic", "Q1: the item for a device that does not answer is allocated in the interrupt"},
 });
 
 }  // namespace

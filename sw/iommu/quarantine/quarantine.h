@@ -78,7 +78,7 @@ struct quarantine_ops {
 
     struct counters {
         u64 fenced = 0;    ///< devices, each time
-        u64 reported = 0;  ///< to the core
+        u64 reported = 0;  ///< to a worker
         u64 dropped = 0;   ///< reports of what was reported already
         u64 blocked = 0;   ///< by a worker's prepare()
         u64 reset = 0;     ///< by a worker
