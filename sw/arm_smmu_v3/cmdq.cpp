@@ -95,7 +95,11 @@ void arm_smmu_cmdq_batch::end_spans(int result) {
 // -- queue --
 
 arm_smmu_cmdq::arm_smmu_cmdq(kernel& k, phys_addr_t smmu_base, const arm_smmu_cmdq_config& config)
-    : kernel_(k), smmu_(smmu_base), config_(config), valid_(std::size_t{1} << config.log2size, 0), atc_sync_timeouts_(valid_) {
+    : kernel_(k),
+      smmu_(smmu_base),
+      config_(config),
+      valid_(std::size_t{1} << config.log2size, 0),
+      atc_sync_timeouts_(valid_) {
     llq_.max_n_shift = config.log2size;
 }
 
@@ -281,10 +285,11 @@ template <class Poll>
 bool arm_smmu_cmdq::poll(Poll wait) {
     if (!config_.poll_gerror) return wait(config_.timeout);
     const auto end = kernel_.now() + config_.timeout;
-    for (hal::duration slice = 10us; kernel_.now() < end; slice = std::min<hal::duration>(slice * 2, 1ms)) {
+    for (hal::duration slice = 10us; kernel_.now() < end;
+         slice = std::min<hal::duration>(slice * 2, 1ms)) {
         if (wait(std::min<hal::duration>(slice, end - kernel_.now()))) return true;
-        const u32 active = kernel_.readl(smmu_ + smmu_reg::GERROR) ^
-                           kernel_.readl(smmu_ + smmu_reg::GERRORN);
+        const u32 active =
+            kernel_.readl(smmu_ + smmu_reg::GERROR) ^ kernel_.readl(smmu_ + smmu_reg::GERRORN);
         if (gerror_ && (active & smmu_reg::GERROR_CMDQ_ERR)) gerror_();
     }
     return false;
@@ -296,19 +301,18 @@ int arm_smmu_cmdq::poll_until_consumed(u32 sync_prod, u32& cons) {
         arm_smmu_ll_queue seen;
         u32 prod;
     } w{llq_, sync_prod};
-    const bool done = w.seen.consumed(sync_prod) || poll([&](hal::duration limit) {
-                          const poll_backoff backoff{.spins = 9,
-                                                     .first_delay = 1us,
-                                                     .wait_for_event = config_.sev,
-                                                     .limit = limit};
-                          return kernel_.poll_register(
-                              smmu_ + smmu_reg::CMDQ_CONS, 4,
-                              [p = &w](u64 now) {
-                                  p->seen.cons = static_cast<u32>(now);
-                                  return p->seen.consumed(p->prod);
-                              },
-                              backoff);
-                      });
+    const bool done =
+        w.seen.consumed(sync_prod) || poll([&](hal::duration limit) {
+            const poll_backoff backoff{
+                .spins = 9, .first_delay = 1us, .wait_for_event = config_.sev, .limit = limit};
+            return kernel_.poll_register(
+                smmu_ + smmu_reg::CMDQ_CONS, 4,
+                [p = &w](u64 now) {
+                    p->seen.cons = static_cast<u32>(now);
+                    return p->seen.consumed(p->prod);
+                },
+                backoff);
+        });
     cons = w.seen.cons;
     return done ? 0 : -ETIMEDOUT;
 }

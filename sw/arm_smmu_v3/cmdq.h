@@ -144,7 +144,7 @@ private:
     u32 owner_prod_ = 0;     ///< up to here the register was written
     /// Waiters for their SYNC, under whom CONS's copy may not move; -1: somebody moves it.
     int lock_ = 0;
-    std::vector<u8> valid_;  ///< per slot: 1 ^ wrap bit of the position last made valid
+    std::vector<u8> valid_;              ///< per slot: 1 ^ wrap bit of the position last made valid
     std::vector<u8> atc_sync_timeouts_;  ///< per slot
     std::function<void()> gerror_;
     ratelimit timeout_log_, full_log_;

@@ -57,8 +57,8 @@ unmap_class arm_smmu_domain::inv_masters(u64 iova, u64 size, bool leaf, hal::spa
     if (atc.num() == 0) return unmap_class::tlbi_only;
     const int rc = atc.submit();
     if (rc != 0 && driver_.quarantine())
-        driver_.quarantine()->atc_inv_failed({*smmu_, this, list->entries().data(),
-                                              list->entries().size(), iova, size, rc});
+        driver_.quarantine()->atc_inv_failed(
+            {*smmu_, this, list->entries().data(), list->entries().size(), iova, size, rc});
     return unmap_class::atc;
 }
 

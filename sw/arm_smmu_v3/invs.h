@@ -19,10 +19,10 @@ enum class arm_smmu_inv_type : u8 { s1_asid, s2_vmid, s2_vmid_s1_clear, ats, ats
 struct arm_smmu_inv {
     arm_smmu_device* smmu = nullptr;
     arm_smmu_inv_type type{};
-    u32 id = 0;     ///< ASID, or StreamID for ATS
-    u32 ssid = 0;   ///< PASID for ATS, IOMMU_NO_PASID: without
-    u32 users = 1;  ///< 0: trash, skipped
-    u16 rid = 0;    ///< Routing ID for ATS, by which observers name the device
+    u32 id = 0;          ///< ASID, or StreamID for ATS
+    u32 ssid = 0;        ///< PASID for ATS, IOMMU_NO_PASID: without
+    u32 users = 1;       ///< 0: trash, skipped
+    u16 rid = 0;         ///< Routing ID for ATS, by which observers name the device
     bool muted = false;  ///< ATS: the device is fenced, nothing is sent (INV_TYPE_ATS_BROKEN)
     arm_smmu_master* master = nullptr;  ///< ATS: whose it is
 

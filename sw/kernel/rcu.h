@@ -22,8 +22,8 @@ public:
         return period_;
     }
     void read_unlock(reader of) {
-        const auto at = std::find_if(open_.begin(), open_.end(),
-                                     [of](const auto& p) { return p.first == of; });
+        const auto at =
+            std::find_if(open_.begin(), open_.end(), [of](const auto& p) { return p.first == of; });
         if (--at->second != 0) return;
         open_.erase(at);
         if (!waited_for_) return;

@@ -33,8 +33,7 @@ private:
 
 void quarantine_q5::atc_inv_failed(const atc_inv_failure& f) {
     if (!lost(f.error)) return;
-    if (env_.switches.per_sid_retry)
-        return ask_each(f, [this](arm_smmu_master& m) { fence(m); });
+    if (env_.switches.per_sid_retry) return ask_each(f, [this](arm_smmu_master& m) { fence(m); });
     for (std::size_t i = 0; i < f.count; ++i) {
         const arm_smmu_inv& e = f.entries[i];
         if (!e.is_ats() || !e.live()) continue;

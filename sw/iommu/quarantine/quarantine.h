@@ -25,10 +25,11 @@ struct quarantine_switches {
     bool no_synchronize_rcu = false;         ///< release frees what readers may still hold (H-37)
     bool attach_ignores_ats_broken = false;  ///< an attach turns ATS on again (H-43)
     bool no_unfence = false;                 ///< nothing lifts the driver's fence (H-53)
-    bool per_sid_retry = false;           ///< Q5 asks each device alone before it fences (H-46)
-    bool bit_before_ack = false;          ///< the issuer's bit is set before GERRORN is (H-48)
-    bool retest_under_device_lock = false;  ///< the worker looks at the flag once more (H-21)
-    bool fence_on_poll_timeout = false;   ///< the 1 s limit of a wait counts as a lost ATC_INV (H-57)
+    bool per_sid_retry = false;              ///< Q5 asks each device alone before it fences (H-46)
+    bool bit_before_ack = false;             ///< the issuer's bit is set before GERRORN is (H-48)
+    bool retest_under_device_lock = false;   ///< the worker looks at the flag once more (H-21)
+    bool fence_on_poll_timeout =
+        false;  ///< the 1 s limit of a wait counts as a lost ATC_INV (H-57)
 };
 
 /// ATC_INVs that did not all come back: what one flush, or one attach, sent to one SMMU.

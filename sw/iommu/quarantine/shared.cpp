@@ -27,7 +27,8 @@ void eats_quarantine::atc_inv_failed(const atc_inv_failure& f) {
                 f.domain->mute(m);
             else
                 for (arm_smmu_domain* d : m.domains) d->mute(m);
-            for (std::size_t i = 0; i < f.count; ++i) f.entries[i].muted |= f.entries[i].master == &m;
+            for (std::size_t i = 0; i < f.count; ++i)
+                f.entries[i].muted |= f.entries[i].master == &m;
             m.clear_eats();
             ++count_.fenced;
         }

@@ -24,15 +24,15 @@ public:
 protected:
     virtual bool bit_before_ack() const { return env_.switches.bit_before_ack; }
     /// Whether the issuer's error means a lost ATC_INV.
-    bool lost(int error) const { return error == issuer_error() || env_.switches.fence_on_poll_timeout; }
+    bool lost(int error) const {
+        return error == issuer_error() || env_.switches.fence_on_poll_timeout;
+    }
     /// Sends each ATC_INV again with a SYNC of its own. Calls guilty() for the devices that do not
     /// answer this time either; what it mutes is not asked any more.
     template <class Guilty>
     void ask_each(const atc_inv_failure&, Guilty guilty);
     /// Whose entry it is.
-    virtual arm_smmu_master* master_of(const arm_smmu_inv& e) {
-        return e.smmu->find_master(e.id);
-    }
+    virtual arm_smmu_master* master_of(const arm_smmu_inv& e) { return e.smmu->find_master(e.id); }
     kernel& k() const { return env_.k; }
 
     quarantine_environment env_;

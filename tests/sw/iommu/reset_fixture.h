@@ -25,6 +25,9 @@ struct reset_setup {
     endpoint_options a = {}, b = {};
     bool b_later = false;  ///< B joins no group yet
     iommu_core_config core = {};
+    std::string_view quarantine = "off";
+    quarantine_switches switches = {};
+    arm_smmu_options driver = {};
 };
 
 /// One or two endpoints behind root ports, SMMU, core; every configuration write to ATS, PASID and
@@ -34,6 +37,7 @@ struct Reset : ::testing::Test {
     kernel k{host.doors(), 4};
     std::unique_ptr<arm_smmu_driver> driver;
     arm_smmu_device* smmu = nullptr;
+    std::unique_ptr<quarantine_ops> quarantine;
     std::unique_ptr<iommu_core> core;
     std::unique_ptr<pci_host> pci;
     pci_dev *a = nullptr, *b = nullptr;
@@ -53,8 +57,13 @@ struct Reset : ::testing::Test {
         c.base = model_host::smmu;
         c.gerror_cpu = 3;
         driver = std::make_unique<arm_smmu_driver>(k);
-        smmu = &driver->add(c);
         core = std::make_unique<iommu_core>(k, *driver, make_reset_variant(s.variant), s.core);
+        quarantine = make_quarantine(
+            s.quarantine, {k, *core, *driver, s.switches,
+                           [this](pci_dev& d) { return pci_reset_function(d, *core, {}); }});
+        core->set_quarantine(quarantine.get());
+        driver->configure(s.driver, quarantine.get());
+        smmu = &driver->add(c);
         driver->set_driver_get_domain(
             [this](device& d) { return core->iommu_driver_get_domain_for_dev(d); });
         pci_host_config h{.ecam = model_host::ecam,
