@@ -233,11 +233,8 @@ int iommu_core::prepare(pci_dev& d) { return variant_->prepare(*this, d); }
 void iommu_core::done(pci_dev& d, int result) { variant_->done(*this, d, result); }
 
 void iommu_core::reset_finished(iommu_group& g, pci_dev& d, int result) {
+    if (quarantine_ops_) quarantine_ops_->recovered(d.dev, result == 0);
     if (on_reset_finished_) on_reset_finished_(g, d, result);
-}
-
-void iommu_core::reset_ended(device& dev, int result) {
-    if (quarantine_ops_) quarantine_ops_->recovered(dev, result == 0);
 }
 
 void iommu_core::iommu_report_device_broken(device& dev) {

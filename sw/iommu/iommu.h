@@ -105,8 +105,6 @@ public:
     /// Called by done(), group->mutex held, when the variant is about to give the device free.
     /// @param result 0: variants that know better do not call it
     void reset_finished(iommu_group&, pci_dev&, int result);
-    /// Called by done(), group->mutex held, before the device is attached again.
-    void reset_ended(device&, int result);
     using finished = std::function<void(iommu_group&, pci_dev&, int result)>;
     void on_reset_finished(finished f) { on_reset_finished_ = std::move(f); }
 

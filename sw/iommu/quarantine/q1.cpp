@@ -49,7 +49,7 @@ void quarantine_q1::report(device& dev) {
     lock_.lock_irqsave();
     if (std::find(broken_.begin(), broken_.end(), dev.pdev) != broken_.end()) {
         ++count_.dropped;
-    } else if (env_.k.should_fail("gfp_atomic", dev.id) == 0) {
+    } else if (env_.core.faults().check("gfp_atomic", dev.id) == 0) {
         broken_.push_back(dev.pdev);
         ++count_.reported;
         env_.k.schedule_work(work_, env_.k.current_cpu());
@@ -74,7 +74,7 @@ void quarantine_q1::reset(pci_dev& d) {
     env_.k.point("q2", d.rid());
     pci_dev_lock(d);
     pci_clear_master(d);
-    if (env_.core.prepare(d) == 0) ++count_.blocked;
+    if (env_.core.quarantine(d) == 0) ++count_.blocked;
     env_.k.point("q3", d.rid());
     pci_dev_unlock(d);
     ++count_.reset;

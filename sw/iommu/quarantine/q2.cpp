@@ -30,16 +30,16 @@ void quarantine_q2::report(device& dev) {
     iommu_group* const g = dev.group;
     k().point("q0", dev.id);
     if (!g) return;
-    g->life.use();
+    env_.core.follow(*g);
     g->refs.get();
     if (g->requires_reset) {
         ++count_.dropped;
-        g->refs.put();
+        env_.core.iommu_group_put(*g);
         return;
     }
     g->requires_reset = true;
     if (!works_.schedule(k(), g, [this, g] { work_on(*g); })) {
-        g->refs.put();
+        env_.core.iommu_group_put(*g);
         return;
     }
     ++count_.reported;
@@ -51,21 +51,21 @@ void quarantine_q2::work_on(iommu_group& g) {
     {
         guard hold(g.lock);
         if (!g.requires_reset) {  // recovered before the worker came
-            g.refs.put();
+            env_.core.iommu_group_put(g);
             return;
         }
         if (g.devices.size() == 1) pdev = g.devices.front().dev->pdev;
     }
     k().point("q2", pdev ? pdev->rid() : u16{0});
     if (pdev) block(*pdev, g);
-    g.refs.put();
+    env_.core.iommu_group_put(g);
 }
 
 /// A reset that held the lock before may have healed the device: nobody looks again.
 void quarantine_q2::block(pci_dev& d, iommu_group& g) {
     pci_dev_lock(d);
     if (!env_.switches.retest_under_device_lock || g.requires_reset)
-        if (env_.core.prepare(d) == 0) ++count_.blocked;
+        if (env_.core.quarantine(d) == 0) ++count_.blocked;
     k().point("q3", d.rid());
     pci_dev_unlock(d);
 }

@@ -63,7 +63,7 @@ void gdev_quarantine::report(device& dev) {
             ++count_.reported;
             k().point("q1", dev.id);
         } else {
-            g.refs.put();
+            env_.core.iommu_group_put(g);
         }
     }
     env_.driver.readers().read_unlock(reading);
@@ -79,11 +79,11 @@ void gdev_quarantine::work_on(device& dev, iommu_group& g) {
     if (still_broken(dev, g)) {
         k().point("q2", dev.id);
         pci_dev_lock(*dev.pdev);
-        if (still_broken(dev, g) && env_.core.prepare(*dev.pdev) == 0) ++count_.blocked;
+        if (still_broken(dev, g) && env_.core.quarantine(*dev.pdev) == 0) ++count_.blocked;
         k().point("q3", dev.id);
         pci_dev_unlock(*dev.pdev);
     }
-    g.refs.put();
+    env_.core.iommu_group_put(g);
 }
 
 void gdev_quarantine::recovered(device& dev, bool success) {

@@ -56,7 +56,6 @@ void reset_m3::done_outermost(iommu_core& core, pci_dev& d, iommu_group& g, grou
         core.k().log(4, "reset failed: device stays blocked", d.rid());
         return;
     }
-    core.ops().reset_device_done(d.dev);
     restore(core, d, g, gdev);
     gdev.why = gdev_blocked::no;
 }

@@ -45,7 +45,7 @@ TEST_P(ByEats, LinuxFlow_2_recovered_before_the_worker_came) {
     start(q);
     in_task([&] {
         core->iommu_report_device_broken(a->dev);
-        core->reset_ended(a->dev, true);
+        core->reset_finished(*a->dev.group, *a, 0);
     });
     EXPECT_FALSE(blocked(*a));
     EXPECT_EQ(reached("q2"), 0u);
