@@ -196,6 +196,7 @@ void endpoint::control_atc(atc_control what) {
 
 void endpoint::reset(pcie::reset_kind kind) {
     forget_work();
+    faults_.deaf_until_reset = 0;
     space_.reset(kind);
     power_state_ = 0;
     pages_.config_written();

@@ -328,7 +328,8 @@ void endpoint::receive_invalidate(const pcie::tlp& t) {
     const base::itag tag{static_cast<std::uint8_t>(t.tag & 31)};
     if (t.span != base::no_span && ctx_.probe.wants(base::kind::stage))
         ctx_.probe.emit(base::kind::stage, place_, now(), t.span, 8, 0, id_.value);
-    if (state_ != state::operational || faults::take(faults_.swallow_invalidates)) {
+    if (state_ != state::operational || faults_.deaf_until_reset != 0 ||
+        faults::take(faults_.swallow_invalidates)) {
         ignore_invalidate(tag, t.span,
                           state_ != state::operational ? text_in_reset_ : text_injected_);
         return free_buffer(t);

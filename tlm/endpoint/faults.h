@@ -16,6 +16,7 @@ struct faults {
 
     // -- Invalidate Requests --
     std::uint32_t swallow_invalidates = 0;  ///< vanish at the function, as in a reset
+    std::uint32_t deaf_until_reset = 0;     ///< the same, until the function is reset
     std::uint32_t complete_early = 0;       ///< completed at once, and the ATC is never told
     // -- Invalidate Completions --
     std::uint32_t lose_completions = 0;       ///< not sent though the work is done
@@ -59,6 +60,7 @@ struct fault_info {
 
 inline constexpr std::array<fault_info, 23> fault_table{{
     {"swallow_invalidates", &faults::swallow_invalidates},
+    {"deaf_until_reset", &faults::deaf_until_reset},
     {"complete_early", &faults::complete_early},
     {"lose_completions", &faults::lose_completions},
     {"delay_completions", &faults::delay_completions},
