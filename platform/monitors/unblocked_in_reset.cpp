@@ -12,6 +12,7 @@ unblocked_in_reset::unblocked_in_reset(reporter& r)
       old_prepare_(r.probe().text("iommu_dev_reset_prepare")),
       old_done_(r.probe().text("iommu_dev_reset_done")),
       specific_(r.probe().text("device_specific_reset")),
+      quarantine_(r.probe().text("iommu_quarantine_device")),
       blocked_(r.probe().text("blocked")),
       r0_(r.probe().text("r0")),
       r1_(r.probe().text("r1")) {}
@@ -58,11 +59,13 @@ void unblocked_in_reset::on_event(const base::event& e) {
 void unblocked_in_reset::call(const base::event& e, bool begins) {
     if (e.a == specific_)
         return change(e.b, [&](device& d) { d.specific += begins ? 1 : std::uint32_t(-1); });
+    if (e.a == quarantine_)  // whichever reset comes later lifts it
+        return change(e.b, [&](device& d) { d.quarantining = begins; });
     // Each done() answers one prepare(): what the last of them attaches is right.
     if (begins && (e.a == done_ || e.a == old_done_))
         return change(e.b, [](device& d) { d.prepared -= d.prepared != 0 ? 1 : 0; });
     if (!begins && (e.a == prepare_ || e.a == old_prepare_) && e.c == 0)
-        change(e.b, [](device& d) { ++d.prepared; });
+        change(e.b, [](device& d) { d.prepared += d.quarantining ? 0 : 1; });
 }
 
 void unblocked_in_reset::hit(const base::event& e, std::uint64_t function, std::uint64_t rule,

@@ -16,6 +16,7 @@ public:
 
 private:
     struct device {
+        bool quarantining = false;     // prepare() is called without a reset
         std::uint32_t prepared = 0;    // calls of prepare() that no done() has answered
         std::uint32_t specific = 0;    // device specific resets at work
         std::uint64_t blocked_by = 0;  // domain with tables that blocks it; 0: none
@@ -30,7 +31,8 @@ private:
 
     waves::flat_map<std::uint64_t, device> devices_;  // by function
     std::uint64_t watched_ = 0;
-    std::uint32_t prepare_, done_, old_prepare_, old_done_, specific_, blocked_, r0_, r1_;
+    std::uint32_t prepare_, done_, old_prepare_, old_done_, specific_, quarantine_, blocked_, r0_,
+        r1_;
 };
 
 }  // namespace drydock::monitors

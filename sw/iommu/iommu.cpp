@@ -237,6 +237,11 @@ void iommu_core::reset_finished(iommu_group& g, pci_dev& d, int result) {
     if (on_reset_finished_) on_reset_finished_(g, d, result);
 }
 
+int iommu_core::quarantine(pci_dev& d) {
+    call_scope call(kernel_, "iommu_quarantine_device", d.rid());
+    return call.result(variant_->quarantine(*this, d));
+}
+
 void iommu_core::iommu_report_device_broken(device& dev) {
     if (quarantine_ops_) quarantine_ops_->report(dev);
 }

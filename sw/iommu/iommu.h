@@ -128,7 +128,7 @@ public:
     bool prepare_failure_aborts() const override { return variant_->prepare_failure_aborts(); }
     bool done_after_failure() const override { return variant_->done_after_failure(); }
     /// Blocks a broken device without a reset. @return as prepare()
-    int quarantine(pci_dev& d) { return variant_->quarantine(*this, d); }
+    int quarantine(pci_dev&);
 
 private:
     iommu_group& group_of(const std::string& name);

@@ -94,6 +94,21 @@ def dpc_under_unmap(tmp):
         assert run["clients"]["dma0"]["dma"]["errors"] <= 8, "one burst is lost, no other"
 
 
+def quarantine_silent_device(tmp):
+    """Who fences a device that does not answer, at whose cost, and that a reset lifts it."""
+    done = drydock("run", "platform/scenarios/quarantine_silent_device.yaml", "--out", str(tmp / "a"))
+    assert "off: RED, as expected" in done.stdout and "Q5: GREEN" in done.stdout, done.stdout
+    runs = {r["name"]: r for r in summary(tmp / "a")["runs"]}
+    stale = {name: any(v["monitor"] == "stale_access" for v in r["violations"]) for name, r in runs.items()}
+    assert stale["off"] and not any(stale[q] for q in ("Q2", "Q3", "Q4", "Q5")), stale
+    timeouts = {name: r["latency"]["invalidation"]["timeouts"] for name, r in runs.items()}
+    assert timeouts["Q5"] == 1 < timeouts["Q2"] == timeouts["Q3"] == timeouts["Q4"] < timeouts["off"] / 3, timeouts
+    longest = {name: r["clients"]["sva0"]["unmap"]["longest_ps"] for name, r in runs.items()}
+    assert longest["Q5"] * 1.9 < longest["Q4"] < longest["Q5"] * 2.1, longest
+    for name in ("Q2", "Q3", "Q4", "Q5"):  # ATS is back, and asked for
+        assert runs[name]["clients"]["sva0"]["unmap"]["atc"] > 600, name
+
+
 def pri_storm(tmp):
     """Page Requests: an overflowing queue sheds the storm, one that holds it lets the honest wait."""
     storm = "platform/scenarios/pri_storm.yaml"
