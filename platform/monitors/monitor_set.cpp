@@ -7,6 +7,7 @@
 #include "platform/monitors/credit_conservation.h"
 #include "platform/monitors/deadlock.h"
 #include "platform/monitors/innocent_harmed.h"
+#include "platform/monitors/innocent_quarantined.h"
 #include "platform/monitors/invalidate_in_reset.h"
 #include "platform/monitors/itag_protocol.h"
 #include "platform/monitors/lock_order.h"
@@ -45,6 +46,7 @@ monitor_set::monitor_set(base::context& ctx, const monitor_parameters& limits)
     add(std::make_unique<blocked_dma>(report_));
     add(std::make_unique<invalidate_in_reset>(report_));
     add(std::make_unique<innocent_harmed>(report_, limits.service_limit));
+    add(std::make_unique<innocent_quarantined>(report_));
     mismatch_ = add(std::make_unique<sw_hw_domain_mismatch>(report_));
     add(std::make_unique<unblocked_in_reset>(report_));
     add(std::make_unique<lock_order>(report_));

@@ -7,9 +7,19 @@ stuck::stuck(reporter& r)
     : monitor("stuck", r,
               {base::kind::sw_device_blocked, base::kind::sw_attach, base::kind::sw_view,
                base::kind::sw_return, base::kind::cerror, base::kind::sync_done,
-               base::kind::command_fetched, base::kind::span_begin, base::kind::span_end}),
+               base::kind::command_fetched, base::kind::span_begin, base::kind::span_end,
+               base::kind::sw_call, base::kind::itag_timeout, base::kind::function_state}),
       blocked_(r.probe().text("blocked")),
-      none_(r.probe().text("none")) {}
+      none_(r.probe().text("none")),
+      ready_(r.probe().text("ready")),
+      operational_(r.probe().text("operational")),
+      dead_(r.probe().text("dead")),
+      report_(r.probe().text("iommu_report_device_broken")),
+      q1_report_(r.probe().text("arm_smmu_report_broken")),
+      quarantine_(r.probe().text("iommu_quarantine_device")),
+      eats_(r.probe().text("arm_smmu_disable_eats")),
+      ats_(r.probe().text("arm_smmu_disable_ats_of_broken")),
+      unfence_(r.probe().text("arm_smmu_reset_device_done")) {}
 
 void stuck::on_event(const base::event& e) {
     switch (e.what) {
@@ -32,6 +42,16 @@ void stuck::on_event(const base::event& e) {
             return;
         case base::kind::sw_return:
             return returned(e);
+        case base::kind::sw_call:
+            return called(e);
+        case base::kind::itag_timeout:
+            devices_[static_cast<std::uint16_t>(e.b)].ill = true;
+            return;
+        case base::kind::function_state:
+            if (e.b == ready_ || e.b == operational_ || e.b == dead_) return;
+            devices_[static_cast<std::uint16_t>(e.a)].ill = false;
+            devices_[static_cast<std::uint16_t>(e.a)].reported = false;
+            return;
         case base::kind::cerror:
             stopped_.try_emplace(e.where, e.time, e.span);
             return;
@@ -55,7 +75,16 @@ void stuck::on_event(const base::event& e) {
     }
 }
 
+void stuck::called(const base::event& e) {
+    if (e.a != report_ && e.a != q1_report_ && e.a != eats_ && e.a != ats_ && e.a != unfence_)
+        return;
+    device& d = devices_[static_cast<std::uint16_t>(e.b)];
+    d.reported |= e.a == report_ || e.a == q1_report_;
+    d.fenced = e.a == eats_ || e.a == ats_ || (d.fenced && e.a != unfence_);
+}
+
 void stuck::returned(const base::event& e) {
+    if (e.a == quarantine_) devices_[static_cast<std::uint16_t>(e.b)].quarantined = e.c == 0;
     const std::string& call = text(e.a);
     if (call.find("attach") == std::string::npos || call.find("detach") != std::string::npos)
         return;
@@ -75,7 +104,12 @@ void stuck::finish(base::ps) {
     const auto devices = devices_;
     const auto stopped = stopped_;
     for (const auto& [function, d] : devices)
-        if ((d.held() || d.refused) && d.resets == 0) judge(function, d);
+        if (d.resets != 0)
+            continue;
+        else if ((d.held() || d.refused) && !(d.quarantined && d.ill))
+            judge(function, d);
+        else if (!d.held())
+            judge_quarantine(function, d);
     for (const auto& [where, since] : stopped) {
         if (retry_ != nullptr && retry_->command_queue(place(where))) continue;
         found({where, 2}, since.second, [&, w = where, s = since] {
@@ -87,6 +121,21 @@ void stuck::finish(base::ps) {
                            "stopped by CERROR since " + readable(s.first)};
         });
     }
+}
+
+void stuck::judge_quarantine(std::uint16_t function, const device& d) {
+    const bool forgotten = d.reported && d.ill, left_fenced = d.fenced && !d.ill;
+    if (!forgotten && !left_fenced) return;
+    const base::routing_id rid{function};
+    found({function, forgotten ? 3u : 4u}, d.span, [&] {
+        return finding{d.since,
+                       d.span,
+                       report().device_name(rid),
+                       rid,
+                       "a broken device is blocked or reset, and one that was reset is free again",
+                       forgotten ? "reported as broken, and nothing came of it"
+                                 : "reset since, and its ATS is fenced still"};
+    });
 }
 
 void stuck::judge(std::uint16_t function, const device& d) {

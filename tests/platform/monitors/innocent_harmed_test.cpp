@@ -122,4 +122,47 @@ TEST(InnocentHarmed, fires_when_dma_meets_nothing_but_errors_for_longer_than_the
     EXPECT_NE(t.only().text.find("met errors alone for"), std::string::npos) << t.only().text;
 }
 
+TEST(InnocentHarmed, H_46_a_device_that_has_answered_all_is_fenced) {
+    for (const char* fence : {"arm_smmu_disable_eats", "arm_smmu_disable_ats_of_broken",
+                              "arm_smmu_reset_broken_device"}) {
+        told t;
+        t.tell(kind::itag_timeout, "smmu", 3, told::nic.value);
+        t.tell(kind::sw_call, "U", t.text(fence), told::ep0.value);
+        EXPECT_EQ(t.fired("innocent_harmed"), 1u) << fence;
+        EXPECT_EQ(t.only().device, "ep0");
+    }
+}
+
+TEST(InnocentHarmed, H_46_a_device_that_owes_an_answer_may_be_fenced_until_it_was_reset) {
+    told t;
+    t.tell(kind::itag_timeout, "smmu", 3, told::ep0.value);
+    t.tell(kind::sw_call, "U", t.text("arm_smmu_disable_eats"), told::ep0.value);
+    t.tell(kind::sw_call, "W", t.text("arm_smmu_reset_broken_device"), told::ep0.value);
+    EXPECT_TRUE(t.silent());
+    t.function(told::ep0, "flr");
+    t.function(told::ep0, "ready");
+    t.tell(kind::sw_call, "U", t.text("arm_smmu_disable_eats"), told::ep0.value);
+    EXPECT_EQ(t.fired("innocent_harmed"), 1u);
+}
+
+TEST(InnocentHarmed, H_51_a_broken_device_is_reset_in_the_middle_of_its_drivers_work) {
+    told t;
+    t.tell(kind::itag_timeout, "smmu", 3, told::ep0.value);
+    begin(t, told::ep0);
+    t.tell(kind::sw_call, "W", t.text("arm_smmu_reset_broken_device"), told::ep0.value);
+    EXPECT_EQ(t.fired("innocent_harmed"), 1u);
+}
+
+TEST(InnocentHarmed, H_55_a_fenced_devices_flood_costs_another_its_event) {
+    told t;
+    t.tell(kind::itag_timeout, "smmu", 3, told::ep0.value);
+    t.tell(kind::event_lost, "smmu", 0x10, told::nic.value);
+    EXPECT_TRUE(t.silent()) << "nobody is fenced";
+    t.tell(kind::sw_call, "U", t.text("arm_smmu_disable_eats"), told::ep0.value);
+    t.tell(kind::event_lost, "smmu", 0x07, told::ep0.value);
+    EXPECT_TRUE(t.silent()) << "its own";
+    t.tell(kind::event_lost, "smmu", 0x10, told::nic.value);
+    EXPECT_EQ(t.only().device, "nic");
+}
+
 }  // namespace drydock::monitors::test

@@ -120,4 +120,52 @@ TEST(Stuck, is_silent_when_the_queue_went_on) {
     EXPECT_TRUE(t.silent());
 }
 
+TEST(Stuck, H_40_fires_for_a_device_reported_as_broken_of_which_nothing_came) {
+    told t;
+    t.tell(kind::itag_timeout, "smmu", 3, told::ep0.value);
+    t.tell(kind::sw_call, "U", t.text("iommu_report_device_broken"), told::ep0.value);
+    t.finish();
+    EXPECT_EQ(t.only().monitor, "stuck");
+    EXPECT_EQ(t.only().device, "ep0");
+}
+
+TEST(Stuck, H_40_is_silent_for_a_quarantined_device_that_waits_for_its_reset) {
+    told t;
+    one_retry r;
+    t.set.connect(r);
+    t.tell(kind::itag_timeout, "smmu", 3, told::ep0.value);
+    t.tell(kind::sw_call, "U", t.text("iommu_report_device_broken"), told::ep0.value);
+    t.tell(kind::sw_return, "W", t.text("iommu_quarantine_device"), told::ep0.value, 0);
+    t.tell(kind::sw_device_blocked, "iommu", told::ep0.value, 1);
+    t.finish();
+    EXPECT_TRUE(t.silent());
+}
+
+TEST(Stuck, H_21_fires_for_a_quarantined_device_that_has_been_reset) {
+    told t;
+    one_retry r;
+    t.set.connect(r);
+    t.tell(kind::itag_timeout, "smmu", 3, told::ep0.value);
+    t.function(told::ep0, "flr");
+    t.function(told::ep0, "ready");
+    t.tell(kind::sw_return, "W", t.text("iommu_quarantine_device"), told::ep0.value, 0);
+    t.tell(kind::sw_device_blocked, "iommu", told::ep0.value, 1);
+    t.finish();
+    EXPECT_EQ(t.only().monitor, "stuck");
+}
+
+TEST(Stuck, H_53_fires_for_a_fence_that_outlives_a_reset_and_not_for_one_that_was_lifted) {
+    for (const bool lifted : {false, true}) {
+        told t;
+        t.tell(kind::itag_timeout, "smmu", 3, told::ep0.value);
+        t.tell(kind::sw_call, "U", t.text("arm_smmu_disable_eats"), told::ep0.value);
+        t.function(told::ep0, "flr");
+        t.function(told::ep0, "ready");
+        if (lifted)
+            t.tell(kind::sw_call, "R", t.text("arm_smmu_reset_device_done"), told::ep0.value);
+        t.finish();
+        EXPECT_EQ(t.silent(), lifted);
+    }
+}
+
 }  // namespace drydock::monitors::test
