@@ -26,6 +26,11 @@ constexpr auto table = std::to_array<entry>({
      }},
     {{"reset_method_store", "sysfs asks each reset method whether the device could use it"},
      [](software& s, pci_dev& d) { return reset_method_store(d, {}, s.core(), s.reset_config()); }},
+    {{"iommu_report_device_broken", "as the IOMMU driver does when a device has not answered"},
+     [](software& s, pci_dev& d) {
+         s.core().iommu_report_device_broken(d.dev);
+         return 0;
+     }},
 });
 
 }  // namespace

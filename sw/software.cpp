@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "sw/pci/iov.h"
+#include "sw/switches.h"
 
 namespace drydock::sw {
 
@@ -46,6 +47,7 @@ software::software(kernel& k, software_config config)
       port_driver_(
           k, pci_, config_.ports, [this](pci_dev& port) { return attach_port(port); }, *this) {
     check();
+    apply_switches(config_);
     quarantine_ = make_quarantine(
         config_.quarantine, {k, core_, smmus_, config_.quarantine_options, [this](pci_dev& d) {
                                  return pci_reset_function(d, core_, reset_config());

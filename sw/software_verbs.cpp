@@ -112,15 +112,9 @@ void software::run(const std::string& task, unsigned cpu, std::function<int()> b
 }
 
 pci_reset_config software::reset_config() const {
-    const auto on = [&](std::string_view name) {
-        return std::find(config_.switches.begin(), config_.switches.end(), name) !=
-               config_.switches.end();
-    };
     pci_reset_config how = config_.reset;
     how.host = &pci_;
     how.reset_below = [this](pci_dev& bridge) { return port_driver_.reset_below(bridge); };
-    how.done_only_on_success = on("done_only_on_success");
-    how.no_outer_pair = on("no_outer_pair");
     return how;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sw/hal/host.h"
 #include "sw/kernel/costs.h"
@@ -127,6 +128,15 @@ public:
     hal::host& host() const;
     const cpu_costs& costs() const;
 
+    // -- failures on demand --
+    /// The next `count` calls of should_fail() for this site (fail_sites()), of any device or of
+    /// one, answer with this error. @throws std::invalid_argument for a site that there is not
+    void make_fail(std::string_view site, std::optional<u16> device, int error, u32 count);
+    /// 0, or the negative error that the caller shall fail with. Free while nothing is to fail.
+    int should_fail(std::string_view site, u16 device = 0) {
+        return armed_.empty() ? 0 : take_failure(site, device);
+    }
+
     /// Lets a held task go on (platform side). @return false if no task of this name is held
     bool release(std::string_view task);
     /// Where the task is held; empty if it is not.
@@ -137,6 +147,13 @@ public:
     }
 
 private:
+    struct failure {
+        std::string_view site;
+        std::optional<u16> device;
+        int error;
+        u32 left;
+    };
+    int take_failure(std::string_view site, u16 device);
     void charge(hal::duration d);
     u64 read(phys_addr_t, unsigned size);
     void write(phys_addr_t, unsigned size, u64 value);
@@ -146,6 +163,7 @@ private:
     std::unique_ptr<class workqueue> workqueue_;
     std::unique_ptr<class poller> poller_;
     std::unique_ptr<class page_allocator> pages_;
+    std::vector<failure> armed_;
 };
 
 /// A span of software work: begins where it stands, becomes the task's current span, ends with the

@@ -58,7 +58,7 @@ struct fault_info {
     std::uint32_t faults::*count;
 };
 
-inline constexpr std::array<fault_info, 23> fault_table{{
+inline constexpr std::array<fault_info, 24> fault_table{{
     {"swallow_invalidates", &faults::swallow_invalidates},
     {"deaf_until_reset", &faults::deaf_until_reset},
     {"complete_early", &faults::complete_early},

@@ -49,7 +49,7 @@ void quarantine_q1::report(device& dev) {
     lock_.lock_irqsave();
     if (std::find(broken_.begin(), broken_.end(), dev.pdev) != broken_.end()) {
         ++count_.dropped;
-    } else if (env_.core.faults().check("gfp_atomic", dev.id) == 0) {
+    } else if (env_.k.should_fail("gfp_atomic", dev.id) == 0) {
         broken_.push_back(dev.pdev);
         ++count_.reported;
         env_.k.schedule_work(work_, env_.k.current_cpu());

@@ -273,7 +273,7 @@ TEST_F(Quarantine, H_41_Q2_an_unwrapped_cure_leaves_the_flag_and_the_next_report
 TEST_F(Quarantine, H_52_Q1_without_memory_in_the_interrupt_the_device_is_never_reset) {
     start("Q1");
     dead = {0x100};
-    core->faults().fail("gfp_atomic", 0x100, -ENOMEM);
+    k.make_fail("gfp_atomic", 0x100, -ENOMEM, 1);
     in_task([&] {
         map(*a);
         unmap(*a);
