@@ -160,6 +160,7 @@ void arm_smmu_master::atc_inv_master(u32 ssid) {
 
 void arm_smmu_master::enable_ats() {
     atc_inv_master(IOMMU_NO_PASID);  // without PASID: the entire ATC
+    if (ats_broken) return;          // fenced by that
     if (pci_enable_ats(*dev.pdev, page_shift) != 0) smmu.k().log(3, "Failed to enable ATS", dev.id);
 }
 
