@@ -110,7 +110,7 @@ private:
     void make_guest();
     void enable_cmdq();
     void enable_event_queues();
-    int insert_master(arm_smmu_master&);
+    void insert_master(arm_smmu_master&);
     void remove_master(arm_smmu_master&);
     void gerror_handler();
     void handle_gerror(u32 gerror, u32 active);

@@ -191,17 +191,14 @@ arm_smmu_master* arm_smmu_device::find_master(u32 sid) const {
     return at == masters_.end() ? nullptr : at->second;
 }
 
-/// A device may name a StreamID twice (firmware tables of bridged devices do): it is put in once.
-int arm_smmu_device::insert_master(arm_smmu_master& m) {
+/// A StreamID is put in once, who names it first. Others may name it, too: the same device (firmware
+/// tables of bridged devices do) or one with the same DMA alias, which Linux refuses (choice).
+void arm_smmu_device::insert_master(arm_smmu_master& m) {
     for (auto& s : m.streams) {
-        const auto [at, is_new] = masters_.try_emplace(s.id, &m);
-        s.inserted = is_new;
-        if (at->second == &m) continue;
-        kernel_.log(4, "stream " + std::to_string(s.id) + " is another device's already", m.dev.id);
-        forget(m);
-        return -ENODEV;
+        s.inserted = masters_.try_emplace(s.id, &m).second;
+        if (!s.inserted)
+            kernel_.log(4, "stream " + std::to_string(s.id) + " already in tree", m.dev.id);
     }
-    return 0;
 }
 
 /// Linux erases the node of each StreamID that the firmware names, in the tree or not.
@@ -243,7 +240,7 @@ int arm_smmu_device::probe_device(device& dev) {
                 features_.ssid_bits, static_cast<u8>(std::bit_width(static_cast<u32>(pasids)) - 1));
     }
     if (master->pri_supported()) pci_pri_init(*dev.pdev);
-    if (const int rc = insert_master(*master); rc != 0) return call.result(rc);
+    insert_master(*master);
     master->cds = std::make_unique<cd_table>(kernel_, master->ssid_bits, features_.two_level_cdtab);
     dev.iommu->max_pasids = master->ssid_bits == 0 ? 0 : 1u << master->cds->cdmax();
     dev.iommu->priv = std::move(master);

@@ -220,6 +220,7 @@ unmap_class iommu_core::iommu_unmap(iommu_domain& domain, dma_addr_t iova, u64 b
                   pages[i], page_bytes);
     }
     const unmap_class c = domain.unmap_pages(iova, bytes);
+    follow(&domain);
     for (u64 i = 0; i < count; ++i)
         if (pages[i] != 0)
             tell.emit(hal::note::unmap_complete, where, span.id(), domain.id, iova + i * page_bytes,
