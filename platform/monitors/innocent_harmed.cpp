@@ -7,13 +7,16 @@ innocent_harmed::innocent_harmed(reporter& r, base::ps limit)
     : monitor("innocent_harmed", r,
               {base::kind::sw_op_begin, base::kind::sw_op_end, base::kind::function_state,
                base::kind::sw_device_blocked, base::kind::invalidate_ignored,
-               base::kind::itag_timeout, base::kind::sw_point}),
+               base::kind::itag_timeout, base::kind::sw_point, base::kind::sw_call}),
       limit_(limit),
       ready_(r.probe().text("ready")),
       operational_(r.probe().text("operational")),
       dma_(r.probe().text("dma")),
       r0_(r.probe().text("r0")),
-      r1_(r.probe().text("r1")) {}
+      r1_(r.probe().text("r1")),
+      eats_(r.probe().text("arm_smmu_disable_eats")),
+      ats_(r.probe().text("arm_smmu_disable_ats_of_broken")),
+      unfence_(r.probe().text("arm_smmu_reset_device_done")) {}
 
 template <class Change>
 void innocent_harmed::change(std::uint64_t function, base::ps now, Change&& c) {
@@ -50,6 +53,9 @@ void innocent_harmed::on_event(const base::event& e) {
                 d.debts -= d.debts > 0 ? 1 : 0;
                 d.broken = true;
             });
+        case base::kind::sw_call:
+            if (e.a != eats_ && e.a != ats_ && e.a != unfence_) return;
+            return change(e.b, e.time, [&](device& d) { d.fenced = e.a != unfence_; });
         case base::kind::sw_point:
             if (e.a != r0_ && e.a != r1_) return;
             return change(e.b, e.time, [&](device& d) {

@@ -13,7 +13,7 @@ namespace drydock::monitors {
 /// for longer than the limit are errors.
 /// Not innocent is, from the first of these to the last: a function whose function_state is a
 /// reset, one between r0 and r1, one that owes the answer to an Invalidate Request that it ignored,
-/// and one that software holds blocked after it owed one.
+/// and one that software holds blocked or fenced after it owed one.
 class innocent_harmed final : public monitor {
 public:
     /// @param limit longest service time that is no harm. Default 1 ms (choice).
@@ -26,9 +26,12 @@ private:
         bool in_reset = false;    // says the function
         bool resetting = false;   // r0 .. r1
         bool blocked = false;
+        bool fenced = false;       // by the IOMMU driver
         bool broken = false;       // has owed an answer since its last reset
         base::ps last_guilty{-1};  // last instant at which it was not innocent
-        bool guilty() const { return in_reset || resetting || debts > 0 || (blocked && broken); }
+        bool guilty() const {
+            return in_reset || resetting || debts > 0 || ((blocked || fenced) && broken);
+        }
     };
     struct operation {
         base::ps begin{};
@@ -47,7 +50,7 @@ private:
     waves::flat_map<std::uint64_t, device> devices_;
     std::map<client_operation, operation> open_;     // as many as clients have kinds of operations
     std::map<client_operation, operation> failing_;  // since the first error without a success
-    std::uint32_t ready_, operational_, dma_, r0_, r1_;
+    std::uint32_t ready_, operational_, dma_, r0_, r1_, eats_, ats_, unfence_;
 };
 
 }  // namespace drydock::monitors

@@ -18,9 +18,10 @@ public:
 
 protected:
     arm_smmu_master* master_of(const arm_smmu_inv& e) override {
-        e.master->life.use();
+        follow(*e.master);
         return e.master;
     }
+    void follow(const arm_smmu_master& m) const override { m.life.use(); }
     bool worker_takes(const device& dev) const override { return dev_has_iommu(dev); }
 };
 

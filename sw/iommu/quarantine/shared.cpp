@@ -33,6 +33,7 @@ void eats_quarantine::atc_inv_failed(const atc_inv_failure& f) {
             ++count_.fenced;
         }
         report(m.dev);
+        follow(m);
     });
 }
 

@@ -33,6 +33,8 @@ protected:
     void ask_each(const atc_inv_failure&, Guilty guilty);
     /// Whose entry it is.
     virtual arm_smmu_master* master_of(const arm_smmu_inv& e) { return e.smmu->find_master(e.id); }
+    /// The loop goes on with it.
+    virtual void follow(const arm_smmu_master&) const {}
     kernel& k() const { return env_.k; }
 
     quarantine_environment env_;
