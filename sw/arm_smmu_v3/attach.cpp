@@ -41,7 +41,7 @@ void arm_smmu_attach_state::commit() {
     else if (was)
         master_.atc_inv_master(IOMMU_NO_PASID);  // E=0 already: the function completes it at once
     if (arm_smmu_domain* old = to_smmu_domain(old_)) {
-        old->remove_invs(master_.build_invs(*old, was, ssid_));
+        old->remove_invs(master_.invs_of(*old, was, ssid_));
         master_.left(*old);
     }
     master_.ats_enabled = ats_enabled;
@@ -110,7 +110,7 @@ int arm_smmu_static_domain::set_dev_pasid(device& dev, u32 pasid, iommu_domain* 
         master.clear_cd(pasid);
         if (master.ats_enabled) master.atc_inv_master(pasid);
         if (arm_smmu_domain* from = to_smmu_domain(old)) {
-            from->remove_invs(master.build_invs(*from, master.ats_enabled, pasid));
+            from->remove_invs(master.invs_of(*from, master.ats_enabled, pasid));
             master.left(*from);
         }
     }

@@ -173,6 +173,19 @@ std::vector<arm_smmu_inv> arm_smmu_master::build_invs(const arm_smmu_domain& dom
     return out;
 }
 
+std::vector<arm_smmu_inv> arm_smmu_master::invs_of(const arm_smmu_domain& domain, bool ats,
+                                                   u32 ssid) const {
+    auto out = build_invs(domain, ats || ats_broken, ssid);
+    if (!ats_broken) return out;
+    const auto& all = domain.invs().entries();
+    std::erase_if(out, [&all](const arm_smmu_inv& i) {
+        return i.is_ats() && std::none_of(all.begin(), all.end(), [&i](const arm_smmu_inv& e) {
+                   return e.users != 0 && arm_smmu_inv_cmp(e, i) == 0;
+               });
+    });
+    return out;
+}
+
 std::vector<arm_smmu_inv> arm_smmu_master::ats_invs(u32 ssid) const {
     std::vector<arm_smmu_inv> out;
     for (const stream& s : streams) {
@@ -191,8 +204,9 @@ arm_smmu_master* arm_smmu_device::find_master(u32 sid) const {
     return at == masters_.end() ? nullptr : at->second;
 }
 
-/// A StreamID is put in once, who names it first. Others may name it, too: the same device (firmware
-/// tables of bridged devices do) or one with the same DMA alias, which Linux refuses (choice).
+/// A StreamID is put in once, who names it first. Others may name it, too: the same device
+/// (firmware tables of bridged devices do) or one with the same DMA alias, which Linux refuses
+/// (choice).
 void arm_smmu_device::insert_master(arm_smmu_master& m) {
     for (auto& s : m.streams) {
         s.inserted = masters_.try_emplace(s.id, &m).second;

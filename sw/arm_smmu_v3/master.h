@@ -56,6 +56,8 @@ public:
     void clear_eats();
     /// A reset has healed it: the next attach may turn ATS on.
     void unfence();
+    /// What an attach to this domain has put there: of a fenced device it depends on when that was.
+    std::vector<arm_smmu_inv> invs_of(const arm_smmu_domain&, bool ats, u32 ssid) const;
     /// One attach to this domain has ended.
     void left(arm_smmu_domain&);
     /// The ATS entries that build_invs() would have, of one PASID.
