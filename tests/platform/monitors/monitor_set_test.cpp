@@ -52,6 +52,7 @@ TEST(MonitorSet, gives_the_summary_its_entries) {
                                     {"class", "broken"},
                                     {"device", "ep0"},
                                     {"time_ps", 7'000'000},
+                                    {"told_ps", 0},
                                     {"count", 1},
                                     {"spans", {5}},
                                     {"rule", "software does not WARN"},
