@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "sw/pci/iov.h"
+#include "sw/pci/reset_methods.h"
 #include "sw/switches.h"
 
 namespace drydock::sw {
@@ -36,18 +37,22 @@ pci_host_config host_config(const software_config& c) {
     return h;
 }
 
+software_config with_switches(software_config c) {
+    apply_switches(c);
+    return c;
+}
+
 }  // namespace
 
 software::software(kernel& k, software_config config)
     : kernel_(k),
-      config_(std::move(config)),
+      config_(with_switches(std::move(config))),
       smmus_(k),
       core_(k, smmus_, make_reset_variant(config_.reset_variant), config_.iommu),
       pci_(k, host_config(config_)),
       port_driver_(
-          k, pci_, config_.ports, [this](pci_dev& port) { return attach_port(port); }, *this) {
+          k, pci_, port_config(), [this](pci_dev& port) { return attach_port(port); }, *this) {
     check();
-    apply_switches(config_);
     quarantine_ = make_quarantine(
         config_.quarantine, {k, core_, smmus_, config_.quarantine_options, [this](pci_dev& d) {
                                  return pci_reset_function(d, core_, reset_config());
@@ -60,6 +65,12 @@ software::software(kernel& k, software_config config)
 }
 
 software::~software() = default;
+
+pci_port_config software::port_config() {
+    pci_port_config p = config_.ports;
+    p.flr = [this](pci_dev& d) { return pcie_flr(d, core_, reset_config()); };
+    return p;
+}
 
 void software::check() const {
     const auto cpu = [this](unsigned n, const std::string& who) {

@@ -45,6 +45,7 @@ struct domain_config {
     iommu_domain_type type = iommu_domain_type::paging;  ///< paging, identity or sva
     std::optional<u16> device = {};  ///< attached to its group at boot; none: to nobody
     std::optional<u32> pasid = {};   ///< there, in place of the RID
+    std::optional<u32> smmu = {};    ///< it takes devices of this one only
 };
 
 /// Everything that the software of a machine must be told. Addresses are on the CPU's bus.
@@ -177,6 +178,7 @@ public:
 
 private:
     void check() const;
+    pci_port_config port_config();
     void boot_task();
     void bring_up();
     void bind(const device_config&);

@@ -29,8 +29,13 @@ std::string names_of(const Container& all) {
 /// As iommufd does for whoever attaches it: the doorbell of interrupts is mapped from the start.
 iommu_domain& software::make_domain(const domain_config& c) {
     if (c.type == iommu_domain_type::identity) return core_.identity_domain();
-    if (c.type == iommu_domain_type::sva) return core_.sva_domain_alloc(c.name);
+    if (c.type == iommu_domain_type::sva) {
+        iommu_domain& sva = core_.sva_domain_alloc(c.name);
+        sva.instance = c.smmu;
+        return sva;
+    }
     iommu_domain& d = core_.paging_domain_alloc(c.name);
+    d.instance = c.smmu;
     const phys_addr_t doorbell = kernel_.msi_doorbell() / page_bytes * page_bytes;
     if (core_.iommu_map(d, dma_engine::msi_iova_base, doorbell, page_bytes,
                         IOMMU_WRITE | IOMMU_MMIO) != 0)

@@ -16,6 +16,9 @@ struct entry {
 };
 
 constexpr auto table = std::to_array<entry>({
+    {{"driver_asks_old",
+      "drivers ask the core what a device is attached to, instead of taking its word"},
+     [](software_config& c) -> bool& { return c.iommu.driver_asks_old; }},
     {{"done_only_on_success", "a reset that failed leaves its device blocked"},
      [](software_config& c) -> bool& { return c.reset.done_only_on_success; }},
     {{"no_outer_pair",

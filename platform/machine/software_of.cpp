@@ -142,6 +142,7 @@ std::vector<sw::domain_config> domains_of(const scenario::run& run,
         for (const auto& dev : devices)
             if (dev.name == d.device) c.device = dev.rid;
         c.pasid = d.pasid;
+        c.smmu = d.smmu;
         all.push_back(std::move(c));
     }
     return all;
@@ -179,6 +180,10 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run, c
     declarer d(p, "sw.pci");
     d.time("flr_wait", wait, 0_ps, 100_s, "Linux waits this long after an FLR before it looks");
     c.reset.flr_wait = to_sw(wait);
+    base::ps edr = run.software.edr_latency;
+    d.time("edr_latency", edr, 0_ps, 10_s,
+           "where firmware owns DPC: from the interrupt to its notification");
+    if (run.software.dpc == "edr") c.ports.edr = to_sw(edr);
     c.ports.aer_cpu = run.machine.irq.aer_cpu;
     c.ports.dpc_cpu = run.machine.irq.dpc_cpu;
     c.ports.hotplug_cpu = run.machine.irq.hotplug_cpu;

@@ -244,6 +244,8 @@ void software(const node& document, run& r) {
     const fields pci = f.sub("pci");
     pci.read("flr_wait", r.software.flr_wait, 0_ps, 100_s);
     pci.read("recovery", r.software.recovery);
+    pci.read("dpc", r.software.dpc);
+    pci.read("edr_latency", r.software.edr_latency, 0_ps, 10_s);
     pci.read("dpc_completion", r.software.dpc_completion);
     pci.read("ecrc", r.software.ecrc);
     read_window(pci, "hotplug_memory", r.software.hotplug_memory);

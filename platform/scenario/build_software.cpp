@@ -72,6 +72,25 @@ std::string attached_device(const node& n, const run& r) {
     return n.scalar;
 }
 
+unsigned smmu_index(const node& n, const run& r) {
+    std::vector<std::string> names;
+    for (const smmu& s : r.machine.smmus) names.push_back(s.name);
+    require_name(n.where, "SMMU", n.scalar, names);
+    return static_cast<unsigned>(std::find(names.begin(), names.end(), n.scalar) - names.begin());
+}
+
+void check_smmu(const domain& d, const fields& f, const run& r) {
+    if (!d.smmu) return;
+    const auto all = leaves(r.machine);
+    const leaf* l = d.device.empty() ? nullptr : leaf_of(all, d.device);
+    if (l != nullptr && r.machine.ports[l->root].smmu != *d.smmu)
+        throw bad_input(f.where("smmu"), fmt::format("domain '{}' is attached to '{}', which is "
+                                                     "behind another SMMU",
+                                                     d.name, d.device));
+    if (d.kind == "identity")
+        throw bad_input(f.where("smmu"), "smmu: there is one identity domain for all SMMUs");
+}
+
 void check_pasid(const node& n, const domain& d, const run& r) {
     const auto all = leaves(r.machine);
     const scenario::device& dev = *leaf_of(all, d.device)->device;
@@ -95,6 +114,7 @@ void check_domain(const domain& d, const fields& f, const run& r) {
         throw bad_input(f.where("kind"), fmt::format("domain '{}': a PASID is no place for an "
                                                      "identity domain; expected paging or sva",
                                                      d.name));
+    check_smmu(d, f, r);
     for (const domain& other : r.software.domains)
         if (!d.device.empty() && other.device == d.device && other.pasid == d.pasid)
             throw bad_input(f.where("attach"),
@@ -122,6 +142,8 @@ void read_domains(const fields& f, run& r) {
             d.pasid = n->to_json().get<std::uint32_t>();
             if (!d.device.empty()) check_pasid(*n, d, r);
         }
+        if (const node* n = m.value.find("smmu")) d.smmu = smmu_index(*n, r);
+        sub.tell("smmu", m.value.find("smmu") ? m.value.find("smmu")->scalar : "any");
         check_domain(d, sub, r);
         r.software.domains.push_back(std::move(d));
     }

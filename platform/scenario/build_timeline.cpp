@@ -53,7 +53,18 @@ std::optional<std::uint32_t> pasid_of(const node& map, const run& r) {
 }
 
 /// What a device lacks for a reset that is its own; null: nothing.
-const char* cannot_reset(const devices::description& d, const std::string& method) {
+const char* cannot_reset(const leaf& l, const std::string& method, const run& r) {
+    const devices::description& d = *l.device->description;
+    const auto& all = r.software.devices;
+    const auto told = std::find_if(all.begin(), all.end(),
+                                   [&](const auto& x) { return x.device == l.device->name; });
+    const bool acpi = told != all.end() && told->acpi_reset;
+    const bool quirk = (told != all.end() && told->quirk != "none") ||
+                       sw::pci_quirk_of_ids(d.image.u16(0), d.image.u16(2)) != sw::pci_quirk::none;
+    if (method == "acpi" && !acpi)
+        return "reset by firmware; expected software.devices: acpi_reset";
+    if (method == "device_specific" && !quirk)
+        return "reset of its own kind; expected software.devices: quirk";
     bool af = false, soft = false;
     for (const auto& c : pcie::list_capabilities(d.image)) {
         if (c.extended) continue;
@@ -96,7 +107,7 @@ do_reset read_reset(const node& entry, const node& v, const run& r) {
                                               reset.call));
     for (const leaf& l : leaves(r.machine))
         if (l.device->name == reset.device && reset.methods.size() == 1 && !whole_bus)
-            if (const char* why = cannot_reset(*l.device->description, reset.methods.front()))
+            if (const char* why = cannot_reset(l, reset.methods.front(), r))
                 throw bad_input(v.at("device").where,
                                 fmt::format("device '{}' ({}) cannot do a {}", reset.device,
                                             l.device->like, why));

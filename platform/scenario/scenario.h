@@ -138,6 +138,7 @@ struct domain {
     std::string kind = "paging";         ///< paging | identity | sva
     std::string device;                  ///< attached at boot, its group with it; empty: not
     std::optional<std::uint32_t> pasid;  ///< there, in place of the RID
+    std::optional<unsigned> smmu;        ///< index of the only SMMU whose devices it takes
     place where;
 };
 
@@ -175,6 +176,8 @@ struct software {
     std::string pri = "off";    ///< off | deny | handle: what becomes of Page Requests
     std::string recovery = "after_2025_08";  ///< before_2025_08 | after_2025_08: callbacks' order
     std::string dpc_completion = "ca";       ///< ca | ur: DPC Completion Control
+    std::string dpc = "native";              ///< native | edr: who owns DPC, software or firmware
+    ps edr_latency = 1'000'000'000_ps;       ///< edr: from the interrupt to firmware's notification
     std::string ecrc = "default";            ///< default | off | on: what becomes of ECRC
     bool msi = true;                         ///< false: everything interrupts by INTx
     /// Windows of each port with a slot are at least so large (Linux: hpmmiosize, hpmmioprefsize).

@@ -91,10 +91,12 @@ pci_quirk pci_quirk_from(std::string_view name) {
 }
 
 pci_quirk pci_quirk_of(const pci_dev& d) {
-    if (d.quirk != pci_quirk::none) return d.quirk;
+    return d.quirk != pci_quirk::none ? d.quirk : pci_quirk_of_ids(d.vendor, d.device_id);
+}
+
+pci_quirk pci_quirk_of_ids(u16 vendor, u16 device) {
     for (const entry& e : by_id)
-        if (e.vendor == d.vendor && (e.device == any_device || e.device == d.device_id))
-            return e.quirk;
+        if (e.vendor == vendor && (e.device == any_device || e.device == device)) return e.quirk;
     return pci_quirk::none;
 }
 

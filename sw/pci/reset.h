@@ -67,6 +67,9 @@ int pci_try_reset_function(pci_dev&, reset_iommu&, const pci_reset_config&);
 /// The methods only: who calls has the device's lock and looks after its state.
 int __pci_reset_function_locked(pci_dev&, reset_iommu&, const pci_reset_config&);
 
+/// Which quirk resets devices of these IDs. (quirks.cpp)
+pci_quirk pci_quirk_of_ids(u16 vendor, u16 device);
+
 /// Secondary bus reset of everything beside `d`, by the slot where there is one (VFIO's hot reset).
 /// All functions are locked, saved, restored; the IOMMU is not told. @pre config.host
 /// @return 0; -EAGAIN if one is locked; -ENOTTY

@@ -45,6 +45,16 @@ TEST(PortServices, P_192_containment_ends_in_CERROR_and_in_a_working_device) {
     EXPECT_EQ(expect::fired(r, "stale_access", ""), 0);
 }
 
+TEST(PortServices, LinuxFlow_4_3_firmware_that_owns_containment_lets_software_wait) {
+    const auto recovered = [](const std::string& pci) {
+        return play(machine_with("dpc: true, ") + "software: {pci: {" + pci + "}}\n",
+                    fault("1ms", "dpc_trigger"), "400ms");
+    };
+    const json native = recovered("dpc: native"), edr = recovered("dpc: edr, edr_latency: 50ms");
+    for (const json& r : {native, edr}) EXPECT_EQ(count(r, "dpc_recovered"), 1);
+    EXPECT_GT(timeouts(edr), timeouts(native)) << "ATC_INVs go on into containment";
+}
+
 TEST(PortServices, P_118_an_invalidate_into_containment_is_no_silence_for_ever) {
     const json r = play(machine_with("dpc: true, "), fault("1ms", "dpc_trigger"), "20ms");
     EXPECT_GE(timeouts(r), 1);

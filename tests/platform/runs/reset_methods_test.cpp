@@ -22,6 +22,8 @@ capabilities:
 
 struct machine {
     std::string port = "", parameters = "", variant = "none";
+    std::string software = "";  ///< more of software:, a comma first
+    std::string call = "";      ///< other than pci_reset_function, a comma first
 };
 
 /// A reset of ep0 at 1 ms, and 200 ms of work after it.
@@ -41,13 +43,13 @@ json reset(const std::string& method, const machine& m = {}) {
         m.parameters +
         "}\n"
         "software: {reset: {variant: " +
-        m.variant +
-        "}, pci: {flr_wait: 1ms}}\n"
+        m.variant + "}, pci: {flr_wait: 1ms}" + m.software +
+        "}\n"
         "clients:\n"
         "  dma0: {kind: dma_client, device: ep0, cpu: 0, buffer: 64KiB, burst: 4 x 256B, every: "
         "100us, unmap: {every: 100us}}\n"
         "timeline: [{when: 1ms, task: R, cpu: 2, reset: {device: ep0, method: " +
-        method +
+        method + m.call +
         "}}]\n"
         "end: {when: R returned, plus: 200ms}\n";
     const auto l = scenario::load(s.file("s.yaml", text), {});
@@ -123,6 +125,53 @@ TEST(ResetRun, P_136_below_a_CXL_port_only_the_reset_that_unmasks_works) {
     EXPECT_EQ(result(reset("cxl_bus")), not_this_way) << "no CXL port";
 }
 
+TEST(ResetRun, LinuxFlow_4_1_methods_are_tried_in_their_order) {
+    const json one = reset("[bus, pm]", {.port = "", .parameters = "rc.rp0.cxl: true"});
+    EXPECT_EQ(result(one), 0);
+    EXPECT_NEAR(milliseconds(one), 20, 1) << "the masked bus reset is passed over";
+    expect_work_afterwards(one);
+    const json all = reset("all", {.variant = "M2"});
+    EXPECT_NEAR(milliseconds(all), 1, 1) << "by AF, the first that it has";
+    expect_work_afterwards(all);
+}
+
+TEST(ResetRun, LinuxFlow_4_2_resets_by_quirk_and_by_firmware) {
+    const json r =
+        reset("acpi", {.variant = "M2", .software = ", devices: {ep0: {acpi_reset: 30ms}}"});
+    EXPECT_EQ(result(r), 0);
+    EXPECT_NEAR(milliseconds(r), 30, 1);
+    expect_work_afterwards(r);
+    EXPECT_EQ(timeouts(r), 0);
+    EXPECT_EQ(result(reset("device_specific", {.software = ", devices: {ep0: {quirk: hinic_vf}}"})),
+              not_this_way)
+        << "its quirk needs an FLR";
+}
+
+TEST(ResetRun, LinuxFlow_4_2_a_bus_wide_reset_is_behind_no_prepare) {
+    for (const char* call : {"pci_reset_bus", "reset_subordinate"}) {
+        const json r = run_text(std::string(R"(machine:
+  smmu: {invalidate_timeout: 200us}
+  irq: {gerror: {cpu: 3}}
+  ports:
+    rp0: {device: {name: ep0, like: generic_ats_endpoint, flr_time: 1ms}}
+software: {reset: {variant: M2}}
+clients:
+  dma0: {kind: dma_client, device: ep0, buffer: 64KiB, burst: 4 x 256B, every: 100us, unmap: {every: 100us}}
+timeline: [{when: 1ms, task: R, cpu: 2, reset: {device: ep0, call: )") +
+                                call + "}}]\nend: {when: R returned, plus: 20ms}\n");
+        EXPECT_EQ(result(r), 0) << call;
+        EXPECT_GT(timeouts(r), 0) << call;
+    }
+}
+
+TEST(ResetRun, LinuxFlow_4_1_the_other_calls_that_reset_one_function) {
+    for (const char* call : {"pci_try_reset_function", "__pci_reset_function_locked"}) {
+        const json r = reset("bus", {.variant = "M2", .call = std::string(", call: ") + call});
+        EXPECT_EQ(result(r), 0) << call;
+        EXPECT_EQ(timeouts(r), 0) << call;
+    }
+}
+
 TEST(ResetRun, what_a_device_cannot_do_is_refused) {
     const auto refused = [](const std::string& method, const std::string& why) {
         const scratch s;
@@ -140,6 +189,11 @@ TEST(ResetRun, what_a_device_cannot_do_is_refused) {
     };
     refused("af_flr", "Advanced Features");
     refused("pm", "D3hot");
+    refused("acpi", "expected software.devices: acpi_reset");
+    refused("device_specific", "expected software.devices: quirk");
+    refused("flrr", "did you mean 'flr'");
+    refused("[flr, bus, link]", "no reset method 'link'");
+    refused("flr, call: pci_reset_bus", "'method' beside call: pci_reset_bus");
 }
 
 TEST(ResetRun, P_100_a_fundamental_reset_comes_without_anybody_asking) {
