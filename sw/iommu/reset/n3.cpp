@@ -13,7 +13,7 @@ public:
 
 protected:
     bool says_blocked(const group_device& gdev) const override { return gdev.reset_depth > 0; }
-    u32& count_of(iommu_group& g) const override { return g.reset_ndevs; }
+    counter count() const override { return &iommu_group::reset_ndevs; }
 };
 
 }  // namespace

@@ -8,7 +8,7 @@ int per_device_ops::block(iommu_core& core, pci_dev& d, iommu_group& g, group_de
     core.set_blocked(g, gdev, true);
     core.k().point("p2", d.rid());
     remove_pasids(core, g, d);
-    ++count_of(g);
+    ++(g.*count());
     return 0;
 }
 
@@ -20,8 +20,8 @@ void per_device_ops::restore(iommu_core& core, pci_dev& d, iommu_group& g, group
     core.set_blocked(g, gdev, false);
     k.point("d2", d.rid());
     restore_pasids_of_device(core, g, d);
-    u32& count = count_of(g);
-    if (!k.warn_on(count == 0, "pci_dev_reset_iommu_done: recovery_cnt is 0", d.rid())) --count;
+    u32& left = g.*count();
+    if (!k.warn_on(left == 0, "pci_dev_reset_iommu_done: recovery_cnt is 0", d.rid())) --left;
 }
 
 int per_device_ops::prepare_outermost(iommu_core& core, pci_dev& d, iommu_group& g,

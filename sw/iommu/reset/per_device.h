@@ -15,7 +15,7 @@ public:
     void done(iommu_core&, pci_dev&, int result) override;
 
     fence group_fence(const iommu_group& g) const override {
-        return count_of(g) != 0 ? fence(-EBUSY) : std::nullopt;
+        return g.*count() != 0 ? fence(-EBUSY) : std::nullopt;
     }
     fence deferred_fence(const iommu_group&, const group_device& gdev) const override {
         return says_blocked(gdev) ? fence(-EBUSY) : std::nullopt;
@@ -31,8 +31,8 @@ protected:
     /// What the core takes for "physically in the blocking domain".
     virtual bool says_blocked(const group_device&) const = 0;
     /// The count that refuses attaching.
-    virtual u32& count_of(iommu_group& g) const { return g.recovery_cnt; }
-    u32 count_of(const iommu_group& g) const { return count_of(const_cast<iommu_group&>(g)); }
+    using counter = u32 iommu_group::*;
+    virtual counter count() const { return &iommu_group::recovery_cnt; }
 
     /// RID, flag, PASIDs, count. @return 0 or an error: nothing has changed
     int block(iommu_core&, pci_dev&, iommu_group&, group_device&);
