@@ -69,6 +69,8 @@ int __pci_reset_function_locked(pci_dev&, reset_iommu&, const pci_reset_config&)
 
 /// Which quirk resets devices of these IDs. (quirks.cpp)
 pci_quirk pci_quirk_of_ids(u16 vendor, u16 device);
+/// @throws std::invalid_argument naming what there is
+pci_quirk pci_quirk_from(std::string_view name);
 
 /// Secondary bus reset of everything beside `d`, by the slot where there is one (VFIO's hot reset).
 /// All functions are locked, saved, restored; the IOMMU is not told. @pre config.host

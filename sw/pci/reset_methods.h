@@ -52,8 +52,6 @@ int pci_dev_acpi_reset(pci_dev&, reset_iommu&, const pci_reset_config&);
 
 /// Which quirk resets the function: by its IDs, or as it was told. (quirks.cpp)
 pci_quirk pci_quirk_of(const pci_dev&);
-/// @throws std::invalid_argument naming what there is
-pci_quirk pci_quirk_from(std::string_view name);
 int pci_dev_specific_reset(pci_dev&, reset_iommu&, const pci_reset_config&);
 
 }  // namespace drydock::sw
