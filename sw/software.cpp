@@ -216,6 +216,18 @@ void software::make_client(client_config c) {
     dma_engine* const device = engine == engines_.end() ? nullptr : engine->second.get();
     clients_.push_back(std::make_unique<client>(kernel_, core_, device, c, config_.seed));
     if (device) clients_.back()->setup();
+    make_users(*clients_.back());
+}
+
+/// Who resets a client's device by itself: a virtual machine monitor, an RAS driver.
+void software::make_users(client& c) {
+    const client_config& config = c.config();
+    if (config.kind == client_kind::vfio) {
+        vms_.push_back(std::make_unique<vfio>(kernel_, core_, c, config.vm, [this](pci_dev& d) {
+            return pci_reset_function(d, core_, reset_config());
+        }));
+        c.beside([vm = vms_.back().get()] { vm->start(); });
+    }
 }
 
 void software::start() {

@@ -11,6 +11,8 @@
 
 #include "sw/arm_smmu_v3/driver.h"
 #include "sw/clients/client.h"
+#include "sw/clients/health.h"
+#include "sw/clients/vfio.h"
 #include "sw/iommu/iort.h"
 #include "sw/pci/portdrv.h"
 #include "sw/pci/probe.h"
@@ -165,6 +167,8 @@ public:
 
     const std::map<std::string, task_result>& tasks() const { return tasks_; }
     const std::vector<std::unique_ptr<client>>& clients() const { return clients_; }
+    const std::vector<std::unique_ptr<vfio>>& vms() const { return vms_; }
+    const std::vector<std::unique_ptr<health>>& watched() const { return watched_; }
     std::vector<device_state> devices() const;
     std::optional<device_state> device_of(u16 rid) const;
 
@@ -200,6 +204,7 @@ private:
     void bind_found(const std::vector<pci_dev*>& found);
     void start_bound(u16 rid);
     void make_client(client_config);
+    void make_users(client&);
     /// Null: nobody is there now. @throws std::invalid_argument for a name that is not configured
     pci_dev* dev(const std::string& name) const;
     iommu_domain& domain(const std::string& name, pci_dev&);
@@ -215,6 +220,8 @@ private:
     std::map<u16, std::unique_ptr<dma_engine>> engines_;
     std::vector<std::unique_ptr<dma_engine>> retired_;  ///< interrupts may still name them
     std::vector<std::unique_ptr<client>> clients_;
+    std::vector<std::unique_ptr<vfio>> vms_;
+    std::vector<std::unique_ptr<health>> watched_;
     std::map<std::string, iommu_domain*> named_domains_;
     u64 mappings_ = 0;  ///< of run_map()
     std::map<std::string, task_result> tasks_;

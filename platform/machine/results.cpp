@@ -53,6 +53,25 @@ json clients(machine& m, base::ps until) {
             if (s.id.value == c->config().device) device = s.name;
         all[c->config().name] = client(*c, device, until);
     }
+    for (const auto& v : m.sw().vms()) {
+        const sw::vfio_results& r = v->results();
+        all[v->guest().config().name]["vm"] = {
+            {"due", r.due},
+            {"missed", r.missed},
+            {"starts", r.starts},
+            {"busy", r.busy},
+            {"failed", r.failed},
+            {"resets", r.resets},
+            {"resets_failed", r.resets_failed},
+            {"longest_start_ps", to_base(r.longest_start).count}};
+    }
+    for (const auto& h : m.sw().watched()) {
+        const sw::health_results& r = h->results();
+        all[h->of().config().name]["ras"] = {{"looks", r.looks},
+                                             {"bad", r.bad},
+                                             {"resets", r.resets},
+                                             {"resets_failed", r.resets_failed}};
+    }
     return all;
 }
 

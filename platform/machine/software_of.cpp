@@ -71,8 +71,10 @@ sw::dma_descriptor::op atomic_of(const std::string& op) {
 sw::client_config client_of(const scenario::run& run, const scenario::client& c) {
     sw::client_config out;
     out.name = c.name;
-    out.kind =
-        c.kind == scenario::client_kind::sva ? sw::client_kind::sva : sw::client_kind::dma_client;
+    static_assert(
+        static_cast<int>(scenario::client_kind::sva) == static_cast<int>(sw::client_kind::sva) &&
+        static_cast<int>(scenario::client_kind::vfio) == static_cast<int>(sw::client_kind::vfio));
+    out.kind = static_cast<sw::client_kind>(c.kind);
     for (const scenario::leaf& l : scenario::leaves(run.machine))
         if (l.device->name == c.device)
             out.device = l.id.value;
@@ -87,7 +89,11 @@ sw::client_config client_of(const scenario::run& run, const scenario::client& c)
             sw::dma_load{c.dma->count,        c.dma->bytes,          to_sw(c.dma->every),
                          c.dma->read_percent, c.dma->atomic_percent, atomic_of(c.dma->atomic_op),
                          c.dma->atomic_bytes};
-    if (c.unmap) out.unmap = sw::unmap_load{c.unmap->pages, to_sw(c.unmap->every), c.unmap->remap};
+    if (c.unmap)
+        out.unmap =
+            sw::unmap_load{c.unmap->pages, to_sw(c.unmap->every), c.unmap->remap, c.unmap->reclaim};
+    out.vm = {to_sw(c.vm.every), to_sw(c.vm.lives), to_sw(c.vm.retry), to_sw(c.vm.give_up)};
+    if (c.ras) out.ras = sw::health_watch{to_sw(c.ras->every), c.ras->failures, c.ras->attempts};
     if (c.page_faults) out.page_faults = sw::demand_paging{c.resident_percent};
     out.autostart = !c.starts_by_timeline;
     return out;

@@ -76,23 +76,58 @@ unmap_load read_unmap(const fields& f) {
     std::string remap = "new_page";
     f.read("remap", remap);
     load.remap = remap == "new_page";
+    std::string context = "process";
+    f.read("context", context);
+    load.reclaim = context == "reclaim";
     return load;
 }
 
-/// Keys that one kind of client has and the other has not.
-void refuse_foreign_keys(const fields& f, const client& c) {
-    const bool sva = c.kind == client_kind::sva;
-    const std::vector<std::string> foreign =
-        sva ? std::vector<std::string>{"burst", "every", "mix", "atomic"}
-            : std::vector<std::string>{"dma", "page_faults", "resident"};
-    for (const std::string& key : foreign)
+struct kind_word {
+    client_kind kind;
+    std::string_view word;
+    std::vector<std::string> foreign;  ///< keys that other kinds have
+};
+
+const std::vector<kind_word>& kinds() {
+    static const std::vector<kind_word> all{
+        {client_kind::dma_client, "dma_client", {"dma", "page_faults", "resident", "vm"}},
+        {client_kind::sva, "sva", {"burst", "every", "mix", "atomic", "vm", "ras"}},
+        {client_kind::vfio, "vfio", {"dma", "page_faults", "resident", "ras", "pasid", "peer"}}};
+    return all;
+}
+
+/// Keys that one kind of client has and another has not.
+void refuse_foreign_keys(const fields& f, const kind_word& kind) {
+    const auto expected = [&](std::string_view key) -> std::string {
+        if (key == "vm") return "kind: vfio";
+        if (key == "ras" || key == "peer") return "kind: dma_client";
+        if (key == "pasid") return "kind: dma_client or sva";
+        if (key == "dma") return "burst: and every:";
+        if (key == "page_faults" || key == "resident") return "kind: sva";
+        return "dma: {burst: 16 x 256B, every: 10us}";
+    };
+    for (const std::string& key : kind.foreign)
         if (f.has(key))
             throw bad_input(f.where(key),
                             fmt::format("'{}' does not belong to a client of kind {}; expected {}",
-                                        key, sva ? "sva" : "dma_client",
-                                        sva            ? "dma: {burst: 16 x 256B, every: 10us}"
-                                        : key == "dma" ? "burst: and every:"
-                                                       : "kind: sva"));
+                                        key, kind.word, expected(key)));
+}
+
+vm_load read_vm(const fields& f) {
+    vm_load vm;
+    f.read("every", vm.every, 1_us, longest_period);
+    f.read("lives", vm.lives, 1_us, longest_period);
+    f.read("retry", vm.retry, 1_us, longest_period);
+    f.read("give_up", vm.give_up, 1_us, longest_period);
+    return vm;
+}
+
+health_watch read_ras(const fields& f) {
+    health_watch h;
+    f.read("every", h.every, 1_us, longest_period);
+    f.read("failures", h.failures);
+    f.read("attempts", h.attempts);
+    return h;
 }
 
 void check_pasid(const fields& f, const client& c, const scenario::device& d, const run& r) {
@@ -183,9 +218,12 @@ client read_client(const std::string& name, const fields& f, const run& r) {
     c.where = f.section()->where;
     std::string kind = "dma_client";
     f.read("kind", kind);
-    c.kind = kind == "sva" ? client_kind::sva : client_kind::dma_client;
+    const auto word = std::find_if(kinds().begin(), kinds().end(),
+                                   [&](const kind_word& k) { return k.word == kind; });
+    c.kind = word->kind;
     f.read("device", c.device);
     require_name(f.where("device"), "device", c.device, device_names(r));
+    refuse_foreign_keys(f, *word);
     if (f.has("pasid")) f.read("pasid", c.pasid.emplace());
     check_pasid(f, c, device_named(r, c.device), r);
     f.read("cpu", c.cpu);
@@ -193,7 +231,8 @@ client read_client(const std::string& name, const fields& f, const run& r) {
         throw bad_input(f.where("cpu"),
                         fmt::format("cpu: {} is out of range; expected 0..{} (machine.cpus is {})",
                                     c.cpu, r.machine.cpus - 1, r.machine.cpus));
-    refuse_foreign_keys(f, c);
+    if (c.kind == client_kind::vfio) c.vm = read_vm(f.sub("vm"));
+    if (f.has("ras")) c.ras = read_ras(f.sub("ras"));
     if (c.kind == client_kind::sva) {
         if (f.has("dma")) c.dma = read_dma(f.sub("dma"));
     } else if (f.has("burst") || f.has("every")) {
@@ -205,6 +244,10 @@ client read_client(const std::string& name, const fields& f, const run& r) {
     }
     if (f.has("unmap")) c.unmap = read_unmap(f.sub("unmap"));
     if (c.kind == client_kind::sva) read_page_faults(f, c, device_named(r, c.device));
+    if (c.unmap && c.unmap->reclaim && c.page_faults)
+        throw bad_input(f.sub("unmap").where("context"),
+                        "context: reclaim beside page_faults, whose lock sleeps; expected context: "
+                        "process");
     read_buffer(f, c);
     read_peer(f, c, r);
     return c;

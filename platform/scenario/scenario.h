@@ -199,10 +199,23 @@ struct dma_load {
 struct unmap_load {
     unsigned pages = 1;
     ps every = 5_us;
-    bool remap = true;  ///< new_page; false: on_fault, the page comes back when the device asks
+    bool remap = true;     ///< new_page; false: on_fault, the page comes back when the device asks
+    bool reclaim = false;  ///< in atomic context, as memory reclaim does
 };
 
-enum class client_kind : std::uint8_t { dma_client, sva };
+/// `vm: {every: 400ms, lives: 150ms}`
+struct vm_load {
+    ps every = 400_ms, lives = 150_ms;  ///< of a guest: due times, life
+    ps retry = 1_ms, give_up = 1_s;     ///< of an attach that is refused with -EBUSY
+};
+
+/// `ras: {every: 1ms, failures: 3}`
+struct health_watch {
+    ps every = 1_ms;
+    unsigned failures = 3, attempts = 3;
+};
+
+enum class client_kind : std::uint8_t { dma_client, sva, vfio };
 
 struct client {
     std::string name;
@@ -215,6 +228,8 @@ struct client {
     std::uint64_t page_bytes = 4096;
     std::optional<dma_load> dma;
     std::optional<unmap_load> unmap;
+    vm_load vm;                       ///< of vfio
+    std::optional<health_watch> ras;  ///< of a dma_client: its driver looks after the device
     bool page_faults = false;         ///< sva: pages come in when the device asks for them
     unsigned resident_percent = 100;  ///< of the buffer at the start; below 100 with page_faults
     bool starts_by_timeline =

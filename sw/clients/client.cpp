@@ -34,6 +34,8 @@ client::client(kernel& k, iommu_core& core, dma_engine* engine, const client_con
       unmap_text_(k.observe().text("unmap")),
       ended_(k, config.name + ".ended") {
     gone_ = engine == nullptr;
+    suspended_ = config.kind == client_kind::vfio;
+    if (config.unmap && config.unmap->atomic) lru_lock_.emplace(k, "lru_lock(" + config.name + ")");
     check();
 }
 
@@ -52,6 +54,9 @@ void client::check() const {
         throw bad(c, "a descriptor moves 1..4096 bytes");
     if (c.unmap && (c.unmap->pages == 0 || c.unmap->pages > c.buffer_bytes / c.page_bytes))
         throw bad(c, "unmap takes 1 page up to the whole buffer");
+    if (c.page_faults && c.unmap && c.unmap->atomic)
+        throw bad(c, "memory reclaim cannot wait for a page fault's lock");
+    if (c.kind == client_kind::vfio && c.pasid) throw bad(c, "a guest goes without pasid");
     if (c.page_faults && c.kind != client_kind::sva) throw bad(c, "only a process faults pages in");
     if (c.unmap && !c.unmap->remap && !c.page_faults)
         throw bad(c, "pages that are not mapped again need page faults");
@@ -77,10 +82,14 @@ void client::attach_pasid() {
 
 void client::setup() {
     const bool sva = config_.kind == client_kind::sva;
-    if (config_.pasid)
+    if (config_.pasid) {
         attach_pasid();
-    else
+    } else if (config_.kind == client_kind::vfio) {
+        domain_ = &core_.paging_domain_alloc(config_.name);
+        engine_->map_doorbell(*domain_);
+    } else {
         domain_ = core_.iommu_get_domain_for_dev(engine_->dev().dev);
+    }
     if (domain_->type == iommu_domain_type::identity && config_.unmap)
         throw bad(config_, "has nothing to unmap on a device in identity mode");
     const u32 burst = config_.dma ? config_.dma->burst : 1;
@@ -102,6 +111,7 @@ void client::start() {
     if (gone_) return;
     if (config_.unmap) run(".unmap", [this] { unmap_task(); });
     if (config_.dma) run(".dma", [this] { dma_task(); });
+    for (const auto& f : beside_) f();
 }
 
 void client::run(const char* what, std::function<void()> body) {
@@ -169,6 +179,10 @@ void client::dma_task() {
     for (auto due = kernel_.now();;) {
         kernel_.sleep_until(std::max(due, kernel_.now()));
         if (gone_) return;
+        if (suspended_) {
+            due = kernel_.now() + every;
+            continue;
+        }
         ++results_.dma.due;
         if (results_.dma.begun || engine_->stopped(queue_)) {
             ++results_.dma.missed;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sw/clients/dma_engine.h"
+#include "sw/clients/loads.h"
 #include "sw/clients/random.h"
 
 namespace drydock::sw {
@@ -14,27 +15,7 @@ namespace drydock::sw {
 enum class client_kind : u8 {
     dma_client,  ///< a driver: DMA mappings of the device's domain; knows of resets
     sva,         ///< a process on a PASID; its unmaps know nothing of resets
-};
-
-struct dma_load {
-    u32 burst = 16;   ///< descriptors
-    u32 bytes = 256;  ///< of each, 1..page
-    hal::duration every = 20us;
-    u32 read_percent = 50;
-    u32 atomic_percent = 0;  ///< the rest are writes
-    dma_descriptor::op atomic = dma_descriptor::op::fetch_add;
-    u32 atomic_bytes = 8;  ///< operand: 4, 8, of op::cas 16 too
-};
-
-struct unmap_load {
-    u32 pages = 1;
-    hal::duration every = 5us;
-    bool remap = true;  ///< false: the pages come back when the device asks for them
-};
-
-/// A process whose pages come in when a device asks for them.
-struct demand_paging {
-    u32 resident_percent = 100;  ///< of the buffer at the start, spread evenly
+    vfio,        ///< a guest: a domain of its own, which a virtual machine monitor attaches
 };
 
 struct client_config {
@@ -51,6 +32,8 @@ struct client_config {
     std::optional<dma_load> dma = {};
     std::optional<unmap_load> unmap = {};
     std::optional<demand_paging> page_faults = {};  ///< of sva
+    vm_load vm = {};                                ///< of vfio
+    std::optional<health_watch> ras = {};           ///< of dma_client
     bool autostart = true;
 };
 
@@ -101,14 +84,22 @@ public:
     /// Where a device reaches that page, or did.
     dma_addr_t address_of(u64 page) const { return addresses_[page]; }
 
+    /// While suspended no DMA is due; what is under way goes on.
+    void suspend_dma() { suspended_ = true; }
+    void resume_dma() { suspended_ = false; }
+    /// What else begins with each start() that has a device.
+    void beside(std::function<void()> f) { beside_.push_back(std::move(f)); }
+    /// A further task on its CPU, named after it; it has to end soon once bound() is false.
+    void run(const char* what, std::function<void()> body);
+
     const client_config& config() const { return config_; }
     const client_results& results() const { return results_; }
     bool queue_stopped() const { return gone_ || engine_->stopped(queue_); }
     iommu_domain* domain() const { return domain_; }
+    dma_engine& engine() const { return *engine_; }
 
 private:
     void check() const;
-    void run(const char* what, std::function<void()> body);
     void attach_pasid();
     void dma_task();
     void unmap_task();
@@ -141,6 +132,7 @@ private:
     /// under mmap_lock_.
     std::vector<phys_addr_t> pages_;
     std::optional<mutex> mmap_lock_;
+    std::optional<spinlock> lru_lock_;  ///< of unmaps by memory reclaim
     std::vector<dma_descriptor> work_;
     std::vector<u32> recent_;  ///< pages of the latest burst that were not unmapped since
     /// Mapped anew since the last burst: the next one uses them first, as a driver posts the
@@ -152,8 +144,9 @@ private:
     u64 burst_bytes_ = 0;
     client_results results_;
     wait_queue ended_;
+    std::vector<std::function<void()>> beside_;
     unsigned running_ = 0;  ///< tasks
-    bool gone_ = false, started_ = false;
+    bool gone_ = false, started_ = false, suspended_ = false;
 };
 
 }  // namespace drydock::sw

@@ -54,8 +54,10 @@ void client::unmap_once() {
     tell.emit(hal::note::op_begin, place_, kernel_.current_span(), unmap_text_,
               engine_->dev().rid());
     if (mmap_lock_) mmap_lock_->lock();
+    if (lru_lock_) lru_lock_->lock_irqsave();
     const unmap_class c =
         core_.iommu_unmap(*domain_, buffer_ + first * bytes, count * bytes, engine_->dev().rid());
+    if (lru_lock_) lru_lock_->unlock_irqrestore();
     const auto took = kernel_.now() - begun;
     results_.unmap.begun.reset();
     ++results_.unmap.done;

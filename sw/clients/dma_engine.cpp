@@ -9,6 +9,7 @@
 #include "sw/arm_smmu_v3/queue.h"
 #include "sw/pci/atomics.h"
 #include "sw/pci/msi.h"
+#include "sw/pci/reset.h"
 
 namespace drydock::sw {
 
@@ -66,11 +67,15 @@ void dma_engine::map_doorbell() {
     if (const int rc = core_.iommu_deferred_attach(dev_.dev, *domain); rc != 0)
         throw std::runtime_error(dev_.dev.name + ": its first mapping cannot attach it (error " +
                                  std::to_string(rc) + ")");
-    if (domain->iova_to_phys(msi_iova_base) == 0 &&
-        core_.iommu_map(*domain, msi_iova_base, doorbell / page * page, page,
+    map_doorbell(*domain);
+    msi_address_ = msi_iova_base + doorbell % page;
+}
+
+void dma_engine::map_doorbell(iommu_domain& domain) {
+    if (domain.iova_to_phys(msi_iova_base) == 0 &&
+        core_.iommu_map(domain, msi_iova_base, kernel_.msi_doorbell() / page * page, page,
                         IOMMU_WRITE | IOMMU_MMIO) != 0)
         throw std::runtime_error(dev_.dev.name + ": the interrupt doorbell could not be mapped");
-    msi_address_ = msi_iova_base + doorbell % page;
 }
 
 unsigned dma_engine::add_queue(const dma_queue_config& config, iommu_domain& domain,
@@ -249,6 +254,21 @@ pci_ers_result dma_engine::slot_reset(pci_dev&) {
     pci_restore_state(dev_);
     pci_save_state(dev_);
     return responds() ? pci_ers_result::recovered : pci_ers_result::disconnect;
+}
+
+int dma_engine::recover(const std::function<int(pci_dev&)>& reset) {
+    call_scope call(kernel_, "dma_engine_recover", dev_.rid());
+    pci_dev_lock(dev_);
+    stop();
+    const int rc = reset(dev_);
+    if (rc == 0) {
+        pci_restore_state(dev_);
+        kernel_.point("s", dev_.rid());
+        pci_save_state(dev_);
+        reset_done(dev_);
+    }
+    pci_dev_unlock(dev_);
+    return call.result(rc);
 }
 
 void dma_engine::resume(pci_dev& d) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,6 +64,13 @@ public:
     unsigned add_queue(const dma_queue_config&, iommu_domain& domain, dma_queue_client&);
     /// Interrupts on, queues enabled.
     void start();
+    /// Maps what interrupts are written to in a further domain, at the same address.
+    void map_doorbell(iommu_domain&);
+
+    bool responds();  ///< reads a register: false, if what comes is not what it holds
+    /// By the driver's own means: queues stopped, `reset` (the device is locked), what was saved at
+    /// the start put back, queues programmed again. @return what `reset` returned
+    int recover(const std::function<int(pci_dev&)>& reset);
 
     /// @return false if the queue is stopped. @pre fewer descriptors outstanding than the ring has
     /// entries
@@ -111,7 +119,6 @@ private:
     bool wait_idle(unsigned q);
     void stop();
     void abort_lost();
-    bool responds();
 
     kernel& kernel_;
     iommu_core& core_;
