@@ -224,9 +224,15 @@ void software::make_users(client& c) {
     const client_config& config = c.config();
     if (config.kind == client_kind::vfio) {
         vms_.push_back(std::make_unique<vfio>(kernel_, core_, c, config.vm, [this](pci_dev& d) {
-            return pci_reset_function(d, core_, reset_config());
+            return pci_try_reset_function(d, core_, reset_config());
         }));
         c.beside([vm = vms_.back().get()] { vm->start(); });
+    }
+    if (config.ras) {
+        watched_.push_back(std::make_unique<health>(kernel_, c, *config.ras, [this](pci_dev& d) {
+            return __pci_reset_function_locked(d, core_, reset_config());
+        }));
+        c.beside([h = watched_.back().get()] { h->start(); });
     }
 }
 

@@ -7,13 +7,12 @@ unblocked_in_reset::unblocked_in_reset(reporter& r)
     : monitor("unblocked_in_reset", r,
               {base::kind::sw_call, base::kind::sw_return, base::kind::sw_point,
                base::kind::sw_attach, base::kind::sw_device_blocked, base::kind::memory_access}),
-      prepare_(r.probe().text("pci_dev_reset_iommu_prepare")),
       done_(r.probe().text("pci_dev_reset_iommu_done")),
-      old_prepare_(r.probe().text("iommu_dev_reset_prepare")),
       old_done_(r.probe().text("iommu_dev_reset_done")),
       specific_(r.probe().text("device_specific_reset")),
       quarantine_(r.probe().text("iommu_quarantine_device")),
       blocked_(r.probe().text("blocked")),
+      p4_(r.probe().text("p4")),
       r0_(r.probe().text("r0")),
       r1_(r.probe().text("r1")) {}
 
@@ -32,6 +31,8 @@ void unblocked_in_reset::on_event(const base::event& e) {
         case base::kind::sw_return:
             return call(e, false);
         case base::kind::sw_point:
+            // A quarantine's prepare() is answered by the done() of a reset to come.
+            if (e.a == p4_) change(e.b, [](device& d) { d.prepared += d.quarantining ? 0 : 1; });
             if (e.a == r0_ || e.a == r1_) change(e.b, [&](device& d) { d.not_ready = e.a == r0_; });
             return;
         case base::kind::sw_device_blocked:
@@ -64,8 +65,6 @@ void unblocked_in_reset::call(const base::event& e, bool begins) {
     // Each done() answers one prepare(): what the last of them attaches is right.
     if (begins && (e.a == done_ || e.a == old_done_))
         return change(e.b, [](device& d) { d.prepared -= d.prepared != 0 ? 1 : 0; });
-    if (!begins && (e.a == prepare_ || e.a == old_prepare_) && e.c == 0)
-        change(e.b, [](device& d) { d.prepared += d.quarantining ? 0 : 1; });
 }
 
 void unblocked_in_reset::hit(const base::event& e, std::uint64_t function, std::uint64_t rule,

@@ -31,8 +31,7 @@ private:
 
     waves::flat_map<std::uint64_t, device> devices_;  // by function
     std::uint64_t watched_ = 0;
-    std::uint32_t prepare_, done_, old_prepare_, old_done_, specific_, quarantine_, blocked_, r0_,
-        r1_;
+    std::uint32_t done_, old_done_, specific_, quarantine_, blocked_, p4_, r0_, r1_;
 };
 
 }  // namespace drydock::monitors

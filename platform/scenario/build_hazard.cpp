@@ -21,7 +21,7 @@ firing read_firing(const node& n, const run& r, const std::string& device) {
         where = n.members.front().where;
         if (f.device == "any")
             f.device.clear();
-        else
+        else if (!f.device.ends_with(")"))  // of a lock: group_mutex(G)
             require_name(n.members.front().value.where, "device", f.device, device_names(r));
     }
     require_name(where, "monitor", f.monitor, expect::monitors());
