@@ -12,6 +12,10 @@ void irq::msi(std::uint32_t data) {
     if (sink_ != nullptr) sink_->interrupt(data);
 }
 
+void irq::line_raised(unsigned n) {
+    if (sink_ != nullptr) sink_->level(n);
+}
+
 void irq::sev() {
     ++events_;
     if (client_ != nullptr) client_->changed(cookie_);
@@ -31,7 +35,7 @@ hal_systemc::hal_systemc(sc_core::sc_module_name name, base::context& ctx,
       stacks_("stacks", ctx.timeline, kernel, c.stacks, c.stack_bytes),
       mmio_(this->name(), ctx, kernel, c.cpus, c.mmio),
       memory_(ctx, memory, c.ram, c.ram_bytes),
-      irq_(c.doorbell),
+      irq_(c.doorbell, interrupts),
       observe_(ctx, s),
       choice_(ctx),
       host_{clock_, stacks_, mmio_, memory_, irq_, observe_, choice_} {

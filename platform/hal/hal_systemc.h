@@ -30,17 +30,21 @@ struct config {
 /// Interrupts of the MSI controller and events of the SMMU, for software.
 class irq final : public sw::hal::irq, public system::msi_sink, public base::sev_sink {
 public:
-    explicit irq(base::phys_addr doorbell) : doorbell_(doorbell) {}
+    irq(base::phys_addr doorbell, const system::interrupt_controller& controller)
+        : doorbell_(doorbell), controller_(controller) {}
 
     void connect(sw::hal::interrupt_sink& sink) override { sink_ = &sink; }
     sw::phys_addr_t doorbell() const override { return doorbell_.value; }
     sw::u64 events_sent() const override { return events_; }
     void watch_events(sw::hal::watch_client& client, sw::u64 cookie) override;
     void msi(std::uint32_t data) override;
+    void line_raised(unsigned n) override;
+    bool asserted(sw::u32 line) const override { return controller_.line(line); }
     void sev() override;
 
 private:
     base::phys_addr doorbell_;
+    const system::interrupt_controller& controller_;
     sw::hal::interrupt_sink* sink_ = nullptr;
     sw::hal::watch_client* client_ = nullptr;
     sw::u64 cookie_ = 0;

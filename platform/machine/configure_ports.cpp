@@ -58,7 +58,7 @@ void configure_root_port(base::parameters& p, root_complex::root_port_config& c)
              "of the device, at the SMMU");
     d.number("posted_writes", c.posted_writes, 1, 1024, "writes", "of CPUs, waiting for the link");
     bool msi = true;
-    d.flag("msi", msi, "false: no interrupts of the port, hence no services of the software");
+    d.flag("msi", msi, "false: the port interrupts by INTx");
     unsigned messages = 2;
     d.number("msi_messages_log2", messages, 0, 5, "log2", "Multiple Message Capable");
     if (msi) c.msi_vectors_log2 = messages;

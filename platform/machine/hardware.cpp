@@ -32,6 +32,8 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
     id_mappings_ = machine::id_mappings(run.machine, smmus_);
     rc_ = std::make_unique<root_complex::root_complex>(
         "rc", ctx, tlps_, configure_root_complex(p, run, map_.ecam, map_.ecam_bytes));
+    intx_ = std::make_unique<intx_lines>(*interrupts_);
+    rc_->connect(*intx_);
     for (unsigned n = 0; n < ports; ++n) {
         ports_[run.machine.ports[n].name] = &rc_->root(n).config();
         build_below(run.machine.ports[n], rc_->port(n), true);

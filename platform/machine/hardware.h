@@ -66,6 +66,16 @@ struct junction {
 
 class hardware;
 
+/// INTx wires of the root complex to the interrupt controller.
+class intx_lines final : public root_complex::root_complex::intx_sink {
+public:
+    explicit intx_lines(system::interrupt_controller& to) : to_(to) {}
+    void intx(unsigned line, bool level) override { to_.set_line(line, level); }
+
+private:
+    system::interrupt_controller& to_;
+};
+
 /// What is in a slot, as its power comes and goes: without power it is in reset and keeps nothing.
 class card final : root_complex::slot_adapter, base::timeline_client {
 public:
@@ -151,6 +161,7 @@ private:
     std::unique_ptr<system::bus> bus_;
     std::unique_ptr<system::memory> memory_;
     std::unique_ptr<system::interrupt_controller> interrupts_;
+    std::unique_ptr<intx_lines> intx_;
     std::vector<smmu_seat> smmus_;
     std::vector<sw::iort_mapping> id_mappings_;
     std::unique_ptr<root_complex::root_complex> rc_;

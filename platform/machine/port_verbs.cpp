@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view dpc_trigger = "dpc_trigger", surprise_removal = "surprise_removal",
                            unnoticed_removal = "unnoticed_removal", insertion = "insertion",
                            attention_button = "attention_button",
-                           fundamental_reset = "fundamental_reset";
+                           fundamental_reset = "fundamental_reset", retrain_link = "retrain_link";
 
 /// As software does it: DPC Software Trigger, DPC Control[6].
 void trigger(pcie::config_space& port) {
@@ -19,12 +19,19 @@ void trigger(pcie::config_space& port) {
     port.write(control, 2, port.read(control, 2) | 0x40);
 }
 
+/// As software does it: Retrain Link, Link Control[5].
+void retrain(pcie::config_space& port) {
+    const auto control = static_cast<std::uint16_t>(port.express().at + 0x10);
+    port.write(control, 2, port.read(control, 2) | 0x20);
+}
+
 }  // namespace
 
 const std::vector<std::string>& port_fault_names() {
     static const std::vector<std::string> names{
         std::string(dpc_trigger), std::string(surprise_removal), std::string(unnoticed_removal),
-        std::string(insertion),   std::string(attention_button), std::string(fundamental_reset)};
+        std::string(insertion),   std::string(attention_button), std::string(fundamental_reset),
+        std::string(retrain_link)};
     return names;
 }
 
@@ -35,6 +42,8 @@ bool machine::inject_at_port(const scenario::do_inject& v) {
     card* const in_slot = hardware_.card_of(port);
     if (v.fault == dpc_trigger)
         trigger(hardware_.port(port));
+    else if (v.fault == retrain_link)
+        retrain(hardware_.port(port));
     else if (v.fault == fundamental_reset)
         hardware_.fundamental_reset(port);
     else if (v.fault == attention_button)
@@ -48,7 +57,7 @@ bool machine::inject_at_port(const scenario::do_inject& v) {
 
 void machine::check_port_fault(const scenario::do_inject& v, const scenario::place& where) {
     const auto& names = port_fault_names();
-    if (v.fault == fundamental_reset ||
+    if (v.fault == fundamental_reset || v.fault == retrain_link ||
         std::find(names.begin(), names.end(), v.fault) == names.end())
         return;
     const std::string& port = v.port.empty() ? hardware_.seat_of(v.device).port : v.port;

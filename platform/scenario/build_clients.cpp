@@ -291,6 +291,7 @@ void software(const node& document, run& r) {
     pci.read("edr_latency", r.software.edr_latency, 0_ps, 10_s);
     pci.read("dpc_completion", r.software.dpc_completion);
     pci.read("ecrc", r.software.ecrc);
+    pci.read("msi", r.software.msi);
     read_window(pci, "hotplug_memory", r.software.hotplug_memory);
     read_window(pci, "hotplug_prefetchable", r.software.hotplug_prefetchable);
 }

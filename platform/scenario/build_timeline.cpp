@@ -153,7 +153,7 @@ const pcie::link_fault_info* link_fault(std::string_view name) {
 /// Of the port above a device, or of a port that is named.
 bool at_port(std::string_view fault) {
     return fault == "dpc_trigger" || fault.ends_with("_removal") || fault == "insertion" ||
-           fault == "fundamental_reset" || fault == "attention_button";
+           fault == "fundamental_reset" || fault == "attention_button" || fault == "retrain_link";
 }
 
 do_inject read_inject(const node& v, const run& r) {

@@ -8,6 +8,7 @@
 
 #include "sw/arm_smmu_v3/queue.h"
 #include "sw/pci/atomics.h"
+#include "sw/pci/intx.h"
 #include "sw/pci/msi.h"
 #include "sw/pci/reset.h"
 
@@ -20,7 +21,8 @@ constexpr u64 descriptor_bytes = 32;
 constexpr u32 engine_id = 0x4452'4459;
 
 // Register map in BAR0
-constexpr u64 reg_id = 0x000, reg_queues = 0x004, queue_base = 0x100, queue_stride = 0x40;
+constexpr u64 reg_id = 0x000, reg_queues = 0x004, reg_interrupts = 0x008, queue_base = 0x100,
+              queue_stride = 0x40;
 constexpr u64 q_ring = 0x00, q_log2 = 0x08, q_control = 0x0c, q_tail = 0x10, q_write_back = 0x18,
               q_vector = 0x20, q_status = 0x24;
 constexpr u32 control_enable = 1u << 0, control_pasid_valid = 1u << 1, control_irq_enable = 1u << 4;
@@ -106,10 +108,11 @@ void dma_engine::start() {
     std::vector<msi_desc> vectors;
     for (unsigned q = 0; q < queues_.size(); ++q)
         vectors.push_back({q, msi_address_, queues_[q]->vector});
-    if (!vectors.empty() && pci_enable_msix(dev_, vectors) != 0 && !share_one_message())
+    if (!vectors.empty() && pci_enable_msix(dev_, vectors) != 0 && !share_one_message() &&
+        !share_wire())
         throw std::runtime_error(dev_.dev.name + ": neither MSI-X with " +
                                  std::to_string(vectors.size()) +
-                                 " vectors nor MSI could be enabled");
+                                 " vectors nor MSI could be enabled, and it has no INTx");
     enable_atomics();
     for (unsigned q = 0; q < queues_.size(); ++q) program(q);
     pci_save_state(dev_);  // for slot_reset(), which has no other
@@ -133,6 +136,26 @@ bool dma_engine::share_one_message() {
         for (unsigned q = 0; q < queues_.size(); ++q) interrupt(q);
     });
     return pci_enable_msi(dev_, {0, msi_address_, irq}) == 0;
+}
+
+bool dma_engine::share_wire() {
+    intx_ = pci_intx_line(dev_);
+    if (!intx_) return false;
+    kernel_.request_wired_irq(*intx_, this, dev_.dev.name, queues_.front()->config.cpu,
+                              [this] { return wire_raised(); });
+    return true;
+}
+
+/// INTx: the device says which queues it was.
+bool dma_engine::wire_raised() {
+    const phys_addr_t pending = dev_.resource[0].start + reg_interrupts;
+    const u32 queues = kernel_.readl(pending);
+    if (queues == 0 || queues == ~0u) return false;  // another one of the wire, or gone
+    kernel_.writel(pending, queues);
+    kernel_.readl(pending);  // comes back behind the Deassert message
+    for (unsigned q = 0; q < queues_.size(); ++q)
+        if (queues >> q & 1) interrupt(q);
+    return true;
 }
 
 void dma_engine::program(unsigned q) {
@@ -295,6 +318,7 @@ void dma_engine::remove() {
             core_.iommu_unmap(*q->domain, q->config.ring_iova, q->pages * page, dev_.rid());
         kernel_.free_pages(q->base, q->pages, true);
     }
+    if (intx_) kernel_.free_wired_irq(*intx_, this);
     dev_.msix_enabled = dev_.msi_enabled = false;
     dev_.driver = nullptr;
 }

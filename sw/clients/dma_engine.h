@@ -114,6 +114,8 @@ private:
     void enable_atomics();
     void program(unsigned q);
     bool share_one_message();
+    bool share_wire();
+    bool wire_raised();
     void interrupt(unsigned q);
     void map_doorbell();
     bool wait_idle(unsigned q);
@@ -125,6 +127,7 @@ private:
     pci_dev& dev_;
     std::vector<std::unique_ptr<ring>> queues_;
     u64 msi_address_ = 0;
+    std::optional<u32> intx_;  ///< wired interrupt in use
 };
 
 }  // namespace drydock::sw

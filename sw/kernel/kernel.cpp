@@ -66,6 +66,12 @@ u32 kernel::request_irq(std::string name, unsigned cpu, std::function<void()> ha
                                 vector);
 }
 u32 kernel::reserve_irqs(u32 count) { return interrupts_->reserve(count); }
+void kernel::request_wired_irq(u32 line, const void* owner, std::string name, unsigned cpu,
+                               std::function<bool()> handler, std::function<void()> thread_fn) {
+    interrupts_->request_wired(line, owner, std::move(name), cpu, std::move(handler),
+                               std::move(thread_fn));
+}
+void kernel::free_wired_irq(u32 line, const void* owner) { interrupts_->free_wired(line, owner); }
 phys_addr_t kernel::msi_doorbell() const { return host().irq.doorbell(); }
 bool kernel::in_interrupt() const {
     return scheduler_->active() != nullptr && scheduler_->active()->interrupt;

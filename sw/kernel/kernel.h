@@ -72,6 +72,11 @@ public:
                     std::function<void()> thread_fn = {}, std::optional<u32> vector = {});
     /// `count` vectors in a row, the first a multiple of count: the messages of one MSI.
     u32 reserve_irqs(u32 count);
+    /// A wired interrupt, which may be shared; handler in interrupt context, @return it was its
+    /// own. After thread_fn, if given, the wire is looked at again.
+    void request_wired_irq(u32 line, const void* owner, std::string name, unsigned cpu,
+                           std::function<bool()> handler, std::function<void()> thread_fn = {});
+    void free_wired_irq(u32 line, const void* owner);
     phys_addr_t msi_doorbell() const;
     bool in_interrupt() const;
     bool in_atomic() const;  ///< interrupts off, a spinning lock held, or in interrupt

@@ -69,14 +69,15 @@ void aer_service::enable() {
     pci_write_config_dword(port_, at + PCI_ERR_ROOT_COMMAND, root_interrupts);
 }
 
-void aer_service::irq() {
+bool aer_service::irq() {
     const int at = port_.aer_cap;
     const u32 status = pci_read_config_dword(port_, at + PCI_ERR_ROOT_STATUS);
-    if (!(status & received)) return;
+    if (!(status & received)) return false;
     const u32 id = pci_read_config_dword(port_, at + PCI_ERR_ROOT_ERR_SRC);
     pci_write_config_dword(port_, at + PCI_ERR_ROOT_STATUS, status);
     if (queue_.size() < most_queued)
         queue_.push_back({status, static_cast<u16>(id), static_cast<u16>(id >> 16)});
+    return true;
 }
 
 void aer_service::thread() {

@@ -27,7 +27,7 @@ public:
         : host_(host), port_(port), reset_(std::move(reset)), order_(order), flr_(std::move(flr)) {}
 
     void enable();
-    void irq();
+    bool irq();  ///< @return it was its own
     void thread();
     unsigned message_number() const;
 

@@ -70,12 +70,13 @@ void dpc_service::disable() {
                           now & static_cast<u16>(~(trigger_enables | PCI_EXP_DPC_CTL_INT_EN)));
 }
 
-void dpc_service::irq() {
+bool dpc_service::irq() {
     const u16 now = status();
-    if (now == 0xffff || !(now & PCI_EXP_DPC_STATUS_INTERRUPT)) return;
+    if (now == 0xffff || !(now & PCI_EXP_DPC_STATUS_INTERRUPT)) return false;
     ++count_.interrupts;
     pci_write_config_word(port_, port_.dpc_cap + PCI_EXP_DPC_STATUS, PCI_EXP_DPC_STATUS_INTERRUPT);
     if (now & PCI_EXP_DPC_STATUS_TRIGGER) triggered_ = true;
+    return true;
 }
 
 void dpc_service::thread() {

@@ -21,7 +21,7 @@ public:
     /// of DPC Control stay.
     void enable();
     void disable();
-    void irq();
+    bool irq();  ///< @return it was its own
     void thread();
     unsigned message_number() const;
 

@@ -57,9 +57,9 @@ void hotplug_service::enable() {
 
 // -- interrupt --
 
-void hotplug_service::irq() {
+bool hotplug_service::irq() {
     u16 seen = status();
-    if (seen == 0xffff) return;
+    if (seen == 0xffff) return false;
     u16 events = 0;
     // An event during the clearing of another one raises no message: look until there is none.
     for (; (seen & events_of_slot) != 0; seen = status()) {
@@ -71,6 +71,7 @@ void hotplug_service::irq() {
         completed_.wake_all();
     }
     pending_ |= events & ~u32{PCI_EXP_SLTSTA_CC};
+    return events != 0;
 }
 
 void hotplug_service::request(u32 event) {

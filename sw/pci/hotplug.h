@@ -26,7 +26,7 @@ public:
                     unsigned cpu);
 
     void enable();
-    void irq();
+    bool irq();     ///< @return it was its own
     void thread();  ///< Linux: pciehp_ist()
     unsigned message_number() const;
     /// Secondary bus reset that is no event of the slot (Linux: pciehp_reset_slot). @return 0 or

@@ -134,7 +134,6 @@ struct pci_dev {
     bool msix_enabled = false, msi_enabled = false;
     bool vcs_enabled = false;  ///< its link uses more than VC0
     bool ecrc_enabled = false;
-    u8 pin = 0;  ///< 1..4: INTA..INTD, which it interrupts by without MSI-X and MSI; 0: none
     std::vector<msi_desc> msi;
 
     pci_channel_state error_state = pci_channel_state::normal;

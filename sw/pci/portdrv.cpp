@@ -4,8 +4,10 @@
 #include <linux/pci_regs.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
+#include "sw/pci/intx.h"
 #include "sw/pci/secondary_bus.h"
 
 namespace drydock::sw {
@@ -45,9 +47,14 @@ pci_port_services* pci_port_driver::find(const pci_dev& port) const {
 void pci_port_driver::serve(pci_dev& port) {
     const bool has_aer = port.aer_cap && port.pcie_type == PCI_EXP_TYPE_ROOT_PORT;
     const bool slot = port.is_hotplug_bridge;
-    if ((!has_aer && !port.dpc_cap && !slot) || !port.msi_cap) return;
-    if (attach_(port) != 0) return port.k.log(4, "port without services", port.rid());
-    enable_messages(port);
+    if (!has_aer && !port.dpc_cap && !slot) return;
+    std::optional<u32> wire;
+    if (!port.msi_cap && !(wire = pci_intx_line(port)))
+        return port.k.log(4, "port without interrupts, hence without services", port.rid());
+    if (!wire) {
+        if (attach_(port) != 0) return port.k.log(4, "port without services", port.rid());
+        enable_messages(port);
+    }
     auto services = std::make_unique<pci_port_services>(port);
     std::vector<service> wanted;
     const std::string name = port.dev.name;
@@ -57,23 +64,26 @@ void pci_port_driver::serve(pci_dev& port) {
             config_.flr);
         aer_service& s = *services->aer;
         wanted.push_back({"aerdrv(" + name + ")", s.message_number(), config_.aer_cpu,
-                          [&s] { s.irq(); }, [&s] { s.thread(); }});
+                          [&s] { return s.irq(); }, [&s] { s.thread(); }});
     }
     if (port.dpc_cap) {
         services->dpc = std::make_unique<dpc_service>(host_, port, config_.order,
                                                       config_.dpc_completion_ur, config_.edr);
         dpc_service& s = *services->dpc;
         wanted.push_back({"pcie-dpc(" + name + ")", s.message_number(), config_.dpc_cpu,
-                          [&s] { s.irq(); }, [&s] { s.thread(); }});
+                          [&s] { return s.irq(); }, [&s] { s.thread(); }});
     }
     if (slot) {
         services->hotplug = std::make_unique<hotplug_service>(host_, port, services->dpc.get(),
                                                               owner_, config_.hotplug_cpu);
         hotplug_service& s = *services->hotplug;
         wanted.push_back({"pciehp(" + name + ")", s.message_number(), config_.hotplug_cpu,
-                          [&s] { s.irq(); }, [&s] { s.thread(); }});
+                          [&s] { return s.irq(); }, [&s] { s.thread(); }});
     }
-    request(port, std::move(wanted));
+    if (wire)
+        request_wire(*wire, std::move(wanted));
+    else
+        request(port, std::move(wanted));
     if (services->hotplug) services->hotplug->enable();
     if (services->aer) services->aer->enable();
     if (services->dpc) services->dpc->enable();
@@ -93,12 +103,19 @@ void pci_port_driver::enable_messages(pci_dev& port) {
     pci_write_config_word(port, where, static_cast<u16>(flags | capable_log2(port) << 4));
 }
 
+/// Without MSI all services share the port's wire, and that with others.
+void pci_port_driver::request_wire(u32 line, std::vector<service> services) {
+    for (service& s : services)
+        kernel_.request_wired_irq(line, this, s.name, s.cpu, std::move(s.irq), std::move(s.thread));
+}
+
 /// One vector for each message, numbered as the message is; services may share one.
 void pci_port_driver::request(pci_dev& port, std::vector<service> services) {
     const unsigned count = 1u << capable_log2(port);
     const u32 first = kernel_.reserve_irqs(count);
     for (unsigned message = 0; message < count; ++message) {
-        std::vector<std::function<void()>> irqs, threads;
+        std::vector<std::function<bool()>> irqs;
+        std::vector<std::function<void()>> threads;
         const service* one = nullptr;
         for (const service& s : services) {
             if (s.message != message) continue;
@@ -107,7 +124,7 @@ void pci_port_driver::request(pci_dev& port, std::vector<service> services) {
             threads.push_back(s.thread);
         }
         if (!one) continue;
-        const auto each = [](std::vector<std::function<void()>> calls) {
+        const auto each = [](auto calls) {
             return [calls = std::move(calls)] {
                 for (const auto& call : calls) call();
             };

@@ -57,11 +57,13 @@ private:
         std::string name;
         unsigned message;
         unsigned cpu;
-        std::function<void()> irq, thread;
+        std::function<bool()> irq;
+        std::function<void()> thread;
     };
     void serve(pci_dev& port);
     void enable_messages(pci_dev& port);
     void request(pci_dev& port, std::vector<service> services);
+    void request_wire(u32 line, std::vector<service> services);
 
     kernel& kernel_;
     const pci_host& host_;

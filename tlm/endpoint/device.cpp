@@ -46,13 +46,13 @@ void check(const std::string& name, const std::vector<function_config>& function
 
 device::device(sc_core::sc_module_name module_name, base::context& ctx, pcie::tlp_pool& pool,
                const std::vector<function_config>& functions, const atc_maker& make_atc)
-    : sc_module(module_name), port("port", *this, pool), tx_(*this) {
+    : sc_module(module_name), port("port", *this, pool), tx_(*this), intx_(tx_, pool) {
     build(ctx, pool, functions, make_atc);
 }
 
 device::device(sc_core::sc_module_name module_name, base::context& ctx, pcie::tlp_pool& pool,
                const endpoint_config& config, const atc_maker& make_atc)
-    : sc_module(module_name), port("port", *this, pool), tx_(*this) {
+    : sc_module(module_name), port("port", *this, pool), tx_(*this), intx_(tx_, pool) {
     build(ctx, pool, {function_config{name(), 0, config, {}, false}}, make_atc);
 }
 
@@ -115,7 +115,9 @@ void device::build_virtual(base::context& ctx, pcie::tlp_pool& pool, const funct
 }
 
 void device::link_changed(bool up) {
+    if (!up) intx_.link_changed(false);
     for (const physical& p : physical_) p.function->link_changed(up);
+    if (up) intx_.link_changed(true);
 }
 
 void device::link_error_found(pcie::link_error e) {
@@ -132,6 +134,8 @@ void device::function_changed(endpoint& f) {
         tx_.set_map(channels_->map());
         port.set_channels(channels_->map());
     }
+    if (!functions_.empty() && &f == functions_.front().get())
+        intx_.set_digests(f.config_space().aer().generates_ecrc());
     if (alone_) return;
     addresses_old_ = true;
     if (f.is_virtual()) return;

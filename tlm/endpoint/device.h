@@ -9,6 +9,7 @@
 
 #include "tlm/endpoint/address_map.h"
 #include "tlm/endpoint/endpoint.h"
+#include "tlm/endpoint/intx_wires.h"
 #include "tlm/endpoint/shared_atc.h"
 #include "tlm/endpoint/transmitter.h"
 #include "tlm/pcie/channel_end.h"
@@ -102,9 +103,13 @@ private:
     void find_routing_ids();
     void find_addresses();
     void function_changed(endpoint& f) override;
+    void intx_changed(unsigned pin, bool asserted) override {
+        intx_.change(pin, asserted, functions_.front()->routing_id());
+    }
     void update_virtual(physical& p);
 
     transmitter tx_;
+    intx_wires intx_;
     std::vector<std::unique_ptr<shared_atc>> shared_;   // outlives the functions
     std::vector<std::unique_ptr<endpoint>> functions_;  // physical ones, then virtual ones
     std::vector<endpoint*> in_order_;

@@ -13,6 +13,8 @@ struct function_owner {
     /// Configuration registers or the Routing ID of f may be others than before; not on the way of
     /// data.
     virtual void function_changed(endpoint& f) = 0;
+    /// A function begins or ends to pull an INTx wire of the device.
+    virtual void intx_changed(unsigned pin, bool asserted) = 0;
 
 protected:
     ~function_owner() = default;

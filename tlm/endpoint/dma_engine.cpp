@@ -58,6 +58,7 @@ void dma_engine::reset() {
         l.ready_writes.clear();
     }
     next_queue_ = 0;
+    interrupts_ = 0;
     lookups_refused_ = false;
     stopping_ = 0;
     own_accesses_.clear();
@@ -67,6 +68,7 @@ void dma_engine::reset() {
 std::uint32_t dma_engine::read_register(std::uint32_t offset) const {
     if (offset == dma::id_offset) return dma::id_value;
     if (offset == dma::queues_offset) return dma::queues;
+    if (offset == dma::interrupts_offset) return interrupts_;
     if (offset < dma::queue_base || offset >= dma::register_bytes) return 0;
     const dma_queue& q = queues_[(offset - dma::queue_base) / dma::queue_stride];
     switch ((offset - dma::queue_base) % dma::queue_stride) {
@@ -100,6 +102,10 @@ std::uint32_t dma_engine::read_register(std::uint32_t offset) const {
 }
 
 void dma_engine::write_register(std::uint32_t offset, std::uint32_t value) {
+    if (offset == dma::interrupts_offset) {
+        interrupts_ &= ~value;
+        return function_.interrupts_changed();
+    }
     if (offset < dma::queue_base || offset >= dma::register_bytes) return;
     const unsigned n = (offset - dma::queue_base) / dma::queue_stride;
     dma_queue& q = queues_[n];

@@ -71,8 +71,10 @@ struct dma_function {
     virtual bool try_atomic(const memory_request&, const atomic_request&, std::uint32_t reader) = 0;
     /// Enters the posted queue, or false: full.
     virtual bool try_write(const memory_request&, std::span<const std::uint8_t> data) = 0;
-    /// Interrupt behind everything written so far.
-    virtual void fire(std::uint32_t vector) = 0;
+    /// Interrupt behind everything written so far. false: no message tells of it, INTx does.
+    virtual bool fire(std::uint32_t vector) = 0;
+    /// interrupts() is 0 now, or no longer.
+    virtual void interrupts_changed() = 0;
 };
 
 struct dma_config {
@@ -129,6 +131,8 @@ public:
     /// reset forgets it.
     void access(const own_access&);
 
+    /// Queues whose interrupts no message has told, bit q.
+    std::uint32_t interrupts() const { return interrupts_; }
     const dma_queue& queue(unsigned q) const { return queues_[q]; }
     bool idle() const { return segments_in_use_ == 0; }
 
@@ -190,6 +194,7 @@ private:
     void finish(segment& s, dma::outcome result);
     void give_back_use(segment& s);
     void free_segment(segment& s);
+    void interrupt(unsigned q);
     void fetch_done(segment& s, dma::outcome result);
     void segment_done(unsigned q, std::uint32_t descriptor, dma::outcome result);
     void advance_head(unsigned q);
@@ -216,6 +221,7 @@ private:
     bool awake_ = false;
     bool again_ = false;
     bool lookups_refused_ = false;
+    std::uint32_t interrupts_ = 0;
     std::uint32_t stopping_ = 0;  // bit q: disabled with a PASID, not yet quiet
     std::array<std::uint32_t, 3> outcome_text_;
 };

@@ -59,7 +59,7 @@ void dma_engine::finish(segment& s, dma::outcome result) {
             q.write_back_busy = false;
             q.worst = dma::outcome::ok;
             if (result != dma::outcome::ok) count_error(q);
-            if ((q.control & dma::control_irq_enable) != 0) function_.fire(q.vector);
+            if ((q.control & dma::control_irq_enable) != 0) interrupt(n);
             break;
         case task::read:
         case task::write:
@@ -71,6 +71,12 @@ void dma_engine::finish(segment& s, dma::outcome result) {
         }
     }
     free_segment(s);
+}
+
+void dma_engine::interrupt(unsigned n) {
+    if (function_.fire(queues_[n].vector)) return;
+    interrupts_ |= 1u << n;
+    function_.interrupts_changed();
 }
 
 void dma_engine::give_back_use(segment& s) {
@@ -102,7 +108,7 @@ void dma_engine::fetch_done(segment& s, dma::outcome result) {
     count_error(q);
     q.worst = std::max(q.worst, result);
     write_control(s.queue, q.control & ~dma::control_enable);
-    if ((q.control & dma::control_irq_enable) != 0) function_.fire(q.vector);
+    if ((q.control & dma::control_irq_enable) != 0) interrupt(s.queue);
 }
 
 /// A part of a descriptor ended. The first that fails ends the handing out of the rest.

@@ -6,13 +6,16 @@
 #include <string>
 #include <utility>
 
+#include "tlm/pcie/intx.h"
+
 namespace drydock::endpoint {
 namespace {
 
 constexpr std::size_t most_replies =
     1024;  ///< requests of the other side under way, all flow control allows
 constexpr std::uint16_t ten_bit_tag_enable = 0x1000;  // DevCtl2[12]
-constexpr std::uint16_t command_at = 0x04;
+constexpr std::uint16_t command_at = 0x04, status_at = 0x06, interrupt_pin_at = 0x3d;
+constexpr std::uint16_t interrupt_status = 0x0008;
 
 std::unique_ptr<atc_if> transaction_level(const std::string& name, base::context& ctx,
                                           const atc_config& config, atc_client& client) {
@@ -134,6 +137,31 @@ void endpoint::update_controls() {
     if (space_.msix().present())
         msix_.set_control(space_.msix().enabled(), space_.msix().function_mask());
     msi_.flush();
+    update_intx();
+}
+
+bool endpoint::fire(std::uint32_t vector) {
+    if (msix_.enabled())
+        msix_.fire(vector);
+    else if (space_.msi().enabled())
+        msi_.fire(vector);
+    else
+        return false;
+    return true;
+}
+
+/// A level: Interrupt Status says what the function wants, Interrupt Disable and message interrupts
+/// keep it from the wire (PCIe).
+void endpoint::update_intx() {
+    const unsigned pin = space_.registers().image.bytes[interrupt_pin_at];
+    if (pin == 0 || pin > pcie::intx_pins || is_virtual()) return;
+    const bool wants = engine_.interrupts() != 0;
+    space_.registers().set(status_at, 2, interrupt_status, wants ? interrupt_status : 0);
+    const bool messages = msix_.enabled() || space_.msi().enabled();
+    const bool asserted = wants && !messages && !space_.command().intx_disable &&
+                          state_ == state::operational && power_state_ == 0;
+    if (asserted == std::exchange(intx_asserted_, asserted)) return;
+    port_.owner.intx_changed(pin - 1, asserted);
 }
 
 void endpoint::update_requester() {

@@ -126,6 +126,7 @@ private:
     void update_ats();
     void update_power();
     void update_requester();
+    void update_intx();
     void control_atc(atc_control what);
     void reset(pcie::reset_kind kind);
     void forget_work();
@@ -215,12 +216,8 @@ private:
     bool try_read(const memory_request&, std::uint32_t reader) override;
     bool try_atomic(const memory_request&, const atomic_request&, std::uint32_t reader) override;
     bool try_write(const memory_request&, std::span<const std::uint8_t> data) override;
-    void fire(std::uint32_t vector) override {
-        if (msix_.enabled())
-            msix_.fire(vector);
-        else
-            msi_.fire(vector);
-    }
+    bool fire(std::uint32_t vector) override;
+    void interrupts_changed() override { update_intx(); }
     // page_function; id() is above
     std::size_t message_room() override;
     void send_message(pcie::tlp_ptr t) override { tx_.push(std::move(t)); }
@@ -273,6 +270,7 @@ private:
     unsigned power_state_ = 0;
     bool pasid_on_ = false;
     bool checks_ecrc_ = false, atomics_on_ = false;
+    bool intx_asserted_ = false;  ///< pulls its wire
     std::uint32_t max_payload_ = 128;
     std::uint32_t max_read_request_ = 512;
     bool non_posted_refused_ = false;

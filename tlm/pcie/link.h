@@ -39,6 +39,8 @@ private:
         }
         void channels_changed(const channel_map& m) override { owner.use_channels(is_above, m); }
         void link_changed(bool up) override { owner.set_up(up); }
+        /// Retrain Link at the port above.
+        void link_in_recovery(bool) override { owner.retrain(); }
         // as the sending side of a direction
         void deliver(tlp_ptr t) override;
         void store_freed(unsigned vc, fc_class c, std::uint32_t data) override;

@@ -52,6 +52,8 @@ public:
     bool pio_error(pio_space what, pio_failure how, const pcie::tlp& request, bool& system_error);
     bool has_pio() const { return registers().root_port_extensions(); }
 
+    /// The condition of its interrupt.
+    bool asks() const { return asked_; }
     bool contained() const { return contained_; }
     /// The disposition of what goes down while contained.
     containment_verdict down_verdict(const pcie::tlp& t) const;

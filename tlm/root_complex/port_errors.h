@@ -43,6 +43,8 @@ public:
     void config_written(std::uint16_t offset);
     void set_message_number(unsigned n);
 
+    /// The condition of the interrupt.
+    bool asks() const { return asked_; }
     std::uint64_t count() const { return count_; }
     std::uint64_t system_errors() const { return system_errors_; }
 

@@ -54,6 +54,8 @@ public:
 
     /// Slot Status may have been cleared, enables changed.
     void look();
+    /// The condition of its interrupt.
+    bool asks() const { return asked_; }
     /// Software has written Slot Control: a command, whatever it changes.
     void control_written();
     /// The port has been reset: Slot Control is as after reset, no command is under way.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tlm/base/timeline_kernel.h"
+#include "tlm/pcie/intx.h"
 #include "tlm/pcie/timers.h"
 #include "tlm/root_complex/read_completions.h"
 
@@ -57,6 +58,7 @@ root_complex::root_complex(sc_core::sc_module_name name, base::context& ctx, pci
              config.rrs_retry, config.rrs_limit),
       waiting_(64) {
     check(this->name(), config);
+    intx_.resize(config.ports.size());
     for (unsigned p = 0; p < config.ports.size(); ++p)
         ports_.push_back(std::make_unique<root_port>(config.ports[p].name.c_str(), ctx, pool,
                                                      requests_, config_, p,
@@ -349,6 +351,13 @@ void root_complex::request_lost(unsigned port, std::uint16_t tag, pcie::cpl_stat
 void root_complex::link_changed(unsigned port, bool up) {
     if (!up) table_.fail_port(static_cast<std::uint16_t>(port));
     resume_waiting();
+}
+
+void root_complex::intx_changed(unsigned port, std::uint8_t wires) {
+    const unsigned changed = wires ^ std::exchange(intx_[port], wires);
+    for (unsigned pin = 0; pin < pcie::intx_pins && intx_sink_ != nullptr; ++pin)
+        if ((changed >> pin & 1) != 0)
+            intx_sink_->intx(port * pcie::intx_pins + pin, (wires >> pin & 1) != 0);
 }
 
 void root_complex::timed_out(std::uint16_t tag) {

@@ -47,6 +47,15 @@ public:
     unsigned port_of_way(unsigned w) const { return ways_[w].first; }
     root_port& root(unsigned p) { return *ports_[p]; }
 
+    /// Level interrupts: INTA..D of root port p are lines 4p .. 4p + 3.
+    struct intx_sink {
+        virtual void intx(unsigned line, bool level) = 0;
+
+    protected:
+        ~intx_sink() = default;
+    };
+    void connect(intx_sink& s) { intx_sink_ = &s; }
+
     std::optional<std::uint16_t> port_of(base::routing_id id) const override;
     bool link_up(std::uint16_t p) const override { return ports_[p]->link_up(); }
     bool fail_fast(std::uint16_t) const override { return config_.fail_fast; }
@@ -94,6 +103,7 @@ private:
     void request_lost(unsigned, std::uint16_t tag, pcie::cpl_status status) override;
     void link_changed(unsigned port, bool up) override;
     void buses_changed() override;
+    void intx_changed(unsigned port, std::uint8_t wires) override;
     // from the table
     void respond(tlm::tlm_generic_payload& gp) override;
     void issue(std::uint16_t tag) override;
@@ -104,6 +114,8 @@ private:
     pcie::tlp_pool& pool_;
     root_complex_config config_;
     upstream_request_pool requests_;
+    intx_sink* intx_sink_ = nullptr;
+    std::vector<std::uint8_t> intx_;  ///< wires of each port
     std::vector<std::unique_ptr<root_port>> ports_;
     std::vector<std::pair<unsigned, unsigned>> ways_;  ///< port, VC resource
     cpu_requests table_;

@@ -18,6 +18,7 @@ pcie::config_image make_image(const root_port_config& c, unsigned index) {
     ids.vendor = c.vendor;
     ids.device = c.device;
     ids.class_code = 0x060400;  // PCI-to-PCI bridge
+    ids.interrupt_pin = 1;
     pcie::express_fields x;
     x.type = pcie::port_type::root_port;
     x.max_payload = c.max_payload;
@@ -121,6 +122,7 @@ void root_port::config_written(std::uint16_t offset) {
         link_state_.set_hold(
             link_hold::secondary_bus_reset,
             (control & bridge_windows::secondary_bus_reset) != 0 && cxl.sbr_unmasked());
+        if (space_.express().take_retrain() && link_up()) link->recovery(true);
     }
     if (space_.acs().present()) acs_.decode(space_);
     digests_ = space_.aer().generates_ecrc();
@@ -131,6 +133,7 @@ void root_port::config_written(std::uint16_t offset) {
     if (msi_.config_written(offset)) number_messages();
     if (dpc_) dpc_->config_written(offset);
     if (slot_ && offset == space_.express().at + slot_control) slot_->look();
+    look_for_pme();
 }
 
 void root_port::slot_control_written() {

@@ -167,7 +167,9 @@ private:
     upstream_lane& lane_of(const pcie::tlp& t) {
         return t.virtual_channel == 0 ? lane_ : lane(channels_->map().resource[t.virtual_channel]);
     }
-    void to_cpu(pcie::tlp_ptr t) override { owner_.completion(index_, std::move(t)); }
+    void to_cpu(pcie::tlp_ptr t) override;
+    void update_intx();
+    void look_for_pme();
     void answer(upstream_request& r, base::ps later) override;
     void pump_later() override;
     void emit_dropped(const pcie::tlp& t, std::uint32_t reason);
@@ -198,7 +200,9 @@ private:
     std::array<std::unique_ptr<egress>, pcie::most_channels> other_egress_;  ///< by VC ID
     std::unique_ptr<pcie::channel_end> channels_;  ///< null: one virtual channel
     unsigned writes_inside_ = 0;                   ///< of CPUs
-    bool digests_ = false, checks_ecrc_ = false;   ///< ECRC generation and check
+    std::uint8_t intx_below_ = 0, intx_told_ = 0;  ///< virtual wires, bit 0: INTA
+    bool pme_asked_ = false;
+    bool digests_ = false, checks_ecrc_ = false;  ///< ECRC generation and check
     std::uint32_t reason_link_down_, reason_malformed_, reason_refused_, reason_not_routed_,
         reason_contained_, reason_blocked_, reason_ecrc_;
     counters count_;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens to a root port: errors, its interrupts, containment, the link going down and up.
+#include <utility>
+
 #include "tlm/root_complex/root_port.h"
 
 namespace drydock::root_complex {
@@ -10,6 +12,10 @@ constexpr unsigned slot_message = 0, aer_message = 1, dpc_message = 2;
 constexpr std::uint32_t devctl2 = 0x28, prefix_block = 0x8000;  // Device Control 2[15]
 constexpr std::uint32_t link_capabilities = 0x0c, surprise_down_capable = 1u << 19;
 constexpr std::uint32_t dpc_capability = 0x04;
+constexpr unsigned root_control = 0x1c, root_status = 0x20;  // in the PCIe capability
+constexpr std::uint16_t pme_interrupt_enable = 8;
+constexpr std::uint32_t pme_status = 1u << 16;
+constexpr std::uint16_t status_at = 0x06, interrupt_status = 8;
 constexpr std::uint16_t has_egress_blocking = 0x40;     // DPC Capability[6]
 constexpr std::uint16_t egress_blocking_enable = 0x20;  // DPC Control[5]
 
@@ -26,16 +32,43 @@ void root_port::number_messages() {
 void root_port::slot_interrupt() {
     ++count_.interrupts;
     msi_.raise(slot_->message_number());
+    update_intx();
 }
 
 void root_port::root_error_interrupt() {
     ++count_.interrupts;
     msi_.raise(msi_.message_of(aer_message));
+    update_intx();
 }
 
 void root_port::dpc_interrupt() {
     ++count_.interrupts;
     msi_.raise(dpc_->message_number());
+    update_intx();
+}
+
+/// PME Status and PME Interrupt Enable; the message is that of the slot (PCIe).
+void root_port::look_for_pme() {
+    const pcie::config_registers& r = space_.registers();
+    const unsigned at = space_.express().at;
+    const bool asks = (r.get32(at + root_status) & pme_status) != 0 &&
+                      (r.get16(at + root_control) & pme_interrupt_enable) != 0;
+    if (asks && !std::exchange(pme_asked_, asks)) {
+        ++count_.interrupts;
+        msi_.raise(msi_.message_of(slot_message));
+    }
+    pme_asked_ = asks;
+    update_intx();
+}
+
+/// Without MSI the port interrupts by INTA, a level; the wires from below are ORed to it.
+void root_port::update_intx() {
+    const bool wants =
+        errors_.asks() || (dpc_ && dpc_->asks()) || (slot_ && slot_->asks()) || pme_asked_;
+    space_.registers().set(status_at, 2, interrupt_status, wants ? interrupt_status : 0);
+    const bool own = wants && !space_.msi().enabled() && !space_.command().intx_disable;
+    const auto wires = static_cast<std::uint8_t>(intx_below_ | (own ? 1 : 0));
+    if (wires != std::exchange(intx_told_, wires)) owner_.intx_changed(index_, wires);
 }
 
 /// An ordinary memory write of the port, behind the writes that came before it.
@@ -124,6 +157,7 @@ void root_port::link_changed(bool up) {
 }
 
 void root_port::link_is(bool up) {
+    if (!up && std::exchange(intx_below_, std::uint8_t{0}) != 0) update_intx();
     lane_.ats.set_link(up);
     owner_.link_changed(index_, up);
     if (up && dpc_) dpc_->link_trained();

@@ -18,6 +18,8 @@ struct root_port_owner {
     virtual void request_lost(unsigned port, std::uint16_t tag, pcie::cpl_status status) = 0;
     virtual void link_changed(unsigned port, bool up) = 0;
     virtual void buses_changed() = 0;
+    /// Its INTx wires, bit 0: INTA; its own interrupt among them.
+    virtual void intx_changed(unsigned port, std::uint8_t wires) = 0;
 
 protected:
     ~root_port_owner() = default;

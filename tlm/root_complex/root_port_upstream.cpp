@@ -4,6 +4,7 @@
 
 #include "tlm/pcie/atomics.h"
 #include "tlm/pcie/ats_messages.h"
+#include "tlm/pcie/intx.h"
 #include "tlm/root_complex/read_completions.h"
 #include "tlm/root_complex/root_port.h"
 
@@ -95,12 +96,15 @@ void root_port::message_arrived(tlp_ptr t) {
             return free_buffer(*t);
         case pcie::msg_code::pm_pme:
             space_.express().record_pme(t->requester.value);
+            look_for_pme();
             return free_buffer(*t);
         case pcie::msg_code::vendor_type1:
         case pcie::msg_code::pme_to_ack:
             return free_buffer(*t);  // without effect here
         default:
-            if (pcie::is_intx(t->code) || pcie::is_old_hot_plug(t->code)) return free_buffer(*t);
+            // Seen behind the writes that came before it, as a completion is.
+            if (pcie::is_intx(t->code)) return lane_of(*t).completion(std::move(t));
+            if (pcie::is_old_hot_plug(t->code)) return free_buffer(*t);
             return refuse(std::move(t), error::unsupported_request);
     }
 }
@@ -123,6 +127,15 @@ void root_port::non_posted_arrived(tlp_ptr t) {
         ++count_.reads;
         l.read(std::move(t));
     }
+}
+
+void root_port::to_cpu(tlp_ptr t) {
+    if (!t->is_message()) return owner_.completion(index_, std::move(t));
+    if (!link_up()) return;  // the wires below are deasserted
+    const auto bit = static_cast<std::uint8_t>(1u << pcie::intx_pin_of(t->code));
+    intx_below_ = static_cast<std::uint8_t>(pcie::asserts_intx(t->code) ? intx_below_ | bit
+                                                                        : intx_below_ & ~bit);
+    update_intx();
 }
 
 void root_port::refuse(tlp_ptr t, error e) {

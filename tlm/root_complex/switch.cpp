@@ -22,6 +22,7 @@ pcie_switch::pcie_switch(sc_core::sc_module_name name, base::context& ctx, pcie:
     : sc_module(name),
       ctx_(ctx),
       pool_(pool),
+      intx_(config.ports.size()),
       reason_malformed_(ctx.probe.text("malformed")),
       reason_refused_(ctx.probe.text("unsupported request")),
       reason_not_routed_(ctx.probe.text("not routed")),
@@ -73,7 +74,10 @@ void pcie_switch::registers_changed(unsigned port) {
 
 void pcie_switch::link_changed(unsigned port, bool up) {
     if (up) return;
-    if (port != 0) return power_off_done(port);  // it will not acknowledge any more
+    if (port != 0) {
+        tell_intx(intx_.link_down(port - 1));
+        return power_off_done(port);  // it will not acknowledge any more
+    }
     // DL_Down above is a hot reset of the whole switch. The links below are reset with it and begin
     // to train at once, not when the one above is up again (PCIe, hot reset).
     reset_all(pcie::reset_kind::conventional);
@@ -90,6 +94,7 @@ void pcie_switch::reset_all(pcie::reset_kind kind) {
     power_off_open_ = 0;
     ports_[0]->reset(kind);
     reset_below(kind);
+    intx_.reset();
     hold_below(link_hold::reset_above, true);
 }
 

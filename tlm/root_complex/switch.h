@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tlm/root_complex/intx_collector.h"
 #include "tlm/root_complex/switch_port.h"
 
 namespace drydock::root_complex {
@@ -54,6 +55,7 @@ private:
     using switch_port_owner::left;
     void report(unsigned port, pcie::msg_code code) override;
     void interrupt(unsigned port, std::uint64_t address, std::uint32_t data) override;
+    void own_intx(unsigned port, bool asserted) override;
     void link_changed(unsigned port, bool up) override;
     void registers_changed(unsigned port) override;
     std::string_view ingress_name(unsigned ingress) const override;
@@ -66,6 +68,9 @@ private:
     void message_by_id(unsigned from, pcie::tlp_ptr t);
     void message_to_all(unsigned from, pcie::tlp_ptr t);
     void message_here(unsigned from, pcie::tlp_ptr t);
+    void intx_message(unsigned from, pcie::tlp_ptr t);
+    /// Tells edges of the wires above.
+    void tell_intx(std::uint8_t changed);
     void power_off_acknowledged(unsigned from, pcie::tlp_ptr t);
     /// Port `from` owes no PME_TO_Ack any more; after the last one the switch sends its own.
     void power_off_done(unsigned from);
@@ -105,6 +110,7 @@ private:
     std::array<std::uint8_t, 256> bus_to_port_;
     std::uint64_t lowest_ = 1, highest_ = 0;  ///< of all windows of downstream ports
     std::uint64_t power_off_open_ = 0;        ///< ports that owe a PME_TO_Ack
+    intx_collector intx_;
     bool bus_reset_ = false;
     counters count_;
     std::uint32_t reason_malformed_, reason_refused_, reason_not_routed_, reason_link_down_,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "tlm/pcie/atomics.h"
 #include "tlm/pcie/config_image_builder.h"
@@ -13,6 +14,7 @@ namespace {
 constexpr unsigned messages_log2 = 2;                  // as a root port's
 constexpr unsigned slot_message = 0, dpc_message = 2;  // likewise
 constexpr unsigned link_capabilities = 0x0c, slot_control = 0x18;
+constexpr std::uint16_t status_at = 0x06, interrupt_status = 8;
 constexpr std::uint32_t surprise_down_capable = 1u << 19;
 
 pcie::config_image make_image(const switch_config& c, unsigned number) {
@@ -21,6 +23,7 @@ pcie::config_image make_image(const switch_config& c, unsigned number) {
     ids.vendor = c.vendor;
     ids.device = upstream ? c.upstream_device : c.downstream_device;
     ids.class_code = 0x060400;  // PCI-to-PCI bridge
+    if (!upstream) ids.interrupt_pin = 1;
     pcie::express_fields x;
     x.type = upstream ? pcie::port_type::switch_upstream : pcie::port_type::switch_downstream;
     x.max_payload = c.max_payload;
@@ -255,6 +258,16 @@ void switch_port::config_written(std::uint16_t offset) {
     if (msi_.config_written(offset)) number_messages();
     if (dpc_) dpc_->config_written(offset);
     if (slot_ && offset == space_.express().at + slot_control) slot_->look();
+    update_intx();
+}
+
+/// A level: containment and slot, where MSI does not tell.
+void switch_port::update_intx() {
+    if (is_upstream()) return;
+    const bool wants = (dpc_ && dpc_->asks()) || (slot_ && slot_->asks());
+    space_.registers().set(status_at, 2, interrupt_status, wants ? interrupt_status : 0);
+    const bool asserted = wants && !space_.msi().enabled() && !space_.command().intx_disable;
+    if (asserted != std::exchange(intx_, asserted)) owner_.own_intx(number_, asserted);
 }
 
 void switch_port::slot_control_written() {
@@ -272,6 +285,7 @@ void switch_port::apply_link_control() {
                         bridge_windows::secondary_bus_reset) != 0;
     link_->set_hold(link_hold::secondary_bus_reset, reset);
     link_->set_hold(link_hold::disabled, space_.express().link_disabled());
+    if (space_.express().take_retrain() && link_up_) (*down_)->recovery(true);
 }
 
 void switch_port::apply_device_control() {
@@ -329,6 +343,7 @@ void switch_port::reset(pcie::reset_kind kind) {
         dpc_->config_written(static_cast<std::uint16_t>(space_.dpc().at + 8));
     }
     if (slot_) slot_->port_reset();
+    update_intx();
     id_ = {};
     apply_link_control();
     apply_device_control();

@@ -43,6 +43,8 @@ struct switch_port_owner {
     virtual void report(unsigned port, pcie::msg_code code) = 0;
     /// An interrupt of the port wants to be written upwards.
     virtual void interrupt(unsigned port, std::uint64_t address, std::uint32_t data) = 0;
+    /// The port's own INTx, INTA, where it has no message interrupts.
+    virtual void own_intx(unsigned port, bool asserted) = 0;
     virtual void link_changed(unsigned port, bool up) = 0;
     virtual void registers_changed(unsigned port) = 0;
     /// For the chooser: who an ingress is.
@@ -154,7 +156,11 @@ private:
     void drive_link(bool up) override { down_->set_link(up); }
     void link_is(bool up) override;
     void link_active_changed() override;
-    void slot_interrupt() override { msi_.raise(slot_->message_number()); }
+    void slot_interrupt() override {
+        msi_.raise(slot_->message_number());
+        update_intx();
+    }
+    void update_intx();
     void slot_serves(bool adapter_with_power) override {
         set_hold(link_hold::empty_slot, !adapter_with_power);
     }
@@ -164,7 +170,10 @@ private:
     void release() override { set_hold(link_hold::containment, false); }
     void judged_up(pcie::tlp_ptr t, containment_verdict v) override;
     void judged_down(pcie::tlp_ptr, containment_verdict) override {}  // nothing is put to it
-    void dpc_interrupt() override { msi_.raise(dpc_->message_number()); }
+    void dpc_interrupt() override {
+        msi_.raise(dpc_->message_number());
+        update_intx();
+    }
     void own_message(pcie::msg_code code) override;
     void write_msi(std::uint64_t address, std::uint32_t data) override {
         owner_.interrupt(number_, address, data);
@@ -209,7 +218,7 @@ private:
     std::unique_ptr<dpc> dpc_;
     std::unique_ptr<port_slot> slot_;
     bool link_up_ = true, pumping_ = false, again_ = false;
-    bool digests_ = false, checks_ecrc_ = false;
+    bool digests_ = false, checks_ecrc_ = false, intx_ = false;
     bool routes_atomics_ = false, blocks_atomics_ = false, blocks_prefixes_ = false;
     counters count_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ways through a switch (PCIe: routing by address, by ID, implicit).
 #include <algorithm>
+#include <bit>
 
 #include "tlm/root_complex/switch.h"
 
@@ -208,12 +209,39 @@ void pcie_switch::power_off_done(unsigned from) {
 
 /// Messages that end at the receiver.
 void pcie_switch::message_here(unsigned from, tlp_ptr t) {
-    const bool no_effect = pcie::is_intx(t->code) || pcie::is_old_hot_plug(t->code) ||
-                           t->code == msg_code::vendor_type1 ||
+    if (pcie::is_intx(t->code) && from != 0) return intx_message(from, std::move(t));
+    const bool no_effect = pcie::is_old_hot_plug(t->code) || t->code == msg_code::vendor_type1 ||
                            (from == 0 && t->code == msg_code::set_slot_power_limit);
     if (!no_effect) return refuse(from, from, std::move(t), reason_refused_);
     if (ends_by_ecrc(from, from, t)) return;
     left(from, *t);
+}
+
+/// Ends here; an edge of the wire above goes on in its place, behind the writes that came before.
+void pcie_switch::intx_message(unsigned from, tlp_ptr t) {
+    if (ends_by_ecrc(from, from, t)) return;
+    const std::uint8_t changed =
+        intx_.set(from - 1, pcie::intx_pin_of(t->code), pcie::asserts_intx(t->code));
+    if (changed == 0 || !ports_[0]->link_up()) return left(from, *t);
+    const auto pin = static_cast<unsigned>(std::countr_zero(changed));
+    t->code = pcie::intx_code(pin, intx_.asserted(pin));
+    t->requester = ports_[0]->id();
+    t->digest = ports_[0]->digests();
+    t->digest_bad = false;
+    ports_[0]->send(from, std::move(t));
+}
+
+void pcie_switch::own_intx(unsigned port, bool asserted) {
+    tell_intx(intx_.set_own(port - 1, asserted));
+}
+
+void pcie_switch::tell_intx(std::uint8_t changed) {
+    for (unsigned pin = 0; pin < pcie::intx_pins; ++pin) {
+        if ((changed >> pin & 1) == 0 || !ports_[0]->link_up()) continue;
+        tlp_ptr t = pcie::make_intx_message(pool_, pin, intx_.asserted(pin), ports_[0]->id());
+        t->digest = ports_[0]->digests();
+        send_own(0, std::move(t));
+    }
 }
 
 }  // namespace drydock::root_complex

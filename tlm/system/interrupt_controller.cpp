@@ -21,6 +21,15 @@ void interrupt_controller::b_transport(tlm::tlm_generic_payload& gp, sc_core::sc
     serve(gp);
 }
 
+void interrupt_controller::set_line(unsigned n, bool level) {
+    if (n >= lines_.size()) lines_.resize(n + std::size_t{1});
+    if (lines_[n] == level) return;
+    lines_[n] = level;
+    if (!level) return;
+    ++interrupts_;
+    if (sink_ != nullptr) sink_->line_raised(n);
+}
+
 void interrupt_controller::serve(tlm::tlm_generic_payload& gp) {
     const std::uint64_t offset = gp.get_address() - config_.base.value;
     const unsigned n = gp.get_data_length();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <tlm>
+#include <vector>
 
 #include "tlm/base/context.h"
 
@@ -11,6 +12,8 @@ namespace drydock::system {
 /// Whom MSIs interrupt.
 struct msi_sink {
     virtual void msi(std::uint32_t data) = 0;
+    /// A wire goes high.
+    virtual void line_raised(unsigned /*n*/) {}
 
 protected:
     ~msi_sink() = default;
@@ -22,7 +25,8 @@ struct interrupt_controller_config {
 };
 
 /// An MSI frame: a 4-byte write to offset 0x40 is an interrupt of that number. Everything else in
-/// the frame reads zero and ignores writes; the doorbell takes no other size.
+/// the frame reads zero and ignores writes; the doorbell takes no other size. Beside it wires,
+/// which interrupt as long as they are high: whoever has handled one looks again.
 class interrupt_controller final : public sc_core::sc_module, private tlm::tlm_fw_transport_if<> {
 public:
     static constexpr std::uint64_t doorbell = 0x40;
@@ -33,6 +37,8 @@ public:
     tlm::tlm_target_socket<64> socket;
 
     void connect(msi_sink& sink) { sink_ = &sink; }
+    void set_line(unsigned n, bool level);
+    bool line(unsigned n) const { return n < lines_.size() && lines_[n]; }
     std::uint64_t interrupts() const { return interrupts_; }
 
 private:
@@ -45,6 +51,7 @@ private:
 
     interrupt_controller_config config_;
     msi_sink* sink_ = nullptr;
+    std::vector<bool> lines_;
     std::uint64_t interrupts_ = 0;
 };
 

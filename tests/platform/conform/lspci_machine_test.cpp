@@ -198,5 +198,41 @@ TEST(LspciMachine, reading_has_no_side_effects) {
     EXPECT_EQ(ctx.now(), base::ps{0});
 }
 
+TEST(LspciMachine, P_033_lspci_reads_the_virtual_channels_as_software_has_enabled_them) {
+    use_picoseconds();
+    const scratch s;
+    const auto l = scenario::load(s.file("s.yaml", R"(title: channels
+machine:
+  ports:
+    rp0:
+      virtual_channels: {1: {tcs: [1, 7]}}
+      device: {name: ep0, like: generic_ats_endpoint, overrides: {virtual_channels: 2}}
+software: {pci: {ecrc: on}}
+clients:
+  c: {kind: dma_client, device: ep0, cpu: 0, buffer: 64KiB, burst: 4 x 64B, every: 10us, mix: {atomic: 100%}}
+end: {when: 1ms}
+)"),
+                                  {});
+    const scenario::run& run = l.runs.front();
+    base::context ctx(run.seed);
+    machine::watchers watching(ctx, run.machine.cpus, run);
+    machine::machine m(ctx, run);
+    m.run();
+    const auto read = decode(machine::configuration_text(m.hw()));
+    for (const char* slot : {"00:01.0", "01:00.0"}) {
+        const std::string& text = read.at(slot);
+        expect_says(text, "Capabilities: [");
+        expect_says(text, "Virtual Channel");
+        expect_says(text, "Caps:\tLPEVC=1 RefClk=100ns PATEntryBits=1");
+        expect_says(text, "Ctrl:\tEnable+ ID=0 ArbSelect=Fixed TC/VC=7d");
+        expect_says(text, "Ctrl:\tEnable+ ID=1 ArbSelect=Fixed TC/VC=82");
+        expect_says(text, "Status:\tNegoPending- InProgress-");
+    }
+    expect_says(read.at("00:01.0"), "ECRCGenCap+ ECRCGenEn+ ECRCChkCap+ ECRCChkEn+");
+    expect_says(read.at("01:00.0"), "ECRCGenCap- ECRCGenEn- ECRCChkCap- ECRCChkEn-");
+    expect_says(read.at("00:01.0"), "32bit+ 64bit+ 128bitCAS+");
+    expect_says(read.at("01:00.0"), "AtomicOpsCtl: ReqEn+");
+}
+
 }  // namespace
 }  // namespace drydock::tests

@@ -31,6 +31,19 @@ TEST(LinkFaultRun, P_211_a_link_in_Recovery_makes_an_unmap_wait_ten_microseconds
     EXPECT_LT(done(r, "sva0"), done(run("end: {when: 3ms}\n"), "sva0"));
 }
 
+TEST(LinkFaultRun, P_200_Retrain_Link_is_ten_microseconds_of_Recovery_and_no_link_down) {
+    const json good = run("end: {when: 3ms}\n");
+    const json r = run(with("port: rp0, fault: retrain_link"));
+    EXPECT_EQ(r.at("outcome"), "clean");
+    EXPECT_EQ(timeouts(r), 0);
+    const auto longest = [](const json& of) {
+        return of.at("clients").at("sva0").at("unmap").at("longest_ps").get<std::int64_t>();
+    };
+    EXPECT_GT(longest(r), 9'000'000);
+    EXPECT_LT(longest(r), 12'000'000 + longest(good));
+    EXPECT_LT(longest(good), 9'000'000);
+}
+
 TEST(LinkFaultRun, P_212_an_SVA_client_over_a_noisy_link_sees_no_stale_access) {
     std::string noisy = machine;
     const std::string at = "  cpus: 4\n";

@@ -78,6 +78,12 @@ struct express_view {
     unsigned read_completion_boundary() const {
         return (regs.get16(at + 0x10u) & 8) != 0 ? 128 : 64;
     }
+    /// Retrain Link, LnkCtl[5], reads 0. @return it was written
+    bool take_retrain() {
+        const bool asked = (regs.get16(at + 0x10u) & 0x20) != 0;
+        if (asked) regs.set(at + 0x10u, 2, 0x20, 0);
+        return asked;
+    }
     bool link_disabled() const { return (regs.get16(at + 0x10u) & 0x10) != 0; }
     /// Current speed and width; Data Link Layer Link Active (LnkSta[13]).
     void set_link_status(unsigned gen, unsigned width, bool active) {
