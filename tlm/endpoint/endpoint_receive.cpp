@@ -161,7 +161,10 @@ void endpoint::unsupported(const pcie::tlp& t) {
 // ---------------------------------------------------------------------------------
 
 void endpoint::receive_config(const pcie::tlp& t) {
-    if (faults::take(faults_.deaf)) return answer(t, cpl_status::request_retry);
+    if (faults::take(faults_.deaf)) {  // who looks whether it is ready sees that it is not
+        const bool identity = t.type == tlp_type::cfg_rd0 && (t.address & 0xffc) == 0;
+        return identity ? answer(t, cpl_status::request_retry) : free_buffer(t);
+    }
     if (state_ == state::starting || (state_ == state::flr && !config_.answer_config_in_flr))
         return answer(t, cpl_status::request_retry);
     if (t.type == tlp_type::cfg_wr0 && t.poisoned) {  // nothing is written
