@@ -94,6 +94,32 @@ def dpc_under_unmap(tmp):
         assert run["clients"]["dma0"]["dma"]["errors"] <= 8, "one burst is lost, no other"
 
 
+def reset_scenarios(tmp):
+    """The flows around a reset, red and green, each as its file expects."""
+    for name, red, green in (("concurrent_sibling_reset", "N2", "M2"), ("nested_cxl_reset", "M1", "M2"),
+                             ("dpc_recovery", "edr,drop", "edr,fail_fast"), ("vfio_flr_rate", "none", "M2"),
+                             ("surprise_removal_during_prepare", "M2,without_lock", "M2,under_lock")):
+        drydock("run", f"platform/scenarios/{name}.yaml", "--out", str(tmp / name))
+        runs = {r["name"]: r for r in summary(tmp / name)["runs"]}
+        assert all(r["verdict"] == "as_expected" for r in runs.values()), name
+        assert runs[red]["outcome"] == "violations" and runs[green]["outcome"] == "clean", name
+
+
+def hazard_library(tmp):
+    """Every hazard against all variants; the same cells with two jobs; one that nobody expects is told."""
+    alone = drydock("hazards", "--json", "--jobs", "1")
+    assert alone.stdout == drydock("hazards", "--json", "--jobs", "2").stdout
+    cells = [cell for hazard in json.loads(alone.stdout)["hazards"] for cell in hazard["cells"]]
+    assert len(cells) > 600 and {c["result"] for c in cells} == {"hit", "clean"}, len(cells)
+    assert all(c["as_expected"] for c in cells)
+    folder = tmp / "wrong"
+    folder.mkdir()
+    text = (SOURCE / "platform/hazards/H-01.yaml").read_text()
+    (folder / "H-01.yaml").write_text(text.replace("none: any", "M2: any", 1).replace(", M2: any, M3", ", none: any, M3"))
+    wrong = drydock("hazards", str(folder), code=1)
+    assert "H-01 M2: clean, expected hit" in wrong.stdout, wrong.stdout
+
+
 def quarantine_silent_device(tmp):
     """Who fences a device that does not answer, at whose cost, and that a reset lifts it."""
     done = drydock("run", "platform/scenarios/quarantine_silent_device.yaml", "--out", str(tmp / "a"))
