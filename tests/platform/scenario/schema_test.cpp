@@ -71,7 +71,10 @@ clients:
   sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 64KiB, page: 4KiB,
          dma: {burst: 4 x 256B, every: 10us, mix: {read: 40%, write: 40%, atomic: 20%}, atomic: {op: cas, bytes: 16B}},
          unmap: {pages: 1, every: 5us, remap: new_page}}
-  dma0: {kind: dma_client, device: ep0, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 10us, mix: {read: 10%, write: 90%}}
+  dma0: {kind: dma_client, device: ep0, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 10us, mix: {read: 10%, write: 90%},
+         ras: {every: 1ms, failures: 3, attempts: 3}}
+  vm0: {kind: vfio, device: far, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 10us, mix: {read: 10%, write: 90%},
+        unmap: {pages: 1, every: 5us, context: reclaim}, vm: {every: 400ms, lives: 150ms, retry: 1ms, give_up: 1s}}
   peer0: {kind: dma_client, device: ep0, peer: far, cpu: 1, buffer: 4KiB, burst: 4 x 256B, every: 10us, mix: {read: 10%, write: 90%}}
 matrix: {software.reset.variant: [none, M2]}
 timeline:
@@ -129,7 +132,7 @@ TEST(Schema, what_has_a_wrong_form_is_refused_by_both) {
         {"variant: none}", "variant: N5}"},
         {"quarantine: off", "quarantine: Q6"},
         {"cerror_sync: repeated", "cerror_sync: again"},
-        {"kind: sva", "kind: vfio"},
+        {"kind: sva", "kind: vhost"},
         {"hotplug: empty", "hotplug: full"},
         {"recovery: before_2025_08", "recovery: never"},
         {"dpc_completion: ur", "dpc_completion: rrs"},
