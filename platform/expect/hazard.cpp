@@ -18,7 +18,8 @@ using scenario::firing;
 class findings {
 public:
     findings(const scenario::run& r, const json& result)
-        : devices_(scenario::build::device_names(r)), since_(result.value("oracle_since_ps", std::int64_t{0})) {
+        : devices_(scenario::build::device_names(r)),
+          since_(result.value("oracle_since_ps", std::int64_t{0})) {
         for (const char* list : {"violations", "gaps"})
             if (result.contains(list))
                 for (const json& v : result.at(list)) all_.push_back(&v);

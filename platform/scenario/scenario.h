@@ -165,10 +165,10 @@ struct software {
     /// by_variant | refuse | ignore | paging: of blocking what firmware wants mapped 1:1
     std::string require_direct = "by_variant";
     bool blocked_domain = true;  ///< the IOMMU driver has one; false: the core takes an empty one
-    std::string quarantine = "off";      ///< off | Q1 .. Q5
-    std::string invalidation = "invs";   ///< invs | masters: whom an unmap tells
-    bool cmdq_force_sync = false;        ///< every batch of commands has its SYNC
-    bool poll_gerror = false;            ///< who waits for a SYNC looks at GERROR
+    std::string quarantine = "off";     ///< off | Q1 .. Q5
+    std::string invalidation = "invs";  ///< invs | masters: whom an unmap tells
+    bool cmdq_force_sync = false;       ///< every batch of commands has its SYNC
+    bool poll_gerror = false;           ///< who waits for a SYNC looks at GERROR
     std::string cerror_sync =
         "repeated";             ///< repeated | skipped: the SYNC that met CERROR_ATC_INV_SYNC
     ps flr_wait = 100_ms;       ///< Linux waits this long after an FLR before it looks

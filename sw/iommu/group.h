@@ -48,7 +48,7 @@ struct iommu_group {
     iommu_domain* blocking_domain = nullptr;
     std::map<u32, iommu_domain*> pasid_array;
     bool requires_reset = false;  ///< Q2: one of it is reported as broken
-    u64 client_queues = 0;  ///< given out so far: each has addresses of its own in the domain
+    u64 client_queues = 0;        ///< given out so far: each has addresses of its own in the domain
 
     // state of the reset variants
     iommu_domain* resetting_domain = nullptr;  ///< R5, M1, N1, N2: set while a reset is under way

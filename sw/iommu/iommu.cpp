@@ -78,7 +78,7 @@ void iommu_core::iommu_domain_free(iommu_domain& d) {
 int iommu_core::__iommu_group_alloc_blocking_domain(iommu_group& g) {
     if (g.blocking_domain) return 0;
     if (const int rc = kernel_.should_fail("blocking_domain_alloc",
-                                     g.devices.empty() ? u16{0} : g.devices.front().dev->id))
+                                           g.devices.empty() ? u16{0} : g.devices.front().dev->id))
         return rc;
     const bool direct = std::any_of(g.devices.begin(), g.devices.end(), [](const auto& gdev) {
         return gdev.dev->iommu->require_direct;

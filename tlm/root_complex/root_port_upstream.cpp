@@ -103,7 +103,10 @@ void root_port::message_arrived(tlp_ptr t) {
             return free_buffer(*t);  // without effect here
         default:
             // Seen behind the writes that came before it, as a completion is.
-            if (pcie::is_intx(t->code)) return lane_of(*t).completion(std::move(t));
+            if (pcie::is_intx(t->code)) {
+                upstream_lane& lane = lane_of(*t);
+                return lane.completion(std::move(t));
+            }
             if (pcie::is_old_hot_plug(t->code)) return free_buffer(*t);
             return refuse(std::move(t), error::unsupported_request);
     }

@@ -188,9 +188,7 @@ struct Reset : ::testing::Test {
             if (n.b == 1) out.push_back(host.fake.text_of(n.a));
         return out;
     }
-    void fail(std::string_view site, u16 device, int error) {
-        k.make_fail(site, device, error, 1);
-    }
+    void fail(std::string_view site, u16 device, int error) { k.make_fail(site, device, error, 1); }
     std::size_t sleeps_in_atomic() const {
         std::size_t n = 0;
         for (const auto& note : host.fake.of(hal::note::might_sleep)) n += note.c != 0;
