@@ -134,7 +134,8 @@ int list_command(const std::string& scenario, const scenario::overrides& changes
               "quarantine variants "
               "(software.quarantine): off, Q1, Q2, Q3, Q4, Q5\npage requests (software.pri): off, "
               "deny, handle\n"
-              "reset methods: flr\nclients (kind): dma_client, sva\n");
+              "reset methods: device_specific, acpi, flr, af_flr, pm, bus, cxl_bus\n"
+              "clients (kind): dma_client, sva, vfio\n");
         list_things("functions (call:)", sw::kernel_calls(), t);
         list_things("sites of failures (fail:)", sw::fail_sites(), t);
         if (!sw::switches().empty()) list_things("switches (software.switches)", sw::switches(), t);
