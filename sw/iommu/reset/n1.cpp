@@ -13,18 +13,12 @@ using namespace reset;
 class reset_n1 final : public resetting_domain_ops {
 public:
     std::string_view name() const override { return "N1"; }
-    int prepare(iommu_core& core, pci_dev& d) override {
-        if (!has_ats(d)) return 0;
-        return locked_prepare(
-            core, d, [&](iommu_group& g) { return g.resetting_domain ? 0 : block(core, g, d); });
-    }
-    void done(iommu_core& core, pci_dev& d, int) override {
-        if (!has_ats(d)) return;
-        locked_done(core, d, [&](iommu_group& g) {
-            if (g.resetting_domain) restore(core, g, d);
-        });
-    }
     bool done_after_failure() const override { return false; }
+
+protected:
+    int begin(iommu_core& core, iommu_group& g, pci_dev& d) const override {
+        return g.resetting_domain ? 0 : block(core, g, d);
+    }
 };
 
 }  // namespace

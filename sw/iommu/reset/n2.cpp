@@ -13,22 +13,15 @@ using namespace reset;
 class reset_n2 final : public resetting_domain_ops {
 public:
     std::string_view name() const override { return "N2"; }
-    int prepare(iommu_core& core, pci_dev& d) override {
-        if (!has_ats(d)) return 0;
-        return locked_prepare(core, d, [&](iommu_group& g) {
-            if (!g.resetting_domain)
-                if (const int rc = block(core, g, d); rc != 0) return rc;
-            ++g.reset_cnt;
-            return 0;
-        });
+
+protected:
+    int begin(iommu_core& core, iommu_group& g, pci_dev& d) const override {
+        if (!g.resetting_domain)
+            if (const int rc = block(core, g, d); rc != 0) return rc;
+        ++g.reset_cnt;
+        return 0;
     }
-    void done(iommu_core& core, pci_dev& d, int) override {
-        if (!has_ats(d)) return;
-        locked_done(core, d, [&](iommu_group& g) {
-            if (!g.resetting_domain || --g.reset_cnt != 0) return;
-            restore(core, g, d);
-        });
-    }
+    bool ends(iommu_group& g) const override { return --g.reset_cnt == 0; }
 };
 
 }  // namespace

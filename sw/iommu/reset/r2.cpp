@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sw/iommu/reset/pieces.h"
-#include "sw/iommu/reset/variants.h"
+#include "sw/iommu/reset/pending_reset.h"
 
 namespace drydock::sw {
 
@@ -14,27 +13,16 @@ using namespace reset;
 /// through the very fence that the bit is (H-05), and for the siblings as well (H-15); the driver
 /// is called under a spinlock (H-07) and takes group->domain for what it attaches away from
 /// (H-10b); nested, the inner done() ends it all (H-20a).
-class reset_r2 final : public reset_ops {
+class reset_r2 final : public pending_reset_ops {
 public:
+    reset_r2() : pending_reset_ops(0) {}
     std::string_view name() const override { return "R2"; }
     int prepare(iommu_core&, pci_dev&) override;
     void done(iommu_core&, pci_dev&, int) override;
 
-    fence device_fence(const group_device& gdev) const override { return deferred(gdev); }
-    fence pasid_fence(const group_device& gdev) const override { return deferred(gdev); }
-    fence deferred_fence(const iommu_group&, const group_device& gdev) const override {
-        return deferred(gdev);
-    }
     bool driver_asks_old() const override { return true; }
-    bool wraps(pci_reset_method m) const override { return all_but_bus(m); }
-    bool wraps_probe(pci_reset_method m) const override {
-        return m == pci_reset_method::device_specific;
-    }
 
 private:
-    static fence deferred(const group_device& gdev) {
-        return gdev.pending_reset ? fence(0) : std::nullopt;
-    }
     static int block(iommu_core&, pci_dev&, iommu_group&, iommu_domain& blocked);
     static void restore(iommu_core&, pci_dev&, iommu_group&, iommu_domain& blocked);
 };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sw/iommu/reset/pieces.h"
-#include "sw/iommu/reset/variants.h"
+#include "sw/iommu/reset/pending_reset.h"
 
 namespace drydock::sw {
 
@@ -13,30 +12,17 @@ using namespace reset;
 /// whatever the RID is in. The driver may ask what the device translates by and is told the
 /// blocking domain while the bit is set. An attach is still put off, whether it could work or not
 /// (H-31), and done() still sets PASIDs through the bit (H-05).
-class reset_r3 final : public reset_ops {
+class reset_r3 final : public pending_reset_ops {
 public:
+    reset_r3() : pending_reset_ops(0) {}
     std::string_view name() const override { return "R3"; }
     int prepare(iommu_core&, pci_dev&) override;
     void done(iommu_core&, pci_dev&, int) override;
 
-    fence device_fence(const group_device& gdev) const override { return deferred(gdev); }
-    fence pasid_fence(const group_device& gdev) const override { return deferred(gdev); }
-    fence deferred_fence(const iommu_group&, const group_device& gdev) const override {
-        return deferred(gdev);
-    }
     iommu_domain* driver_domain(const iommu_group& g, const group_device& gdev) const override {
         return gdev.pending_reset ? g.blocking_domain : g.domain;
     }
     bool driver_asks_old() const override { return true; }
-    bool wraps(pci_reset_method m) const override { return all_but_bus(m); }
-    bool wraps_probe(pci_reset_method m) const override {
-        return m == pci_reset_method::device_specific;
-    }
-
-private:
-    static fence deferred(const group_device& gdev) {
-        return gdev.pending_reset ? fence(0) : std::nullopt;
-    }
 };
 
 int reset_r3::prepare(iommu_core& core, pci_dev& d) {
@@ -44,12 +30,7 @@ int reset_r3::prepare(iommu_core& core, pci_dev& d) {
     return locked_prepare(core, d, [&](iommu_group& g) {
         group_device* gdev = core.find_gdev(g, d.dev);
         if (!gdev) return -ENODEV;
-        if (const int rc = block_rid(core, g, d); rc != 0) return rc;
-        core.k().point("p2", d.rid());
-        remove_pasids(core, g, d);
-        gdev->pending_reset = true;
-        core.set_blocked(g, *gdev, true);
-        return 0;
+        return block(core, g, d, *gdev);
     });
 }
 
@@ -60,12 +41,7 @@ void reset_r3::done(iommu_core& core, pci_dev& d, int) {
         if (core.k().warn_on(!g.blocking_domain || !gdev || !gdev->pending_reset,
                              "iommu_dev_reset_done: not prepared", d.rid()))
             return;
-        core.reset_finished(g, d, 0);
-        restore_rid(core, g, d);
-        core.k().point("d2", d.rid());
-        restore_pasids_of_group(core, g, d, g.blocking_domain);
-        gdev->pending_reset = false;
-        core.set_blocked(g, *gdev, false);
+        restore(core, g, d, *gdev);
     });
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sw/iommu/reset/pieces.h"
-#include "sw/iommu/reset/variants.h"
+#include "sw/iommu/reset/pending_reset.h"
 #include "sw/pci/iov.h"
 
 namespace drydock::sw {
@@ -13,29 +12,18 @@ using namespace reset;
 /// off. Nothing is blocked for a physical function with virtual ones and for a device that shares
 /// Requester IDs with a member of its group: those are as unprotected as ever (H-18, H-19). done()
 /// meets its own refusal when it sets PASIDs (H-05).
-class reset_r4 final : public reset_ops {
+class reset_r4 final : public pending_reset_ops {
 public:
+    reset_r4() : pending_reset_ops(-EBUSY) {}
     std::string_view name() const override { return "R4"; }
     int prepare(iommu_core&, pci_dev&) override;
     void done(iommu_core&, pci_dev&, int) override;
 
-    fence device_fence(const group_device& gdev) const override { return busy(gdev); }
-    fence pasid_fence(const group_device& gdev) const override { return busy(gdev); }
-    fence deferred_fence(const iommu_group&, const group_device& gdev) const override {
-        return busy(gdev);
-    }
     iommu_domain* driver_domain(const iommu_group& g, const group_device& gdev) const override {
         return gdev.pending_reset ? g.blocking_domain : g.domain;
     }
-    bool wraps(pci_reset_method m) const override { return all_but_bus(m); }
-    bool wraps_probe(pci_reset_method m) const override {
-        return m == pci_reset_method::device_specific;
-    }
 
 private:
-    static fence busy(const group_device& gdev) {
-        return gdev.pending_reset ? fence(-EBUSY) : std::nullopt;
-    }
     static bool bypassed(const iommu_group&, const pci_dev&);
 };
 
@@ -52,12 +40,7 @@ int reset_r4::prepare(iommu_core& core, pci_dev& d) {
         group_device* gdev = core.find_gdev(g, d.dev);
         if (!gdev) return -ENODEV;
         if (bypassed(g, d)) return 0;
-        if (const int rc = block_rid(core, g, d); rc != 0) return rc;
-        core.k().point("p2", d.rid());
-        remove_pasids(core, g, d);
-        gdev->pending_reset = true;
-        core.set_blocked(g, *gdev, true);
-        return 0;
+        return block(core, g, d, *gdev);
     });
 }
 
@@ -69,12 +52,7 @@ void reset_r4::done(iommu_core& core, pci_dev& d, int) {
         if (core.k().warn_on(!g.blocking_domain, "iommu_dev_reset_done: no blocking domain",
                              d.rid()))
             return;
-        core.reset_finished(g, d, 0);
-        restore_rid(core, g, d);
-        core.k().point("d2", d.rid());
-        restore_pasids_of_group(core, g, d, g.blocking_domain);
-        gdev->pending_reset = false;
-        core.set_blocked(g, *gdev, false);
+        restore(core, g, d, *gdev);
     });
 }
 

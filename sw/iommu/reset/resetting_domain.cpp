@@ -3,6 +3,25 @@
 
 namespace drydock::sw::reset {
 
+int resetting_domain_ops::prepare(iommu_core& core, pci_dev& d) {
+    if (!has_ats(d)) return 0;
+    return locked_prepare(core, d, [&](iommu_group& g) { return begin(core, g, d); });
+}
+
+void resetting_domain_ops::done(iommu_core& core, pci_dev& d, int) {
+    if (!has_ats(d)) return;
+    locked_done(core, d, [&](iommu_group& g) {
+        if (g.resetting_domain && ends(g)) restore(core, g, d);
+    });
+}
+
+int resetting_domain_ops::begin(iommu_core& core, iommu_group& g, pci_dev& d) const {
+    if (core.k().warn_on(g.resetting_domain != nullptr,
+                         "pci_dev_reset_iommu_prepare: prepared already", d.rid()))
+        return -EBUSY;
+    return block(core, g, d);
+}
+
 int resetting_domain_ops::block(iommu_core& core, iommu_group& g, pci_dev& d) {
     if (const int rc = block_rid(core, g, d); rc != 0) return rc;
     core.k().point("p2", d.rid());

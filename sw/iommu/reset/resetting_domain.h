@@ -13,6 +13,9 @@ namespace drydock::sw::reset {
 /// done() sets the PASIDs of the whole group (H-15).
 class resetting_domain_ops : public reset_ops {
 public:
+    int prepare(iommu_core&, pci_dev&) final;
+    void done(iommu_core&, pci_dev&, int result) final;
+
     fence group_fence(const iommu_group& g) const override {
         return g.resetting_domain ? fence(-EBUSY) : std::nullopt;
     }
@@ -27,8 +30,16 @@ public:
     }
 
 protected:
+    /// What prepare() does; group->mutex held. Here: one reset at a time, a second is refused with
+    /// a WARN.
+    virtual int begin(iommu_core&, iommu_group&, pci_dev&) const;
+    /// Whether this done() is the one that restores.
+    virtual bool ends(iommu_group&) const { return true; }
+
     /// RID, PASIDs, then the pointer. @return 0 or an error: nothing has changed
     static int block(iommu_core&, iommu_group&, pci_dev&);
+
+private:
     /// RID, PASIDs of the whole group, then the pointer.
     static void restore(iommu_core&, iommu_group&, pci_dev&);
 };
