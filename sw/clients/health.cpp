@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sw/clients/health.h"
 
+#include <utility>
+
 namespace drydock::sw {
 
 health::health(kernel& k, client& of, const health_watch& how, std::function<int(pci_dev&)> reset)
@@ -12,13 +14,17 @@ void health::start() {
 
 void health::watch() {
     u32 bad = 0;
+    auto last = kernel_.now();
     while (results_.resets_failed < how_.attempts) {
         kernel_.sleep(how_.every);
         if (!client_.bound()) return;
+        const auto before = std::exchange(last, kernel_.now());
+        const auto& begun = client_.results().dma.begun;
+        const bool stands_still = begun && *begun <= before;
         // While somebody else resets the device, its driver is told and asks it nothing.
         if (client_.queue_stopped()) continue;
         ++results_.looks;
-        if (client_.engine().responds()) {
+        if (!stands_still && client_.engine().responds()) {
             bad = 0;
             continue;
         }

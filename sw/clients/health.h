@@ -12,8 +12,9 @@ struct health_results {
     u64 resets = 0, resets_failed = 0;
 };
 
-/// A driver that looks after its device and resets it by itself when it is dead: an RAS reset that
-/// nobody asked for, under the device's lock (as mlx5's health poll).
+/// A driver that looks after its device and resets it by itself when it is dead, or DMA has stood
+/// still from one look to the next: an RAS reset that nobody asked for, under the device's lock (as
+/// mlx5's health poll).
 class health {
 public:
     /// @param reset with the device locked (Linux: __pci_reset_function_locked())
