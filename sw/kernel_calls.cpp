@@ -36,11 +36,7 @@ constexpr auto table = std::to_array<entry>({
 }  // namespace
 
 std::span<const named_thing> kernel_calls() {
-    static const auto names = [] {
-        std::array<named_thing, table.size()> n;
-        for (std::size_t i = 0; i < table.size(); ++i) n[i] = table[i].thing;
-        return n;
-    }();
+    static constexpr auto names = things_of(table);
     return names;
 }
 

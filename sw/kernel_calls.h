@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "sw/kernel/fail_sites.h"
+#include "sw/kernel/named_thing.h"
 
 namespace drydock::sw {
 

@@ -37,11 +37,6 @@ pci_host_config host_config(const software_config& c) {
     return h;
 }
 
-software_config with_switches(software_config c) {
-    apply_switches(c);
-    return c;
-}
-
 }  // namespace
 
 software::software(kernel& k, software_config config)

@@ -45,21 +45,18 @@ constexpr auto table = std::to_array<entry>({
 }  // namespace
 
 std::span<const named_thing> switches() {
-    static const auto names = [] {
-        std::array<named_thing, table.size()> n;
-        for (std::size_t i = 0; i < table.size(); ++i) n[i] = table[i].thing;
-        return n;
-    }();
+    static constexpr auto names = things_of(table);
     return names;
 }
 
-void apply_switches(software_config& config) {
+software_config with_switches(software_config config) {
     for (const std::string& name : config.switches) {
         bool known = false;
         for (const entry& e : table)
             if (e.thing.name == name) e.of(config) = known = true;
         if (!known) throw std::invalid_argument("there is no switch '" + name + "'");
     }
+    return config;
 }
 
 }  // namespace drydock::sw

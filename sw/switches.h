@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "sw/kernel/fail_sites.h"
+#include "sw/kernel/named_thing.h"
 
 namespace drydock::sw {
 
@@ -14,8 +14,8 @@ struct software_config;
 /// bool for it in its own configuration.
 std::span<const named_thing> switches();
 
-/// Sets those bools by the names in config.switches.
+/// The same with those bools set by the names in config.switches.
 /// @throws std::invalid_argument for a name that there is not
-void apply_switches(software_config& config);
+software_config with_switches(software_config config);
 
 }  // namespace drydock::sw

@@ -17,6 +17,7 @@
 #include "platform/scenario/embedded.h"
 #include "platform/scenario/nearest.h"
 #include "sw/iommu/reset_ops.h"
+#include "sw/kernel/fail_sites.h"
 #include "sw/kernel_calls.h"
 #include "sw/switches.h"
 #include "tlm/base/probe_kinds.h"
