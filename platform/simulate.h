@@ -20,9 +20,12 @@ struct context;
 struct run_files {
     std::filesystem::path folder;  ///< exists, empty, the run's own; empty path: write no file
     std::optional<scenario::waves_window> waves;
+    std::vector<std::string> waves_of;  ///< instances that waves.fst shows; empty: all
+    std::optional<scenario::waves_window> trace, pcap;
     scenario::events_level events = scenario::events_level::life;
     nlohmann::json header;  ///< summary.json's `drydock` object, for the header of every file
     bool until_violation = false;  ///< end at the first violation of class `broken`
+    unsigned log = 0;  ///< lines on stderr: 0 none, 1 events of interest, 2 every transaction too
 };
 
 /// How the run tells how far it is, and learns that it shall stop. Cheap: call it every few

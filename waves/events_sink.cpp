@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "waves/field_text.h"
+#include "waves/transaction_id.h"
 
 namespace drydock::waves {
 namespace {
@@ -29,7 +30,14 @@ events_sink::events_sink(base::context& ctx, const std::filesystem::path& file,
                          base::event_level level, const file_header& header)
     : ctx_(ctx), level_(level), out_(file) {
     out_.line().append("{\"drydock\":").append(header.identity).append(",\"level\":\"");
-    out_.line().append(level_word(level)).append("\",\"unit\":{\"t\":\"ps\"}}");
+    out_.line().append(level_word(level)).append("\",\"unit\":{\"t\":\"ps\"},\"ids\":{");
+    for (unsigned c = 1; c <= static_cast<unsigned>(base::span_class::reset); ++c) {
+        if (c != 1) out_.line() += ',';
+        out_.quoted(word(static_cast<base::span_class>(c)));
+        out_.line() += ':';
+        out_.quoted(id_word(static_cast<base::span_class>(c)));
+    }
+    out_.line().append("}}");
     out_.end_line();
     for (const base::kind_info& k : base::kind_table)
         if (k.level <= level) ctx_.probe.subscribe(*this, k.what);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "platform/machine/action_words.h"
 #include "platform/scenario/build.h"
 #include "platform/scenario/overloaded.h"
 
@@ -162,7 +163,10 @@ bool director::at_point(std::string_view task, std::string_view point, base::rou
         if (held != nullptr && held->task == a.task) {
             fulfilled_[a.condition] = true;
             hold = hold || !released_before(a.task);
-            if (hold) held_[a.task] = std::string(task);
+            if (hold) {
+                held_[a.task] = std::string(task);
+                tell(run_.timeline[a.condition]);
+            }
         } else {
             context_.timeline.at(context_.now(), base::phase::software, id_, a.condition);
         }
@@ -202,6 +206,7 @@ void director::fulfil(std::size_t index) {
     fulfilled_[index] = true;
     if (index < run_.timeline.size()) {
         const scenario::timeline_entry& entry = run_.timeline[index];
+        tell(entry);
         if (const auto* v = std::get_if<scenario::do_release>(&entry.what))
             release(v->task, index);
         else
@@ -213,6 +218,14 @@ void director::fulfil(std::size_t index) {
         end_at_ = context_.now() + run_.end.plus;
         context_.timeline.at(end_at_, base::phase::software, id_, op_end);
     }
+}
+
+/// What the timeline does is an event like any other: kind::action.
+void director::tell(const scenario::timeline_entry& entry) {
+    if (!context_.probe.wants(base::kind::action)) return;
+    const action_words words = words_of(entry.what);
+    context_.probe.emit(base::kind::action, context_.probe.place("scenario"), context_.now(), {},
+                        context_.probe.text(words.verb), context_.probe.text(words.target));
 }
 
 void director::carry_out(const scenario::timeline_entry& entry) {

@@ -79,6 +79,7 @@ private:
     void on_event(const base::event& e) override;
     void fulfil(std::size_t index);
     void carry_out(const scenario::timeline_entry& entry);
+    void tell(const scenario::timeline_entry& entry);
     const scenario::condition& condition(std::size_t index) const;
 
     base::context& context_;

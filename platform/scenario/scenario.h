@@ -401,11 +401,15 @@ enum class events_level : std::uint8_t { off, life, detail, tlp };
 struct waves_window {
     ps from{};
     ps to = base::never;
+    bool at_violation = false;  ///< both count from the first violation; `from` is not above 0
 };
 
 struct outputs {
     events_level events = events_level::life;
     std::optional<waves_window> waves;
+    std::vector<std::string> waves_of;  ///< instances that waves.fst shows; empty: all
+    std::optional<waves_window> trace;
+    std::optional<waves_window> pcap;
 };
 
 /// A parameter by its hierarchical name (`drydock params`), for whoever builds the machine to put

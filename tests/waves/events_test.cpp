@@ -48,7 +48,9 @@ TEST(EventsFile, begins_with_who_wrote_it) {
     const auto lines = r.lines();
     ASSERT_EQ(lines.size(), 1u);
     EXPECT_EQ(lines[0],
-              R"({"drydock":{"version":"0.1.0","seed":1},"level":"life","unit":{"t":"ps"}})");
+              R"({"drydock":{"version":"0.1.0","seed":1},"level":"life","unit":{"t":"ps"},)"
+              R"("ids":{"unmap":"UNMAP","atc_inv":"INV","tlbi":"TLBI","cfgi":"CFGI","sync":"SYNC",)"
+              R"("translation":"TRANS","page_request":"PAGE","dma":"DMA","reset":"RESET"}})");
 }
 
 TEST(EventsFile, writes_fields_by_name_and_format_in_one_order) {
