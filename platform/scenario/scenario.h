@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "platform/scenario/fidelity.h"
 #include "platform/scenario/place.h"
 #include "tlm/base/parameters.h"
 #include "tlm/base/time.h"
@@ -435,6 +436,7 @@ struct run {
     std::string command;  ///< repeats this run alone
     std::uint64_t seed = 1;
     scenario::machine machine;
+    scenario::fidelity fidelity;
     scenario::software software;
     std::vector<client> clients;
     std::vector<timeline_entry> timeline;
