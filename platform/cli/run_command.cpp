@@ -127,8 +127,14 @@ int run_command(const run_options& o, const tools& t) {
     json summary{{"drydock", header_of(l, o.changes)}, {"runs", json::array()}};
     std::vector<run_files> files;
     for (const scenario::run& r : l.runs)
-        files.push_back(
-            {{}, waves_of(o, r), events_of(o, r), summary["drydock"], o.changes.until_violation});
+        files.push_back({.folder = {},
+                         .waves = waves_of(o, r),
+                         .waves_of = {},
+                         .trace = {},
+                         .pcap = {},
+                         .events = events_of(o, r),
+                         .header = summary["drydock"],
+                         .until_violation = o.changes.until_violation});
     check_junit_place(o.junit);
     if (o.verbose) say_plan(l, t);
 
