@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "sw/iommu/reset/policies.h"
 #include "sw/pci/iov.h"
 #include "sw/pci/reset_methods.h"
 #include "sw/switches.h"
@@ -43,7 +44,8 @@ software::software(kernel& k, software_config config)
     : kernel_(k),
       config_(with_switches(std::move(config))),
       smmus_(k),
-      core_(k, smmus_, make_reset_variant(config_.reset_variant), config_.iommu),
+      core_(k, smmus_, make_reset_policy(config_.reset_policy, config_.reset_variant),
+            config_.iommu),
       pci_(k, host_config(config_)),
       port_driver_(
           k, pci_, port_config(), [this](pci_dev& port) { return attach_port(port); }, *this) {
@@ -53,8 +55,12 @@ software::software(kernel& k, software_config config)
                                  return pci_reset_function(d, core_, reset_config());
                              }});
     core_.set_quarantine(quarantine_.get());
+    config_.driver.async_invalidation |= policy_is_asynchronous(config_.reset_policy);
     smmus_.configure(config_.driver, quarantine_.get());
     for (const auto& c : config_.smmus) smmus_.add(c);
+    if (config_.ports.dpc.notice == pci_reset_notice::on_atc_timeout)
+        smmus_.on_atc_timeout(
+            [this] { kernel_.schedule_work(atc_timeout_work_, config_.ports.dpc_cpu); });
     smmus_.set_driver_get_domain(
         [this](device& d) { return core_.iommu_driver_get_domain_for_dev(d); });
 }
@@ -63,6 +69,7 @@ software::~software() = default;
 
 pci_port_config software::port_config() {
     pci_port_config p = config_.ports;
+    p.dpc.iommu = &core_;
     p.flr = [this](pci_dev& d) { return pcie_flr(d, core_, reset_config()); };
     return p;
 }

@@ -65,6 +65,7 @@ struct software_config {
     pci_slot_reserve slots;
     std::vector<vc_map> virtual_channels = {};  ///< of links that use more than VC0
     std::string reset_variant = "none";
+    std::string reset_policy = "disable_and_block_ats";  ///< of reset_policies()
     std::string quarantine = "off";
     quarantine_switches quarantine_options = {};
     arm_smmu_options driver = {};
@@ -135,7 +136,9 @@ public:
                     std::optional<u32> pasid = {});
     /// A task that takes a page of a client's buffer away; it returns the class of the unmap, or
     /// -ENOENT if the page is not there.
-    void run_unmap(const std::string& task, unsigned cpu, const std::string& client, u64 page);
+    /// @param reclaim in atomic context, as memory reclaim does it
+    void run_unmap(const std::string& task, unsigned cpu, const std::string& client, u64 page,
+                   bool reclaim = false);
     /// A task that calls a function of kernel_calls().
     void run_call(const std::string& task, unsigned cpu, const std::string& function,
                   const std::string& device);
@@ -217,6 +220,7 @@ private:
     std::unique_ptr<quarantine_ops> quarantine_;
     pci_host pci_;
     pci_port_driver port_driver_;
+    work atc_timeout_work_{"dpc_atc_timeout", [this] { port_driver_.atc_timeout(); }};
     std::map<u16, std::unique_ptr<dma_engine>> engines_;
     std::vector<std::unique_ptr<dma_engine>> retired_;  ///< interrupts may still name them
     std::vector<std::unique_ptr<client>> clients_;

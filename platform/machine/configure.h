@@ -72,7 +72,8 @@ void configure_slot(base::parameters& p, const std::string& port, root_complex::
 /// Link below a port; parameters `PORT_link.*`.
 pcie::link_config configure_link(base::parameters& p, const scenario::port& port, bool at_root);
 /// Switch below a port; parameters `PORT_switch.*`.
-root_complex::switch_config configure_switch(base::parameters& p, const scenario::port& port);
+root_complex::switch_config configure_switch(base::parameters& p, const scenario::run& r,
+                                             const scenario::port& port);
 /// A function, and as the same its virtual ones; parameters `DEVICE.*`.
 endpoint::function_config configure_function(base::parameters& p, const scenario::device& d);
 /// Ways of the CPUs to registers, and stacks; parameters `sw.*`.

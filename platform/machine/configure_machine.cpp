@@ -63,6 +63,11 @@ void configure_channels(declarer& d, const scenario::port& port, pcie::link_conf
     }
 }
 
+/// Ports announce containment where software wants to be told; no hardware does.
+base::ps notice_of(const scenario::run& r) {
+    return r.software.reset_notice == "pre_reset_notification" ? 100_us : 0_ps;
+}
+
 }  // namespace
 
 system::memory_config configure_memory(base::parameters& p, base::phys_addr at,
@@ -104,7 +109,7 @@ root_complex::root_complex_config configure_root_complex(base::parameters& p,
         rp.times = configure_times(p, port.name, rp.gen);
         rp.virtual_channels = static_cast<unsigned>(port.channels.size()) + 1;
         rp.low_priority_channels = port.strict_channels ? 0 : 7;
-        if (port.dpc) rp.dpc.emplace();
+        if (port.dpc) rp.dpc.emplace().notice = notice_of(r);
         if (port.hotplug) {
             rp.slot.emplace();
             rp.slot->number = static_cast<unsigned>(c.ports.size()) + 1;
@@ -115,7 +120,8 @@ root_complex::root_complex_config configure_root_complex(base::parameters& p,
     return c;
 }
 
-root_complex::switch_config configure_switch(base::parameters& p, const scenario::port& port) {
+root_complex::switch_config configure_switch(base::parameters& p, const scenario::run& r,
+                                             const scenario::port& port) {
     root_complex::switch_config c;
     c.gen = port.link.gen;
     c.width = port.link.width;
@@ -130,7 +136,10 @@ root_complex::switch_config configure_switch(base::parameters& p, const scenario
         port_config.times = configure_times(p, down.name, l.gen);
         port_config.virtual_channels = static_cast<unsigned>(down.channels.size()) + 1;
         port_config.low_priority_channels = down.strict_channels ? 0 : 7;
-        if (down.dpc) configure_switch_dpc(p, down.name, port_config.dpc.emplace());
+        if (down.dpc) {
+            port_config.dpc.emplace().notice = notice_of(r);
+            configure_switch_dpc(p, down.name, *port_config.dpc);
+        }
         if (!down.hotplug) continue;
         port_config.slot.emplace().number = static_cast<unsigned>(c.ports.size());
         configure_slot(p, down.name, *port_config.slot);

@@ -16,6 +16,8 @@ void configure_dpc(declarer& d, root_complex::dpc_config& c) {
     d.flag("dpc.software_trigger", c.software_trigger, "DPC Software Triggering");
     d.flag("dpc.dl_active_err_cor", c.dl_active_err_cor, "DL_Active ERR_COR Signaling");
     d.time("dpc.clock", c.clock, 1_ps, 1_us, "of the block that judges triggers and TLPs");
+    d.time("dpc.notice", c.notice, 0_ps, 10_s,
+           "from the announcement of containment to containment; 0: none, as in all hardware");
     d.time("dpc.rp_busy", c.rp_busy, 0_ps, 100_s, "RP Busy reads 1 so long after a trigger");
     bool stuck = c.rp_busy == base::never;
     d.flag("dpc.rp_busy_stuck", stuck, "RP Busy never reads 0 after a trigger");
@@ -40,6 +42,8 @@ void configure_switch_dpc(base::parameters& p, const std::string& port,
     d.flag("dpc.software_trigger", c.software_trigger, "DPC Software Triggering");
     d.flag("dpc.dl_active_err_cor", c.dl_active_err_cor, "DL_Active ERR_COR Signaling");
     d.time("dpc.clock", c.clock, 1_ps, 1_us, "of the block that judges triggers and TLPs");
+    d.time("dpc.notice", c.notice, 0_ps, 10_s,
+           "from the announcement of containment to containment; 0: none, as in all hardware");
 }
 
 void configure_slot(base::parameters& p, const std::string& port, root_complex::slot_config& c) {

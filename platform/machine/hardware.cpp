@@ -36,7 +36,7 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
     rc_->connect(*intx_);
     for (unsigned n = 0; n < ports; ++n) {
         ports_[run.machine.ports[n].name] = &rc_->root(n).config();
-        build_below(run.machine.ports[n], rc_->port(n), true);
+        build_below(run, run.machine.ports[n], rc_->port(n), true);
     }
     for (const scenario::leaf& l : scenario::leaves(run.machine)) {
         seat& s = seat_of(l.device->name);
@@ -59,20 +59,20 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
 
 hardware::~hardware() = default;
 
-void hardware::build_below(const scenario::port& port, pcie::downstream_socket& above,
-                           bool at_root) {
+void hardware::build_below(const scenario::run& run, const scenario::port& port,
+                           pcie::downstream_socket& above, bool at_root) {
     auto link = std::make_unique<pcie::link>((port.name + "_link").c_str(), ctx_, tlps_,
                                              configure_link(ctx_.parameters, port, at_root));
     above.bind(link->up);
     if (port.below) {
         auto at = std::make_unique<root_complex::pcie_switch>(
-            port.below->name.c_str(), ctx_, tlps_, configure_switch(ctx_.parameters, port));
+            port.below->name.c_str(), ctx_, tlps_, configure_switch(ctx_.parameters, run, port));
         link->down.bind(at->upstream());
         root_complex::pcie_switch& built = *at;
         junctions_.push_back({port.name, std::move(link), std::move(at)});
         for (unsigned n = 0; n < port.below->ports.size(); ++n) {
             ports_[port.below->ports[n].name] = &built.port(n + 1).config();
-            build_below(port.below->ports[n], built.downstream(n), false);
+            build_below(run, port.below->ports[n], built.downstream(n), false);
         }
         return;
     }

@@ -148,7 +148,8 @@ public:
 
 private:
     void build_device(const scenario::port& port, std::unique_ptr<pcie::link> link);
-    void build_below(const scenario::port& port, pcie::downstream_socket& above, bool at_root);
+    void build_below(const scenario::run& run, const scenario::port& port,
+                     pcie::downstream_socket& above, bool at_root);
     void bind();
     void bind_ways(smmu_seat& s);
     void fill_slots(const std::vector<scenario::port>& ports);

@@ -27,6 +27,7 @@ sw::arm_smmu_config configure_driver(base::parameters& p, const scenario::run& r
     c.cmdq.sev = s.sev;
     c.cmdq.force_sync = run.software.cmdq_force_sync;
     c.cmdq.poll_gerror = run.software.poll_gerror;
+    c.cmdq.all_waiters_fail = run.software.sync_failure == "all_waiters";
     c.gerror_cpu = run.machine.irq.gerror_cpu;
     c.evtq_cpu = run.machine.irq.evtq_cpu;
     c.priq_cpu = run.machine.irq.priq_cpu;
@@ -178,6 +179,9 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run, c
         c.virtual_channels.push_back(m);
     }
     c.reset_variant = run.software.reset_variant;
+    c.reset_policy = run.software.reset_policy;
+    c.driver.leaves_ats_on = run.software.disable_ats == "driver_may";
+    c.driver.presence_check = run.software.presence_check == "config_read";
     c.quarantine = run.software.quarantine;
     c.driver.invalidation = run.software.invalidation == "masters"
                                 ? sw::arm_smmu_invalidation::masters
@@ -189,18 +193,23 @@ sw::software_config software_of(base::parameters& p, const scenario::run& run, c
     base::ps edr = run.software.edr_latency;
     d.time("edr_latency", edr, 0_ps, 10_s,
            "where firmware owns DPC: from the interrupt to its notification");
-    if (run.software.dpc == "edr") c.ports.edr = to_sw(edr);
+    if (run.software.dpc == "edr") c.ports.dpc.edr = to_sw(edr);
     c.ports.aer_cpu = run.machine.irq.aer_cpu;
     c.ports.dpc_cpu = run.machine.irq.dpc_cpu;
     c.ports.hotplug_cpu = run.machine.irq.hotplug_cpu;
-    c.ports.order = run.software.recovery == "before_2025_08"
-                        ? sw::pci_recovery_order::before_2025_08
-                        : sw::pci_recovery_order::after_2025_08;
+    c.ports.dpc.order = run.software.recovery == "before_2025_08"
+                            ? sw::pci_recovery_order::before_2025_08
+                            : sw::pci_recovery_order::after_2025_08;
     c.ecrc = run.software.ecrc == "on"    ? sw::ecrc_policy::on
              : run.software.ecrc == "off" ? sw::ecrc_policy::off
                                           : sw::ecrc_policy::standard;
     c.msi = run.software.msi;
-    c.ports.dpc_completion_ur = run.software.dpc_completion == "ur";
+    c.ports.dpc.completion_ur = run.software.dpc_completion == "ur";
+    using notice = sw::pci_reset_notice;
+    c.ports.dpc.notice = run.software.reset_notice == "pre_reset_notification"
+                             ? notice::pre_reset_notification
+                         : run.software.reset_notice == "on_atc_timeout" ? notice::on_atc_timeout
+                                                                         : notice::after_reset;
     c.slots = {static_cast<std::uint8_t>(run.machine.hotplug_buses), run.software.hotplug_memory,
                run.software.hotplug_prefetchable};
     for (const scenario::leaf& l : scenario::leaves(run.machine)) {

@@ -274,6 +274,7 @@ std::string published_pair(const std::string& quarantine) {
 void software(const node& document, run& r) {
     const fields f(document.find("software"), "software", r.effective);
     f.sub("reset").read("variant", r.software.reset_variant);
+    f.sub("reset").read("policy", r.software.reset_policy);
     f.read("quarantine", r.software.quarantine);
     if (r.software.reset_variant == "published")
         r.software.reset_variant = published_pair(r.software.quarantine);
@@ -281,12 +282,16 @@ void software(const node& document, run& r) {
     smmu.read("invalidation", r.software.invalidation);
     smmu.read("force_sync", r.software.cmdq_force_sync);
     smmu.read("poll_gerror", r.software.poll_gerror);
+    smmu.read("disable_ats", r.software.disable_ats);
+    smmu.read("sync_failure", r.software.sync_failure);
+    smmu.read("presence_check", r.software.presence_check);
     f.read("cerror_sync", r.software.cerror_sync);
     f.read("pri", r.software.pri);
     f.read("guest", r.software.guest);
     const fields pci = f.sub("pci");
     pci.read("flr_wait", r.software.flr_wait, 0_ps, 100_s);
     pci.read("recovery", r.software.recovery);
+    pci.read("reset_notice", r.software.reset_notice);
     pci.read("dpc", r.software.dpc);
     pci.read("edr_latency", r.software.edr_latency, 0_ps, 10_s);
     pci.read("dpc_completion", r.software.dpc_completion);

@@ -46,7 +46,8 @@ do_unmap read_unmap(const node& entry, const node& v, const run& r) {
     const auto [task, cpu] = new_task(entry, r);
     const client& c = client_of(v, r);
     refuse_peer(v, c, "unmap");
-    return {task, cpu, c.name, page_of(v, c)};
+    const node* context = v.find("context");
+    return {task, cpu, c.name, page_of(v, c), context && context->scalar == "reclaim"};
 }
 
 do_use read_use(const node& v, const run& r) {

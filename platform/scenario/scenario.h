@@ -158,7 +158,8 @@ struct device_software {
 };
 
 struct software {
-    std::string reset_variant = "none";  ///< none | M2
+    std::string reset_variant = "none";                  ///< of `drydock list`
+    std::string reset_policy = "disable_and_block_ats";  ///< likewise
     std::vector<group> groups;
     std::vector<domain> domains;
     std::vector<device_software> devices;
@@ -166,10 +167,14 @@ struct software {
     /// by_variant | refuse | ignore | paging: of blocking what firmware wants mapped 1:1
     std::string require_direct = "by_variant";
     bool blocked_domain = true;  ///< the IOMMU driver has one; false: the core takes an empty one
-    std::string quarantine = "off";     ///< off | Q1 .. Q5
-    std::string invalidation = "invs";  ///< invs | masters: whom an unmap tells
-    bool cmdq_force_sync = false;       ///< every batch of commands has its SYNC
-    bool poll_gerror = false;           ///< who waits for a SYNC looks at GERROR
+    std::string quarantine = "off";            ///< off | Q1 .. Q5
+    std::string invalidation = "invs";         ///< invs | masters: whom an unmap tells
+    bool cmdq_force_sync = false;              ///< every batch of commands has its SYNC
+    bool poll_gerror = false;                  ///< who waits for a SYNC looks at GERROR
+    std::string disable_ats = "driver_must";   ///< driver_must | driver_may: VT-d, AMD
+    std::string sync_failure = "failed_sync";  ///< failed_sync | all_waiters: VT-d
+    std::string presence_check = "off";        ///< off | config_read: before each ATC_INV
+    std::string reset_notice = "after_reset";  ///< | pre_reset_notification | on_atc_timeout
     std::string cerror_sync =
         "repeated";             ///< repeated | skipped: the SYNC that met CERROR_ATC_INV_SYNC
     ps flr_wait = 100_ms;       ///< Linux waits this long after an FLR before it looks
@@ -311,6 +316,7 @@ struct do_unmap {
     unsigned cpu = 0;
     std::string client;
     std::uint64_t page = 0;
+    bool reclaim = false;  ///< in atomic context, as memory reclaim does
 };
 /// The device accesses a page of a client's buffer by itself, by the address that the page had.
 struct do_use {

@@ -20,7 +20,8 @@ void arm_smmu_attach_state::prepare(arm_smmu_domain* domain) {
     // Off at the device before the STE starts to answer Unsupported Request. A fence may have done
     // it already.
     const bool on = master_.ats_enabled && (!master_.ats_broken || master_.dev.pdev->ats_enabled);
-    if (!ats_enabled && on) pci_disable_ats(*master_.dev.pdev);
+    if (!ats_enabled && on && !master_.smmu.driver().options().leaves_ats_on)
+        pci_disable_ats(*master_.dev.pdev);
 }
 
 /// A fenced device stays without, unless the quarantine lets an attach lift that.
@@ -39,7 +40,7 @@ void arm_smmu_attach_state::commit() {
     else if (ats_enabled)
         master_.atc_inv_master(ssid_);  // the translation has changed
     else if (was)
-        master_.atc_inv_master(IOMMU_NO_PASID);  // E=0 already: the function completes it at once
+        master_.atc_inv_master(IOMMU_NO_PASID);  // where E=0 already, completed at once
     if (arm_smmu_domain* old = to_smmu_domain(old_)) {
         old->remove_invs(master_.invs_of(*old, was, ssid_));
         master_.left(*old);

@@ -99,7 +99,8 @@ arm_smmu_cmdq::arm_smmu_cmdq(kernel& k, phys_addr_t smmu_base, const arm_smmu_cm
       smmu_(smmu_base),
       config_(config),
       valid_(std::size_t{1} << config.log2size, 0),
-      atc_sync_timeouts_(valid_) {
+      atc_sync_timeouts_(valid_),
+      sync_waits_(valid_) {
     llq_.max_n_shift = config.log2size;
 }
 
@@ -245,7 +246,10 @@ int arm_smmu_cmdq::issue_cmdlist(arm_smmu_cmdq_batch& batch, bool sync) {
     tell_issued(batch, sync);
     int rc = 0;
     if (sync) {
+        u8& waits = sync_waits_[llq_.idx(sync_prod)];
+        waits = 1;
         rc = wait_for_sync(sync_prod);
+        waits = 0;
         if (config_.atc_error != 0 && take_atc_error(sync_prod)) rc = config_.atc_error;
         if (sync_span != 0)
             kernel_.observe().emit(hal::note::span_end, kernel_.current_place(), sync_span,
@@ -337,6 +341,13 @@ void arm_smmu_cmdq::report_timeout(u32 sync_prod) {
                   sync_prod, kernel_.readl(smmu_ + smmu_reg::CMDQ_PROD),
                   kernel_.readl(smmu_ + smmu_reg::CMDQ_CONS));
     kernel_.log(3, text);
+}
+
+void arm_smmu_cmdq::set_atc_error(u32 sync_prod) {
+    atc_sync_timeouts_[llq_.idx(sync_prod)] = 1;
+    if (!config_.all_waiters_fail) return;
+    for (std::size_t slot = 0; slot < sync_waits_.size(); ++slot)
+        atc_sync_timeouts_[slot] |= sync_waits_[slot];
 }
 
 bool arm_smmu_cmdq::take_atc_error(u32 sync_prod) {

@@ -68,6 +68,9 @@ struct arm_smmu_cmdq_config {
     bool force_sync = false;         ///< ARM_SMMU_OPT_CMDQ_FORCE_SYNC: every batch has its SYNC
     /// What the issuer of a SYNC gets that met CERROR_ATC_INV_SYNC; 0: it is not told.
     int atc_error = 0;
+    /// Whom a failed SYNC concerns: its issuer, or everybody who waits for one (VT-d aborts all
+    /// pending wait descriptors).
+    bool all_waiters_fail = false;
     /// Looks at GERROR now and then while it waits for a SYNC, and handles a CMDQ_ERR on the spot.
     bool poll_gerror = false;
 };
@@ -98,8 +101,9 @@ public:
     /// From the GERROR interrupt: logs the error, replaces an illegal command by a SYNC.
     /// @return position of the SYNC that stood for lost ATC_INVs, if it was that
     std::optional<u32> skip_err();
-    /// atc_sync_timeouts: the issuer of the SYNC in this slot will find it. Told once.
-    void set_atc_error(u32 sync_prod) { atc_sync_timeouts_[llq_.idx(sync_prod)] = 1; }
+    /// atc_sync_timeouts: the issuer of the SYNC in this slot will find it, or all who wait
+    /// (config.all_waiters_fail; linear in the queue's size, errors are rare). Told once.
+    void set_atc_error(u32 sync_prod);
     /// The command before a position.
     cmdq_words command_before(u32 prod);
     /// Who handles a CMDQ_ERR that a waiter finds (config.poll_gerror).
@@ -146,6 +150,7 @@ private:
     int lock_ = 0;
     std::vector<u8> valid_;              ///< per slot: 1 ^ wrap bit of the position last made valid
     std::vector<u8> atc_sync_timeouts_;  ///< per slot
+    std::vector<u8> sync_waits_;         ///< per slot: somebody waits for the SYNC there
     std::function<void()> gerror_;
     ratelimit timeout_log_, full_log_;
     u64 syncs_timed_out_ = 0;

@@ -62,6 +62,11 @@ unmap_class arm_smmu_domain::inv_range(u64 iova, u64 size, bool leaf, hal::span_
     if (devices_lock_) return inv_masters(iova, size, leaf, unmap);
     const std::shared_ptr<arm_smmu_invs> invs = invs_;  // rcu_dereference
     if (!invs->has_ats()) return inv_entries(*invs, iova, size, leaf, unmap);
+    if (driver_.options().async_invalidation) {
+        const unmap_class c = inv_entries(*invs, iova, size, leaf, unmap, part::tlbs);
+        driver_.later().add({this, invs, iova, size});
+        return c;
+    }
     if (!driver_.quarantine()) return inv_locked(*invs, iova, size, leaf, unmap);
     const rcu::reader reading = driver_.readers().read_lock();
     const unmap_class c = inv_locked(*invs, iova, size, leaf, unmap);
@@ -69,10 +74,16 @@ unmap_class arm_smmu_domain::inv_range(u64 iova, u64 size, bool leaf, hal::span_
     return c;
 }
 
+void arm_smmu_domain::inv_atcs(arm_smmu_invs& invs, u64 iova, u64 size) {
+    const rcu::reader reading = driver_.readers().read_lock();
+    inv_locked(invs, iova, size, false, 0, part::atcs);
+    driver_.readers().read_unlock(reading);
+}
+
 unmap_class arm_smmu_domain::inv_locked(arm_smmu_invs& invs, u64 iova, u64 size, bool leaf,
-                                        hal::span_id unmap) {
+                                        hal::span_id unmap, part which) {
     invs.lock().read_lock_irqsave();
-    const unmap_class c = inv_entries(invs, iova, size, leaf, unmap);
+    const unmap_class c = inv_entries(invs, iova, size, leaf, unmap, which);
     invs.lock().read_unlock_irqrestore();
     return c;
 }
@@ -109,11 +120,14 @@ told_batches choose_told(const std::vector<arm_smmu_inv>& all, Next next_live) {
 }  // namespace
 
 unmap_class arm_smmu_domain::inv_entries(arm_smmu_invs& invs, u64 iova, u64 size, bool leaf,
-                                         hal::span_id unmap) {
+                                         hal::span_id unmap, part which) {
     kernel& k = driver_.k();
     auto& all = invs.entries();
-    const auto next_live = [&all](std::size_t i) {
-        while (i < all.size() && !all[i].live()) ++i;
+    const auto wanted = [which](const arm_smmu_inv& e) {
+        return e.live() && (which == part::all || e.is_ats() == (which == part::atcs));
+    };
+    const auto next_live = [&all, &wanted](std::size_t i) {
+        while (i < all.size() && !wanted(all[i])) ++i;
         return i;
     };
     const told_batches told = choose_told(all, next_live);
@@ -129,10 +143,11 @@ unmap_class arm_smmu_domain::inv_entries(arm_smmu_invs& invs, u64 iova, u64 size
         if (number == (tlbi ? told.first_tlbi : told.last_atc)) batch.belongs_to(unmap);
         for (bool more = true; more;) {
             const arm_smmu_inv& cur = all[i];
-            add_commands(batch, cur, iova, size, leaf);
+            if (tlbi || cur.master->reachable()) add_commands(batch, cur, iova, size, leaf);
             i = next_live(i + 1);
             more = i < all.size() && !arm_smmu_invs_end_batch(cur, all[i]);
         }
+        if (batch.num() == 0) continue;  // nobody is there to be told
         if (!tlbi)
             c = unmap_class::atc;
         else if (c == unmap_class::none)

@@ -56,9 +56,15 @@ public:
     /// this returns. @param unmap span whose stages this tells, 0: none
     unmap_class inv_range(u64 iova, u64 size, bool leaf, hal::span_id unmap);
 
+    /// Its second half alone, of an array that an unmap has found: the devices' ATCs.
+    void inv_atcs(arm_smmu_invs&, u64 iova, u64 size);
+
 private:
-    unmap_class inv_entries(arm_smmu_invs&, u64 iova, u64 size, bool leaf, hal::span_id unmap);
-    unmap_class inv_locked(arm_smmu_invs&, u64 iova, u64 size, bool leaf, hal::span_id unmap);
+    enum class part : u8 { all, tlbs, atcs };
+    unmap_class inv_entries(arm_smmu_invs&, u64 iova, u64 size, bool leaf, hal::span_id unmap,
+                            part = part::all);
+    unmap_class inv_locked(arm_smmu_invs&, u64 iova, u64 size, bool leaf, hal::span_id unmap,
+                           part = part::all);
     void add_masters(const std::vector<arm_smmu_inv>&);
     void remove_masters(const std::vector<arm_smmu_inv>&);
     unmap_class inv_masters(u64 iova, u64 size, bool leaf, hal::span_id unmap);

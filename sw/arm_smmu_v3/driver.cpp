@@ -13,6 +13,7 @@ arm_smmu_driver::arm_smmu_driver(kernel& k)
     : kernel_(k),
       asid_lock_(k, "arm_smmu_asid_lock"),
       readers_(k),
+      later_(k),
       identity_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::identity, 1u,
                                                          "identity")),
       blocked_(std::make_unique<arm_smmu_static_domain>(*this, iommu_domain_type::blocked, 2u,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sw/arm_smmu_v3/async_inv.h"
 #include "sw/arm_smmu_v3/device.h"
 #include "sw/iommu/quarantine/quarantine.h"
 #include "sw/kernel/rcu.h"
@@ -20,6 +21,14 @@ enum class arm_smmu_invalidation : u8 {
 
 struct arm_smmu_options {
     arm_smmu_invalidation invalidation = arm_smmu_invalidation::invs;
+    /// ATS stays on at a device that is attached to what denies it (VT-d, AMD); else it is
+    /// disabled there, as the SMMU demands.
+    bool leaves_ats_on = false;
+    /// Reads a device's Vendor ID before each ATC_INV and sends none to one that does not answer
+    /// (VT-d).
+    bool presence_check = false;
+    /// An unmap leaves its ATC_INVs to a worker and returns (rejected, linux-flow 6 row 44).
+    bool async_invalidation = false;
     bool no_serialise = false;  ///< who removes entries does not wait for readers (H-70)
 };
 
@@ -41,6 +50,8 @@ public:
     const arm_smmu_options& options() const { return options_; }
     quarantine_ops* quarantine() const { return quarantine_; }
     rcu& readers() { return readers_; }
+    /// Where unmaps leave their ATC_INVs (options().async_invalidation).
+    arm_smmu_async_inv& later() { return later_; }
 
     /// Its number is its place in the list.
     arm_smmu_device& add(arm_smmu_config);
@@ -64,6 +75,12 @@ public:
     void set_driver_get_domain(get_domain f) { get_domain_ = std::move(f); }
     iommu_domain* driver_get_domain(device& d) { return get_domain_(d); }
 
+    /// Called by the GERROR handler when ATC_INVs were lost; empty: nobody is.
+    void on_atc_timeout(std::function<void()> f) { atc_timeout_ = std::move(f); }
+    void atc_timeout() const {
+        if (atc_timeout_) atc_timeout_();
+    }
+
     kernel& k() { return kernel_; }
     mutex& asid_lock() { return asid_lock_; }
     /// A new one for each domain; 0 is never used. @throws std::runtime_error when the 8 or 16 bits
@@ -74,10 +91,12 @@ private:
     kernel& kernel_;
     mutex asid_lock_;
     rcu readers_;  ///< of invalidation arrays, and of what their entries name
+    arm_smmu_async_inv later_;
     arm_smmu_options options_;
     quarantine_ops* quarantine_ = nullptr;
     u32 next_asid_ = 1;
     get_domain get_domain_;
+    std::function<void()> atc_timeout_;
     std::unique_ptr<arm_smmu_static_domain> identity_, blocked_;
     std::vector<std::unique_ptr<arm_smmu_device>> smmus_;
 };

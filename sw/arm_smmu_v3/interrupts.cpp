@@ -57,6 +57,7 @@ void arm_smmu_device::handle_gerror(u32 gerror, u32 active) {
     kernel_.writel(config_.base + GERRORN, gerror);
     if (!(active & GERROR_CMDQ_ERR)) return;
     kernel_.point("i5");
+    if (lost) driver_.atc_timeout();
     if (lost && quarantine()) quarantine()->atc_error_acknowledged(*this, *lost);
 }
 

@@ -47,12 +47,16 @@ unmap_class arm_smmu_domain::inv_masters(u64 iova, u64 size, bool leaf, hal::spa
         k.point("i1");
     }
     if (!invs_->has_ats()) return unmap_class::tlbi_only;  // nr_ats_masters, behind smp_mb()
+    if (driver_.options().async_invalidation) {
+        driver_.later().add({this, invs_, iova, size});
+        return unmap_class::tlbi_only;
+    }
     arm_smmu_cmdq_batch atc(cmdq);
     atc.belongs_to(unmap);
     devices_lock_->lock_irqsave();
     const std::shared_ptr<arm_smmu_invs> list = invs_;
     for (const arm_smmu_inv& i : list->entries())
-        if (i.is_ats() && i.live()) add_commands(atc, i, iova, size, leaf);
+        if (i.is_ats() && i.live() && i.master->reachable()) add_commands(atc, i, iova, size, leaf);
     devices_lock_->unlock_irqrestore();
     if (atc.num() == 0) return unmap_class::tlbi_only;
     const int rc = atc.submit();

@@ -69,6 +69,12 @@ bool arm_smmu_master::ats_supported() const {
     return smmu.features().ats && dev.pdev != nullptr && pci_ats_supported(*dev.pdev);
 }
 
+bool arm_smmu_master::reachable() const {
+    if (!dev.pdev) return true;
+    if (dev.pdev->contained) return false;
+    return !smmu.driver().options().presence_check || pci_device_is_present(*dev.pdev);
+}
+
 void arm_smmu_master::install_ste(const entry_words& target) {
     for (const stream& s : streams) {
         ste_writer w(smmu, s);
@@ -145,6 +151,7 @@ void arm_smmu_master::unfence() {
 void arm_smmu_master::atc_inv_master(u32 ssid) {
     quarantine_ops* const quarantine = smmu.quarantine();
     if (ats_broken && quarantine && !quarantine->attach_invalidates_fenced()) return;
+    if (!reachable()) return;
     arm_smmu_cmdq_batch batch(smmu.cmdq());
     arm_smmu_cmdq_ent e = arm_smmu_atc_inv_to_cmd(ssid, 0, 0);
     for (const stream& s : streams) {
@@ -161,6 +168,7 @@ void arm_smmu_master::atc_inv_master(u32 ssid) {
 void arm_smmu_master::enable_ats() {
     atc_inv_master(IOMMU_NO_PASID);  // without PASID: the entire ATC
     if (ats_broken) return;          // fenced by that
+    if (dev.pdev->ats_enabled && smmu.driver().options().leaves_ats_on) return;
     if (pci_enable_ats(*dev.pdev, page_shift) != 0) smmu.k().log(3, "Failed to enable ATS", dev.id);
 }
 

@@ -42,6 +42,9 @@ public:
     bool ats_supported() const;
     bool pri_supported() const;
     bool ssids_in_use() const { return cds->used_ssids != 0; }
+    /// An ATC_INV may be sent: not into containment that software knows of; with
+    /// options.presence_check only if the function's configuration space answers.
+    bool reachable() const;
 
     void install_ste(const entry_words&);
     /// @param ats EATS  @param s1dss what requests without PASID get

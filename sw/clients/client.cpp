@@ -32,10 +32,10 @@ client::client(kernel& k, iommu_core& core, dma_engine* engine, const client_con
       place_(k.observe().place(config.name)),
       dma_text_(k.observe().text("dma")),
       unmap_text_(k.observe().text("unmap")),
+      lru_lock_(k, "lru_lock(" + config.name + ")"),
       ended_(k, config.name + ".ended") {
     gone_ = engine == nullptr;
     suspended_ = config.kind == client_kind::vfio;
-    if (config.unmap && config.unmap->atomic) lru_lock_.emplace(k, "lru_lock(" + config.name + ")");
     check();
 }
 

@@ -79,8 +79,9 @@ public:
     void rebind(dma_engine&);
     bool bound() const { return !gone_; }
 
-    /// From a task: one page goes, for good. @return the class of the unmap; -ENOENT: not mapped
-    int unmap_page(u64 page);
+    /// From a task: one page goes, for good. @param reclaim in atomic context, as memory reclaim
+    /// does it @return the class of the unmap; -ENOENT: not mapped
+    int unmap_page(u64 page, bool reclaim = false);
     /// Where a device reaches that page, or did.
     dma_addr_t address_of(u64 page) const { return addresses_[page]; }
 
@@ -106,6 +107,7 @@ private:
     void begin_burst();
     void end_burst(dma_status worst);
     void unmap_once();
+    unmap_class unmap_range(dma_addr_t, u64 bytes, bool reclaim);
     void map_buffer();
     void map_page(u64 page, phys_addr_t at);
     bool resident_at_start(u64 page) const;
@@ -132,7 +134,7 @@ private:
     /// under mmap_lock_.
     std::vector<phys_addr_t> pages_;
     std::optional<mutex> mmap_lock_;
-    std::optional<spinlock> lru_lock_;  ///< of unmaps by memory reclaim
+    spinlock lru_lock_;  ///< of unmaps by memory reclaim
     std::vector<dma_descriptor> work_;
     std::vector<u32> recent_;  ///< pages of the latest burst that were not unmapped since
     /// Mapped anew since the last burst: the next one uses them first, as a driver posts the

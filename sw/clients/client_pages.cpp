@@ -54,10 +54,8 @@ void client::unmap_once() {
     tell.emit(hal::note::op_begin, place_, kernel_.current_span(), unmap_text_,
               engine_->dev().rid());
     if (mmap_lock_) mmap_lock_->lock();
-    if (lru_lock_) lru_lock_->lock_irqsave();
     const unmap_class c =
-        core_.iommu_unmap(*domain_, buffer_ + first * bytes, count * bytes, engine_->dev().rid());
-    if (lru_lock_) lru_lock_->unlock_irqrestore();
+        unmap_range(buffer_ + first * bytes, count * bytes, config_.unmap->atomic);
     const auto took = kernel_.now() - begun;
     results_.unmap.begun.reset();
     ++results_.unmap.done;
@@ -75,12 +73,18 @@ void client::unmap_once() {
     if (mmap_lock_) mmap_lock_->unlock();
 }
 
-int client::unmap_page(u64 page) {
+unmap_class client::unmap_range(dma_addr_t at, u64 bytes, bool reclaim) {
+    if (reclaim) lru_lock_.lock_irqsave();
+    const unmap_class c = core_.iommu_unmap(*domain_, at, bytes, engine_->dev().rid());
+    if (reclaim) lru_lock_.unlock_irqrestore();
+    return c;
+}
+
+int client::unmap_page(u64 page, bool reclaim) {
     if (gone_ || page >= pages_.size() || pages_[page] == 0) return -ENOENT;
     if (domain_->type == iommu_domain_type::identity) return -EINVAL;
     const u64 bytes = config_.page_bytes;
-    const unmap_class c =
-        core_.iommu_unmap(*domain_, addresses_[page], bytes, engine_->dev().rid());
+    const unmap_class c = unmap_range(addresses_[page], bytes, reclaim);
     kernel_.free_pages(pages_[page], static_cast<u32>(bytes / 4096), true);
     pages_[page] = 0;
     return static_cast<int>(c);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "sw/kernel/gate.h"
 #include "sw/pci/device.h"
 
 namespace drydock::sw {
@@ -46,6 +47,8 @@ struct iommu_domain {
     u32 id;  ///< by which observers name it
     std::string name;
     std::unique_ptr<lifetime> life = {};  ///< none: it is the driver's own and stays
+    /// Shut while its page tables may not change; none: nobody ever wanted that.
+    std::unique_ptr<gate> mutation = {};
     /// Devices of one IOMMU only can be attached (Linux: smmu_domain->smmu); none: of any.
     std::optional<u32> instance = {};
     /// Brings a page in; may sleep. Set before the first attach. Empty: a page that is not mapped

@@ -194,6 +194,7 @@ iommu_domain* iommu_core::iommu_get_domain_for_dev(device& dev) {
 
 int iommu_core::iommu_map(iommu_domain& domain, dma_addr_t iova, phys_addr_t phys, u64 bytes,
                           u32 prot) {
+    if (domain.mutation) domain.mutation->pass();
     const int rc = domain.map_pages(iova, phys, bytes, prot);
     if (rc == 0)
         kernel_.observe().emit(hal::note::map, kernel_.current_place(), kernel_.current_span(),
@@ -203,6 +204,7 @@ int iommu_core::iommu_map(iommu_domain& domain, dma_addr_t iova, phys_addr_t phy
 
 unmap_class iommu_core::iommu_unmap(iommu_domain& domain, dma_addr_t iova, u64 bytes, u16 device) {
     span_scope span(kernel_, hal::span_class::unmap, device, iova);
+    if (domain.mutation) domain.mutation->pass();
     auto& tell = kernel_.observe();
     const auto where = kernel_.current_place();
     // Where the pages were, for observers only; the few of an ordinary unmap need no allocation.

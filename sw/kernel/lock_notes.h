@@ -33,6 +33,14 @@ public:
         if (o.wants(hal::note::lock_wait))
             o.emit(hal::note::lock_wait, t.place, t.span, text_, t.place, owner.place, 0);
     }
+    /// The same of one that spins: if the owner is stuck under it, the owner waits for the CPU.
+    void spins(const task& t, const task& owner) const {
+        waits(t, owner);
+        hal::observe& o = scheduler_.host().observe;
+        if (t.cpu != owner.cpu || !t.masks_interrupts() || !o.wants(hal::note::lock_wait)) return;
+        o.emit(hal::note::lock_wait, owner.place, owner.span,
+               scheduler_.text("cpu" + std::to_string(t.cpu)), owner.place, t.place, 0);
+    }
     /// @throws std::logic_error
     void must_own(bool owner) const {
         if (!owner)

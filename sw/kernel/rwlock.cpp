@@ -31,7 +31,7 @@ struct rwlock::impl {
         if (waiters.empty() && free_for(write)) {
             holders.push_back({&me, write, asked});
         } else {
-            if (!holders.empty()) notes.waits(me, *holders.front().who);
+            if (!holders.empty()) notes.spins(me, *holders.front().who);
             waiters.push_back(&me);
             writes.push_back(write);
             s.spin();

@@ -98,7 +98,7 @@ void spinlock::lock() {
     if (l.owner == nullptr) {
         l.owner = &me;
     } else {
-        l.notes.waits(me, *l.owner);
+        l.notes.spins(me, *l.owner);
         l.waiters.push_back(&me);
         l.s.spin();
     }

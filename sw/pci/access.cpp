@@ -36,6 +36,12 @@ void pci_write_config_dword(pci_dev& d, int where, u32 v) {
     if (!d.disconnected) d.k.writel(d.config + static_cast<u64>(where), v);
 }
 
+bool pci_device_is_present(pci_dev& d) {
+    constexpr u16 nobody = 0xffff, not_ready = 0x0001;  // the latter: RRS, software visible
+    const u16 vendor = pci_read_config_word(d, PCI_VENDOR_ID);
+    return vendor != nobody && vendor != not_ready && vendor != 0;
+}
+
 u8 pci_find_capability(pci_dev& d, u8 id) {
     if (!(pci_read_config_word(d, PCI_STATUS) & PCI_STATUS_CAP_LIST)) return 0;
     int ttl = 48;  // more than fit between 0x40 and 0xff: the chain is cyclic

@@ -18,6 +18,8 @@ constexpr hal::duration recovery_limit = 4000ms;  // Linux: pciehp waits so long
 constexpr u16 trigger_enables = 3, keep = 0xfff4;
 constexpr u16 enabled = PCI_EXP_DPC_CTL_EN_FATAL | PCI_EXP_DPC_CTL_INT_EN;
 constexpr u16 completion_control_ur = 4;
+// Announcement of containment, in no specification: a bit of Capability, Control and Status.
+constexpr u16 announcement = 0x8000;
 constexpr u32 surprise_down = PCI_ERR_UNC_SURPDN;
 
 std::string_view cause_of(u16 status) {
@@ -37,13 +39,11 @@ std::string_view cause_of(u16 status) {
 
 }  // namespace
 
-dpc_service::dpc_service(const pci_host& host, pci_dev& port, pci_recovery_order order,
-                         bool completion_ur, std::optional<hal::duration> edr)
+dpc_service::dpc_service(const pci_host& host, pci_dev& port, const dpc_policy& policy)
     : host_(host),
       port_(port),
-      order_(order),
-      completion_ur_(completion_ur),
-      edr_(edr),
+      policy_(policy),
+      below_(host, port, policy.iommu),
       completed_(port.k, "dpc_completed(" + port.dev.name + ")") {}
 
 u16 dpc_service::status() const {
@@ -57,10 +57,15 @@ unsigned dpc_service::message_number() const {
 void dpc_service::enable() {
     pci_write_config_word(port_, port_.dpc_cap + PCI_EXP_DPC_STATUS, PCI_EXP_DPC_STATUS_INTERRUPT);
     const int control = port_.dpc_cap + PCI_EXP_DPC_CTL;
-    const u16 completion = completion_ur_ ? completion_control_ur : 0;
-    pci_write_config_word(
-        port_, control,
-        static_cast<u16>((pci_read_config_word(port_, control) & keep) | enabled | completion));
+    u16 wanted = enabled | (policy_.completion_ur ? completion_control_ur : 0);
+    if (policy_.notice == pci_reset_notice::pre_reset_notification) {
+        const u16 has = pci_read_config_word(port_, port_.dpc_cap + PCI_EXP_DPC_CAP);
+        if (!(has & announcement))
+            port_.k.log(4, "the port does not announce containment", port_.rid());
+        wanted |= has & announcement;
+    }
+    pci_write_config_word(port_, control,
+                          static_cast<u16>((pci_read_config_word(port_, control) & keep) | wanted));
 }
 
 void dpc_service::disable() {
@@ -74,14 +79,21 @@ bool dpc_service::irq() {
     const u16 now = status();
     if (now == 0xffff || !(now & PCI_EXP_DPC_STATUS_INTERRUPT)) return false;
     ++count_.interrupts;
-    pci_write_config_word(port_, port_.dpc_cap + PCI_EXP_DPC_STATUS, PCI_EXP_DPC_STATUS_INTERRUPT);
+    pci_write_config_word(port_, port_.dpc_cap + PCI_EXP_DPC_STATUS,
+                          static_cast<u16>(PCI_EXP_DPC_STATUS_INTERRUPT | (now & announcement)));
+    if (now & announcement) announced_ = true;
     if (now & PCI_EXP_DPC_STATUS_TRIGGER) triggered_ = true;
     return true;
 }
 
 void dpc_service::thread() {
+    if (std::exchange(announced_, false)) {
+        ++count_.announced;
+        port_.k.log(4, "containment announced", port_.rid());
+        below_.block(false);
+    }
     if (!std::exchange(triggered_, false)) return;
-    if (edr_) return handle_edr();
+    if (policy_.edr) return handle_edr();
     if (is_surprise_removal()) return serve_surprise_removal();
     recover();
 }
@@ -90,14 +102,14 @@ pci_ers_result dpc_service::recover() {
     log_cause(status());
     const auto outcome = pcie_do_recovery(
         host_, port_, pci_channel_state::frozen, [this](pci_dev& port) { return reset_link(port); },
-        order_);
+        policy_.order);
     ++(outcome == pci_ers_result::recovered ? count_.recovered : count_.failed);
     return outcome;
 }
 
 /// Firmware has seen the interrupt and says so in its own time. It is told how it went (_OST).
 void dpc_service::handle_edr() {
-    port_.k.sleep(*edr_);
+    port_.k.sleep(*policy_.edr);
     call_scope call(port_.k, "edr_handle_event", port_.rid());
     ++count_.edr;
     if (!(status() & PCI_EXP_DPC_STATUS_TRIGGER))
@@ -129,6 +141,11 @@ void dpc_service::log_pio() {
     port_.k.log(3, "RP PIO log:" + words, port_.rid());
     const int status_at = port_.dpc_cap + PCI_EXP_DPC_RP_PIO_STATUS;
     pci_write_config_dword(port_, status_at, pci_read_config_dword(port_, status_at));
+}
+
+void dpc_service::atc_timeout() {
+    const u16 now = status();
+    if (now != 0xffff && (now & PCI_EXP_DPC_STATUS_TRIGGER)) below_.block(true);
 }
 
 // -- a device that was pulled --
@@ -183,6 +200,7 @@ pci_ers_result dpc_service::reset_link(pci_dev& port) {
         ok = pci_bridge_wait_for_secondary_bus(host_, port, "DPC") == 0;
         for (pci_dev* d : below)
             if (ok) d->k.point("r1", d->rid());
+        if (ok) below_.lift();
     }
     recovered_ = ok;
     recovering_ = false;

@@ -137,6 +137,7 @@ struct pci_dev {
     std::vector<msi_desc> msi;
 
     pci_channel_state error_state = pci_channel_state::normal;
+    bool contained = false;     ///< a port above contains: no Invalidate Request reaches it
     bool disconnected = false;  ///< found gone: nothing is asked of it any more
 
     pci_quirk quirk = pci_quirk::none;  ///< beside what its IDs say
@@ -158,6 +159,9 @@ u32 pci_read_config_dword(pci_dev&, int where);
 void pci_write_config_byte(pci_dev&, int where, u8);
 void pci_write_config_word(pci_dev&, int where, u16);
 void pci_write_config_dword(pci_dev&, int where, u32);
+
+/// Its Vendor ID can be read right now: one access, however that ends.
+bool pci_device_is_present(pci_dev&);
 
 /// Offset of a capability, 0 if absent or the chain does not end.
 u8 pci_find_capability(pci_dev&, u8 id);

@@ -60,15 +60,14 @@ void pci_port_driver::serve(pci_dev& port) {
     const std::string name = port.dev.name;
     if (has_aer) {
         services->aer = std::make_unique<aer_service>(
-            host_, port, [this](pci_dev& bridge) { return reset_below(bridge); }, config_.order,
+            host_, port, [this](pci_dev& bridge) { return reset_below(bridge); }, config_.dpc.order,
             config_.flr);
         aer_service& s = *services->aer;
         wanted.push_back({"aerdrv(" + name + ")", s.message_number(), config_.aer_cpu,
                           [&s] { return s.irq(); }, [&s] { s.thread(); }});
     }
     if (port.dpc_cap) {
-        services->dpc = std::make_unique<dpc_service>(host_, port, config_.order,
-                                                      config_.dpc_completion_ur, config_.edr);
+        services->dpc = std::make_unique<dpc_service>(host_, port, config_.dpc);
         dpc_service& s = *services->dpc;
         wanted.push_back({"pcie-dpc(" + name + ")", s.message_number(), config_.dpc_cpu,
                           [&s] { return s.irq(); }, [&s] { s.thread(); }});
@@ -88,6 +87,11 @@ void pci_port_driver::serve(pci_dev& port) {
     if (services->aer) services->aer->enable();
     if (services->dpc) services->dpc->enable();
     ports_.push_back(std::move(services));
+}
+
+void pci_port_driver::atc_timeout() const {
+    for (const auto& p : ports_)
+        if (p->dpc) p->dpc->atc_timeout();
 }
 
 int pci_port_driver::reset_below(pci_dev& bridge) const {

@@ -14,10 +14,7 @@ namespace drydock::sw {
 
 struct pci_port_config {
     unsigned aer_cpu = 0, dpc_cpu = 0, hotplug_cpu = 0;  ///< who takes which interrupt
-    pci_recovery_order order = pci_recovery_order::after_2025_08;
-    bool dpc_completion_ur = false;  ///< DPC Completion Control
-    /// Firmware owns DPC and notifies so long after the interrupt (EDR); none: the services do.
-    std::optional<hal::duration> edr = {};
+    dpc_policy dpc;                         ///< its order of callbacks is that of AER, too
     std::function<int(pci_dev&)> flr = {};  ///< how recovery resets an integrated endpoint
 };
 
@@ -49,6 +46,8 @@ public:
     const std::vector<std::unique_ptr<pci_port_services>>& ports() const { return ports_; }
     /// @return null if the port has no services
     pci_port_services* find(const pci_dev& port) const;
+    /// An ATC_INV was lost (pci_reset_notice::on_atc_timeout).
+    void atc_timeout() const;
     /// Resets what is below a bridge: by its slot, where it has one. @return 0 or -ENOTTY
     int reset_below(pci_dev& bridge) const;
 

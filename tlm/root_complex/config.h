@@ -21,7 +21,10 @@ struct dpc_config {
     /// RP PIO log, DWs: 4 header, 5 and ImpSpec, up to 9 with prefixes; requests of CPUs have
     /// neither ImpSpec nor prefix, those DWs read 0.
     unsigned pio_log_size = 4;
-    base::ps clock{500};          ///< of the block that judges triggers and TLPs
+    base::ps clock{500};  ///< of the block that judges triggers and TLPs
+    /// From the announcement of containment (an interrupt; bit 15 of DPC Capability, Control and
+    /// Status, in no specification) to containment; 0: such a port has none.
+    base::ps notice{};
     base::ps rp_busy{1'000'000};  ///< work on outstanding requests after a trigger; never: stuck
 };
 

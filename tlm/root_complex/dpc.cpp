@@ -15,6 +15,8 @@ constexpr unsigned capability = 0x04, control = 0x06, status = 0x08, source_id =
 constexpr std::uint16_t message_mask = 0x1f, has_software_trigger = 0x80,
                         has_dl_active_err_cor = 0x1000;
 constexpr std::uint16_t err_cor_enable = 0x10, software_trigger = 0x40, dl_active_enable = 0x80;
+// Proposed, in no specification: reserved bits of the three registers.
+constexpr std::uint16_t has_notice = 0x8000, notice_enable = 0x8000, notice_status = 0x8000;
 constexpr std::uint16_t trigger_status = 1, reason_mask = 0x66, interrupt_status = 8, rp_busy = 16;
 
 /// Trigger Reason [2:1] and its extension [6:5].
@@ -61,6 +63,11 @@ dpc::dpc(base::context& ctx, const std::string& name, base::place_id place, base
     const std::uint16_t at = registers().at;
     if (config.dl_active_err_cor)
         r.set(at + capability, 2, has_dl_active_err_cor, has_dl_active_err_cor);
+    if (config.notice > base::ps{}) {
+        r.set(at + capability, 2, has_notice, has_notice);
+        r.declare_rw(at + control, 2, notice_enable);
+        r.declare_w1c(at + status, 2, notice_status);
+    }
     // Written for its effect; control_written() takes it back to 0.
     r.declare_rw(at + control, 2, software_trigger);
 }
@@ -138,11 +145,39 @@ bool dpc::pio_error(pio_space what, pio_failure how, const pcie::tlp& request, b
 
 void dpc::trigger(const containment_trigger& t, std::optional<pcie::msg_code> message) {
     triggers_.push({t, message});
-    feed_triggers();
+    if (!announce(would_contain(t))) feed_triggers();
+}
+
+bool dpc::would_contain(const containment_trigger& t) const {
+    const unsigned enabled = registers().trigger_enable();
+    switch (t.cause) {
+        case containment_cause::own_error:
+        case containment_cause::rp_pio:
+            return enabled == 2 || (enabled == 1 && t.fatal);
+        case containment_cause::nonfatal_message:
+            return enabled == 2;
+        case containment_cause::fatal_message:
+            return enabled != 0;
+        case containment_cause::software:
+            break;
+    }
+    return enabled != 0;
+}
+
+bool dpc::announce(bool triggers) {
+    if (announced_) return true;
+    const std::uint16_t enabled = space_.registers().get16(registers().at + control);
+    if (!triggers || contained_ || (enabled & notice_enable) == 0) return false;
+    announced_ = true;
+    set_status(notice_status | interrupt_status, notice_status | interrupt_status);
+    note("DPC announced");
+    look();
+    ctx_.timeline.after(config_.notice, base::phase::serve, client_, notice_ran_out);
+    return true;
 }
 
 void dpc::feed_triggers() {
-    if (!trigger_offered_ && !triggers_.empty())
+    if (!announced_ && !trigger_offered_ && !triggers_.empty())
         trigger_offered_ = block_->try_trigger(triggers_.front().what);
 }
 
@@ -178,7 +213,12 @@ void dpc::contained(const containment_trigger& why) {
         owner_.own_message(pcie::msg_code::err_cor);
 }
 
-void dpc::on_time(std::uint64_t) { set_status(rp_busy, 0); }
+void dpc::on_time(std::uint64_t what) {
+    if (what == not_busy) return set_status(rp_busy, 0);
+    announced_ = false;
+    feed_triggers();
+    while (!messages_.empty()) offer(containment_way::up, messages_.pop());
+}
 
 void dpc::released() {
     contained_ = false;
@@ -201,6 +241,17 @@ containment_verdict dpc::down_verdict(const pcie::tlp& t) const {
     if (t.flow_class() != pcie::fc_class::non_posted) return containment_verdict::discard;
     return registers().completion_control_ur() ? containment_verdict::complete_ur
                                                : containment_verdict::complete_ca;
+}
+
+/// An error message that is going to trigger waits while that is announced, and nothing behind it.
+void dpc::judge_up(pcie::tlp_ptr t) {
+    const containment_tlp facts = facts_of(*t);
+    if ((facts.err_fatal || facts.err_nonfatal) &&
+        announce(would_contain({facts.err_fatal ? containment_cause::fatal_message
+                                                : containment_cause::nonfatal_message,
+                                facts.err_fatal, t->requester})))
+        return messages_.push(std::move(t));
+    offer(containment_way::up, std::move(t));
 }
 
 void dpc::offer(containment_way way, pcie::tlp_ptr t) {

@@ -44,7 +44,7 @@ public:
     ~dpc() override;
 
     /// Puts a TLP to the block; it comes back by judged_up or judged_down, in order.
-    void judge_up(pcie::tlp_ptr t) { offer(containment_way::up, std::move(t)); }
+    void judge_up(pcie::tlp_ptr t);
     void judge_down(pcie::tlp_ptr t) { offer(containment_way::down, std::move(t)); }
     /// An own unmasked uncorrectable error; its message is held until the block has decided.
     void own_error(const pcie::logged_error& e);
@@ -69,6 +69,10 @@ public:
     const counters& count() const { return count_; }
 
 private:
+    /// Says that containment comes, where a port can and software wants it, and puts it off.
+    /// @return false: it comes now
+    bool announce(bool triggers);
+    bool would_contain(const containment_trigger& t) const;
     struct pending_trigger {
         containment_trigger what;
         std::optional<pcie::msg_code> message;
@@ -82,7 +86,8 @@ private:
     void ready(containment_channel c) override;
 
     pcie::dpc_view registers() const { return space_.dpc(); }
-    void on_time(std::uint64_t) override;
+    enum op : std::uint64_t { not_busy, notice_ran_out };
+    void on_time(std::uint64_t what) override;
     void offer(containment_way way, pcie::tlp_ptr t);
     void feed(containment_way way);
     void trigger(const containment_trigger& t, std::optional<pcie::msg_code> message = {});
@@ -106,6 +111,8 @@ private:
     pcie::ring<pending_trigger> triggers_;
     bool trigger_offered_ = false;
     bool contained_ = false, asked_ = false, trained_message_due_ = false;
+    bool announced_ = false;              ///< what triggers waits until the notice has run out
+    pcie::ring<pcie::tlp_ptr> messages_;  ///< likewise
     base::timeline::handle busy_;
     counters count_;
 };

@@ -20,6 +20,9 @@ std::unique_ptr<reset_ops> make_reset_n6();
 std::unique_ptr<reset_ops> make_reset_m2();
 std::unique_ptr<reset_ops> make_reset_m3();
 
+/// No published variant: what was proposed instead of blocking (reset_policies()).
+std::unique_ptr<reset_ops> make_reset_block_mutation();
+
 /// Which methods the RFCs after the first one wrapped: all but the bus reset.
 inline bool all_but_bus(pci_reset_method m) { return m != pci_reset_method::bus; }
 
