@@ -16,6 +16,7 @@
 #include "platform/scenario/build.h"
 #include "platform/scenario/embedded.h"
 #include "platform/scenario/nearest.h"
+#include "sw/iommu/reset/policies.h"
 #include "sw/iommu/reset_ops.h"
 #include "sw/kernel/fail_sites.h"
 #include "sw/kernel_calls.h"
@@ -131,6 +132,7 @@ int list_command(const std::string& scenario, const scenario::overrides& changes
         for (const sw::reset_variant& v : sw::reset_variants())
             variants.row({{"  " + std::string(v.name)}, {std::string(v.what)}});
         print(t.out, variants.text());
+        list_things("reset policies (software.reset.policy)", sw::reset_policies(), t);
         print(t.out,
               "quarantine variants "
               "(software.quarantine): off, Q1, Q2, Q3, Q4, Q5\npage requests (software.pri): off, "

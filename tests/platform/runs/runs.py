@@ -97,7 +97,8 @@ def dpc_under_unmap(tmp):
 def reset_scenarios(tmp):
     """The flows around a reset, red and green, each as its file expects."""
     for name, red, green in (("concurrent_sibling_reset", "N2", "M2"), ("nested_cxl_reset", "M1", "M2"),
-                             ("dpc_recovery", "edr,drop", "edr,fail_fast"), ("vfio_flr_rate", "none", "M2"),
+                             ("dpc_recovery", "edr,drop", "edr,fail_fast"),
+                             ("dpc_notice", "after_reset", "pre_reset_notification"), ("vfio_flr_rate", "none", "M2"),
                              ("surprise_removal_during_prepare", "M2,without_lock", "M2,under_lock")):
         drydock("run", f"platform/scenarios/{name}.yaml", "--out", str(tmp / name))
         runs = {r["name"]: r for r in summary(tmp / name)["runs"]}

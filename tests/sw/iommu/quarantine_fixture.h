@@ -16,11 +16,14 @@ struct Quarantine : Reset {
 
     void start(std::string_view q, bool one_group = false, quarantine_switches s = {},
                std::string_view variant = "M2", arm_smmu_options o = {}) {
-        build(reset_setup{.variant = variant,
+        start(reset_setup{.variant = variant,
                           .one_group = one_group,
                           .quarantine = q,
                           .switches = s,
                           .driver = o});
+    }
+    void start(const reset_setup& s) {
+        build(s);
         host.on_command = [this, inner = host.on_command](const taken_command& c) {
             if (waiting_) return false;
             const auto sid = static_cast<u32>(c.words[0] >> 32);

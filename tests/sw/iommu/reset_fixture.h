@@ -9,6 +9,7 @@
 #include "sw/arm_smmu_v3/domain.h"
 #include "sw/arm_smmu_v3/master.h"
 #include "sw/iommu/iommu.h"
+#include "sw/iommu/reset/policies.h"
 #include "sw/pci/ats.h"
 #include "sw/pci/probe.h"
 #include "tests/sw/model/model_host.h"
@@ -18,6 +19,7 @@ namespace drydock::sw::test {
 /// What the two functions A (0x100) and B (0x200) are, and how the IOMMU gets them.
 struct reset_setup {
     std::string_view variant = "M2";
+    std::string_view policy = "disable_and_block_ats";
     bool one_group = false;
     bool identity = false;          ///< default domain
     bool attach_deferred = false;   ///< of A
@@ -28,6 +30,7 @@ struct reset_setup {
     std::string_view quarantine = "off";
     quarantine_switches switches = {};
     arm_smmu_options driver = {};
+    bool all_waiters_fail = false;
 };
 
 /// One or two endpoints behind root ports, SMMU, core; every configuration write to ATS, PASID and
@@ -56,13 +59,17 @@ struct Reset : ::testing::Test {
         arm_smmu_config c;
         c.base = model_host::smmu;
         c.gerror_cpu = 3;
+        c.cmdq.all_waiters_fail = s.all_waiters_fail;
         driver = std::make_unique<arm_smmu_driver>(k);
-        core = std::make_unique<iommu_core>(k, *driver, make_reset_variant(s.variant), s.core);
+        core = std::make_unique<iommu_core>(k, *driver, make_reset_policy(s.policy, s.variant),
+                                            s.core);
         quarantine = make_quarantine(
             s.quarantine, {k, *core, *driver, s.switches,
                            [this](pci_dev& d) { return pci_reset_function(d, *core, {}); }});
         core->set_quarantine(quarantine.get());
-        driver->configure(s.driver, quarantine.get());
+        arm_smmu_options options = s.driver;
+        options.async_invalidation |= policy_is_asynchronous(s.policy);
+        driver->configure(options, quarantine.get());
         smmu = &driver->add(c);
         driver->set_driver_get_domain(
             [this](device& d) { return core->iommu_driver_get_domain_for_dev(d); });
