@@ -16,7 +16,10 @@ credit_conservation::credit_conservation(reporter& r)
 void credit_conservation::on_event(const base::event& e) {
     if (e.what == base::kind::link_state) return link_changed(e);
     if (e.a >= classes) return wrong(e, 0, "flow-control class " + std::to_string(e.a));
-    direction& d = links_[e.d << 32 | e.where][e.a];
+    if (e.d >= links_.size()) links_.resize(e.d + 1);
+    auto& places = links_[e.d];
+    if (e.where >= places.size()) places.resize(e.where + 1);
+    direction& d = places[e.where][e.a];
     if (e.what == base::kind::credit_consumed)
         consumed(e, d);
     else
@@ -60,9 +63,9 @@ void credit_conservation::returned(const base::event& e, direction& d) {
 void credit_conservation::link_changed(const base::event& e) {
     if (text(e.a) != "down") return;  // Recovery keeps the credits
     const std::string& link = place(e.where);
-    std::erase_if(links_, [&](const auto& entry) {
-        return place(static_cast<base::place_id>(entry.first)).starts_with(link);
-    });
+    for (auto& places : links_)
+        for (std::size_t at = 0; at < places.size(); ++at)
+            if (place(static_cast<base::place_id>(at)).starts_with(link)) places[at] = {};
 }
 
 void credit_conservation::wrong(const base::event& e, std::uint64_t detail, std::string what) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <array>
-#include <map>
+#include <vector>
 
 #include "platform/monitors/monitor.h"
 
@@ -34,8 +34,8 @@ private:
     void link_changed(const base::event& e);
     void wrong(const base::event& e, std::uint64_t detail, std::string what);
 
-    /// By virtual channel [63:32] and direction.
-    std::map<std::uint64_t, std::array<direction, classes>> links_;
+    using by_class = std::array<direction, classes>;
+    std::vector<std::vector<by_class>> links_;  ///< by virtual channel and direction's place
 };
 
 }  // namespace drydock::monitors

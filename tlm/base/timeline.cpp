@@ -16,6 +16,21 @@ constexpr std::uint32_t none = UINT32_MAX;
 
 constexpr std::uint64_t rank_mask = std::uint64_t{max_clients - 1} << rank_shift;
 
+/// The one of up to four siblings that is due first. All four are there nearly always: compared in
+/// pairs, without a branch that depends on their times.
+template <class Record>
+std::size_t least_child(const Record* heap, std::size_t first, std::size_t size) {
+    if (first + 4 <= size) {
+        const std::size_t a = first + (heap[first + 1].when < heap[first].when ? 1 : 0);
+        const std::size_t b = first + (heap[first + 3].when < heap[first + 2].when ? 3 : 2);
+        return heap[b].when < heap[a].when ? b : a;
+    }
+    std::size_t least = first;
+    for (std::size_t c = first + 1; c < size; ++c)
+        if (heap[c].when < heap[least].when) least = c;
+    return least;
+}
+
 }  // namespace
 
 std::uint32_t timeline::record::rank() const {
@@ -184,13 +199,11 @@ std::size_t timeline::sift_up(std::size_t i, record r) {
 }
 
 std::size_t timeline::sift_down(std::size_t i, record r) {
+    record* const heap = heap_.data();
     for (std::size_t child = 4 * i + 1; child < size_; child = 4 * i + 1) {
-        std::size_t least = child;
-        const std::size_t end = std::min(child + 4, size_);
-        for (std::size_t c = child + 1; c < end; ++c)
-            least = heap_[c].when < heap_[least].when ? c : least;
-        if (heap_[least].when >= r.when) break;
-        place(i, heap_[least]);
+        const std::size_t least = least_child(heap, child, size_);
+        if (heap[least].when >= r.when) break;
+        place(i, heap[least]);
         i = least;
     }
     return place(i, r);
