@@ -82,8 +82,10 @@ void collector::on_event(const base::event& e) {
 /// command that left while they waited, unless it belongs to the same operation.
 void collector::command_fetched(const base::event& e) {
     queue& q = queues_[e.where];
+    if (e.span == base::no_span || q.head.span != e.span) q.since = e.time;
     q.head = {};
     q.head.until = e.time;
+    q.head.span = e.span;
     const std::uint32_t* slot = open_.find(e.span.value);
     if (slot == nullptr) return;
     const open_span& s = slots_[*slot];
@@ -96,6 +98,8 @@ void collector::command_fetched(const base::event& e) {
     if (longest.owner == blame::nobody || (longest.parent == s.parent && s.parent != base::no_span))
         return;
     blame_.waited(s.label, longest.owner, command_may_be_fetched, e.time - s.begin);
+    if (listener_ != nullptr)
+        listener_->waited({e.span, longest.span, command_may_be_fetched, s.begin, e.time});
 }
 
 void collector::command_done(const base::event& e) {
@@ -105,6 +109,8 @@ void collector::command_done(const base::event& e) {
     h.until = e.time;
     while (!q.holds.empty() && q.holds.back().held <= h.held) q.holds.pop_back();
     q.holds.push_back(h);
+    if (listener_ != nullptr) listener_->held({e.where, h.span, q.since, e.time});
+    q.head.span = base::no_span;
 }
 
 void collector::span_begin(const base::event& e) {
@@ -139,8 +145,10 @@ void collector::stage(const base::event& e) {
     if (slot == nullptr) return;
     open_span& s = slots_[*slot];
     const base::span_id waited_for{static_cast<std::uint32_t>(e.b)};
-    if (waited_for != base::no_span && e.time > s.last)
+    if (waited_for != base::no_span && e.time > s.last) {
         blame_.waited(s.label, blame_.of(waited_for), e.a, e.time - s.last);
+        if (listener_ != nullptr) listener_->waited({e.span, waited_for, e.a, s.last, e.time});
+    }
     s.last = e.time;
     if (s.plan == nullptr && e.a < boundaries) s.reached |= 1u << e.a;
     if (s.plan == nullptr || e.a < s.plan->first || e.a > s.plan->first + s.plan->names.size())
@@ -187,6 +195,11 @@ void collector::span_end(base::span_id span, open_span& s, base::ps now) {
             s.reached |= 1u << flush_returns;
         }
         const bool complete = came_to_its_end(s.of, s.reached, s.plan->first);
+        if (listener_ != nullptr)
+            tell_ended(span, s, now,
+                       s.lost     ? ending::timed_out
+                       : complete ? ending::completed
+                                  : ending::abandoned);
         if (!complete && !s.lost)
             ++r.abandoned;
         else if (inconsistent(s, now) || !account(s, now, s.lost ? r.timed_out : r.completed)) {
@@ -217,29 +230,65 @@ bool collector::inconsistent(const open_span& s, base::ps end) const {
     return last > end || s.begin > end;
 }
 
-bool collector::account(const open_span& s, base::ps end, breakdown& into) {
-    const base::ps from = origin(s);
-    base::ps last = from, sum{}, rest{};
-    const auto add = [&](samples& to, base::ps until) {
-        to.add(until - last);
-        sum += until - last;
-        last = until;
+template <class F>
+void collector::cut(const open_span& s, base::ps end, F&& f) {
+    base::ps last = origin(s);
+    const auto until = [&](std::size_t what, base::ps t) {
+        f(what, last, t);
+        last = t;
     };
-    if ((s.reached & 1) != 0) {
-        rest = s.at[0] - last;
-        last = s.at[0];
-    }
+    if ((s.reached & 1) != 0 && s.at[0] != last) until(piece_rest, s.at[0]);
     bool error_passed = !s.lost;
+    const auto pass_error = [&] {
+        until(piece_lost, s.lost_at);
+        if (s.restarted) until(piece_error_restart, s.restarted_at);
+        error_passed = true;
+    };
     for (std::size_t i = 1; i <= s.plan->names.size(); ++i) {
         if ((s.reached >> i & 1) == 0) continue;
-        if (!error_passed && i >= sync_consumed) {
-            add(into.lost, s.lost_at);
-            if (s.restarted) add(into.error_restart, s.restarted_at);
-            error_passed = true;
-        }
-        add(into.stages[i - 1], s.at[i]);
+        if (!error_passed && i >= sync_consumed) pass_error();
+        until(i - 1, s.at[i]);
     }
-    rest += end - last;
+    if (!error_passed) pass_error();
+    if (end != last) until(piece_rest, end);
+}
+
+void collector::tell_ended(base::span_id span, const open_span& s, base::ps now, ending how) {
+    std::array<piece, boundaries + 4> pieces;
+    std::size_t n = 0;
+    const auto& names = s.plan->names;
+    cut(s, now, [&](std::size_t what, base::ps from, base::ps until) {
+        const std::string_view name = what < names.size()           ? names[what]
+                                      : what == piece_lost          ? lost_stage
+                                      : what == piece_error_restart ? error_restart_stage
+                                                                    : rest_stage;
+        pieces[n++] = {name, what, from, until};
+    });
+    listener_->ended({s.of,
+                      span,
+                      s.parent,
+                      s.where,
+                      s.client,
+                      s.device,
+                      origin(s),
+                      now,
+                      how,
+                      {pieces.data(), n}});
+}
+
+bool collector::account(const open_span& s, base::ps end, breakdown& into) {
+    const base::ps from = origin(s);
+    base::ps sum{}, rest{};
+    cut(s, end, [&](std::size_t what, base::ps began, base::ps until) {
+        sum += until - began;
+        if (what == piece_rest)
+            rest += until - began;
+        else
+            (what == piece_lost            ? into.lost
+             : what == piece_error_restart ? into.error_restart
+                                           : into.stages[what])
+                .add(until - began);
+    });
     if (rest.count != 0) into.rest.add(rest);
     into.total.add(end - from);
     if (s.of == base::span_class::unmap) {
@@ -249,7 +298,7 @@ bool collector::account(const open_span& s, base::ps end, breakdown& into) {
         unmap_classes_[c].add(end - from);
         unmap_clients_[s.client][c].add(end - from);
     }
-    return sum + rest == end - from;
+    return sum == end - from;
 }
 
 void collector::finish(base::ps now) {
@@ -257,11 +306,17 @@ void collector::finish(base::ps now) {
         const std::uint32_t* slot = open_.find(span);
         if (slot == nullptr) continue;
         const open_span& s = slots_[*slot];
-        if (s.plan != nullptr) results_[plan_index(*s.plan)].censored.push_back(now - origin(s));
+        if (s.plan != nullptr) {
+            results_[plan_index(*s.plan)].censored.push_back(now - origin(s));
+            if (listener_ != nullptr) tell_ended(base::span_id{span}, s, now, ending::open);
+        }
         open_.erase(span);
     }
     slots_.clear();
     free_slots_.clear();
+    if (listener_ != nullptr)
+        for (const auto& [where, q] : queues_)
+            if (q.head.span != base::no_span) listener_->held({where, q.head.span, q.since, now});
     for (results& r : results_) std::sort(r.censored.begin(), r.censored.end());
 }
 

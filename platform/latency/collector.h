@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "platform/latency/blame.h"
+#include "platform/latency/listener.h"
 #include "platform/latency/samples.h"
 #include "platform/latency/stages.h"
 #include "tlm/base/context.h"
@@ -34,6 +35,9 @@ public:
     collector(const collector&) = delete;
     collector& operator=(const collector&) = delete;
 
+    /// Tells `l` of every transaction; null: nobody. It outlives the collector, or is taken back.
+    void tell(listener* l) { listener_ = l; }
+
     /// The run is over: what is still open is censored. Once, before the results are read.
     void finish(base::ps now);
 
@@ -52,6 +56,8 @@ public:
 
 private:
     static constexpr std::size_t boundaries = 17;
+    static constexpr std::size_t piece_lost = boundaries, piece_error_restart = boundaries + 1,
+                                 piece_rest = boundaries + 2;
     struct open_span {
         const stage_plan* plan = nullptr;  // null: kept for its label only
         base::span_class of{};
@@ -86,9 +92,10 @@ private:
     struct queue {
         struct hold {
             blame::label owner = blame::nobody;
-            base::span_id parent{};
+            base::span_id parent{}, span{};
             base::ps held{}, until{};
         };
+        base::ps since{};        // the first fetch of the command at the head: an error repeats one
         hold head;               // the command at the head; `until` is when it was fetched
         std::deque<hold> holds;  // earlier ones, each longer than all after it
     };
@@ -101,6 +108,11 @@ private:
     void span_end(base::span_id span, open_span& s, base::ps now);
     void timeout(const base::event& e);
     void acknowledged(base::ps now);
+    /// Calls f(what, until) for each piece of s in order, the first begins with s: what is the
+    /// index of a stage in the plan, or one of piece_*.
+    template <class F>
+    static void cut(const open_span& s, base::ps end, F&& f);
+    void tell_ended(base::span_id span, const open_span& s, base::ps now, ending how);
     /// Cuts s into stages. @return false if they are not a partition of its duration
     bool account(const open_span& s, base::ps end, breakdown& into);
     bool inconsistent(const open_span& s, base::ps end) const;
@@ -111,6 +123,7 @@ private:
 
     base::context& ctx_;
     const waves::device_names& names_;
+    listener* listener_ = nullptr;
     blame blame_;
     waves::flat_map<std::uint64_t, std::uint32_t> open_;  // span -> slot
     std::vector<open_span> slots_;

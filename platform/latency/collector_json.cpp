@@ -16,7 +16,7 @@ nlohmann::json stages_of(const Breakdown& b, const stage_plan& plan) {
     for (std::size_t i = 0; i < plan.names.size(); ++i) put(stages, plan.names[i], b.stages[i]);
     put(stages, lost_stage, b.lost);
     put(stages, error_restart_stage, b.error_restart);
-    put(stages, "rest", b.rest);  // of the span, before the first boundary or after the last
+    put(stages, rest_stage, b.rest);
     return stages;
 }
 

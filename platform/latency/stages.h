@@ -55,5 +55,7 @@ constexpr std::string_view stage_name(std::uint64_t boundary) {
 inline constexpr std::string_view lost_stage = "lost";  ///< to the ITag's expiry
 inline constexpr std::string_view error_restart_stage =
     "error_restart";  ///< to the acknowledge of the error
+/// Of any span: before the first boundary or after the last.
+inline constexpr std::string_view rest_stage = "rest";
 
 }  // namespace drydock::latency

@@ -7,6 +7,7 @@
 #include "platform/machine/configuration.h"
 #include "platform/machine/machine.h"
 #include "platform/machine/results.h"
+#include "platform/profile/recorder.h"
 #include "platform/scenario/quantity.h"
 #include "waves/sink.h"
 
@@ -48,6 +49,27 @@ std::unique_ptr<Part> built(const scenario::run& r, Args&&... args) {
     }
 }
 
+/// [{"name","value","default","unit","range","origin","description"}], sorted by name.
+json parameters_json(const base::context& ctx) {
+    json all = json::array();
+    const auto text = [](const base::parameter_value& v) -> json {
+        if (const auto* t = std::get_if<base::ps>(&v)) return scenario::to_text(*t);
+        if (const auto* n = std::get_if<std::int64_t>(&v)) return *n;
+        if (const auto* b = std::get_if<bool>(&v)) return *b;
+        return std::get<std::string>(v);
+    };
+    constexpr const char* origins[] = {"default", "device", "scenario", "command line"};
+    for (const auto& [name, q] : ctx.parameters.declared())
+        all.push_back({{"name", name},
+                       {"value", text(q.value)},
+                       {"default", text(q.default_value)},
+                       {"unit", q.unit},
+                       {"range", q.range},
+                       {"origin", origins[static_cast<int>(q.from)]},
+                       {"description", q.description}});
+    return all;
+}
+
 /// The files that a run writes; all complete on every way out.
 class files {
 public:
@@ -84,6 +106,16 @@ private:
     }
     std::vector<std::unique_ptr<waves::sink>> sinks_;
 };
+
+/// What the report is made of; null if the run writes no file.
+std::unique_ptr<profile::recorder> recorder_of(const scenario::run& r, const run_files& f,
+                                               base::context& ctx, machine::watchers& w) {
+    if (f.folder.empty() || !f.profile) return nullptr;
+    json identity = f.header;
+    identity["run"] = r.name;
+    return std::make_unique<profile::recorder>(ctx, w.latency, w.monitors.names(), r.machine.cpus,
+                                               f.folder, std::move(identity));
+}
 
 /// Tells the progress bar where the run is; asked whether it shall stop.
 struct reporter final : base::timeline::ticker {
@@ -138,6 +170,7 @@ json simulate_with(const scenario::run& r, const run_files& f, progress& p,
     w.monitors.connect(static_cast<monitors::hardware_view&>(m));
     w.monitors.connect(static_cast<monitors::retry&>(m));
     files out(ctx, r, f, w.monitors.names());
+    const auto record = recorder_of(r, f, ctx, w);
     {
         const reporter bar(m, ctx, p);
         const stopper at_violation(ctx, f.until_violation);
@@ -154,6 +187,7 @@ json simulate_with(const scenario::run& r, const run_files& f, progress& p,
         result["oracle_since_ps"] = since->count;
     w.monitors.finish(until);  // may let the machine run on for a retry
     out.close();
+    if (record) record->close(m.booted(), until, parameters_json(ctx));
     machine::add_verdict(result, w);
     return result;
 }
@@ -180,23 +214,7 @@ json parameters_of(const scenario::run& r) {
     const auto watching = built<machine::watchers>(r, ctx, r.machine.cpus, r);
     const auto building = built<machine::machine>(r, ctx, r);
     check_claimed(ctx, r);
-    json all = json::array();
-    const auto text = [](const base::parameter_value& v) -> json {
-        if (const auto* t = std::get_if<base::ps>(&v)) return scenario::to_text(*t);
-        if (const auto* n = std::get_if<std::int64_t>(&v)) return *n;
-        if (const auto* b = std::get_if<bool>(&v)) return *b;
-        return std::get<std::string>(v);
-    };
-    constexpr const char* origins[] = {"default", "device", "scenario", "command line"};
-    for (const auto& [name, q] : ctx.parameters.declared())
-        all.push_back({{"name", name},
-                       {"value", text(q.value)},
-                       {"default", text(q.default_value)},
-                       {"unit", q.unit},
-                       {"range", q.range},
-                       {"origin", origins[static_cast<int>(q.from)]},
-                       {"description", q.description}});
-    return all;
+    return parameters_json(ctx);
 }
 
 }  // namespace drydock
