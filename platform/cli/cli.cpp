@@ -51,6 +51,8 @@ void take_seeds(const std::string& text, scenario::overrides& o) {
 struct parsed {
     run_options run;
     hazards_options hazards;
+    explain_options explain;
+    compare_options compare;
     std::string seed = "1", seeds, until, folder, table;
     std::vector<std::string> vectors;
     bool deviations = false;
@@ -81,6 +83,8 @@ void add_run(CLI::App& a, parsed& p) {
     a.add_option("--events", p.run.events, "what events.jsonl holds")
         ->check(CLI::IsMember({"off", "life", "detail", "tlp"}));
     a.add_option("--junit", p.run.junit, "write the verdicts as JUnit XML");
+    a.add_flag("--report,!--no-report", p.run.report,
+               "write report.html, and what explain and compare read; on by default");
     a.add_flag("-v,--verbose", p.run.verbose, "say what is run, and the effective configuration");
 }
 
@@ -92,6 +96,26 @@ void add_hazards(CLI::App& a, parsed& p) {
         ->check(CLI::Range(1u, 1024u))
         ->capture_default_str();
     a.add_flag("--json", p.hazards.as_json, "print the cells as JSON");
+}
+
+void add_explain(CLI::App& a, parsed& p) {
+    a.add_option("folder", p.explain.folder, "output folder, or a run's folder inside")->required();
+    auto* id = a.add_option("--id", p.explain.id, "a transaction, such as INV-17");
+    auto* slowest = a.add_option("--slowest", p.explain.slowest, "the N slowest")
+                        ->check(CLI::Range(1u, 12u))
+                        ->excludes(id);
+    a.add_option("--violation", p.explain.violation, "the Nth violation of the run")
+        ->check(CLI::Range(1u, 1'000'000u))
+        ->excludes(id)
+        ->excludes(slowest);
+    a.add_option("--out,-o", p.explain.out, "folder for the charts [explain/ in the run's]");
+}
+
+void add_compare(CLI::App& a, parsed& p) {
+    constexpr const char* what = "output folder, or a run's folder inside";
+    a.add_option("a", p.compare.a, what)->required();
+    a.add_option("b", p.compare.b, what)->required();
+    a.add_flag("--json", p.compare.as_json, "print the changes as JSON");
 }
 
 /// An option that is given must say something: `--out ''` is a slip of a script.
@@ -123,6 +147,8 @@ int dispatch(CLI::App& app, parsed& p, const tools& t) {
     p.run.changes.until_violation = !p.until.empty();
     if (app.got_subcommand("run")) return run_command(p.run, t);
     if (app.got_subcommand("hazards")) return hazards_command(p.hazards, t);
+    if (app.got_subcommand("explain")) return explain_command(p.explain, t);
+    if (app.got_subcommand("compare")) return compare_command(p.compare, t);
     if (app.got_subcommand("check")) return check_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("list")) return list_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("points")) return points_command(p.run.scenario, p.run.changes, t);
@@ -203,6 +229,12 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
     app.add_subcommand("show", "print the report of an output folder again")
         ->add_option("folder", p.folder, "output folder")
         ->required();
+    add_explain(
+        *app.add_subcommand("explain",
+                            "the life of one transaction of a run: where its time went, and why"),
+        p);
+    add_compare(*app.add_subcommand("compare", "what changed from one run to another, and where"),
+                p);
     auto* conform = app.add_subcommand("conform", "hold the models against what others published");
     conform->require_subcommand(1);
     conform->add_subcommand("pcie-bw", "a table of PCIe bandwidths against the simulated link")

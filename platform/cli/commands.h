@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct run_options {
     std::string waves;   ///< empty: as the scenario says; "on", or a window
     std::string events;  ///< empty: as the scenario says
     std::string junit;   ///< empty: none
+    bool report = true;  ///< report.html, and what explain and compare need
     bool verbose = false;
 };
 
@@ -25,6 +27,18 @@ struct hazards_options {
     std::string ids;       ///< "H-01,H-12"; empty: all
     std::string variants;  ///< values of axes; empty: all
     unsigned jobs = 1;
+    bool as_json = false;
+};
+
+struct explain_options {
+    std::string folder;
+    std::string id;   ///< "INV-17"; empty: none
+    std::string out;  ///< folder for the charts; empty: explain/ in the run's
+    std::optional<std::size_t> slowest, violation;
+};
+
+struct compare_options {
+    std::string a, b;  ///< folders
     bool as_json = false;
 };
 
@@ -39,6 +53,10 @@ int points_command(const std::string& scenario, const scenario::overrides& chang
 int params_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
 /// The configuration spaces of the first run's machine, as `lspci -xxxx` prints them.
 int lspci_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
+/// The life of single transactions of a run, in words, as sequence and as timing diagram.
+int explain_command(const explain_options& o, const tools& t);
+/// What changed between two runs, or between the runs of one name of two folders.
+int compare_command(const compare_options& o, const tools& t);
 int show_command(const std::string& folder, const tools& t);
 /// The `machine:` of a scenario with the devices of a dump (devices/dump_tree.h).
 int import_command(const std::string& file, const tools& t);

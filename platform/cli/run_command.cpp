@@ -9,7 +9,9 @@
 #include "platform/cli/commands.h"
 #include "platform/expect/expect.h"
 #include "platform/report/junit.h"
+#include "platform/report/page.h"
 #include "platform/report/report.h"
+#include "platform/report/run_folder.h"
 #include "platform/runner/output_folder.h"
 #include "platform/runner/progress_bar.h"
 #include "platform/runner/signals.h"
@@ -90,6 +92,22 @@ std::vector<std::string> files_in(const fs::path& folder) {
     return files;
 }
 
+/// report.html, of the runs that left something.
+void write_page(const fs::path& folder, const json& summary, const scenario::loaded& l) {
+    std::vector<json> profiles, settings;
+    for (const json& entry : summary.at("runs")) {
+        const std::string name = entry.at("name");
+        const bool there = fs::exists(folder / name / "profile.json");
+        profiles.push_back(there ? report::read_profile(folder / name) : json());
+        json& list = settings.emplace_back(json::array());
+        for (const scenario::run& r : l.runs)
+            if (r.name == name)
+                for (const scenario::setting& s : r.effective)
+                    list.push_back({{"path", s.path}, {"value", s.value}, {"origin", s.origin}});
+    }
+    runner::write_file(folder / "report.html", report::page(summary, profiles, settings));
+}
+
 void say_plan(const scenario::loaded& l, const tools& t) {
     for (const scenario::run& r : l.runs)
         print(t.err, fmt::format("run {}: {}\n", r.name, r.command));
@@ -134,6 +152,7 @@ int run_command(const run_options& o, const tools& t) {
                          .pcap = {},
                          .events = events_of(o, r),
                          .header = summary["drydock"],
+                         .profile = o.report,
                          .until_violation = o.changes.until_violation});
     check_junit_place(o.junit);
     if (o.verbose) say_plan(l, t);
@@ -164,6 +183,7 @@ int run_command(const run_options& o, const tools& t) {
     }
     runner::write_file(folder.growing() / "summary.json",
                        summary.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+    if (o.report) write_page(folder.growing(), summary, l);
     folder.commit();
     if (!o.junit.empty()) runner::write_file(o.junit, report::junit(summary));
     print(t.out, report::render(summary, {wants_colour(t.out), place.string(), files_in(place)}));
