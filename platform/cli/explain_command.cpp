@@ -73,13 +73,16 @@ std::vector<std::string> write_charts(const story& s, const fs::path& folder) {
 
 class teller {
 public:
-    teller(const run_view& run, const explain_options& o, const tools& t)
+    /// @param others what to say of the folder's other runs
+    teller(const run_view& run, const explain_options& o, std::string others, const tools& t)
         : run_(run),
+          others_(std::move(others)),
           tools_(t),
           out_(o.out.empty() ? run.folder / "explain" : fs::path(o.out)),
           coloured_(wants_colour(t.out)) {}
 
     void tell(const story& s) {
+        begin();
         if (told_++ > 0) print(tools_.out, "\n");
         print(tools_.out, explain::in_words(run_, s, coloured_));
         print(tools_.out, "\nIn sequence (Mermaid)\n" + explain::mermaid(s.of) + "\nCharts\n");
@@ -87,12 +90,24 @@ public:
             print(tools_.out, "  " + fs::proximate(file).string() + "\n");
     }
     void heading(const std::string& text) {
+        begin();
         print(tools_.out, report::painted(text, report::colour::bold, coloured_) + "\n");
     }
 
 private:
+    /// What happened in the run, before anything else is said.
+    void begin() {
+        if (begun_) return;
+        begun_ = true;
+        print(tools_.out,
+              report::painted(run_.name + ": " + report::sentence(run_.entry, run_.profile),
+                              report::colour::bold, coloured_) +
+                  "\n" + others_ + "\n");
+    }
     const run_view& run_;
+    std::string others_;
     const tools& tools_;
+    bool begun_ = false;
     fs::path out_;
     bool coloured_;
     unsigned told_ = 0;
@@ -165,14 +180,13 @@ int explain_command(const explain_options& o, const tools& t) {
     const std::size_t index = run_of(outputs, o);
     const run_view run = explain::open_run(outputs, index);
     try {
-        teller to(run, o, t);
-        to.heading(fmt::format("{}: {}", run.name, report::sentence(run.entry, run.profile)));
-        if (outputs.runs.size() > 1)
-            print(t.out,
-                  fmt::format("  of {} runs; name the folder of another, such as {}\n",
+        const std::string others =
+            outputs.runs.size() < 2
+                ? ""
+                : fmt::format("  of {} runs; name the folder of another, such as {}\n",
                               outputs.runs.size(),
-                              fs::proximate(outputs.run_folder(outputs.runs.back())).string()));
-        print(t.out, "\n");
+                              fs::proximate(outputs.run_folder(outputs.runs.back())).string());
+        teller to(run, o, others, t);
         const bool red = !run.entry.value("violations", json::array()).empty();
         if (!o.id.empty())
             tell_id(run, o, to);

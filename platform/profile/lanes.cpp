@@ -195,7 +195,8 @@ json swim_lanes::lane_json(const std::string& name, const lane& l, const words& 
     for (const bar& b : l.bars()) {
         json one{b.from.count, (b.until - b.from).count, ctx_.probe.text_of(b.text),
                  b.of == base::span_class::none ? "" : waves::id_text(b.of, b.span)};
-        if (b.client != 0) one.push_back(w.whose(b.client, b.device));
+        if (b.of != base::span_class::none && b.of != base::span_class::reset)
+            one.push_back(w.whose(b.client, b.device));
         bars.push_back(std::move(one));
     }
     return {{"name", name}, {"bars", std::move(bars)}, {"activity", l.activity()}};

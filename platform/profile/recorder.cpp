@@ -70,8 +70,9 @@ void recorder::ended(const latency::transaction& t) {
 json recorder::group_json(const group_key& k, const group& g) const {
     json j = g.completed.to_json();
     j["class"] = waves::word(k.of);
-    j["who"] = k.client != 0 ? words_.whose(k.client, k.device) : words_.device(k.device);
-    j["client"] = k.client != 0 ? words_.client(k.client) : "";
+    const bool of_a_client = k.of == base::span_class::unmap;
+    j["who"] = of_a_client ? words_.whose(k.client, k.device) : words_.device(k.device);
+    j["client"] = of_a_client ? words_.client(k.client) : "";
     j["device"] = words_.device(k.device);
     j["timed_out"] = g.timed_out;
     j["abandoned"] = g.abandoned;

@@ -45,7 +45,7 @@ private:
     };
     struct group_key {
         base::span_class of{};
-        base::place_id client = 0;  ///< 0: of all
+        base::place_id client = 0;  ///< of unmaps alone
         std::uint16_t device = 0;
         friend auto operator<=>(const group_key&, const group_key&) = default;
     };

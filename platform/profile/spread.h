@@ -15,7 +15,7 @@ namespace drydock::profile {
 class spread {
 public:
     static constexpr scale fine{7}, coarse{3};  ///< bins of 0.8 % and 12.5 %
-    static constexpr std::size_t blocks = 128, dot_columns = 1024;
+    static constexpr std::size_t blocks = 64, dot_columns = 1024;
     static constexpr std::size_t stages = 20;  ///< of a plan, and those beyond it
 
     void add(const latency::transaction& t);

@@ -3,6 +3,13 @@
 
 function grouped(n) { return String(n).replace(/\B(?=(\d{3})+(?!\d))/g, ","); }
 
+/** With so many decimals; a tie goes to the even neighbour, as the terminal rounds. */
+function fixed(v, digits) {
+  const scaled = v * 10 ** digits, low = Math.floor(scaled);
+  const tie = scaled - low === 0.5 && Number.isInteger(v * 2 ** (digits + 1));
+  return tie && low % 2 === 0 ? (low / 10 ** digits).toFixed(digits) : v.toFixed(digits);
+}
+
 /** Three digits and a unit: "1.52 us"; what rounds to 1000 is one of the next. */
 function shortTime(ps) {
   if (ps === 0) return "0";
@@ -10,7 +17,7 @@ function shortTime(ps) {
   for (const [name, unit] of [["s", 1e12], ["ms", 1e9], ["us", 1e6], ["ns", 1e3], ["ps", 1]]) {
     const v = size / unit;
     if (v < 0.9995 && unit !== 1) continue;
-    return sign + v.toFixed(unit === 1 || v >= 99.95 ? 0 : v >= 9.995 ? 1 : 2) + " " + name;
+    return sign + fixed(v, unit === 1 || v >= 99.95 ? 0 : v >= 9.995 ? 1 : 2) + " " + name;
   }
   return ps + " ps";
 }

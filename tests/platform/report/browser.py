@@ -95,7 +95,8 @@ class Browser:
     def open(self, file):
         """Loads it to the end."""
         self._seen.clear()
-        self._call("Page.navigate", url=pathlib.Path(file).resolve().as_uri())
+        url = file if file == "about:blank" else pathlib.Path(file).resolve().as_uri()
+        self._call("Page.navigate", url=url)
         while "Page.loadEventFired" not in self._seen:
             self._message()
 
