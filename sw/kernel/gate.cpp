@@ -12,10 +12,6 @@
 namespace drydock::sw {
 
 struct gate::impl {
-    struct claim {
-        task* who;
-        hal::time_point since;
-    };
     struct waiter {
         task* who;
         bool spins;
@@ -23,7 +19,7 @@ struct gate::impl {
     impl(kernel& k, std::string n) : s(k.scheduler()), notes(s, std::move(n)) {}
     scheduler& s;
     lock_notes notes;
-    std::vector<claim> shut_by;
+    std::vector<task*> shut_by;
     std::vector<waiter> waiters;
 };
 
@@ -34,8 +30,7 @@ void gate::shut() {
     impl& g = *impl_;
     task& me = g.s.must_be_active("gate::shut");
     g.s.spend(g.s.costs().lock);
-    g.shut_by.push_back({&me, g.s.now()});
-    g.notes.locked(me, lock_notes::shared, {});
+    g.shut_by.push_back(&me);  // waits for nobody, so it is in no order with locks
 }
 
 void gate::open() {
@@ -43,11 +38,8 @@ void gate::open() {
     task& me = g.s.must_be_active("gate::open");
     g.s.spend(g.s.costs().lock);
     g.notes.must_own(!g.shut_by.empty());
-    auto mine = std::find_if(g.shut_by.begin(), g.shut_by.end(),
-                             [&me](const impl::claim& c) { return c.who == &me; });
-    if (mine == g.shut_by.end()) --mine;
-    g.notes.unlocked(*mine->who, lock_notes::shared, g.s.now() - mine->since);
-    g.shut_by.erase(mine);
+    const auto mine = std::find(g.shut_by.begin(), g.shut_by.end(), &me);
+    g.shut_by.erase(mine == g.shut_by.end() ? mine - 1 : mine);
     if (!g.shut_by.empty()) return;
     for (const impl::waiter& w : std::exchange(g.waiters, {}))
         w.spins ? g.s.grant(*w.who) : g.s.wake(*w.who);
@@ -62,10 +54,10 @@ void gate::pass() {
         const bool spins = me.atomic();
         g.waiters.push_back({&me, spins});
         if (spins) {
-            g.notes.spins(me, *g.shut_by.back().who);
+            g.notes.spins(me, *g.shut_by.back());
             g.s.spin();
         } else {
-            g.notes.waits(me, *g.shut_by.back().who);
+            g.notes.waits(me, *g.shut_by.back());
             g.s.block("waits");
         }
     }
