@@ -100,7 +100,7 @@ std::string sequence_svg(const json& t) {
     const std::vector<step> steps = sequence_of(t);
     constexpr int left = 190, lane = 250, row = 34, top = 92;
     const int height = top + row * static_cast<int>(steps.size()) + 34,
-              width = left + lane * 2 + 290;
+              width = left + lane * 2 + 420;
     const auto x = [&](role r) {
         return left + lane * (r == role::software ? 0 : r == role::smmu ? 1 : 2);
     };
@@ -109,6 +109,7 @@ std::string sequence_svg(const json& t) {
         "height=\"{1}\" "
         "font-family=\"DejaVu Sans, sans-serif\" font-size=\"12\">\n"
         "<rect width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n"
+        "<style>.t{{paint-order:stroke;stroke:#fff;stroke-width:5px}}</style>\n"
         "<defs><marker id=\"a\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"8\" "
         "markerHeight=\"8\" orient=\"auto-start-reverse\"><path d=\"M0 0L10 5L0 10z\" "
         "fill=\"#1c2024\"/></marker></defs>\n"
@@ -134,14 +135,15 @@ std::string sequence_svg(const json& t) {
         if (one.from == one.to)
             s += fmt::format(
                 "<rect x=\"{}\" y=\"{}\" width=\"8\" height=\"18\" fill=\"{}\"/>\n"
-                "<text x=\"{}\" y=\"{}\" fill=\"{}\">{}</text>\n",
+                "<text x=\"{}\" y=\"{}\" fill=\"{}\" class=\"t\">{}</text>\n",
                 x(one.from) - 4, y - 9, most || one.lost ? "#c62828" : "#7f93a8", x(one.from) + 10,
                 y + 4, ink, label);
         else
             s += fmt::format(
                 "<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke=\"{}\" stroke-width=\"1.4\" "
                 "marker-end=\"url(#a)\"/>\n"
-                "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"{}\">{}</text>\n",
+                "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"{}\" "
+                "class=\"t\">{}</text>\n",
                 x(one.from), y + 6, x(one.to), y + 6, ink, (x(one.from) + x(one.to)) / 2, y, ink,
                 label);
         y += row;

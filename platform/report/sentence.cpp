@@ -18,19 +18,40 @@ std::int64_t lost_of(const json& entry, const std::string& device) {
     return number_at(entry, "/devices/" + device + "/invalidations/timeouts").value_or(0);
 }
 
-/// "FLR of ep0", "link down of a": what was done to a device, "" if nothing was.
-std::string what_befell(const json& lane) {
-    std::string reset;
+/// What was done to a device: "FLR", "link down"; "" if nothing was.
+struct event {
+    std::string name;
+    std::int64_t from = 0, until = 0;
+};
+
+event what_befell(const json& lane) {
+    event e;
     for (const json& bar : lane.at("bars")) {
         const std::string state = bar.at(2);
-        if (state == "flr") return "FLR of " + lane.at("name").get<std::string>();
-        if (state == "blocked") continue;
-        if (reset.empty() || reset.starts_with("reset")) {
-            reset = state == "cxl_reset" ? "CXL reset" : state == "link_down" ? "link down" : state;
-            reset += " of " + lane.at("name").get<std::string>();
-        }
+        if (state == "blocked" || (state == "reset" && !e.name.empty())) continue;
+        const bool named = !e.name.empty() && e.name != "reset";
+        if (named) continue;  // the first tells
+        e.name = state == "flr"         ? "FLR"
+                 : state == "cxl_reset" ? "CXL reset"
+                 : state == "link_down" ? "link down"
+                                        : state;
+        e.from = bar.at(0);
+        e.until = e.from + bar.at(1).get<std::int64_t>();
     }
-    return reset;
+    return e;
+}
+
+/// Whether most of the invalidations that a device left unanswered began in that time.
+bool lost_in(const json& profile, const std::string& device, const event& e) {
+    std::size_t inside = 0, all = 0;
+    for (const json& g : profile.at("groups"))
+        if (g.at("class") == "atc_inv" && g.at("device") == device)
+            for (const json& t : g.at("lost")) {
+                const auto began = t.at("begin_ps").get<std::int64_t>();
+                inside += began >= e.from && began <= e.until ? 1 : 0;
+                ++all;
+            }
+    return 2 * inside >= all;
 }
 
 std::string invalidations(std::int64_t n) {
@@ -40,12 +61,16 @@ std::string invalidations(std::int64_t n) {
 std::vector<std::string> losses(const json& entry, const json& profile) {
     std::vector<std::string> said;
     for (const json& lane : profile.at("lanes").at("devices")) {
-        const std::string device = lane.at("name"), befell = what_befell(lane);
+        const std::string device = lane.at("name");
+        const bool bridge = device.find(':') != std::string::npos;  // no name in the scenario
         const std::int64_t lost = lost_of(entry, device);
-        if (!befell.empty())
-            said.push_back(fmt::format("{} lost {}", befell, invalidations(lost)));
-        else if (lost > 0)
+        const event befell = what_befell(lane);
+        const bool by_it = !befell.name.empty() && lost_in(profile, device, befell);
+        if (lost > 0 && !by_it)
             said.push_back(fmt::format("{} left {} unanswered", device, invalidations(lost)));
+        if (!befell.name.empty() && !bridge)
+            said.push_back(fmt::format("{} of {} lost {}", befell.name, device,
+                                       invalidations(by_it ? lost : 0)));
     }
     if (said.empty()) said.emplace_back("no invalidation was lost");
     return said;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run leaves for its reader, as a user meets it: outputs.py DRYDOCK SOURCE CASE."""
+"""What a run leaves for its reader, as a user meets it: reader.py DRYDOCK SOURCE CASE."""
 import json
 import pathlib
 import re
