@@ -154,7 +154,9 @@ void tell_violation(const run_view& run, std::size_t n, teller& to, const tools&
     if (told) return;
     const explain::event_log log = explain::read_events(run.folder, 0);
     const json lost = explain::lost_before(run, device, at);
-    const auto from = lost.is_null() ? at - 1'000'000'000 : lost.at("begin_ps").get<std::int64_t>();
+    auto from = lost.is_null() ? at - 1'000'000'000 : lost.at("begin_ps").get<std::int64_t>();
+    for (const json& n : log.notes)  // what the scenario has done to it
+        if (n.value("kind", "") == "action") from = std::min(from, n.value("t", from));
     print(t.out, "\n");
     to.heading("What came before");
     print(t.out,

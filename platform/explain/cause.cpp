@@ -110,6 +110,10 @@ std::vector<std::string> causes(const run_view& run, const story& s) {
         if (const json* lost = lost_part(t)) {
             all.push_back(why_lost(run, log, *lost));
             if (std::string late = why_late(*lost); !late.empty()) all.push_back(std::move(late));
+            all.push_back(
+                fmt::format("the flush returned all the same: unless a reset emptied its ATC, "
+                            "{} can still use the translation",
+                            lost->at("device").get<std::string>()));
             return all;
         }
         const json* wait = longest_wait(t);
