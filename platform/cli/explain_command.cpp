@@ -155,8 +155,8 @@ void tell_violation(const run_view& run, std::size_t n, teller& to, const tools&
     const explain::event_log log = explain::read_events(run.folder, 0);
     const json lost = explain::lost_before(run, device, at);
     auto from = lost.is_null() ? at - 1'000'000'000 : lost.at("begin_ps").get<std::int64_t>();
-    for (const json& n : log.notes)  // what the scenario has done to it
-        if (n.value("kind", "") == "action") from = std::min(from, n.value("t", from));
+    for (const json& note : log.notes)  // what the scenario has done to it
+        if (note.value("kind", "") == "action") from = std::min(from, note.value("t", from));
     print(t.out, "\n");
     to.heading("What came before");
     print(t.out,

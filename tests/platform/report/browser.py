@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 
 
@@ -121,3 +122,20 @@ class Browser:
         """The page as it prints, a PDF."""
         done = self._call("Page.printToPDF", printBackground=True, preferCSSPageSize=True)
         pathlib.Path(file).write_bytes(base64.b64decode(done["data"]))
+
+
+def main():
+    """browser.py PAGE PICTURE WIDTH HEIGHT [light|dark] [ELEMENT]: a picture of a page, from an element's top on."""
+    page_file, picture, width, height, *more = sys.argv[1:]
+    with Browser() as page:
+        page.size(int(width), int(height))
+        page.scheme(more[0] if more else "light")
+        page.open(page_file)
+        if len(more) > 1:
+            page.run(f"document.querySelector({json.dumps(more[1])}).scrollIntoView()")
+        page.run("new Promise(done => setTimeout(done, 300))")
+        page.picture(picture, whole=False)
+
+
+if __name__ == "__main__":
+    main()
