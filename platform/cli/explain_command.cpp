@@ -85,6 +85,7 @@ public:
         begin();
         if (told_++ > 0) print(tools_.out, "\n");
         print(tools_.out, explain::in_words(run_, s, coloured_));
+        if (s.of.at("pieces").empty()) return;  // nothing to draw
         print(tools_.out, "\nIn sequence (Mermaid)\n" + explain::mermaid(s.of) + "\nCharts\n");
         for (const std::string& file : write_charts(s, out_))
             print(tools_.out, "  " + fs::proximate(file).string() + "\n");

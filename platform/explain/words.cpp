@@ -14,7 +14,7 @@ namespace {
 using json = nlohmann::json;
 using report::colour;
 
-constexpr std::size_t most_waits = 6, most_notes = 14;
+constexpr std::size_t most_waits = 6, most_notes = 14, most_events = 40;
 
 std::string text(const json& j, const char* key) { return j.value(key, std::string()); }
 
@@ -110,8 +110,9 @@ std::string note_in_words(const json& n, const json& devices) {
     const std::string kind = text(n, "kind");
     std::string s = kind;
     for (const char* key :
-         {"monitor", "verb", "target", "error", "class", "state", "reason", "text", "itag", "code",
-          "blocked", "gerror", "gerrorn", "what", "id", "rule"})
+         {"monitor", "point", "verb", "target",  "error",  "class",   "state", "reason",
+          "text",    "itag",  "code", "blocked", "gerror", "gerrorn", "what",  "id",
+          "rule",    "phys",  "iova", "address", "status", "bytes"})
         if (n.contains(key))
             s += fmt::format(
                 " {}{}", n.at(key).is_string() ? "" : std::string(key) + " ",
@@ -122,6 +123,17 @@ std::string note_in_words(const json& n, const json& devices) {
     }
     if (const std::string where = text(n, "where"); !where.empty() && where != "monitors")
         s += fmt::format("  [{}]", where);
+    return s;
+}
+
+/// Of one whose class has no stages: its events, a line each.
+std::string events_of(const std::vector<json>& own, const json& devices) {
+    std::string s;
+    for (std::size_t i = 0; i < std::min(own.size(), most_events); ++i)
+        s += fmt::format("  {}  {}\n", report::moment(own[i].value("t", std::int64_t{0})),
+                         note_in_words(own[i], devices));
+    if (own.size() > most_events)
+        s += fmt::format("  and {} more in events.jsonl\n", own.size() - most_events);
     return s;
 }
 
@@ -157,9 +169,14 @@ std::string in_words(const run_view& run, const story& s, bool coloured) {
                         report::short_time(took), report::moment(begin),
                         report::moment(begin + took), text(t, "where"),
                         t.contains("operation") ? ", part of " + text(t, "operation") : "");
-    said += "\n" + bold("Why") + "\n";
-    for (const std::string& cause : causes(run, s)) said += "  " + cause + "\n";
-    said += "\n" + bold("Stage by stage") + "\n" + stages(t, coloured);
+    const std::vector<std::string> why = causes(run, s);
+    if (!why.empty()) said += "\n" + bold("Why") + "\n";
+    for (const std::string& cause : why) said += "  " + cause + "\n";
+    if (t.at("pieces").empty())
+        said += "\n" + bold("What it did") + "\n" +
+                events_of(s.log.own, run.profile.value("devices", json::object()));
+    else
+        said += "\n" + bold("Stage by stage") + "\n" + stages(t, coloured);
     said += "\n" + bold("It waited for") + "\n" + waited_for(t);
     said += "\n" + bold("It held up") + "\n" + held_up(s.log);
     const std::string notes = meanwhile(s.log, run.profile.value("devices", json::object()), begin,

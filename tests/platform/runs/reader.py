@@ -178,6 +178,9 @@ def explain_any(tmp):
             stages = text[text.index("Stage by stage"):text.index("It waited for")]
             assert one["where"] in text and f"INV {one['span']}" in text, text
             told.setdefault(one["span"], []).append(stages)
+    reset = next(json.loads(line) for line in lines if '"class":"reset"' in line)
+    text = drydock("explain", tmp / "life" / "M2", "--id", f"RESET-{reset['span']}")  # has events, no stages
+    assert "What it did" in text and re.search(r"sw_point r0, ep0", text) and "Charts" not in text, text
     for span, (life, detail) in told.items():
         assert life == detail, (span, life, detail)
 
