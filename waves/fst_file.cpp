@@ -17,7 +17,7 @@ fst_file::fst_file(const std::filesystem::path& file, std::string_view version,
                    std::string_view comment)
     : name_(file.string()), writer_(fstWriterCreate(name_.c_str(), 1)) {
     if (writer_ == nullptr) throw std::runtime_error(name_ + ": cannot be made");
-    fstWriterSetPackType(writer_, FST_WR_PT_LZ4);
+    fstWriterSetPackType(writer_, FST_WR_PT_ZLIB);
     fstWriterSetTimescale(writer_, picoseconds);
     fstWriterSetDate(writer_, no_date);
     fstWriterSetVersion(writer_, std::string("drydock ").append(version).c_str());
@@ -28,14 +28,8 @@ fst_file::~fst_file() {
     if (writer_ != nullptr) fstWriterClose(writer_);
 }
 
-fst_file::variable fst_file::add_text(std::string_view scope, const std::string& name) {
-    return add(scope, name, false);
-}
-fst_file::variable fst_file::add_number(std::string_view scope, const std::string& name) {
-    return add(scope, name, true);
-}
-
-fst_file::variable fst_file::add(std::string_view scope, const std::string& name, bool number) {
+template <class Create>
+fst_file::variable fst_file::add(std::string_view scope, Create&& create) {
     int depth = 0;
     while (!scope.empty()) {
         const std::size_t dot = scope.find('.');
@@ -44,12 +38,29 @@ fst_file::variable fst_file::add(std::string_view scope, const std::string& name
         ++depth;
         scope = dot == std::string_view::npos ? std::string_view{} : scope.substr(dot + 1);
     }
-    const fstHandle handle =
-        number
-            ? fstWriterCreateVar(writer_, FST_VT_VCD_INTEGER, FST_VD_IMPLICIT, 32, name.c_str(), 0)
-            : fstWriterCreateVar(writer_, FST_VT_GEN_STRING, FST_VD_IMPLICIT, 0, name.c_str(), 0);
+    const variable handle = create();
     while (depth-- > 0) fstWriterSetUpscope(writer_);
     return handle;
+}
+
+fst_file::variable fst_file::add_text(std::string_view scope, const std::string& name) {
+    return add(scope, [&] {
+        return fstWriterCreateVar(writer_, FST_VT_GEN_STRING, FST_VD_IMPLICIT, 0, name.c_str(), 0);
+    });
+}
+fst_file::variable fst_file::add_number(std::string_view scope, const std::string& name) {
+    return add(scope, [&] {
+        return fstWriterCreateVar(writer_, FST_VT_VCD_INTEGER, FST_VD_IMPLICIT, 32, name.c_str(),
+                                  0);
+    });
+}
+fst_file::variable fst_file::add_bits(std::string_view scope, const std::string& name,
+                                      unsigned bits) {
+    const std::string ranged = bits == 1 ? name : name + " [" + std::to_string(bits - 1) + ":0]";
+    return add(scope, [&] {
+        return fstWriterCreateVar(writer_, FST_VT_VCD_WIRE, FST_VD_IMPLICIT, bits, ranged.c_str(),
+                                  0);
+    });
 }
 
 void fst_file::at(base::ps t) {
@@ -65,6 +76,10 @@ void fst_file::set(variable v, std::string_view text) {
 
 void fst_file::set(variable v, std::uint32_t number) {
     fstWriterEmitValueChange32(writer_, v, 32, number);
+}
+
+void fst_file::set_bits(variable v, const std::string& digits) {
+    fstWriterEmitValueChange(writer_, v, digits.data());
 }
 
 void fst_file::close() {

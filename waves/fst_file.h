@@ -27,18 +27,23 @@ public:
     variable add_text(std::string_view scope, const std::string& name);
     /// An unsigned number of 32 bits.
     variable add_number(std::string_view scope, const std::string& name);
+    /// A vector of bits.
+    variable add_bits(std::string_view scope, const std::string& name, unsigned bits);
 
     /// The following values belong to t. @pre t is not earlier than before
     void at(base::ps t);
     void set(variable v, std::string_view text);
     void set(variable v, std::uint32_t number);
+    /// @param digits '0' and '1', the highest bit first, as many as it has
+    void set_bits(variable v, const std::string& digits);
 
     /// @throws std::runtime_error if the disk did not take it
     void close();
     bool is_open() const { return writer_ != nullptr; }
 
 private:
-    variable add(std::string_view scope, const std::string& name, bool number);
+    template <class Create>
+    variable add(std::string_view scope, Create&& create);
 
     std::string name_;
     void* writer_;

@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "waves/fst_signals.h"
 
+#include <algorithm>
+
 namespace drydock::waves {
 
-fst_signals::signal fst_signals::add(std::string scope, std::string name, bool number) {
+fst_signals::signal fst_signals::add(std::string scope, std::string name, form f, unsigned bits) {
     entry e;
+    e.selected = selected(scope);
     e.scope = std::move(scope);
     e.name = std::move(name);
-    e.is_number = number;
+    e.is = f;
+    e.bits = bits;
     signals_.push_back(std::move(e));
     return static_cast<signal>(signals_.size() - 1);
 }
 
+bool fst_signals::selected(const std::string& scope) const {
+    if (instances_.empty() || scope == "markers") return true;
+    const std::string path = "." + scope + ".";
+    return std::any_of(instances_.begin(), instances_.end(), [&](const std::string& i) {
+        return path.find("." + i + ".") != std::string::npos;
+    });
+}
+
 bool fst_signals::visible(base::ps now) {
     if (now > window_.to) return false;
+    if (!passing_.empty() && now > passing_at_) settle(now);
     last_ = now;
     if (now < window_.from) return false;
     if (!entered_) enter();
@@ -28,15 +41,54 @@ void fst_signals::enter() {
         if (e.known) emit(e);
 }
 
+/// What went through several states within an instant now shows the last one.
+void fst_signals::settle(base::ps now) {
+    file_.at(std::min(now, passing_at_ + base::ps{1}));
+    for (const signal s : passing_) emit(signals_[s]);
+    passing_.clear();
+}
+
+void fst_signals::state(signal s, base::ps now, std::string_view text) {
+    entry& e = signals_[s];
+    if (e.known && e.text == text) return;
+    if (!e.known || e.changed != now || e.text.empty() || !visible(now)) {
+        e.passed.clear();
+        return set(s, now, text);
+    }
+    if (e.passed.empty()) {
+        e.passed = e.text;
+        passing_.push_back(s);
+        passing_at_ = now;
+    }
+    e.text = text;
+    e.passed.append(" > ").append(text);
+    file_.at(now);
+    if (e.selected && e.variable != 0) file_.set(e.variable, std::string_view(e.passed));
+}
+
+fst_file::variable fst_signals::make(const entry& e) {
+    switch (e.is) {
+        case form::number:
+            return file_.add_number(e.scope, e.name);
+        case form::bits:
+            return file_.add_bits(e.scope, e.name, e.bits);
+        default:
+            return file_.add_text(e.scope, e.name);
+    }
+}
+
 void fst_signals::emit(entry& e) {
+    if (!e.selected) return;
     emitted_ = true;
-    if (e.variable == 0)
-        e.variable =
-            e.is_number ? file_.add_number(e.scope, e.name) : file_.add_text(e.scope, e.name);
-    if (e.is_number)
-        file_.set(e.variable, e.number);
-    else
-        file_.set(e.variable, e.text);
+    if (e.variable == 0) e.variable = make(e);
+    switch (e.is) {
+        case form::number:
+            return file_.set(e.variable, e.number);
+        case form::bits:
+            return file_.set_bits(e.variable, e.text);
+        default:
+            return file_.set(e.variable, std::string_view(e.text));
+    }
 }
 
 void fst_signals::set(signal s, base::ps now, std::string_view text) {
@@ -64,44 +116,21 @@ void fst_signals::set_number(signal s, base::ps now, std::uint32_t n) {
 
 void fst_signals::note(signal s, base::ps now, std::string_view text) {
     const entry& e = signals_[s];
-    if (!e.known || e.changed != now) return set(s, now, text);
+    if (!e.known || e.changed != now || e.text.empty()) return set(s, now, text);
     set(s, now, std::string(e.text).append("; ").append(text));
 }
 
 void fst_signals::finish() {
     if (!entered_ && window_.from <= last_) enter();
-    if (entered_) file_.at(last_);
+    if (!passing_.empty()) settle(passing_at_ + base::ps{1});
+    if (entered_ && last_ > passing_at_) file_.at(last_);
     if (emitted_) return;
-    if (!entered_) file_.at(window_.from);
+    if (!entered_) file_.at(window_.from == base::never ? last_ : window_.from);
     // To its readers a file without a value is none.
-    entry& e = signals_[add("waves", "log")];
-    e.text = "nothing happened in the window";
+    entry& e = signals_[add("markers", "log")];
+    e.text =
+        window_.from == base::never ? "no violation happened" : "nothing happened in the window";
     emit(e);
-}
-
-bool fst_lanes::take(fst_signals& to, std::uint64_t key, base::ps now, std::string_view text) {
-    for (std::size_t i = 0; i < lanes_.size(); ++i) {
-        lane& l = lanes_[i];
-        if (l.taken != 0) continue;
-        if (!l.signal) l.signal = to.add(scope_, name_ + "_" + std::to_string(i));
-        l.key = key;
-        l.taken = ++order_;
-        to.set(*l.signal, now, text);
-        return true;
-    }
-    return false;
-}
-
-bool fst_lanes::release(fst_signals& to, std::uint64_t key, base::ps now,
-                        std::string_view last_words) {
-    lane* oldest = nullptr;
-    for (lane& l : lanes_)
-        if (l.taken != 0 && l.key == key && (oldest == nullptr || l.taken < oldest->taken))
-            oldest = &l;
-    if (oldest == nullptr) return false;
-    oldest->taken = 0;
-    to.set(*oldest->signal, now, last_words);
-    return true;
 }
 
 }  // namespace drydock::waves

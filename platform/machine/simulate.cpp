@@ -86,14 +86,17 @@ public:
             sinks_.push_back(
                 waves::open_events(ctx, f.folder / "events.jsonl", level(f.events), header));
         if (f.waves)
-            sinks_.push_back(
-                waves::open_fst(ctx, f.folder / "waves.fst", {f.waves->from, f.waves->to}, header));
+            sinks_.push_back(waves::open_fst(ctx, f.folder / "waves.fst", window_of(*f.waves),
+                                             header, {.instances = f.waves_of}));
     }
     void close() {
         for (auto& s : sinks_) s->close();
     }
 
 private:
+    static waves::window window_of(const scenario::waves_window& w) {
+        return {w.from, w.to, w.at_violation};
+    }
     static base::event_level level(scenario::events_level l) {
         switch (l) {
             case scenario::events_level::tlp:

@@ -1,106 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
-#include <gtkwave/fstapi.h>
 
-#include <map>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "tests/waves/files.h"
+#include "tests/waves/recording.h"
 #include "tlm/pcie/tlp.h"
-#include "waves/sink.h"
 #include "waves/tlp_words.h"
 
-namespace drydock::waves {
+namespace drydock::waves::test {
 namespace {
 
-using base::kind;
-using base::ps;
-using base::span_class;
-using base::span_id;
 using namespace base::literals;
-
-struct change {
-    std::uint64_t time;
-    std::string value;
-    friend bool operator==(const change&, const change&) = default;
-    friend void PrintTo(const change& c, std::ostream* os) {
-        *os << c.time << ":'" << c.value << "'";
-    }
-};
-
-/// A wave file as fstapi's own reader gives it back.
-class waves_read {
-public:
-    explicit waves_read(const std::filesystem::path& file) {
-        void* reader = fstReaderOpen(file.string().c_str());
-        if (reader == nullptr) throw std::runtime_error("not an FST file");
-        date = fstReaderGetDateString(reader);
-        version = fstReaderGetVersionString(reader);
-        end = fstReaderGetEndTime(reader);
-        timescale = fstReaderGetTimescale(reader);
-        while (const fstHier* h = fstReaderIterateHier(reader)) {
-            if (h->htyp == FST_HT_SCOPE)
-                fstReaderPushScope(reader, h->u.scope.name, nullptr);
-            else if (h->htyp == FST_HT_UPSCOPE)
-                fstReaderPopScope(reader);
-            else if (h->htyp == FST_HT_VAR)
-                names_[h->u.var.handle] =
-                    std::string(fstReaderGetCurrentFlatScope(reader)) + "." + h->u.var.name;
-        }
-        fstReaderSetFacProcessMaskAll(reader);
-        fstReaderIterBlocks2(reader, fixed, variable, this, nullptr);
-        fstReaderClose(reader);
-    }
-    const std::vector<change>& of(const std::string& name) { return changes_[name]; }
-    bool has(const std::string& name) const { return changes_.contains(name); }
-
-    std::string date, version;
-    std::uint64_t end = 0;
-    int timescale = 0;
-
-private:
-    static void fixed(void* self, std::uint64_t t, fstHandle h, const unsigned char* v) {
-        auto* w = static_cast<waves_read*>(self);
-        w->changes_[w->names_[h]].push_back(
-            {t, std::to_string(std::stoul(reinterpret_cast<const char*>(v), nullptr, 2))});
-    }
-    static void variable(void* self, std::uint64_t t, fstHandle h, const unsigned char* v,
-                         std::uint32_t n) {
-        auto* w = static_cast<waves_read*>(self);
-        w->changes_[w->names_[h]].push_back({t, std::string(reinterpret_cast<const char*>(v), n)});
-    }
-    std::map<fstHandle, std::string> names_;
-    std::map<std::string, std::vector<change>> changes_;
-};
-
-struct recording {
-    explicit recording(window shown = {}, fst_options options = {},
-                       const std::string& name = "waves.fst")
-        : file(test::scratch(name)) {
-        header.version = "0.1.0";
-        header.names.add(base::routing_id{0x0100}, "ep0");
-        out = open_fst(ctx, file, shown, header, options);
-    }
-    void tell(ps t, kind k, std::string_view where, span_id s = {}, std::uint64_t a = 0,
-              std::uint64_t b = 0, std::uint64_t c = 0, std::uint64_t d = 0) {
-        if (ctx.probe.wants(k)) ctx.probe.emit(k, ctx.probe.place(where), t, s, a, b, c, d);
-    }
-    std::uint64_t text(std::string_view s) { return ctx.probe.text(s); }
-    void begin(ps t, span_id s, span_class c = span_class::unmap) {
-        tell(t, kind::span_begin, "clients.sva0", s, std::uint64_t(c), 0, 0x0100, 0x7f000);
-    }
-    void end(ps t, span_id s) { tell(t, kind::span_end, "clients.sva0", s); }
-    waves_read read() {
-        out->close();
-        return waves_read(file);
-    }
-    base::context ctx;
-    file_header header;
-    std::filesystem::path file;
-    std::unique_ptr<sink> out;
-};
 
 TEST(FstFile, states_are_words_under_the_scopes_of_their_place) {
     recording r;
@@ -128,8 +39,9 @@ TEST(FstFile, an_invalidation_has_a_lane_from_its_itag_to_its_completion_or_time
     waves_read w = r.read();
     EXPECT_EQ(w.of("smmu.invalidation_0"),
               (std::vector<change>{{1000, "INV 17 ep0 itag 4"}, {3000, ""}}));
-    EXPECT_EQ(w.of("smmu.invalidation_1"),
-              (std::vector<change>{{2000, "INV 18 ep0 itag 5"}, {9000, "TIMEOUT 18 ep0 itag 5"}}));
+    EXPECT_EQ(
+        w.of("smmu.invalidation_1"),
+        (std::vector<change>{{2000, "INV 18 ep0 itag 5"}, {9000, "TIMEOUT INV 18 ep0 itag 5"}}));
     EXPECT_EQ(w.of("smmu.itags_in_use"),
               (std::vector<change>{{1000, "1"}, {2000, "2"}, {3000, "1"}, {9000, "0"}}));
 }
@@ -146,9 +58,9 @@ TEST(FstFile, overlapping_transactions_take_the_lowest_free_lane) {
     EXPECT_EQ(
         w.of("clients.sva0.unmap_0"),
         (std::vector<change>{
-            {1000, "unmap 1 ep0 0x7f000"}, {3000, ""}, {4000, "unmap 3 ep0 0x7f000"}, {6000, ""}}));
+            {1000, "UNMAP 1 ep0 0x7f000"}, {3000, ""}, {4000, "UNMAP 3 ep0 0x7f000"}, {6000, ""}}));
     EXPECT_EQ(w.of("clients.sva0.unmap_1"),
-              (std::vector<change>{{2000, "unmap 2 ep0 0x7f000"}, {5000, ""}}));
+              (std::vector<change>{{2000, "UNMAP 2 ep0 0x7f000"}, {5000, ""}}));
 }
 
 TEST(FstFile, what_finds_every_lane_busy_is_counted) {
@@ -173,7 +85,7 @@ TEST(FstFile, a_tlp_has_a_lane_from_its_first_byte_to_its_arrival) {
            r.text("link down"), 0, 0x01000004);
     waves_read w = r.read();
     EXPECT_EQ(w.of("rp0.link.up.tlp_0"),
-              (std::vector<change>{{1000, "MWr 0x4000 256B 01:00.0 tag 3"}, {3000, ""}}));
+              (std::vector<change>{{1000, "TLP 1 MWr 0x4000 256B ep0 tag 3"}, {3000, ""}}));
     ASSERT_FALSE(w.of("rp0.link.up.tlp_1").empty());
     EXPECT_EQ(w.of("rp0.link.up.log").back().value.substr(0, 11), "tlp_dropped");
 }
@@ -185,7 +97,8 @@ TEST(FstFile, several_values_within_one_instant_are_all_there) {
     r.tell(1_ns, kind::sw_point, "R", {}, r.text("p0"), 0x0100);
     r.tell(1_ns, kind::sw_point, "R", {}, r.text("p1"), 0x0100);
     waves_read w = r.read();
-    EXPECT_EQ(w.of("ep0.state"), (std::vector<change>{{1000, "flr"}, {1000, "ready"}}));
+    EXPECT_EQ(w.of("ep0.state"),
+              (std::vector<change>{{1000, "flr"}, {1000, "flr > ready"}, {1001, "ready"}}));
     EXPECT_EQ(w.of("R.point").back(), (change{1000, "p0 ep0; p1 ep0"}));
 }
 
@@ -214,7 +127,7 @@ TEST(FstFile, a_window_begins_with_what_is_so_and_ends_where_it_says) {
     waves_read w = r.read();
     EXPECT_EQ(w.of("ep0.state"), (std::vector<change>{{10'000, "flr"}, {15'000, "ready"}}));
     EXPECT_EQ(w.of("nic.state"), (std::vector<change>{{10'000, "operational"}}));
-    EXPECT_EQ(w.of("clients.sva0.unmap_0"), (std::vector<change>{{10'000, "unmap 1 ep0 0x7f000"}}));
+    EXPECT_EQ(w.of("clients.sva0.unmap_0"), (std::vector<change>{{10'000, "UNMAP 1 ep0 0x7f000"}}));
     EXPECT_LE(w.end, 20'000u);
 }
 
@@ -227,11 +140,11 @@ TEST(FstFile, is_byte_identical_for_the_same_events) {
             r.end(ps{s * 100 + 250}, span_id{s});
         }
         r.out->close();
-        bytes.push_back(test::content(r.file));
+        bytes.push_back(content(r.file));
     }
     EXPECT_FALSE(bytes[0].empty());
     EXPECT_EQ(bytes[0], bytes[1]);
-    waves_read w(test::scratch("first.fst"));
+    waves_read w(scratch("first.fst"));
     EXPECT_EQ(w.date, "simulated");
     EXPECT_EQ(w.version, "drydock 0.1.0");
 }
@@ -258,9 +171,8 @@ TEST(FstFile, a_violation_is_seen_on_the_monitors_log) {
 
 TEST(FstFile, options_out_of_range_and_a_missing_folder_are_refused) {
     base::context ctx;
-    EXPECT_THROW(open_fst(ctx, test::scratch("a.fst"), {}, {}, {.lanes = 0}),
-                 std::invalid_argument);
-    EXPECT_THROW(open_fst(ctx, test::scratch("a.fst"), {2_ns, 1_ns}, {}), std::invalid_argument);
+    EXPECT_THROW(open_fst(ctx, scratch("a.fst"), {}, {}, {.lanes = 0}), std::invalid_argument);
+    EXPECT_THROW(open_fst(ctx, scratch("a.fst"), {2_ns, 1_ns}, {}), std::invalid_argument);
     EXPECT_THROW(open_fst(ctx, "/nowhere/at/all/a.fst", {}, {}), std::runtime_error);
 }
 
@@ -298,9 +210,10 @@ TEST(FstFile, a_dropped_tlp_leaves_its_lane_with_that_word) {
     r.tell(3_ns, kind::tlp_sent, "rp0.link.up", {}, 77, 0x5000, 4, 0x01000004);
     waves_read w = r.read();
     EXPECT_EQ(w.of("rp0.link.up.tlp_0"),
-              (std::vector<change>{{1000, "MWr 0x4000 256B 01:00.0 tag 3"},
-                                   {2000, "DROPPED"},
-                                   {3000, "TLP? 0x5000 4B 01:00.0 tag 4"}}));
+              (std::vector<change>{
+                  {1000, "TLP 1 MWr 0x4000 256B ep0 tag 3"},
+                  {2000, "DROPPED tlp_dropped type=1 reason=link down length=256 ids=0x1000003"},
+                  {3000, "TLP 2 TLP? 0x5000 4B ep0 tag 4"}}));
 }
 
 TEST(FstFile, a_window_that_opens_after_the_last_event_holds_nothing_and_one_before_it_all) {
@@ -308,9 +221,9 @@ TEST(FstFile, a_window_that_opens_after_the_last_event_holds_nothing_and_one_bef
     late.tell(1_ns, kind::function_state, "ep0", {}, 0x0100, late.text("flr"));
     waves_read nothing = late.read();
     EXPECT_FALSE(nothing.has("ep0.state"));
-    EXPECT_EQ(nothing.of("waves.log").front().value, "nothing happened in the window");
+    EXPECT_EQ(nothing.of("markers.log").front().value, "nothing happened in the window");
     recording silent({}, {}, "silent.fst");
-    EXPECT_TRUE(silent.read().has("waves.log"));
+    EXPECT_TRUE(silent.read().has("markers.log"));
     recording quiet({5_ns, 60_ns}, {}, "quiet.fst");
     quiet.tell(1_ns, kind::function_state, "ep0", {}, 0x0100, quiet.text("flr"));
     quiet.tell(9_ns, kind::itag_retired, "smmu", {}, 0, 0x0100, 32);
@@ -346,4 +259,4 @@ TEST(TlpWords, stand_in_the_order_of_tlp_type) {
 }
 
 }  // namespace
-}  // namespace drydock::waves
+}  // namespace drydock::waves::test
