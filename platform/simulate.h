@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stdexcept>
 
 #include "platform/scenario/scenario.h"
 #include "tlm/base/time.h"
@@ -27,6 +28,7 @@ struct run_files {
     bool profile = true;         ///< profile.json and waits.jsonl, for report, explain and compare
     bool until_violation = false;  ///< end at the first violation of class `broken`
     unsigned log = 0;  ///< lines on stderr: 0 none, 1 events of interest, 2 every transaction too
+    bool log_in_colour = false;
 };
 
 /// How the run tells how far it is, and learns that it shall stop. Cheap: call it every few
@@ -41,12 +43,18 @@ protected:
     ~progress() = default;
 };
 
+/// The simulation failed on its way (an exception, SC_FATAL). Its files are complete and show what
+/// it came to.
+struct run_fault : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 /// Builds the machine of a run, simulates it and returns its entry of summary.json's `runs`,
 /// without `name`, `command`, `verdict` and `expectations`. Called once per process (the SystemC
 /// kernel cannot be reset).
 /// @throws scenario::bad_input for what only a built machine can know (a parameter that no
 /// component declares)
-/// @throws std::exception for an internal fault
+/// @throws run_fault while it runs, std::exception for any other internal fault
 nlohmann::json simulate(const scenario::run& r, const run_files& files, progress& p);
 
 /// The same with clients of the timeline or observers of the probe that join before the machine is

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "waves/events_sink.h"
 
-#include <algorithm>
-
 #include "waves/field_text.h"
 #include "waves/transaction_id.h"
 
@@ -15,7 +13,8 @@ constexpr std::string_view level_word(base::event_level l) {
                                             : "tlp";
 }
 /// One line each at level life.
-constexpr bool is_routine(base::span_class c) {
+bool is_routine(const operation& o) {
+    const auto c = static_cast<base::span_class>(o.begin.a);
     return c == base::span_class::unmap || c == base::span_class::atc_inv ||
            c == base::span_class::page_request;
 }
@@ -66,19 +65,15 @@ bool events_sink::fold(const base::event& e) {
     switch (e.what) {
         case base::kind::span_begin:
             if (is_episode(static_cast<base::span_class>(e.a))) return false;
-            begin_operation(e);
+            under_way_.begin(e);
             return true;
         case base::kind::stage:
-            if (const std::uint32_t* slot = open_.find(e.span.value);
-                slot != nullptr && slots_[*slot].routine)
-                add_stage(slots_[*slot], e);
+            under_way_.stage(e);
             return true;
         case base::kind::span_end:
-            if (const std::uint32_t* found = open_.find(e.span.value)) {
-                const std::uint32_t slot = *found;
-                if (slots_[slot].routine) write_operation(slots_[slot], e.time, &e);
-                free_slots_.push_back(slot);
-                open_.erase(e.span.value);
+            if (const operation* o = under_way_.find(e.span)) {
+                if (is_routine(*o)) write_operation(*o, e.time, &e);
+                under_way_.end(e.span);
                 return true;
             }
             return false;
@@ -87,29 +82,10 @@ bool events_sink::fold(const base::event& e) {
         case base::kind::sw_point:
         case base::kind::sw_call:
         case base::kind::sw_return:
-            return open_.find(e.span.value) != nullptr;
+            return under_way_.find(e.span) != nullptr;
         default:
             return false;
     }
-}
-
-/// Told again, as by the later of several completions, a boundary and those after it count anew.
-void events_sink::add_stage(operation& o, const base::event& e) {
-    while (!o.stages.empty() && o.stages.back().first >= e.a) o.stages.pop_back();
-    o.stages.emplace_back(static_cast<std::uint32_t>(e.a), (e.time - o.begin.time).count);
-}
-
-void events_sink::begin_operation(const base::event& e) {
-    if (free_slots_.empty()) {
-        free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
-        slots_.emplace_back();
-    }
-    const std::uint32_t slot = free_slots_.back();
-    free_slots_.pop_back();
-    open_[e.span.value] = slot;
-    slots_[slot].begin = e;
-    slots_[slot].routine = is_routine(static_cast<base::span_class>(e.a));
-    slots_[slot].stages.clear();
 }
 
 void events_sink::head(base::ps t, std::string_view kind, base::place_id where,
@@ -185,7 +161,8 @@ void events_sink::write_operation(const operation& o, base::ps now, const base::
 
 std::int64_t events_sink::write_stages(const operation& o) {
     if (o.stages.empty()) return -1;
-    const auto [first, begin] = o.stages.front();
+    const std::uint32_t first = o.stages.front().number;
+    const std::int64_t begin = o.stages.front().after;
     if (first % 16 != 0) {  // where its class does not begin
         key("first");
         append_unsigned(out_.line(), first);
@@ -194,25 +171,19 @@ std::int64_t events_sink::write_stages(const operation& o) {
     std::int64_t before = begin;
     for (std::size_t i = 1; i < o.stages.size(); ++i) {
         if (i > 1) line += ',';
-        for (std::uint32_t skipped = o.stages[i - 1].first + 1; skipped < o.stages[i].first;
+        for (std::uint32_t skipped = o.stages[i - 1].number + 1; skipped < o.stages[i].number;
              ++skipped)
             line.append("null,");
-        append_decimal(line, o.stages[i].second - before);
-        before = o.stages[i].second;
+        append_decimal(line, o.stages[i].after - before);
+        before = o.stages[i].after;
     }
     line += ']';
     return begin == 0 ? before : -1;
 }
 
 void events_sink::write_open_operations() {
-    std::vector<const operation*> still_open;
-    for (const operation& o : slots_) {
-        const std::uint32_t* slot = open_.find(o.begin.span.value);
-        if (slot != nullptr && &slots_[*slot] == &o && o.routine) still_open.push_back(&o);
-    }
-    std::sort(still_open.begin(), still_open.end(),
-              [](const operation* a, const operation* b) { return a->begin.span < b->begin.span; });
-    for (const operation* o : still_open) write_operation(*o, last_, nullptr);
+    for (const operation* o : under_way_.all())
+        if (is_routine(*o)) write_operation(*o, last_, nullptr);
 }
 
 std::unique_ptr<sink> open_events(base::context& ctx, const std::filesystem::path& file,

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <vector>
-
-#include "waves/flat_map.h"
 #include "waves/json_lines.h"
+#include "waves/operations.h"
 #include "waves/sink.h"
 
 namespace drydock::waves {
@@ -19,16 +17,8 @@ public:
     std::uint64_t overflowed() const override { return 0; }
 
 private:
-    /// A repeating operation on its way to its one line (level life).
-    struct operation {
-        base::event begin;
-        bool routine = false;  // becomes one line; otherwise only kept to leave out what is inside
-        std::vector<std::pair<std::uint32_t, std::int64_t>> stages;
-    };
     void on_event(const base::event& e) override;
     bool fold(const base::event& e);
-    void begin_operation(const base::event& e);
-    static void add_stage(operation& o, const base::event& e);
     void write(const base::event& e);
     void write_operation(const operation& o, base::ps now, const base::event* end);
     /// @return their sum if they begin with the operation, else -1, ps
@@ -41,9 +31,7 @@ private:
     base::context& ctx_;
     base::event_level level_;
     json_lines out_;
-    flat_map<std::uint64_t, std::uint32_t> open_;  // span -> slot
-    std::vector<operation> slots_;
-    std::vector<std::uint32_t> free_slots_;
+    operations under_way_;  // level life: routine ones become a line, of others nothing is told
     base::ps last_{};
 };
 

@@ -21,6 +21,9 @@ public:
     std::string& line() { return buffer_; }
     void end_line() {
         buffer_ += '\n';
+        flush_if_full();
+    }
+    void flush_if_full() {
         if (buffer_.size() >= flush_at) flush();
     }
     /// Appends a quoted string with JSON's escapes.

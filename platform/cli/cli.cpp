@@ -53,6 +53,7 @@ struct parsed {
     hazards_options hazards;
     explain_options explain;
     compare_options compare;
+    view_options view;
     std::string seed = "1", seeds, until, folder, table;
     std::vector<std::string> vectors;
     bool deviations = false;
@@ -80,12 +81,25 @@ void add_run(CLI::App& a, parsed& p) {
         ->check(CLI::IsMember({"violation"}));
     a.add_option("--out,-o", p.run.out, "folder for the outputs [out/NAME]");
     a.add_flag("--waves{on}", p.run.waves, "write waves.fst, --waves=FROM..TO a part of it");
+    a.add_option("--waves-of", p.run.waves_of, "only these instances in waves.fst, ep0,smmu");
+    a.add_flag("--trace{on}", p.run.trace, "write trace.json for Perfetto, --trace=FROM..TO");
+    a.add_flag("--pcap{on}", p.run.pcap, "write tlps.pcap for Wireshark, --pcap=FROM..TO");
     a.add_option("--events", p.run.events, "what events.jsonl holds")
         ->check(CLI::IsMember({"off", "life", "detail", "tlp"}));
     a.add_option("--junit", p.run.junit, "write the verdicts as JUnit XML");
     a.add_flag("--report,!--no-report", p.run.report,
                "write report.html, and what explain and compare read; on by default");
-    a.add_flag("-v,--verbose", p.run.verbose, "say what is run, and the effective configuration");
+    a.add_flag("-v,--verbose", p.run.verbose,
+               "say what is run, the effective configuration and each event of interest; -vv each "
+               "transaction too");
+}
+
+void add_view(CLI::App& a, parsed& p) {
+    a.add_option("folder", p.view.folder, "output folder of a run with waves.fst")->required();
+    a.add_option("--view", p.view.view,
+                 "what to look at: overview, invalidation, reset, containment, software, rtl_atc")
+        ->capture_default_str();
+    a.add_flag("--only-write", p.view.only_write, "write the save files, do not start GTKWave");
 }
 
 void add_hazards(CLI::App& a, parsed& p) {
@@ -120,7 +134,8 @@ void add_compare(CLI::App& a, parsed& p) {
 
 /// An option that is given must say something: `--out ''` is a slip of a script.
 void refuse_empty(const CLI::App& a) {
-    for (const char* name : {"--seed", "--seeds", "--out", "--junit", "--id", "--variant"}) {
+    for (const char* name :
+         {"--seed", "--seeds", "--out", "--junit", "--id", "--variant", "--waves-of"}) {
         const CLI::Option* o = a.get_option_no_throw(name);
         if (o != nullptr && o->count() != 0 && o->results().back().empty())
             throw scenario::bad_input({name, 0, 0, true},
@@ -150,6 +165,7 @@ int dispatch(CLI::App& app, parsed& p, const tools& t) {
     if (app.got_subcommand("explain")) return explain_command(p.explain, t);
     if (app.got_subcommand("compare")) return compare_command(p.compare, t);
     if (app.got_subcommand("check")) return check_command(p.run.scenario, p.run.changes, t);
+    if (app.got_subcommand("view")) return view_command(p.view, t);
     if (app.got_subcommand("list")) return list_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("points")) return points_command(p.run.scenario, p.run.changes, t);
     if (app.got_subcommand("lspci")) return lspci_command(p.run.scenario, p.run.changes, t);
@@ -226,6 +242,7 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
            "them")
         ->add_option("file", p.table, "output of lspci -vvvxxxx")
         ->required();
+    add_view(*app.add_subcommand("view", "look at the waves of a run in GTKWave"), p);
     app.add_subcommand("show", "print the report of an output folder again")
         ->add_option("folder", p.folder, "output folder")
         ->required();
@@ -253,10 +270,11 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
     try {
         auto reversed = arguments;
         std::reverse(reversed.begin(), reversed.end());  // CLI11 takes a vector from its end
-        if (std::find(arguments.begin(), arguments.end(), "--waves=") != arguments.end())
-            throw scenario::bad_input(
-                {"--waves=", 0, 0, true},
-                fmt::format("no window; expected {}", scenario::expected_window));
+        for (const char* windowed : {"--waves=", "--trace=", "--pcap="})
+            if (std::find(arguments.begin(), arguments.end(), windowed) != arguments.end())
+                throw scenario::bad_input(
+                    {windowed, 0, 0, true},
+                    fmt::format("no window; expected {}", scenario::expected_window));
         app.parse(std::move(reversed));
         return dispatch(app, p, t);
     } catch (const CLI::ParseError& e) {

@@ -14,12 +14,14 @@ struct run_options {
     std::string scenario;
     scenario::overrides changes;
     unsigned jobs = 1;
-    std::string out;     ///< empty: out/<name of the scenario>
-    std::string waves;   ///< empty: as the scenario says; "on", or a window
-    std::string events;  ///< empty: as the scenario says
-    std::string junit;   ///< empty: none
-    bool report = true;  ///< report.html, and what explain and compare need
-    bool verbose = false;
+    std::string out;          ///< empty: out/<name of the scenario>
+    std::string waves;        ///< empty: as the scenario says; "on", or a window
+    std::string waves_of;     ///< "ep0,smmu"; empty: as the scenario says
+    std::string trace, pcap;  ///< as waves
+    std::string events;       ///< empty: as the scenario says
+    std::string junit;        ///< empty: none
+    bool report = true;       ///< report.html, and what explain and compare need
+    unsigned verbose = 0;     ///< how often -v was given
 };
 
 struct hazards_options {
@@ -42,6 +44,12 @@ struct compare_options {
     bool as_json = false;
 };
 
+struct view_options {
+    std::string folder;  ///< of a run, or of outputs with one run that has waves
+    std::string view = "overview";
+    bool only_write = false;
+};
+
 int run_command(const run_options& o, const tools& t);
 /// Runs every hazard of a folder against every variant that it speaks of, writes no file.
 int hazards_command(const hazards_options& o, const tools& t);
@@ -57,6 +65,8 @@ int lspci_command(const std::string& scenario, const scenario::overrides& change
 int explain_command(const explain_options& o, const tools& t);
 /// What changed between two runs, or between the runs of one name of two folders.
 int compare_command(const compare_options& o, const tools& t);
+/// GTKWave's save files for the waves of a run, and GTKWave on one of them.
+int view_command(const view_options& o, const tools& t);
 int show_command(const std::string& folder, const tools& t);
 /// The `machine:` of a scenario with the devices of a dump (devices/dump_tree.h).
 int import_command(const std::string& file, const tools& t);

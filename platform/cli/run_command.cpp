@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <sstream>
 
 #include "platform/cli/commands.h"
 #include "platform/expect/expect.h"
@@ -24,15 +25,26 @@ namespace {
 using json = nlohmann::json;
 using state = runner::outcome::state;
 
-std::optional<scenario::waves_window> waves_of(const run_options& o, const scenario::run& r) {
-    if (o.waves.empty()) return r.outputs.waves;
-    if (o.waves == "on" || o.waves == "true") return scenario::waves_window{};
-    if (o.waves == "false") return std::nullopt;
-    const auto window = scenario::parse_window(o.waves);
+/// What --waves, --trace or --pcap says of its file; empty: as the scenario does.
+std::optional<scenario::waves_window> window_of(const char* option, const std::string& given,
+                                                std::optional<scenario::waves_window> otherwise) {
+    if (given.empty()) return otherwise;
+    if (given == "on" || given == "true") return scenario::waves_window{};
+    if (given == "false") return std::nullopt;
+    const auto window = scenario::parse_window(given);
     if (!window)
-        throw scenario::bad_input({"--waves=" + o.waves, 0, 0, true},
+        throw scenario::bad_input({fmt::format("{}={}", option, given), 0, 0, true},
                                   fmt::format("no window; expected {}", scenario::expected_window));
     return window;
+}
+
+std::vector<std::string> instances_of(const run_options& o, const scenario::run& r) {
+    if (o.waves_of.empty()) return r.outputs.waves_of;
+    std::vector<std::string> names;
+    std::istringstream in(o.waves_of);
+    for (std::string name; std::getline(in, name, ',');)
+        if (!name.empty()) names.push_back(name);
+    return names;
 }
 
 scenario::events_level events_of(const run_options& o, const scenario::run& r) {
@@ -40,6 +52,21 @@ scenario::events_level events_of(const run_options& o, const scenario::run& r) {
     if (o.events == "off") return scenario::events_level::off;
     if (o.events == "detail") return scenario::events_level::detail;
     return o.events == "tlp" ? scenario::events_level::tlp : scenario::events_level::life;
+}
+
+run_files files_of(const run_options& o, const scenario::run& r, const json& header) {
+    run_files f;
+    f.waves = window_of("--waves", o.waves, r.outputs.waves);
+    f.waves_of = instances_of(o, r);
+    f.trace = window_of("--trace", o.trace, r.outputs.trace);
+    f.pcap = window_of("--pcap", o.pcap, r.outputs.pcap);
+    f.events = events_of(o, r);
+    f.header = header;
+    f.profile = o.report;
+    f.until_violation = o.changes.until_violation;
+    f.log = o.verbose;
+    f.log_in_colour = wants_colour(stderr);
+    return f;
 }
 
 /// Before anything runs: whether the file can be written at the end.
@@ -82,6 +109,16 @@ std::size_t say_interrupted(const std::vector<runner::outcome>& outcomes, const 
                              with_outputs, outcomes.size(),
                              with_outputs == 0 ? ", nothing was written" : ""));
     return with_outputs;
+}
+
+/// Waveforms of a run that failed are what one needs then; they get a place of their own.
+void keep_what_failed(runner::output_folder& folder, const std::vector<runner::outcome>& outcomes,
+                      const json& summary, const tools& t) {
+    if (std::none_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.files; }))
+        return;
+    runner::write_file(folder.growing() / "summary.json", summary.dump(2) + "\n");
+    const fs::path kept = folder.commit_as_fault();
+    print(t.err, fmt::format("drydock: what the runs wrote until then is in {}\n", kept.string()));
 }
 
 std::vector<std::string> files_in(const fs::path& folder) {
@@ -144,16 +181,7 @@ int run_command(const run_options& o, const tools& t) {
     const scenario::loaded l = scenario::load(o.scenario, o.changes);
     json summary{{"drydock", header_of(l, o.changes)}, {"runs", json::array()}};
     std::vector<run_files> files;
-    for (const scenario::run& r : l.runs)
-        files.push_back({.folder = {},
-                         .waves = waves_of(o, r),
-                         .waves_of = {},
-                         .trace = {},
-                         .pcap = {},
-                         .events = events_of(o, r),
-                         .header = summary["drydock"],
-                         .profile = o.report,
-                         .until_violation = o.changes.until_violation});
+    for (const scenario::run& r : l.runs) files.push_back(files_of(o, r, summary["drydock"]));
     check_junit_place(o.junit);
     if (o.verbose) say_plan(l, t);
 
@@ -172,7 +200,10 @@ int run_command(const run_options& o, const tools& t) {
         outcomes = runner::run_all(jobs, o.jobs, t.simulate, o.changes.until_violation,
                                    bar ? &*bar : nullptr);
     }
-    if (const int failed = report_failures(outcomes, t); failed != as_expected) return failed;
+    if (const int failed = report_failures(outcomes, t); failed != as_expected) {
+        keep_what_failed(folder, outcomes, summary, t);
+        return failed;
+    }
     const bool signalled = runner::signal_flag::count() > 0;
     if (signalled && say_interrupted(outcomes, t) == 0) return unexpected;
     for (std::size_t i = 0; i < outcomes.size(); ++i) {

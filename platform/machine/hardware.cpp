@@ -103,6 +103,11 @@ void hardware::build_device(const scenario::port& port, std::unique_ptr<pcie::li
     ends_.push_back(std::move(e));
 }
 
+void hardware::tap_links(pcie::tlp_tap* t) {
+    for (const junction& j : junctions_) j.link->tap(t);
+    for (const link_end& e : ends_) e.link->tap(t);
+}
+
 /// Of each root port VC0's way by the port's place at the SMMU; those of other channels behind all.
 void hardware::bind_ways(smmu_seat& s) {
     unsigned next = 0;

@@ -127,6 +127,8 @@ public:
     root_complex::root_port* root_port_named(std::string_view name);
     root_complex::switch_port* switch_port_named(std::string_view name);
     pcie::tlp_pool& tlps() { return tlps_; }
+    /// Sees the TLPs of every link; null: nobody.
+    void tap_links(pcie::tlp_tap* t);
     pcie::config_space& port(const std::string& name) { return *ports_.at(name); }
     /// What is or will be in a port's slot; null if it has none.
     card* card_of(std::string_view port);

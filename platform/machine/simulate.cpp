@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "platform/simulate.h"
 
+#include <cstdio>
 #include <stdexcept>
 #include <systemc>
 
+#include "platform/latency/stages.h"
 #include "platform/machine/configuration.h"
+#include "platform/machine/instances.h"
 #include "platform/machine/machine.h"
 #include "platform/machine/results.h"
+#include "platform/machine/tlp_capture.h"
 #include "platform/profile/recorder.h"
 #include "platform/scenario/quantity.h"
+#include "tlm/endpoint/atc.h"
+#include "waves/log.h"
 #include "waves/sink.h"
+#include "waves/trace.h"
 
 namespace drydock {
 namespace {
@@ -17,7 +24,9 @@ namespace {
 using nlohmann::json;
 
 /// Tests may have set it before; SystemC refuses a second time.
-void use_picoseconds() {
+/// SC_FATAL throws instead of ending the process with its files half written.
+void prepare_kernel() {
+    sc_core::sc_report_handler::set_actions(sc_core::SC_FATAL, sc_core::SC_THROW);
     if (sc_core::sc_get_time_resolution().to_seconds() != 1e-12)
         sc_core::sc_set_time_resolution(1, sc_core::SC_PS);
 }
@@ -74,20 +83,35 @@ json parameters_json(const base::context& ctx) {
 class files {
 public:
     files(base::context& ctx, const scenario::run& r, const run_files& f,
-          const waves::device_names& names) {
-        if (f.folder.empty()) return;
+          const waves::device_names& names, machine::hardware& hw) {
         waves::file_header header;
         json identity = f.header;
         identity["run"] = r.name;
         header.identity = identity.dump();
         header.version = f.header.value("version", "");
         header.names = names;
+        if (f.log != 0)
+            sinks_.push_back(waves::open_log(
+                ctx, stderr, header,
+                {.transactions = f.log > 1, .colours = f.log_in_colour, .run = r.name}));
+        if (f.folder.empty()) return;
         if (f.events != scenario::events_level::off)
             sinks_.push_back(
                 waves::open_events(ctx, f.folder / "events.jsonl", level(f.events), header));
         if (f.waves)
             sinks_.push_back(waves::open_fst(ctx, f.folder / "waves.fst", window_of(*f.waves),
                                              header, {.instances = f.waves_of}));
+        if (f.trace) {
+            // Of a whole run a trace of everything would be too large for its viewer.
+            const bool part =
+                f.trace->at_violation || f.trace->from.count > 0 || f.trace->to != base::never;
+            sinks_.push_back(waves::open_trace(
+                ctx, f.folder / "trace.json", window_of(*f.trace), header,
+                {.everything = part, .stage_name = latency::stage_name, .gauges = gauges_of(hw)}));
+        }
+        if (f.pcap)
+            sinks_.push_back(std::make_unique<machine::tlp_capture>(
+                hw, waves::open_pcap(ctx, f.folder / "tlps.pcap", window_of(*f.pcap))));
     }
     void close() {
         for (auto& s : sinks_) s->close();
@@ -96,6 +120,15 @@ public:
 private:
     static waves::window window_of(const scenario::waves_window& w) {
         return {w.from, w.to, w.at_violation};
+    }
+    /// What the probe does not tell.
+    static std::vector<waves::gauge> gauges_of(machine::hardware& hw) {
+        std::vector<waves::gauge> all;
+        for (const machine::seat& s : hw.seats())
+            if (const auto* atc = dynamic_cast<const endpoint::atc*>(s.device->translations()))
+                all.push_back({s.name + ".atc", "entries",
+                               [atc] { return std::uint64_t{atc->store().valid()}; }});
+        return all;
     }
     static base::event_level level(scenario::events_level l) {
         switch (l) {
@@ -161,7 +194,7 @@ json simulate(const scenario::run& r, const run_files& f, progress& p) {
 
 json simulate_with(const scenario::run& r, const run_files& f, progress& p,
                    const std::function<void(base::context&)>& companions) {
-    use_picoseconds();
+    prepare_kernel();
     base::context ctx(r.seed);
     preset(ctx, r);
     companions(ctx);
@@ -170,14 +203,20 @@ json simulate_with(const scenario::run& r, const run_files& f, progress& p,
     machine::watchers& w = *watching;
     machine::machine& m = *building;
     check_claimed(ctx, r);
+    machine::check_instances(f.waves_of, ctx.probe, r);
     w.monitors.connect(static_cast<monitors::hardware_view&>(m));
     w.monitors.connect(static_cast<monitors::retry&>(m));
-    files out(ctx, r, f, w.monitors.names());
+    files out(ctx, r, f, w.monitors.names(), m.hw());
     const auto record = recorder_of(r, f, ctx, w);
-    {
+    try {
         const reporter bar(m, ctx, p);
         const stopper at_violation(ctx, f.until_violation);
         m.run();
+    } catch (const scenario::bad_input&) {
+        throw;
+    } catch (const std::exception& e) {
+        out.close();
+        throw run_fault(e.what());
     }
     const base::ps until = ctx.now();
     const std::uint64_t records = ctx.timeline.records_run();
@@ -196,7 +235,7 @@ json simulate_with(const scenario::run& r, const run_files& f, progress& p,
 }
 
 json configuration_of(const scenario::run& r) {
-    use_picoseconds();
+    prepare_kernel();
     scenario::run booting = r;  // ends when it would begin
     for (scenario::client& c : booting.clients) c.starts_by_timeline = true;
     booting.timeline.clear();
@@ -211,7 +250,7 @@ json configuration_of(const scenario::run& r) {
 }
 
 json parameters_of(const scenario::run& r) {
-    use_picoseconds();
+    prepare_kernel();
     base::context ctx(r.seed);
     preset(ctx, r);
     const auto watching = built<machine::watchers>(r, ctx, r.machine.cpus, r);

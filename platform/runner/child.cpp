@@ -42,6 +42,10 @@ json simulate_safely(const job& j, const simulate_function& simulate, shared_pro
         return {{"state", p.stop() ? "interrupted" : "done"}, {"entry", std::move(entry)}};
     } catch (const scenario::bad_input& e) {
         return {{"state", "bad_input"}, {"message", e.what()}};
+    } catch (const run_fault& e) {
+        return {{"state", "fault"},
+                {"files", true},
+                {"message", fmt::format("run '{}': {}", j.run->name, e.what())}};
     } catch (const std::exception& e) {
         return {{"state", "fault"},
                 {"message", fmt::format("run '{}': {}", j.run->name, e.what())}};
@@ -140,6 +144,7 @@ outcome collect(child& c, const std::string& run_name) {
            : state == "bad_input"   ? outcome::state::bad_input
                                     : outcome::state::fault;
     o.message = message.value("message", "");
+    o.files = message.value("files", false);
     if (message.contains("entry")) o.entry = message.at("entry");
     return o;
 }

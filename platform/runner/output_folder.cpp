@@ -65,6 +65,12 @@ fs::path output_folder::make(const std::string& name) const {
     return growing_ / name;
 }
 
+fs::path output_folder::commit_as_fault() {
+    place_ += ".fault";
+    commit();
+    return place_;
+}
+
 void output_folder::commit() {
     refuse_what_is_not_ours(place_);
     const fs::path old = beside(place_, "old");

@@ -25,6 +25,8 @@ public:
     /// Makes a folder inside; @return its path
     std::filesystem::path make(const std::string& name) const;
     void commit();
+    /// Of runs that failed: to the place's name with ".fault" behind it. @return that name
+    std::filesystem::path commit_as_fault();
 
 private:
     std::filesystem::path place_;

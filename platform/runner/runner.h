@@ -35,6 +35,7 @@ struct outcome {
     state is = state::not_run;
     nlohmann::json entry;  ///< as simulate() returned it
     std::string message;   ///< of bad_input, fault and a killed run
+    bool files = false;    ///< of a fault: what the run wrote is worth a look
 };
 
 /// How far the runs are; called from the waiting parent a few times a second.

@@ -424,20 +424,38 @@ void end(const node& document, run& r) {
                                         to_text(r.end.limit)));
 }
 
+namespace {
+
+/// A file that a run may write: true, false or a window.
+std::optional<waves_window> file_output(const fields& f, const char* name) {
+    std::string text = "false";
+    f.read(name, text);
+    if (text == "true") return waves_window{};
+    if (text == "false") return std::nullopt;
+    const auto window = parse_window(text);
+    if (!window)
+        throw bad_input(f.where(name), fmt::format("{}: '{}' cannot be used; expected {}", name,
+                                                   text, expected_window));
+    return window;
+}
+
+}  // namespace
+
 void outputs(const node& document, run& r) {
     const fields f(document.find("outputs"), "outputs", r.effective);
-    std::string level = "life", waves = "false";
+    std::string level = "life";
     f.read("events", level);
-    f.read("waves", waves);
     constexpr std::array<std::string_view, 4> names{"off", "life", "detail", "tlp"};
     r.outputs.events =
         static_cast<events_level>(std::find(names.begin(), names.end(), level) - names.begin());
-    if (waves == "true") r.outputs.waves = waves_window{};
-    if (waves == "true" || waves == "false") return;
-    r.outputs.waves = parse_window(waves);
-    if (!r.outputs.waves)
-        throw bad_input(f.where("waves"), fmt::format("waves: '{}' cannot be used; expected {}",
-                                                      waves, expected_window));
+    r.outputs.waves = file_output(f, "waves");
+    r.outputs.trace = file_output(f, "trace");
+    r.outputs.pcap = file_output(f, "pcap");
+    if (const node* of = document.find("outputs"); of != nullptr && of->find("waves_of") != nullptr)
+        for (const node& n : of->find("waves_of")->items) r.outputs.waves_of.push_back(n.scalar);
+    f.tell("waves_of", r.outputs.waves_of.empty()
+                           ? "all"
+                           : fmt::format("[{}]", fmt::join(r.outputs.waves_of, ", ")));
 }
 
 }  // namespace drydock::scenario::build

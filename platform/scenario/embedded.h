@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-/// Files of the project that the program carries with it: schemas and device descriptions.
+/// Files of the project that the program carries with it: schemas, device descriptions, views.
 namespace drydock::scenario::embedded {
 
 struct file {

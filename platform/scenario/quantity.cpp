@@ -107,11 +107,36 @@ std::optional<burst> parse_burst(std::string_view s) {
     return burst{static_cast<unsigned>(*count), static_cast<unsigned>(*bytes)};
 }
 
+namespace {
+
+/// "violation-20us..+5us": either bound may be missing, which is the violation itself.
+std::optional<waves_window> parse_window_at_violation(std::string_view before,
+                                                      std::string_view after) {
+    waves_window w{ps{0}, ps{0}, true};
+    if (!before.empty()) {
+        const auto t = before.starts_with('-') ? parse_time(before.substr(1)) : std::nullopt;
+        if (!t) return std::nullopt;
+        w.from = ps{-t->count};
+    }
+    if (!after.empty()) {
+        const auto t = after.starts_with('+') ? parse_time(after.substr(1)) : std::nullopt;
+        if (!t) return std::nullopt;
+        w.to = *t;
+    }
+    if (w.from >= w.to) return std::nullopt;
+    return w;
+}
+
+}  // namespace
+
 std::optional<waves_window> parse_window(std::string_view s) {
+    constexpr std::string_view violation = "violation";
     const auto dots = s.find("..");
     if (dots == std::string_view::npos) return std::nullopt;
     waves_window w;
     const auto from = trim(s.substr(0, dots)), to = trim(s.substr(dots + 2));
+    if (from.starts_with(violation))
+        return parse_window_at_violation(from.substr(violation.size()), to);
     if (!from.empty()) {
         const auto t = parse_time(from);
         if (!t) return std::nullopt;

@@ -29,10 +29,12 @@ struct burst {
 /// "64 x 256B": 1..4096 descriptors of 1..4096 bytes.
 std::optional<burst> parse_burst(std::string_view);
 
-/// "19ms..25ms", "19ms.." or "..25ms"; from < to.
+/// "19ms..25ms", "19ms.." or "..25ms"; from < to. Or around the first violation:
+/// "violation-20us..+5us", "violation..+5us", "violation-20us..".
 std::optional<waves_window> parse_window(std::string_view);
 
-inline constexpr std::string_view expected_window = "a window of simulated time such as 19ms..25ms";
+inline constexpr std::string_view expected_window =
+    "a window of simulated time such as 19ms..25ms or violation-20us..+5us";
 inline constexpr std::string_view expected_time =
     "a time with its unit (ps, ns, us, ms, s), such as 10ms";
 inline constexpr std::string_view expected_bytes =

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "tests/waves/files.h"
+#include "tests/waves/recording.h"
 #include "waves/sink.h"
 
 namespace drydock::waves {
@@ -19,17 +19,12 @@ using base::span_class;
 using base::span_id;
 using namespace base::literals;
 
-struct recording {
+struct recording : test::telling {
     explicit recording(event_level level, std::string name = "events.jsonl")
         : file(test::scratch(name)) {
         header.identity = R"({"version":"0.1.0","seed":1})";
         out = open_events(ctx, file, level, header);
     }
-    void tell(ps t, kind k, std::string_view where, span_id s = {}, std::uint64_t a = 0,
-              std::uint64_t b = 0, std::uint64_t c = 0, std::uint64_t d = 0) {
-        if (ctx.probe.wants(k)) ctx.probe.emit(k, ctx.probe.place(where), t, s, a, b, c, d);
-    }
-    std::uint64_t text(std::string_view s) { return ctx.probe.text(s); }
     std::vector<std::string> lines() {
         out->close();
         std::vector<std::string> result;
@@ -37,7 +32,6 @@ struct recording {
         for (std::string line; std::getline(in, line);) result.push_back(line);
         return result;
     }
-    base::context ctx;
     file_header header;
     std::filesystem::path file;
     std::unique_ptr<sink> out;

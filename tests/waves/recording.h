@@ -73,7 +73,17 @@ private:
     std::map<std::string, std::vector<change>> changes_;
 };
 
-struct recording {
+/// A context whose probe tells what a test says.
+struct telling {
+    void tell(ps t, kind k, std::string_view where, span_id s = {}, std::uint64_t a = 0,
+              std::uint64_t b = 0, std::uint64_t c = 0, std::uint64_t d = 0) {
+        if (ctx.probe.wants(k)) ctx.probe.emit(k, ctx.probe.place(where), t, s, a, b, c, d);
+    }
+    std::uint64_t text(std::string_view s) { return ctx.probe.text(s); }
+    base::context ctx;
+};
+
+struct recording : telling {
     explicit recording(window shown = {}, fst_options options = {},
                        const std::string& name = "waves.fst")
         : file(scratch(name)) {
@@ -81,11 +91,6 @@ struct recording {
         header.names.add(base::routing_id{0x0100}, "ep0");
         out = open_fst(ctx, file, shown, header, options);
     }
-    void tell(ps t, kind k, std::string_view where, span_id s = {}, std::uint64_t a = 0,
-              std::uint64_t b = 0, std::uint64_t c = 0, std::uint64_t d = 0) {
-        if (ctx.probe.wants(k)) ctx.probe.emit(k, ctx.probe.place(where), t, s, a, b, c, d);
-    }
-    std::uint64_t text(std::string_view s) { return ctx.probe.text(s); }
     void begin(ps t, span_id s, span_class c = span_class::unmap) {
         tell(t, kind::span_begin, "clients.sva0", s, std::uint64_t(c), 0, 0x0100, 0x7f000);
     }
@@ -94,7 +99,6 @@ struct recording {
         out->close();
         return waves_read(file);
     }
-    base::context ctx;
     file_header header;
     std::filesystem::path file;
     std::unique_ptr<sink> out;

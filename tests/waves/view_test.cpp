@@ -1,88 +1,109 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
-#include <gtkwave/fstapi.h>
 
-#include <fstream>
-#include <set>
+#include <filesystem>
+#include <sstream>
 #include <string>
 #include <vector>
 
-#include "tests/waves/files.h"
-#include "waves/sink.h"
+#include "tests/waves/recording.h"
+#include "waves/save_file.h"
 
-namespace drydock::waves {
+namespace drydock::waves::test {
 namespace {
 
-using base::kind;
-using base::ps;
-using base::span_class;
-using base::span_id;
+using namespace base::literals;
 
-/// Signals that a GTKWave save file shows: "+{what the reader sees} name".
-std::vector<std::string> signals_of(const std::string& view) {
-    std::vector<std::string> result;
-    std::ifstream in(view);
-    for (std::string line; std::getline(in, line);)
-        if (line.starts_with("+{")) result.push_back(line.substr(line.find("} ") + 2));
-    return result;
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string l; std::getline(in, l);) lines.push_back(l);
+    return lines;
+}
+bool contains(const std::vector<std::string>& lines, const std::string& l) {
+    return std::find(lines.begin(), lines.end(), l) != lines.end();
 }
 
-std::set<std::string> names_in(const std::filesystem::path& file) {
-    std::set<std::string> names;
-    void* reader = fstReaderOpen(file.string().c_str());
-    if (reader == nullptr) return names;
-    while (const fstHier* h = fstReaderIterateHier(reader)) {
-        if (h->htyp == FST_HT_SCOPE) fstReaderPushScope(reader, h->u.scope.name, nullptr);
-        if (h->htyp == FST_HT_UPSCOPE) fstReaderPopScope(reader);
-        if (h->htyp == FST_HT_VAR)
-            names.insert(std::string(fstReaderGetCurrentFlatScope(reader)) + "." + h->u.var.name);
-    }
-    fstReaderClose(reader);
-    return names;
+TEST(SaveFile, a_star_stands_for_each_signal_that_is_there_and_its_alias_names_it) {
+    wave_index index{{"cpus.cpu0.irqs", "cpus.cpu1.irqs", "sw.a.unmap.unmap_0"}, {}, 1_us, {}, {}};
+    const auto lines = lines_of(*save_file(
+        "-CPUs\n@28\n[color] 2\n+{$1 irqs} cpus.*.irqs\n-none\n+{x} ep0.*\n-tasks\n@10000028\n"
+        "^<1 colours.pl\n+{unmaps of $1} sw.*.unmap.unmap_*\n",
+        index, "waves.fst", "v.gtkw"));
+    const std::vector<std::string> wanted{"@200",
+                                          "-CPUs",
+                                          "@28",
+                                          "[color] 2",
+                                          "+{cpu0 irqs} cpus.cpu0.irqs",
+                                          "@28",
+                                          "[color] 2",
+                                          "+{cpu1 irqs} cpus.cpu1.irqs",
+                                          "@200",
+                                          "-tasks",
+                                          "@10000028",
+                                          "^<1 colours.pl",
+                                          "+{unmaps of a} sw.a.unmap.unmap_0"};
+    const auto first = std::find(lines.begin(), lines.end(), "@200");
+    ASSERT_GE(lines.end() - first, std::ptrdiff_t(wanted.size()));
+    EXPECT_EQ(std::vector<std::string>(first, first + std::ptrdiff_t(wanted.size())), wanted);
+    EXPECT_FALSE(contains(lines, "-none"));
+    EXPECT_TRUE(contains(lines, "[dumpfile] \"waves.fst\""));
 }
 
-/// What the default scenario's machine tells, two of each where transactions overlap.
-void default_machine_speaks(base::context& ctx) {
-    const auto tell = [&](kind k, const char* where, std::uint32_t span, std::uint64_t a = 0,
-                          std::uint64_t b = 0, std::uint64_t c = 0, std::uint64_t d = 0) {
-        ctx.probe.emit(k, ctx.probe.place(where), ps{1000}, span_id{span}, a, b, c, d);
+TEST(SaveFile, a_view_that_the_file_has_nothing_of_is_none) {
+    EXPECT_EQ(save_file("@28\nrtl.*\n", {{"ep0.state"}, {}, 1_us, {}, {}}, "w", "s"), std::nullopt);
+}
+
+TEST(SaveFile, markers_stand_at_the_first_violation_and_the_faults_and_the_view_begins_there) {
+    wave_index index{{"ep0.state"}, 0_ns, 100_ms, {{20_ms, "inject ep0 drop"}}, {{30_ms, "stale"}}};
+    const auto lines = lines_of(*save_file("@28\nep0.state\n", index, "w", "s"));
+    EXPECT_TRUE(contains(lines, "[timestart] 29960000000"));
+    EXPECT_TRUE(contains(lines, "[markername] A stale"));
+    EXPECT_TRUE(contains(lines, "[markername] B inject ep0 drop"));
+    const auto at = std::find_if(lines.begin(), lines.end(),
+                                 [](const std::string& l) { return l.starts_with("*-"); });
+    ASSERT_NE(at, lines.end());
+    EXPECT_NE(at->find(" 30000000000 30000000000 20000000000 -1 "), std::string::npos) << *at;
+}
+
+TEST(WaveIndex, knows_the_signals_in_natural_order_and_where_the_markers_are) {
+    recording r({}, {.lanes = 16});
+    for (std::uint32_t s = 1; s <= 11; ++s) r.begin(ps{s}, span_id{s});
+    r.tell(2_us, kind::action, "scenario", {}, r.text("inject"), r.text("ep0 drop"));
+    r.tell(3_us, kind::violation, "monitors", {}, r.text("stale_access"), 0x0100, r.text("rule"));
+    r.out->close();
+    const wave_index index = read_index(r.file);
+    const auto at = [&](const char* name) {
+        return std::find(index.signals.begin(), index.signals.end(), name);
     };
-    const auto text = [&](const char* t) { return ctx.probe.text(t); };
-    tell(kind::span_begin, "sw.sva0.unmap", 1, std::uint64_t(span_class::unmap), 0, 0x0100);
-    tell(kind::span_begin, "sw.net.unmap", 2, std::uint64_t(span_class::unmap), 0, 0x0200);
-    tell(kind::span_begin, "sw.R", 3, std::uint64_t(span_class::reset), 0, 0x0100);
-    tell(kind::sw_point, "sw.R", 3, text("r0"), 0x0100);
-    for (std::uint64_t cpu = 0; cpu < 4; ++cpu) {
-        tell(kind::sw_irqs_off, "sw.cpu", 0, cpu);
-        tell(kind::sw_task, "sw.sva0.unmap", 0, cpu, text("runs"));
-        tell(kind::sw_interrupt, "sw.cpu", 0, cpu, text("gerror"), 1);
-    }
-    tell(kind::function_state, "ep0", 0, 0x0100, text("flr"));
-    tell(kind::error_logged, "ep0", 0, 0x0100, text("an error"));
-    tell(kind::sw_device_blocked, "sw.R", 0, 0x0100, 1);
-    tell(kind::gerror, "smmu", 0, 1, 0);
-    tell(kind::cerror, "smmu", 0, 3, 7);
-    tell(kind::violation, "monitors", 0, text("warn"), 0x0100, text("rule"));
-    for (std::uint32_t i = 0; i < 2; ++i) {
-        tell(kind::itag_taken, "smmu.invalidation_tracker", 10 + i, i, 0x0100, 31 - i);
-        for (const char* wire : {"rp0_link.down", "rp0_link.up", "rp1_link.down", "rp1_link.up"})
-            tell(kind::tlp_sent, wire, 0, 1, 0x1000 * i, 64, i);
-    }
+    EXPECT_EQ(at("clients.sva0.unmap_10") - at("clients.sva0.unmap_2"), 8);
+    ASSERT_EQ(index.faults.size(), 1u);
+    EXPECT_EQ(index.faults[0].time, 2_us);
+    EXPECT_EQ(index.faults[0].text, "inject ep0 drop");
+    ASSERT_EQ(index.violations.size(), 1u);
+    EXPECT_EQ(index.violations[0].time, 3_us);
+    EXPECT_EQ(index.end, 3_us);
+    EXPECT_THROW(read_index("/nowhere/waves.fst"), std::runtime_error);
 }
 
-TEST(View, every_signal_of_the_default_scenarios_view_is_in_its_wave_file) {
-    const auto file = test::scratch("waves.fst");
-    base::context ctx;
-    file_header header;
-    header.names.add(base::routing_id{0x0100}, "ep0");
-    auto out = open_fst(ctx, file, {}, header);
-    default_machine_speaks(ctx);
-    out->close();
-    const auto there = names_in(file);
-    const auto shown = signals_of(DRYDOCK_VIEWS "/flr_under_unmap.gtkw");
-    ASSERT_GT(shown.size(), 15u);
-    for (const std::string& signal : shown) EXPECT_TRUE(there.contains(signal)) << signal;
+TEST(View, each_of_the_project_is_a_template_that_expands) {
+    const std::vector<std::string> signals{
+        "cpus.cpu0.irqs",   "cpus.cpu0.task", "ep0.atc.rtl.state",
+        "ep0.log",          "ep0.state",      "markers.first_violation",
+        "markers.timeline", "monitors.log",   "rp0_link.down.tlp_0",
+        "rp0_link.link",    "smmu.gerror",    "smmu.invalidation_tracker.invalidation_0",
+        "sw.R.call_0",      "sw.R.reset_0",   "sw.sva0.unmap.unmap_0"};
+    unsigned views = 0;
+    for (const auto& f : std::filesystem::directory_iterator(DRYDOCK_VIEWS)) {
+        const auto text =
+            save_file(content(f.path()), {signals, {}, 1_us, {}, {}}, "waves.fst", "v.gtkw");
+        ASSERT_TRUE(text) << f.path();
+        EXPECT_EQ(text->find('*', text->find("[size]")), std::string::npos) << f.path() << *text;
+        EXPECT_GT(lines_of(*text).size(), 12u) << f.path();
+        ++views;
+    }
+    EXPECT_EQ(views, 6u);
 }
 
 }  // namespace
-}  // namespace drydock::waves
+}  // namespace drydock::waves::test

@@ -68,6 +68,11 @@ public:
     /// The next `count` occasions of an error in one direction; UINT32_MAX: all from here on. Bad
     /// DLLPs: what the other end sends about this direction.
     void inject(link_error e, bool downward, std::uint32_t count = 1);
+    /// Sees the TLPs of both directions; null: nobody.
+    void tap(tlp_tap* t) {
+        down_.tap(t);
+        up_.tap(t);
+    }
     const link_config& config() const { return config_; }
     const link_direction::counters& downward() const { return down_.count(); }
     const link_direction::counters& upward() const { return up_.count(); }

@@ -185,6 +185,11 @@ void link_direction::emit(base::kind k, const tlp& t) {
                     t.bytes(), (std::uint64_t{t.requester.value} << 16) | t.tag);
 }
 
+void link_direction::emit_sent(const tlp& t) {
+    emit(base::kind::tlp_sent, t);
+    if (tap_ != nullptr) tap_->sent(place_, ctx_.now(), t);
+}
+
 void link_direction::emit_queued(const tlp& t) {
     std::uint64_t attributes = (t.relaxed_ordering ? 1u : 0u) | (t.id_based_ordering ? 2u : 0u) |
                                static_cast<std::uint64_t>(t.flow_class()) << 2 |

@@ -118,7 +118,7 @@ void link_direction::start(channel& ch, const ordered_stores::place& p) {
     const unsigned bytes = t->wire_bytes() + tlp_framing_bytes(config_.gen);
     const base::fine_time end = occupy(bytes);
     ++count_.tlps;
-    if (ctx_.probe.wants(base::kind::tlp_sent)) emit(base::kind::tlp_sent, *t);
+    if (ctx_.probe.wants(base::kind::tlp_sent)) emit_sent(*t);
     if (t->span != base::no_span && ctx_.probe.wants(base::kind::stage)) emit_stage(*t);
     const std::uint32_t data = t->data_credits();
     if (retry_.active())

@@ -14,6 +14,7 @@
 #include "tlm/pcie/link_retry.h"
 #include "tlm/pcie/link_timing.h"
 #include "tlm/pcie/ordered_stores.h"
+#include "tlm/pcie/tap.h"
 
 namespace drydock::pcie {
 
@@ -90,6 +91,8 @@ public:
     /// Number of finite classes of the opposite direction, whose UpdateFCs travel here.
     void set_refreshed_classes(unsigned n) { refreshed_classes_ = n; }
     base::place_id place() const { return place_; }
+    /// Null: nobody.
+    void tap(tlp_tap* t) { tap_ = t; }
 
 private:
     struct update {
@@ -179,6 +182,7 @@ private:
     static base::ps next_update(const channel& ch);
     base::ps next_update() const;
     void emit(base::kind k, const tlp& t);
+    void emit_sent(const tlp& t);
     void emit_queued(const tlp& t);
     void emit_stage(const tlp& t);
 
@@ -204,6 +208,7 @@ private:
     base::ps ack_limit_;
     base::fine_time flit_time_;  ///< 0: no flits
     link_retry retry_;
+    tlp_tap* tap_ = nullptr;
     std::uint32_t reason_link_down_, reason_overflow_;
     bool up_ = true;
     counters count_;

@@ -154,6 +154,11 @@ TEST(Program, wrong_options_end_with_2) {
              {"list", "-c", "machine.cpus=2"},
              {"run", default_scenario, "--until", "noon"},
              {"run", default_scenario, "--waves=25ms..19ms"},
+             {"run", default_scenario, "--waves=violation+2us.."},
+             {"run", default_scenario, "--waves-of", ""},
+             {"run", default_scenario, "--trace="},
+             {"run", default_scenario, "--trace=soon"},
+             {"run", default_scenario, "--pcap=9ms..1ms"},
              {"show", "/nowhere"}})
         EXPECT_EQ(drydock(arguments).code, 2) << (arguments.empty() ? "" : arguments.back());
 }
@@ -177,6 +182,54 @@ TEST(Program, waves_and_events_reach_the_run) {
                       check)
                   .code,
               0);
+}
+
+TEST(Program, trace_packets_instances_and_logs_reach_the_run) {
+    const scratch s;
+    const auto check = [](const scenario::run& r, const run_files& f, progress& p) {
+        if (!f.trace || f.trace->to != base::never || !f.pcap || !f.pcap->at_violation ||
+            f.waves_of != std::vector<std::string>{"ep0", "sw.sva0"} || f.log != 2)
+            throw std::runtime_error("not passed on");
+        return fake(r, f, p);
+    };
+    EXPECT_EQ(drydock({"run", "-vv", "--trace", "--pcap=violation-1us..+1us", "--waves-of",
+                       "ep0,sw.sva0", default_scenario, "--out", (s.path() / "out").string()},
+                      check)
+                  .code,
+              0);
+}
+
+TEST(Program, what_a_failed_run_wrote_stands_beside_where_its_outputs_would_be) {
+    const scratch s;
+    const auto fails = [](const scenario::run&, const run_files& f, progress&) -> nlohmann::json {
+        std::ofstream(f.folder / "waves.fst") << "as far as it came";
+        throw run_fault("a part broke");
+    };
+    const std::string out = (s.path() / "out").string();
+    for (int twice = 0; twice < 2; ++twice) {
+        const auto done = drydock({"run", "--waves", default_scenario, "--out", out}, fails);
+        EXPECT_EQ(done.code, 3);
+        EXPECT_NE(done.err.find("a part broke"), std::string::npos);
+        EXPECT_NE(done.err.find(out + ".fault"), std::string::npos) << done.err;
+        EXPECT_FALSE(std::filesystem::exists(out));
+        unsigned waves = 0;
+        for (const auto& f : std::filesystem::recursive_directory_iterator(out + ".fault"))
+            if (f.path().filename() == "waves.fst") ++waves;
+        EXPECT_GT(waves, 0u);
+    }
+}
+
+TEST(Program, view_refuses_what_it_cannot_show) {
+    const scratch s;
+    EXPECT_EQ(drydock({"view", "/nowhere"}).code, 2);
+    EXPECT_NE(drydock({"view", s.path().string()}).err.find("no waves.fst"), std::string::npos);
+    EXPECT_NE(drydock({"view", "--view", "invalidatoin", s.path().string()})
+                  .err.find("did you mean 'invalidation'?"),
+              std::string::npos);
+    s.file("waves.fst", "no wave file");
+    const auto done = drydock({"view", "--only-write", s.path().string()});
+    EXPECT_EQ(done.code, 2);
+    EXPECT_NE(done.err.find("waves.fst: no wave file"), std::string::npos) << done.err;
 }
 
 TEST(Program, waves_without_a_window_takes_no_argument_with_it) {

@@ -48,7 +48,15 @@ TEST(Quantity, windows_have_a_beginning_or_an_end) {
     EXPECT_EQ(parse_window("19ms..25ms")->to, 25_ms);
     EXPECT_EQ(parse_window("19ms..")->to, base::never);
     EXPECT_EQ(parse_window("..25ms")->from, 0_ps);
-    for (const char* bad : {"..", "25ms..19ms", "19ms", "a..b"})
+    const auto around = parse_window("violation-20us..+5us");
+    ASSERT_TRUE(around && around->at_violation);
+    EXPECT_EQ(around->from, 0_ps - 20_us);
+    EXPECT_EQ(around->to, 5_us);
+    EXPECT_EQ(parse_window("violation..+5us")->from, 0_ps);
+    EXPECT_EQ(parse_window("violation-1us..")->to, 0_ps);
+    for (const char* bad :
+         {"..", "25ms..19ms", "19ms", "a..b", "violation..", "violation20us..+5us",
+          "violation-20us..5us", "violation+1us..+5us", "19ms..violation"})
         EXPECT_FALSE(parse_window(bad)) << bad;
 }
 

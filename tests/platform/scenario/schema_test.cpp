@@ -90,7 +90,7 @@ end: {when: [R returned, 3ms], plus: 1ms, limit: 50s}
 expect:
   all: [R.result: 0, stuck: {fires: ep0}]
   M2: {timeouts: "< 1%", warn: fires}
-outputs: {events: life, waves: 1ms..2ms}
+outputs: {events: life, waves: 1ms..2ms, waves_of: [ep0], trace: true, pcap: violation-20us..+5us}
 )";
 
 std::string with(const std::string& old_text, const std::string& new_text) {

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the files for viewers say of one run, read by independent programs: outputs.py DRYDOCK SOURCE CASE."""
+import collections
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+DRYDOCK, SOURCE, CASE = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
+# Two devices, one of them behind a switch, that unmap and are read and written.
+SCENARIO = """
+machine:
+  cpus: 4
+  irq: {gerror: {cpu: 3}}
+  ports:
+    rp0:
+      device: {name: ep0, like: intel_dsa, overrides: {port_type: endpoint, link: gen4 x8}}
+    rp1:
+      device: {name: nic, like: myricom_10g}
+clients:
+  sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 256KiB, dma: {burst: 4 x 256B, every: 10us}, unmap: {every: 5us}}
+  net: {kind: dma_client, device: nic, cpu: 1, buffer: 256KiB, burst: 4 x 256B, every: 20us, unmap: {every: 5us}}
+"""
+# b7 to b12: the Invalidate Request's first byte on the link to that of the completion.
+WIRE_STAGES = ["request_flight", "atc_queue", "atc_process", "drain", "completion_queue"]
+EVENT_STAGES = slice(7, 12)
+
+
+def drydock(tmp, timeline, *arguments, code=0):
+    scenario = tmp / "scenario.yaml"
+    scenario.write_text(SCENARIO + timeline)
+    done = subprocess.run([DRYDOCK, "run", str(scenario), "--out", str(tmp / "out"), *arguments], cwd=SOURCE,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == code, f"exit {done.returncode}, wanted {code}: {done.stderr}\n{done.stdout}"
+    folder = next(p for p in (tmp / "out").iterdir() if p.is_dir())
+    return folder, json.loads((tmp / "out" / "summary.json").read_text())["runs"][0]
+
+
+def tshark(folder, shown, *fields):
+    """Rows of fields of the packets that a filter shows."""
+    options = [o for f in fields for o in ("-e", f)]
+    done = subprocess.run(["tshark", "-2", "-X", f"lua_script:{SOURCE / 'waves/tlp.lua'}", "-r", str(folder / "tlps.pcap"),
+                           "-Y", shown, "-T", "fields", *options],
+                          capture_output=True, text=True, check=True)
+    assert "Lua" not in done.stderr and "rror" not in done.stderr, done.stderr
+    return [line.split("\t") for line in done.stdout.splitlines()]
+
+
+def operations(folder, kind):
+    """Lines of events.jsonl of one kind, by span."""
+    with open(folder / "events.jsonl", encoding="utf-8") as lines:
+        return {e["span"]: e for e in map(json.loads, lines) if e.get("kind") == kind}
+
+
+def packets(tmp):
+    """tshark's counts and times of the wire are those of the model."""
+    folder, run = drydock(tmp, "end: {when: 2ms}\n", "--pcap")
+    rids = {"ep0": "01:00.0", "nic": "02:00.0"}
+    requests = tshark(folder, "tlp.code == 1", "tlp.target", "tlp.id", "tlp.itag", "tlp.response_in")
+    completions = tshark(folder, "tlp.code == 2 && tlp.request_in", "tlp.requester", "tlp.id", "tlp.itag",
+                         "tlp.response_time_ps", "tlp.request_in", "frame.number")
+    for device, rid in rids.items():
+        count = run["devices"][device]["invalidations"]
+        assert sum(r[0] == rid for r in requests) == count["issued"] > 100, device
+        assert abs(sum(c[0] == rid for c in completions) - count["completed"]) <= 1, device
+    took = {int(c[1].split()[1]): int(c[3]) for c in completions}
+    told = {s: e["stages"] for s, e in operations(folder, "atc_inv").items() if "open" not in e}
+    assert len(told) > 500
+    for span, stages in told.items():
+        assert took[span] == sum(stages[EVENT_STAGES]), (span, took[span], stages)
+    summed = sum(run["latency"]["invalidation"]["stages"][s]["total_ps"] for s in WIRE_STAGES)
+    assert summed == sum(took[s] for s in told), (summed, sum(took[s] for s in told))
+    # The filter of the manual, and that each answers what asked for it.
+    some = tshark(folder, "tlp.code == 1 && tlp.itag == 4", "tlp.itag", "tlp.id", "tlp.response_in")
+    assert some and all(r[0] == "4" for r in some)
+    frames = {c[5]: c[1] for c in completions}
+    assert all(frames[r[2]] == r[1] for r in some if r[2]), "answered by another transaction"
+    # Every TLP is there once, and every one has a type that the dissector knows.
+    everything = tshark(folder, "tlp", "tlp.number", "tlp.type", "frame.time_epoch", "tlp.time_ps", "tlp.link")
+    assert [int(e[0]) for e in everything] == list(range(1, len(everything) + 1))
+    assert not [e for e in everything if not e[1] or e[1].startswith("Type")]
+    for _, _, stamp, ps, _ in everything[:1000]:
+        assert stamp.split(".")[1] == f"{int(ps) % 10**12 // 1000:09d}", (stamp, ps)
+    reads = tshark(folder, "tlp.translation && tlp.request_in", "tlp.id", "tlp.response_time_ps")
+    assert len(reads) > 50 and all(r[0].startswith("TRANS ") and int(r[1]) > 0 for r in reads), reads[:3]
+
+
+def page_requests(tmp):
+    """Page Requests and their responses match."""
+    storm = (SOURCE / "platform/scenarios/pri_storm.yaml").read_text()
+    (tmp / "storm.yaml").write_text(storm)
+    subprocess.run([DRYDOCK, "run", str(tmp / "storm.yaml"), "-c", "machine.smmu.priq_log2size=3", "--pcap=0ms..1ms",
+                    "--out", str(tmp / "out")], cwd=SOURCE, capture_output=True, check=False)
+    folder = next(p for p in (tmp / "out").iterdir() if p.is_dir())
+    asked = tshark(folder, "tlp.code == 4", "tlp.id", "tlp.prg_index", "tlp.page", "tlp.response_in")
+    answered = tshark(folder, "tlp.code == 5 && tlp.request_in", "tlp.prg_index", "tlp.prg_code", "tlp.response_time_ps")
+    asked = [a for a in asked if a[0]]  # the flood's requests stand for no access
+    assert len(asked) > 10 and all(a[0].startswith("PAGE ") for a in asked), asked[:3]
+    assert answered and all(int(a[2]) > 0 for a in answered), answered[:3]
+    spans = {int(a[0].split()[1]) for a in asked}
+    assert spans <= set(operations(folder, "page_request")), "a page request that events.jsonl does not know"
+
+
+def window_at_violation(tmp):
+    """Every file with such a window shows the time around the first violation and nothing else."""
+    fault = "timeline: [{when: 1ms, inject: {device: ep0, fault: swallow_invalidates}}]\nend: {when: 3ms}\n"
+    window = "violation-20us..+5us"
+    folder, run = drydock(tmp, fault, "-c", "machine.smmu.invalidate_timeout=200us", f"--waves={window}",
+                          f"--trace={window}", f"--pcap={window}", code=1)
+    at = min(v["time_ps"] for v in run["violations"])
+    first, last = at - 20_000_000, at + 5_000_000
+    stamps = [int(r[0]) for r in tshark(folder, "tlp", "tlp.time_ps")]
+    assert stamps and first <= min(stamps) and max(stamps) <= last, (at, min(stamps), max(stamps))
+    trace = json.loads((folder / "trace.json").read_text())["traceEvents"]
+    marks = [e for e in trace if e["ph"] == "i" and e["name"].startswith("violation")]
+    assert marks and marks[0]["args"]["ps"] == at, marks
+    assert (folder / "waves.fst").stat().st_size > 1000
+
+
+def ended_by_a_signal(tmp):
+    """Ctrl-C and kill -TERM leave files that their readers accept."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        out = tmp / number.name
+        scenario = tmp / "scenario.yaml"
+        scenario.write_text(SCENARIO + "end: {when: 10s}\n")
+        child = subprocess.Popen([DRYDOCK, "run", str(scenario), "--pcap", "--trace", "--waves", "--out", str(out)],
+                                 cwd=SOURCE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(1.5)
+        child.send_signal(number)
+        assert child.wait(timeout=60) == 1
+        folder = next(p for p in out.iterdir() if p.is_dir())
+        assert len(json.loads((folder / "trace.json").read_text())["traceEvents"]) > 1000
+        vcd = subprocess.run(["fst2vcd", str(folder / "waves.fst")], capture_output=True, text=True, check=True).stdout
+        assert "$enddefinitions" in vcd and r"INV\040" in vcd
+        read = subprocess.run(["capinfos", "-M", "-c", str(folder / "tlps.pcap")], capture_output=True, text=True, check=True)
+        assert int(read.stdout.split()[-1]) > 1000, read.stdout
+
+
+def views(tmp):
+    """`drydock view` writes save files whose signals are in the wave file, marks the fault and starts GTKWave there."""
+    folder, run = drydock(tmp, "timeline: [{when: 1ms, inject: {device: ep0, fault: swallow_invalidates}}]\nend: {when: 2ms}\n",
+                          "-c", "machine.smmu.invalidate_timeout=200us", "--waves", code=1)
+    bin_folder = tmp / "bin"
+    bin_folder.mkdir()
+    fake = bin_folder / "gtkwave"
+    fake.write_text('#!/bin/sh\npwd > "$0.log"\necho "$@" >> "$0.log"\n')
+    fake.chmod(0o755)
+    path = {**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}"}
+    done = subprocess.run([DRYDOCK, "view", str(tmp / "out"), "--view", "invalidation"], cwd=SOURCE, env=path,
+                          capture_output=True, text=True, check=True)
+    log = (bin_folder / "gtkwave.log").read_text().splitlines()
+    assert log == [str(folder.resolve()), "--dump=waves.fst --save=invalidation.gtkw"], log
+    names = [pathlib.Path(line).name for line in done.stdout.splitlines()]
+    assert set(names) == {"overview.gtkw", "invalidation.gtkw", "reset.gtkw", "containment.gtkw", "software.gtkw"} | (
+        {"rtl_atc.gtkw"} & set(names)), names
+    vcd = subprocess.run(["fst2vcd", str(folder / "waves.fst")], capture_output=True, text=True, check=True).stdout
+    there = {line.split()[4] for line in vcd.splitlines() if line.startswith("$var")}
+    violation = min(v["time_ps"] for v in run["violations"])
+    for name in names:
+        lines = (folder / name).read_text().splitlines()
+        shown = [line.split("} ")[-1] for line in lines if line.startswith("+{")]
+        assert len(shown) > 3 and all(s.split(".")[-1].split("[")[0] in there for s in shown), (name, shown)
+        assert not any("*" in s for s in shown), shown
+        marks = next(line for line in lines if line.startswith("*")).split()
+        assert marks[1:4] == [str(violation), str(violation), "1000000000"] or int(marks[3]) >= 10**9, marks
+        assert '[dumpfile] "waves.fst"' in lines
+    assert os.access(folder / "colours.pl", os.X_OK)
+
+
+def unknown_instance(tmp):
+    """An instance that does not exist is refused with what there is."""
+    (tmp / "scenario.yaml").write_text(SCENARIO + "end: {when: 1ms}\n")
+    done = subprocess.run([DRYDOCK, "run", str(tmp / "scenario.yaml"), "--waves", "--waves-of", "sva0,epo", "--out",
+                           str(tmp / "out")], cwd=SOURCE, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done
+    assert "no instance 'epo'" in done.stderr and "did you mean 'ep0'?" in done.stderr, done.stderr
+
+
+with tempfile.TemporaryDirectory() as folder_name:
+    globals()[CASE](pathlib.Path(folder_name))

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run that fails on its way leaves files that can be read.
+#include <systemc>
+
+#include "tests/platform/runs/whole_machine.h"
+#include "tlm/base/context.h"
+#include "waves/wave_index.h"
+
+namespace drydock::tests {
+namespace {
+
+using namespace base::literals;
+
+/// A third party's model that reports a fatal error at 500 us.
+struct failing_part final : base::timeline_client {
+    explicit failing_part(base::context& ctx) {
+        ctx.timeline.at(500_us, base::phase::serve, ctx.timeline.join("failing", *this));
+    }
+    void on_time(std::uint64_t) override { SC_REPORT_FATAL("/failing", "the part is broken"); }
+};
+
+TEST(Fault, sc_fatal_ends_the_run_and_its_waveform_and_packets_are_complete) {
+    const scratch s;
+    const auto l = scenario::load(
+        s.file("s.yaml", std::string(hardware) + clients + "end: {when: 2ms}\n"), {});
+    run_files files;
+    files.folder = s.path() / "run";
+    std::filesystem::create_directory(files.folder);
+    files.waves = files.trace = files.pcap = scenario::waves_window{};
+    const auto simulate = [](const scenario::run& r, const run_files& f, progress& p) {
+        std::unique_ptr<failing_part> part;
+        return simulate_with(
+            r, f, p, [&](base::context& ctx) { part = std::make_unique<failing_part>(ctx); });
+    };
+    const runner::job job{&l.runs.front(), files};
+    const auto outcome = runner::run_all({&job, 1}, 1, simulate, false, nullptr).front();
+    EXPECT_EQ(outcome.is, runner::outcome::state::fault);
+    EXPECT_NE(outcome.message.find("the part is broken"), std::string::npos) << outcome.message;
+    EXPECT_TRUE(outcome.files);
+    const waves::wave_index index = waves::read_index(files.folder / "waves.fst");
+    EXPECT_GT(index.end, 400_us);
+    EXPECT_LE(index.end, 500_us);
+    EXPECT_GT(index.signals.size(), 10u);
+    std::ifstream trace(files.folder / "trace.json");
+    EXPECT_GT(nlohmann::json::parse(trace).at("traceEvents").size(), 100u);
+    EXPECT_GT(std::filesystem::file_size(files.folder / "tlps.pcap"), 1000u);
+}
+
+}  // namespace
+}  // namespace drydock::tests
