@@ -4,6 +4,8 @@ import collections
 import json
 import os
 import pathlib
+import re
+import resource
 import signal
 import subprocess
 import sys
@@ -178,6 +180,95 @@ def unknown_instance(tmp):
                            str(tmp / "out")], cwd=SOURCE, capture_output=True, text=True, check=False)
     assert done.returncode == 2, done
     assert "no instance 'epo'" in done.stderr and "did you mean 'ep0'?" in done.stderr, done.stderr
+
+
+def unescaped(vcd_text):
+    """fst2vcd writes blanks and others of a text as octal numbers."""
+    return re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), vcd_text)
+
+
+def ids(tmp):
+    """Ten transactions have the same id in every output."""
+    timeline = "timeline: [{when: 500us, task: R, cpu: 2, reset: {device: ep0, method: flr, call: pci_reset_function}}]\n"
+    (tmp / "scenario.yaml").write_text(SCENARIO + timeline + "end: {when: R returned, limit: 200ms}\n")
+    done = subprocess.run([DRYDOCK, "run", str(tmp / "scenario.yaml"), "--waves", "--pcap", "--trace=0ms..300ms", "-vv",
+                           "--out", str(tmp / "out")], cwd=SOURCE, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    folder = next(p for p in (tmp / "out").iterdir() if p.is_dir())
+    with open(folder / "events.jsonl", encoding="utf-8") as lines:
+        header, *events = map(json.loads, lines)
+    words = header["ids"]
+    ended = {(words[e["kind"]], e["span"]) for e in events if e.get("kind") in words and "open" not in e}
+    ended |= {("RESET", e["span"]) for e in events if e.get("kind") == "span_begin" and e["class"] == "reset"}
+    waves = unescaped(subprocess.run(["fst2vcd", str(folder / "waves.fst")], capture_output=True, text=True,
+                                     check=True).stdout)
+    trace = {(e["cat"], e["id"]): e["name"] for e in json.loads((folder / "trace.json").read_text())["traceEvents"]
+             if e["ph"] == "b" and "begin_ps" in e.get("args", {})}
+    packets_of = collections.defaultdict(set)
+    for number, name in tshark(folder, "tlp.id", "tlp.number", "tlp.id"):
+        for one in name.split(","):
+            packets_of[one].add(int(number))
+    log = done.stderr.splitlines()
+
+    invalidations = sorted(s for w, s in ended if w == "INV")
+    unmaps = sorted(s for w, s in ended if w == "UNMAP")
+    chosen = [("INV", s) for s in invalidations[:: len(invalidations) // 4][:4]]
+    chosen += [("UNMAP", s) for s in unmaps[:: len(unmaps) // 3][:3]]
+    chosen += [("RESET", s) for w, s in ended if w == "RESET"][:1]
+    for word, span in chosen:
+        name = f"{word} {span}"
+        assert re.search(rf"\b{name}\b", waves), f"waves.fst: {name}"
+        assert trace[word, span].startswith(name), f"trace.json: {trace.get((word, span))}, not {name}"
+        assert any(f"  {name}  " in line for line in log), f"-vv: {name}"
+        if word == "INV":
+            # Two TLPs of the link, request and completion, and the lanes name it at both.
+            assert len(packets_of[name]) == 2, (name, packets_of[name])
+            for number in packets_of[name]:
+                assert re.search(rf"TLP {number} Msg.* {name}\b", waves), f"waves.fst: TLP {number} of {name}"
+                assert re.search(rf"TLP {number} Msg.* {name}$", trace["TLP", number]), trace["TLP", number]
+    translations = [t for t in packets_of if t.startswith("TRANS ")][:2]
+    for name in translations:
+        assert re.search(rf"\b{name}\b", waves), f"waves.fst: {name}"
+        assert trace["TRANS", int(name.split()[1])].startswith(name)
+    calls = [m[1] for line in log if (m := re.search(r"  (CALL \d+)  sw_call function=pci_reset_function", line))]
+    assert len(calls) == 1 and f"{calls[0]} pci_reset_function ep0" in waves, calls
+    assert len(chosen) + len(translations) == 10, (chosen, translations)
+
+
+def fst_limits(tmp):
+    """The wave file of the default scenario costs at most 1.5 times the run again, and is below 20 MB."""
+    def cpu_time(*arguments):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([DRYDOCK, "run", "platform/scenarios/flr_under_unmap.yaml", "--out", str(tmp / "out"), *arguments],
+                       cwd=SOURCE, capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    plain = min(cpu_time() for _ in range(2))
+    with_waves = min(cpu_time("--waves") for _ in range(2))
+    sizes = {f.parent.name: f.stat().st_size for f in (tmp / "out").rglob("waves.fst")}
+    print(f"run {plain:.2f} s, with waves.fst {with_waves:.2f} s ({with_waves / plain:.2f} times), bytes {sizes}")
+    assert len(sizes) == 2 and all(100_000 < s < 20_000_000 for s in sizes.values()), sizes
+    assert with_waves <= 2.5 * plain, (plain, with_waves)
+
+
+def probe_points(tmp):
+    """Where nobody listens a probe point is a load, a test and a branch: at most 2 % of a run's instructions."""
+    instructions_of_a_point = 4
+    (tmp / "scenario.yaml").write_text(SCENARIO + "end: {when: 1ms}\n")
+    run = ["run", str(tmp / "scenario.yaml"), "--out", str(tmp / "out")]
+    subprocess.run([DRYDOCK, *run, "--events=tlp"], cwd=SOURCE, capture_output=True, check=True)
+    with open(next((tmp / "out").rglob("events.jsonl")), encoding="utf-8") as lines:
+        points = sum(1 for _ in lines)
+    done = subprocess.run(["valgrind", "--tool=callgrind", "--trace-children=yes", f"--callgrind-out-file={tmp}/cg.%p", DRYDOCK,
+                           *run, "--events=off"], cwd=SOURCE, capture_output=True, text=True, check=True)
+    counts = [int(line.split()[1]) for f in tmp.glob("cg.*") for line in f.read_text(errors="replace").splitlines()
+              if line.startswith(("summary:", "totals:"))]
+    instructions = max(counts)
+    share = points * instructions_of_a_point / instructions
+    print(f"{points} probe points, {instructions} instructions: {100 * share:.2f} %")
+    assert points > 10_000 and instructions > 10_000_000, (points, counts, done.stderr)
+    assert share <= 0.02, share
 
 
 with tempfile.TemporaryDirectory() as folder_name:
