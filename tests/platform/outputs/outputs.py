@@ -183,7 +183,8 @@ def unknown_instance(tmp):
 
 
 def unescaped(vcd_text):
-    """fst2vcd writes blanks and others of a text as octal numbers."""
+    """fst2vcd begins a text with s, and writes blanks and others as octal numbers."""
+    vcd_text = re.sub("^s", " ", vcd_text, flags=re.MULTILINE)
     return re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), vcd_text)
 
 
@@ -217,6 +218,9 @@ def ids(tmp):
     chosen += [("RESET", s) for w, s in ended if w == "RESET"][:1]
     for word, span in chosen:
         name = f"{word} {span}"
+        told = subprocess.run([DRYDOCK, "explain", str(folder), "--id", f"{word}-{span}"], cwd=SOURCE, capture_output=True,
+                              text=True, check=True).stdout
+        assert re.search(rf"^{name}:", told, re.MULTILINE), f"explain: {name}: {told[:200]}"
         assert re.search(rf"\b{name}\b", waves), f"waves.fst: {name}"
         assert trace[word, span].startswith(name), f"trace.json: {trace.get((word, span))}, not {name}"
         assert any(f"  {name}  " in line for line in log), f"-vv: {name}"
@@ -236,11 +240,11 @@ def ids(tmp):
 
 
 def fst_limits(tmp):
-    """The wave file of the default scenario costs at most 1.5 times the run again, and is below 20 MB."""
+    """The wave file of the default scenario's longer run costs at most 1.5 times the run again, and is below 20 MB."""
     def cpu_time(*arguments):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([DRYDOCK, "run", "platform/scenarios/flr_under_unmap.yaml", "--out", str(tmp / "out"), *arguments],
-                       cwd=SOURCE, capture_output=True, check=True)
+        subprocess.run([DRYDOCK, "run", "platform/scenarios/flr_under_unmap.yaml", "-c", "software.reset.variant=M2", "--out",
+                        str(tmp / "out"), *arguments], cwd=SOURCE, capture_output=True, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -248,7 +252,7 @@ def fst_limits(tmp):
     with_waves = min(cpu_time("--waves") for _ in range(2))
     sizes = {f.parent.name: f.stat().st_size for f in (tmp / "out").rglob("waves.fst")}
     print(f"run {plain:.2f} s, with waves.fst {with_waves:.2f} s ({with_waves / plain:.2f} times), bytes {sizes}")
-    assert len(sizes) == 2 and all(100_000 < s < 20_000_000 for s in sizes.values()), sizes
+    assert len(sizes) == 1 and all(100_000 < s < 20_000_000 for s in sizes.values()), sizes
     assert with_waves <= 2.5 * plain, (plain, with_waves)
 
 
