@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "platform/compare/compare.h"
 #include "platform/report/format.h"
 #include "platform/report/text_table.h"
@@ -67,6 +69,9 @@ std::string group_text(const json& g, const json& all, bool coloured) {
     s += fmt::format("  completed {} / {}, timed out {} / {}, open at the end {} / {}\n",
                      count("count", 0), count("count", 1), count("timed_out", 0),
                      count("timed_out", 1), count("open", 0), count("open", 1));
+    const auto still = [](const json& r) { return r.at("by") == 0; };
+    if (std::all_of(g.at("statistics").begin(), g.at("statistics").end(), still))
+        return s + "  no duration changed\n";
     text_table t(coloured);
     t.row({{"", colour::bold},
            {all.at("a").get<std::string>(), colour::bold},

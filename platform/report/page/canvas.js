@@ -61,7 +61,8 @@ function durations(size) {
 /** Milliseconds, with as many digits as the ticks' distance needs. */
 function timeTicks(u, splits) {
   const step = splits.length > 1 ? splits[1] - splits[0] : 1;
-  const digits = Math.max(0, Math.min(6, Math.ceil(-Math.log10(step) - 1e-9)));
+  let digits = 0;
+  while (digits < 9 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6) digits++;
   return splits.map(v => v.toFixed(digits));
 }
 

@@ -151,19 +151,17 @@ function drawLane(u, p, lane, top, height) {
     c.fillStyle = p.busy;
     lane.activity.busy.forEach((busy, i) => {
       if (busy === 0) return;
-      const a = x(i * w / 1e9), b = x((i + 1) * w / 1e9), h = Math.max(1, height * Math.min(1, busy / w));
+      const a = Math.round(x(i * w / 1e9)), b = Math.round(x((i + 1) * w / 1e9)), h = Math.max(1, height * Math.min(1, busy / w));
       c.fillRect(a, top + height - h, Math.max(b - a, 1), h);
     });
   }
   lane.bars.forEach(bar => {
-    const a = x(bar[0] / 1e9), b = x((bar[0] + bar[1]) / 1e9), thin = bar[2] === "reset" || bar[2] === "blocked";
+    const a = x(bar[0] / 1e9), b = x((bar[0] + bar[1]) / 1e9);
     c.fillStyle = barColour(p, lane, bar);
-    c.globalAlpha = thin ? 0.9 : 0.75;
     if (bar[2] === "blocked") c.fillRect(a, top + height * 0.75, Math.max(b - a, 1.5), height * 0.25);
     else if (bar[2] === "reset") c.fillRect(a, top, Math.max(b - a, 1.5), height * 0.2);
     else c.fillRect(a, top, Math.max(b - a, 1.5), height);
   });
-  c.globalAlpha = 1;
   if (lane.kind === "device") labelStates(c, p, lane, x, top, height);
   for (const e of lane.errors || []) drawMark(c, p, "violation", x(e[0] / 1e9), top + height / 2, height / 4);
   for (const m of lane.marks) drawMark(c, p, m.kind, x(m.at_ps / 1e9), top + height / 2, height / 3);
