@@ -82,8 +82,7 @@ struct Edr : Recovery {
         auto& port = *host.functions[0x08];
         port.put(dpc + PCI_EXP_DPC_STATUS,
                  PCI_EXP_DPC_STATUS_TRIGGER | PCI_EXP_DPC_STATUS_INTERRUPT, 2);
-        service = std::make_unique<dpc_service>(*pci, *ep->bridge,
-                                                pci_recovery_order::after_2025_08, false, edr);
+        service = std::make_unique<dpc_service>(*pci, *ep->bridge, dpc_policy{.edr = edr});
         in_task([&] {
             begun = k.now();
             service->irq();
