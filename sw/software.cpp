@@ -191,6 +191,7 @@ void software::bind(const device_config& c) {
     d->quirk = c.quirk;
     d->firmware_time = c.firmware_time;
     d->acpi_rst = c.acpi_rst;
+    d->power_off = c.power_off;
     if (const int rc =
             core_.iommu_probe_device(d->dev, c.group.empty() ? c.name : c.group, c.identity);
         rc != 0)
@@ -201,7 +202,10 @@ void software::bind(const device_config& c) {
 }
 
 void software::probe_driver(pci_dev& d) {
-    auto engine = std::make_unique<dma_engine>(kernel_, core_, d);
+    dma_engine_options options;
+    for (const device_config& c : config_.devices)
+        if (c.rid == d.rid()) options = c.engine;
+    auto engine = std::make_unique<dma_engine>(kernel_, core_, d, options);
     engine->probe();
     engines_[d.rid()] = std::move(engine);
 }

@@ -36,6 +36,8 @@ struct device_config {
     pci_quirk quirk = pci_quirk::none;
     hal::duration firmware_time{};
     std::optional<acpi_reset_method> acpi_rst = {};
+    std::optional<hal::duration> power_off = {};
+    dma_engine_options engine = {};
     u16 vfs = 0;  ///< virtual functions to enable
     bool virtual_function = false;
     bool absent = false;  ///< comes later, by hot-plug
@@ -134,10 +136,10 @@ public:
                     const std::string& domain, std::optional<u32> pasid = {});
     void run_detach(const std::string& task, unsigned cpu, const std::string& device,
                     std::optional<u32> pasid = {});
-    /// A task that takes a page of a client's buffer away; it returns the class of the unmap, or
-    /// -ENOENT if the page is not there.
+    /// A task that takes pages of a client's buffer away; it returns the class of the unmap, or
+    /// -ENOENT if one is not there.
     /// @param reclaim in atomic context, as memory reclaim does it
-    void run_unmap(const std::string& task, unsigned cpu, const std::string& client, u64 page,
+    void run_unmap(const std::string& task, unsigned cpu, const std::string& client, page_run pages,
                    bool reclaim = false);
     /// A task that calls a function of kernel_calls().
     void run_call(const std::string& task, unsigned cpu, const std::string& function,

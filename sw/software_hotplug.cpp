@@ -96,7 +96,7 @@ void software::start_bound(u16 rid) {
     for (auto& c : clients_)
         if (c->config().device == rid && !c->bound()) mine.push_back(c.get());
     for (client* c : mine) c->rebind(*engine->second);
-    engine->second->start();
+    engine->second->start(true);
     for (client* c : mine)
         if (c->started()) c->start();
 }

@@ -203,10 +203,10 @@ client& software::client_named(const std::string& name) const {
                                 "'; there are: " + names_of(config_.clients));
 }
 
-void software::run_unmap(const std::string& task, unsigned cpu, const std::string& of, u64 page,
-                         bool reclaim) {
+void software::run_unmap(const std::string& task, unsigned cpu, const std::string& of,
+                         page_run pages, bool reclaim) {
     client& c = client_named(of);
-    run(task, cpu, [&c, page, reclaim] { return c.unmap_page(page, reclaim); });
+    run(task, cpu, [&c, pages, reclaim] { return c.unmap_pages(pages, reclaim); });
 }
 
 void software::run_call(const std::string& task, unsigned cpu, const std::string& function,

@@ -51,7 +51,7 @@ public:
 private:
     bool concerns(const json& v, const std::string& device) const {
         const std::string of = v.value("device", "");
-        if (device.ends_with(")")) return of == device;  // this lock
+        if (scenario::build::names_a_lock(device)) return of == device;
         return device.empty() || of == device ||
                std::find(devices_.begin(), devices_.end(), of) == devices_.end();
     }

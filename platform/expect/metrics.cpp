@@ -22,7 +22,7 @@ struct client_metric {
     bool largest;  ///< of a and b, and of several clients, the largest instead of the sum
 };
 
-constexpr std::array<client_metric, 27> client_metrics{{
+constexpr std::array<client_metric, 28> client_metrics{{
     {"due", "/unmap/due", "/dma/due", "", "", unit::count, false},
     {"done", "/unmap/done", "/dma/done", "/unmap/due", "/dma/due", unit::count, false},
     {"missed", "/unmap/missed", "/dma/missed", "/unmap/due", "/dma/due", unit::count, false},
@@ -47,6 +47,7 @@ constexpr std::array<client_metric, 27> client_metrics{{
     {"vm_starts", "/vm/starts", "", "/vm/due", "", unit::count, false},
     {"vm_failed", "/vm/failed", "", "/vm/due", "", unit::count, false},
     {"attach_busy", "/vm/busy", "", "", "", unit::count, false},
+    {"pasids_attached", "/vm/pasids", "", "", "", unit::count, false},
     {"longest_start", "/vm/longest_start_ps", "", "", "", unit::time, true},
     {"own_resets", "/vm/resets", "/ras/resets", "", "", unit::count, false},
     {"own_resets_failed", "/vm/resets_failed", "/ras/resets_failed", "/vm/resets", "/ras/resets",

@@ -60,6 +60,7 @@ json clients(machine& m, base::ps until) {
             {"missed", r.missed},
             {"starts", r.starts},
             {"busy", r.busy},
+            {"pasids", r.pasids},
             {"failed", r.failed},
             {"resets", r.resets},
             {"resets_failed", r.resets_failed},

@@ -97,7 +97,8 @@ sw::client_config client_of(const scenario::run& run, const scenario::client& c)
     if (c.unmap)
         out.unmap =
             sw::unmap_load{c.unmap->pages, to_sw(c.unmap->every), c.unmap->remap, c.unmap->reclaim};
-    out.vm = {to_sw(c.vm.every), to_sw(c.vm.lives), to_sw(c.vm.retry), to_sw(c.vm.give_up)};
+    out.vm = {to_sw(c.vm.every), to_sw(c.vm.lives), to_sw(c.vm.retry), to_sw(c.vm.give_up),
+              c.vm.pasid};
     if (c.ras) out.ras = sw::health_watch{to_sw(c.ras->every), c.ras->failures, c.ras->attempts};
     if (c.page_faults) out.page_faults = sw::demand_paging{c.resident_percent};
     out.autostart = !c.starts_by_timeline;
@@ -135,6 +136,8 @@ void tell_devices(const scenario::run& run, std::vector<sw::device_config>& devi
         c.quirk = sw::pci_quirk_from(d.quirk);
         c.firmware_time = to_sw(d.firmware_time);
         if (d.acpi_reset) c.acpi_rst = sw::acpi_reset_method{to_sw(*d.acpi_reset), false};
+        if (d.power_off) c.power_off = to_sw(*d.power_off);
+        c.engine = {d.frozen == "can_recover", d.remove == "waits_for_interrupt"};
         c.driver = d.driver ? sw::driver_kind::dma_engine : sw::driver_kind::none;
         for (const std::string& alias : d.aliases) c.aliases.push_back(named(alias).rid);
     }

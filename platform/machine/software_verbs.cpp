@@ -5,7 +5,7 @@
 namespace drydock::machine {
 
 void machine::unmap(const scenario::do_unmap& v) {
-    software_->run_unmap(v.task, v.cpu, v.client, v.page, v.reclaim);
+    software_->run_unmap(v.task, v.cpu, v.client, {v.page, v.pages}, v.reclaim);
 }
 
 /// The device's own doing: by its DMA engine and ATC, under its Bus Master Enable, PASID and ATS

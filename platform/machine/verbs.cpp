@@ -24,10 +24,18 @@ std::vector<std::string> fault_names() {
     return names;
 }
 
+/// Null: no port names it, so that it was not built.
+const smmu_seat* smmu_named(const hardware& hw, std::string_view name) {
+    for (const smmu_seat& s : hw.smmus())
+        if (s.name == name) return &s;
+    return nullptr;
+}
+
 }  // namespace
 
 void machine::inject(const scenario::do_inject& v) {
     if (!v.error.empty()) return inject_error(v);
+    if (!v.smmu.empty()) return smmu_named(hardware_, v.smmu)->device->fail_service();
     pcie::link& link =
         v.port.empty() ? *hardware_.seat_of(v.device).link : *hardware_.link_below(v.port);
     if (v.fault == link_down_fault || v.fault == link_up_fault)
@@ -53,6 +61,13 @@ void machine::set(const scenario::do_set& v) {
 }
 
 void machine::check_inject(const scenario::do_inject& v, const scenario::place& where) {
+    if (!v.smmu.empty()) {
+        if (smmu_named(hardware_, v.smmu) == nullptr)
+            throw scenario::bad_input(where, "SMMU '" + v.smmu +
+                                                 "' translates for no port, and is "
+                                                 "not built; expected one that a port names");
+        return;
+    }
     const auto names = fault_names();
     if (std::find(names.begin(), names.end(), v.fault) == names.end())
         throw scenario::bad_input(

@@ -62,6 +62,8 @@ void hazard(const node& document, const std::vector<std::string>& words,
             const std::vector<std::string>& all_words, run& r);
 /// Whether a document is a hazard.
 bool is_hazard(const node& document);
+/// "group_mutex(G)", "pci_rescan_remove_lock": in place of a device in an oracle.
+bool names_a_lock(std::string_view);
 
 /// Named points of the modelled software, in the order they are passed.
 const std::vector<std::string>& points();
@@ -70,6 +72,8 @@ std::string_view meaning_of_point(std::string_view point);
 /// Points that hardware passes: a task cannot be held there.
 bool of_hardware(std::string_view point);
 
+/// @throws bad_input unless the device can have that PASID
+void require_pasid(const place& where, std::uint32_t pasid, const scenario::device& d);
 /// @throws bad_input "no device 'X'; there are ..." unless names has it
 void require_name(const place& where, std::string_view what, const std::string& name,
                   const std::vector<std::string>& names);

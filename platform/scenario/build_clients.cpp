@@ -113,8 +113,14 @@ void refuse_foreign_keys(const fields& f, const kind_word& kind) {
                                         key, kind.word, expected(key)));
 }
 
-vm_load read_vm(const fields& f) {
+vm_load read_vm(const fields& f, const scenario::device& d) {
     vm_load vm;
+    if (f.has("pasid")) {
+        f.read("pasid", vm.pasid.emplace());
+        require_pasid(f.where("pasid"), *vm.pasid, d);
+    } else {
+        f.tell("pasid", "none");
+    }
     f.read("every", vm.every, 1_us, longest_period);
     f.read("lives", vm.lives, 1_us, longest_period);
     f.read("retry", vm.retry, 1_us, longest_period);
@@ -134,16 +140,7 @@ void check_pasid(const fields& f, const client& c, const scenario::device& d, co
     if (c.kind == client_kind::sva && !c.pasid)
         throw bad_input(f.section()->where, "'pasid' is missing; a client of kind sva needs one");
     if (!c.pasid) return;
-    const auto& bits = d.description->pasid_bits;
-    if (!bits)
-        throw bad_input(
-            f.where("pasid"),
-            fmt::format("pasid: device '{}' ({}) has no PASID capability", d.name, d.like));
-    if (*c.pasid >= (1u << *bits))
-        throw bad_input(
-            f.where("pasid"),
-            fmt::format("pasid: {} is out of range; expected 1..{} (device '{}' has {} bits)",
-                        *c.pasid, (1u << *bits) - 1, d.name, *bits));
+    require_pasid(f.where("pasid"), *c.pasid, d);
     for (const client& other : r.clients)
         if (other.device == c.device && other.pasid == c.pasid)
             throw bad_input(f.where("pasid"),
@@ -231,7 +228,7 @@ client read_client(const std::string& name, const fields& f, const run& r) {
         throw bad_input(f.where("cpu"),
                         fmt::format("cpu: {} is out of range; expected 0..{} (machine.cpus is {})",
                                     c.cpu, r.machine.cpus - 1, r.machine.cpus));
-    if (c.kind == client_kind::vfio) c.vm = read_vm(f.sub("vm"));
+    if (c.kind == client_kind::vfio) c.vm = read_vm(f.sub("vm"), device_named(r, c.device));
     if (f.has("ras")) c.ras = read_ras(f.sub("ras"));
     if (c.kind == client_kind::sva) {
         if (f.has("dma")) c.dma = read_dma(f.sub("dma"));

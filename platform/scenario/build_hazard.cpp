@@ -21,7 +21,7 @@ firing read_firing(const node& n, const run& r, const std::string& device) {
         where = n.members.front().where;
         if (f.device == "any")
             f.device.clear();
-        else if (!f.device.ends_with(")"))  // of a lock: group_mutex(G)
+        else if (!names_a_lock(f.device))
             require_name(n.members.front().value.where, "device", f.device, device_names(r));
     }
     require_name(where, "monitor", f.monitor, expect::monitors());
@@ -188,6 +188,8 @@ std::vector<std::string> orders_of(const node& document) {
 }
 
 }  // namespace
+
+bool names_a_lock(std::string_view s) { return s.ends_with(")") || s.ends_with("_lock"); }
 
 bool is_hazard(const node& document) { return document.find("oracle") != nullptr; }
 

@@ -6,6 +6,7 @@
 #include <regex>
 #include <type_traits>
 
+#include "platform/devices/description.h"
 #include "platform/scenario/build.h"
 #include "platform/scenario/nearest.h"
 #include "platform/scenario/tree.h"
@@ -92,6 +93,17 @@ void refuse_reserved(const place& where, const std::string& name) {
         throw bad_input(where, fmt::format("'{}' means something else where results are named; "
                                            "expected another name",
                                            name));
+}
+
+void require_pasid(const place& where, std::uint32_t pasid, const scenario::device& d) {
+    const auto bits = d.description->pasid_bits;
+    if (!bits)
+        throw bad_input(
+            where, fmt::format("pasid: device '{}' ({}) has no PASID capability", d.name, d.like));
+    if (pasid >= (1u << *bits))
+        throw bad_input(where, fmt::format("pasid: {} is out of range; expected 1..{} (device "
+                                           "'{}' has {} bits)",
+                                           pasid, (1u << *bits) - 1, d.name, *bits));
 }
 
 void require_name(const place& where, std::string_view what, const std::string& name,

@@ -6,7 +6,6 @@
 #include <map>
 #include <set>
 
-#include "platform/devices/description.h"
 #include "platform/scenario/build.h"
 #include "platform/scenario/fields.h"
 #include "platform/scenario/nearest.h"
@@ -91,16 +90,6 @@ void check_smmu(const domain& d, const fields& f, const run& r) {
         throw bad_input(f.where("smmu"), "smmu: there is one identity domain for all SMMUs");
 }
 
-void check_pasid(const node& n, const domain& d, const run& r) {
-    const auto all = leaves(r.machine);
-    const scenario::device& dev = *leaf_of(all, d.device)->device;
-    const auto bits = dev.description->pasid_bits;
-    if (!bits || *d.pasid >= (1u << *bits))
-        throw bad_input(n.where, fmt::format("pasid: device '{}' ({}) has {}", d.device, dev.like,
-                                             bits ? fmt::format("{} bits of PASID", *bits)
-                                                  : std::string("no PASID capability")));
-}
-
 void check_domain(const domain& d, const fields& f, const run& r) {
     if (d.pasid && d.device.empty())
         throw bad_input(f.where("pasid"),
@@ -140,13 +129,20 @@ void read_domains(const fields& f, run& r) {
         sub.tell("pasid", m.value.find("pasid") ? m.value.find("pasid")->scalar : "none");
         if (const node* n = m.value.find("pasid")) {
             d.pasid = n->to_json().get<std::uint32_t>();
-            if (!d.device.empty()) check_pasid(*n, d, r);
+            if (!d.device.empty())
+                require_pasid(n->where, *d.pasid, *leaf_of(leaves(r.machine), d.device)->device);
         }
         if (const node* n = m.value.find("smmu")) d.smmu = smmu_index(*n, r);
         sub.tell("smmu", m.value.find("smmu") ? m.value.find("smmu")->scalar : "any");
         check_domain(d, sub, r);
         r.software.domains.push_back(std::move(d));
     }
+}
+
+/// A time without which the device lacks something.
+void read_if_there(const fields& f, const char* key, std::optional<ps>& v) {
+    if (!f.has(key)) return f.tell(key, "none");
+    f.read(key, v.emplace(), 0_ps, 100_s);
 }
 
 void read_devices(const fields& f, run& r) {
@@ -170,15 +166,12 @@ void read_devices(const fields& f, run& r) {
         sub.read("attach_deferred", d.attach_deferred);
         sub.read("identity", d.identity);
         sub.read("driver", d.driver);
+        sub.read("frozen", d.frozen);
+        sub.read("remove", d.remove);
         sub.read("quirk", d.quirk);
         sub.read("firmware_time", d.firmware_time, 0_ps, 100_s);
-        ps rst{};
-        if (sub.has("acpi_reset")) {
-            sub.read("acpi_reset", rst, 0_ps, 100_s);
-            d.acpi_reset = rst;
-        } else {
-            sub.tell("acpi_reset", "none");
-        }
+        read_if_there(sub, "acpi_reset", d.acpi_reset);
+        read_if_there(sub, "power_off", d.power_off);
         for (const client& c : r.clients)
             if (c.device == m.key && !d.driver)
                 throw bad_input(sub.where("driver"),

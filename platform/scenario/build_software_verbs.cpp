@@ -46,8 +46,17 @@ do_unmap read_unmap(const node& entry, const node& v, const run& r) {
     const auto [task, cpu] = new_task(entry, r);
     const client& c = client_of(v, r);
     refuse_peer(v, c, "unmap");
-    const node* context = v.find("context");
-    return {task, cpu, c.name, page_of(v, c), context && context->scalar == "reclaim"};
+    do_unmap u{task, cpu, c.name, page_of(v, c)};
+    if (const node* context = v.find("context")) u.reclaim = context->scalar == "reclaim";
+    const node* n = v.find("pages");
+    if (n == nullptr) return u;
+    u.pages = n->to_json().get<std::uint64_t>();
+    const std::uint64_t behind = c.buffer_bytes / c.page_bytes - u.page;
+    if (u.pages > behind)
+        throw bad_input(n->where, fmt::format("pages: {} is out of range; expected 1..{} (from "
+                                              "page {} on, buffer of client '{}')",
+                                              u.pages, behind, u.page, c.name));
+    return u;
 }
 
 do_use read_use(const node& v, const run& r) {

@@ -13,7 +13,6 @@
 #include "platform/scenario/nearest.h"
 #include "platform/scenario/tree.h"
 #include "sw/pci/reset.h"
-#include "tlm/pcie/link_error.h"
 
 namespace drydock::scenario::build {
 namespace {
@@ -37,18 +36,8 @@ std::optional<std::uint32_t> pasid_of(const node& map, const run& r) {
     if (n == nullptr) return std::nullopt;
     const auto pasid = n->to_json().get<std::uint32_t>();
     const std::string name = device_of(map, r);
-    for (const leaf& l : leaves(r.machine)) {
-        if (l.device->name != name) continue;
-        const auto bits = l.device->description->pasid_bits;
-        if (!bits)
-            throw bad_input(n->where, fmt::format("pasid: device '{}' ({}) has no PASID capability",
-                                                  name, l.device->like));
-        if (pasid >= (1u << *bits))
-            throw bad_input(n->where,
-                            fmt::format("pasid: {} is out of range; expected 1..{} (device '{}' "
-                                        "has {} bits)",
-                                        pasid, (1u << *bits) - 1, name, *bits));
-    }
+    for (const leaf& l : leaves(r.machine))
+        if (l.device->name == name) require_pasid(n->where, pasid, *l.device);
     return pasid;
 }
 
@@ -59,10 +48,13 @@ const char* cannot_reset(const leaf& l, const std::string& method, const run& r)
     const auto told = std::find_if(all.begin(), all.end(),
                                    [&](const auto& x) { return x.device == l.device->name; });
     const bool acpi = told != all.end() && told->acpi_reset;
+    const bool power_off = told != all.end() && told->power_off;
     const bool quirk = (told != all.end() && told->quirk != "none") ||
                        sw::pci_quirk_of_ids(d.image.u16(0), d.image.u16(2)) != sw::pci_quirk::none;
     if (method == "acpi" && !acpi)
         return "reset by firmware; expected software.devices: acpi_reset";
+    if (method == "d3cold" && !power_off)
+        return "reset by taking its power away; expected software.devices: power_off";
     if (method == "device_specific" && !quirk)
         return "reset of its own kind; expected software.devices: quirk";
     bool af = false, soft = false;
@@ -121,79 +113,6 @@ do_set read_set(const node& v) {
     if (json.is_number_integer()) return {m.key, json.get<std::int64_t>()};
     if (const auto t = parse_time(m.value.scalar)) return {m.key, *t};
     return {m.key, m.value.scalar};
-}
-
-/// `{device: ep0, error: ecrc}` or `{port: rp0, error: acs_violation}`
-do_inject read_error(const node& v, const run& r) {
-    for (const char* key : {"fault", "count", "delay"})
-        if (const node* n = v.find(key))
-            throw bad_input(n->where,
-                            fmt::format("'{}' beside error, which is detected once", key));
-    do_inject e;
-    e.error = v.at("error").scalar;
-    const node* port = v.find("port");
-    if ((port == nullptr) == (v.find("device") == nullptr))
-        throw bad_input(v.where, "expected one of device, port beside error");
-    if (port == nullptr) {
-        e.device = device_of(v, r);
-    } else {
-        require_name(port->where, "port", port->scalar, port_names(r));
-        e.port = port->scalar;
-    }
-    return e;
-}
-
-/// A link fault that acts on TLPs or DLLPs; null: another fault.
-const pcie::link_fault_info* link_fault(std::string_view name) {
-    for (const pcie::link_fault_info& f : pcie::link_fault_table)
-        if (f.name == name) return &f;
-    return nullptr;
-}
-
-/// Of the port above a device, or of a port that is named.
-bool at_port(std::string_view fault) {
-    return fault == "dpc_trigger" || fault.ends_with("_removal") || fault == "insertion" ||
-           fault == "fundamental_reset" || fault == "attention_button" || fault == "retrain_link";
-}
-
-do_inject read_inject(const node& v, const run& r) {
-    if (v.find("error") != nullptr) return read_error(v, r);
-    const node* port = v.find("port");
-    if (v.find("fault") == nullptr || (port == nullptr) == (v.find("device") == nullptr))
-        throw bad_input(v.where,
-                        "expected inject: {device: NAME, fault: NAME}, {port: NAME, fault: NAME} "
-                        "of the port or the link below it, or {device: NAME, error: NAME}");
-    do_inject f;
-    f.fault = v.at("fault").scalar;
-    const pcie::link_fault_info* on_link = link_fault(f.fault);
-    if (port == nullptr) {
-        f.device = device_of(v, r);
-    } else {
-        require_name(port->where, "port", port->scalar, port_names(r));
-        if (on_link == nullptr && !f.fault.starts_with("link_") && !at_port(f.fault))
-            throw bad_input(port->where, fmt::format("'port' beside {}, which is a fault of a "
-                                                     "device; expected device: there",
-                                                     f.fault));
-        f.port = port->scalar;
-    }
-    const auto refuse = [&](const node& n, std::string_view key, std::string_view why) {
-        throw bad_input(n.where, fmt::format("'{}' beside {}, {}", key, f.fault, why));
-    };
-    if (const node* n = v.find("count")) {
-        if ((on_link != nullptr && on_link->once) || f.fault.starts_with("link_") ||
-            f.fault.find("death") != std::string::npos || at_port(f.fault))
-            refuse(*n, "count", "which happens once");
-        f.count = n->to_json().get<std::uint32_t>();
-    }
-    if (const node* n = v.find("direction")) {
-        if (on_link == nullptr) refuse(*n, "direction", "which is none of the link's traffic");
-        f.downward = n->scalar == "down";
-    }
-    if (const node* n = v.find("delay")) {
-        if (f.fault != "delay_completions") refuse(*n, "delay", "which delays nothing");
-        f.delay = parse_time(n->scalar);
-    }
-    return f;
 }
 
 /// A domain of software.domain, or a kind that needs no name.
@@ -255,7 +174,7 @@ verb read_verb(const node& entry, std::string_view name, const condition& when, 
     if (name == "reset") return read_reset(entry, v, r);
     if (name == "hold") return read_hold(v, when, tasks);
     if (name == "set") return read_set(v);
-    if (name == "inject") return read_inject(v, r);
+    if (name == "inject") return inject_verb(v, r);
     if (name == "release") {
         require_name(v.where, "task", v.scalar, with_standing(tasks));
         return do_release{v.scalar};

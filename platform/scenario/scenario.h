@@ -146,14 +146,17 @@ struct domain {
 /// What software, or firmware towards it, says of a device.
 struct device_software {
     std::string device;
-    std::vector<std::string> aliases;  ///< devices whose Requester IDs its requests may carry
-    bool require_direct = false;       ///< firmware demands a 1:1 mapping (RMR)
-    bool attach_deferred = false;      ///< its first mapping attaches it
-    bool identity = false;             ///< default domain
-    bool driver = true;                ///< false: none is bound at boot
-    std::string quirk = "none";        ///< a reset of its kind's own, by name
-    ps firmware_time{};                ///< after an FLR, before it takes work (hinic_vf)
-    std::optional<ps> acpi_reset;      ///< it has a _RST, which takes so long
+    std::vector<std::string> aliases;   ///< devices whose Requester IDs its requests may carry
+    bool require_direct = false;        ///< firmware demands a 1:1 mapping (RMR)
+    bool attach_deferred = false;       ///< its first mapping attaches it
+    bool identity = false;              ///< default domain
+    bool driver = true;                 ///< false: none is bound at boot
+    std::string quirk = "none";         ///< a reset of its kind's own, by name
+    ps firmware_time{};                 ///< after an FLR, before it takes work (hinic_vf)
+    std::optional<ps> acpi_reset;       ///< it has a _RST, which takes so long
+    std::optional<ps> power_off;        ///< firmware can take its power away, for so long at least
+    std::string frozen = "need_reset";  ///< need_reset | can_recover: its driver's vote
+    std::string remove = "stops";       ///< stops | waits_for_interrupt: its driver's remove()
     place where;
 };
 
@@ -211,8 +214,9 @@ struct unmap_load {
 
 /// `vm: {every: 400ms, lives: 150ms}`
 struct vm_load {
-    ps every = 400_ms, lives = 150_ms;  ///< of a guest: due times, life
-    ps retry = 1_ms, give_up = 1_s;     ///< of an attach that is refused with -EBUSY
+    ps every = 400_ms, lives = 150_ms;   ///< of a guest: due times, life
+    ps retry = 1_ms, give_up = 1_s;      ///< of an attach that is refused with -EBUSY
+    std::optional<std::uint32_t> pasid;  ///< attached beside the RID while a guest runs
 };
 
 /// `ras: {every: 1ms, failures: 3}`
@@ -295,6 +299,7 @@ struct do_detach {
 struct do_inject {
     std::string device, fault = {};
     std::string port = {};   ///< in place of a device, with `error` or a fault of the link below
+    std::string smmu = {};   ///< in place of a device, with a fault of an SMMU
     std::string error = {};  ///< in place of a fault: what AER shall have detected
     std::uint32_t count = UINT32_MAX;  ///< occasions that are hit; UINT32_MAX: all from here on
     std::optional<base::ps> delay;     ///< of delay_completions
@@ -310,12 +315,12 @@ struct do_set {
     std::string parameter;
     base::parameter_value value;
 };
-/// A task takes a page of a client's buffer away, for good: it returns the class of the unmap.
+/// A task takes pages of a client's buffer away, for good: it returns the class of the unmap.
 struct do_unmap {
     std::string task;
     unsigned cpu = 0;
     std::string client;
-    std::uint64_t page = 0;
+    std::uint64_t page = 0, pages = 1;
     bool reclaim = false;  ///< in atomic context, as memory reclaim does
 };
 /// The device accesses a page of a client's buffer by itself, by the address that the page had.

@@ -79,9 +79,9 @@ public:
     void rebind(dma_engine&);
     bool bound() const { return !gone_; }
 
-    /// From a task: one page goes, for good. @param reclaim in atomic context, as memory reclaim
-    /// does it @return the class of the unmap; -ENOENT: not mapped
-    int unmap_page(u64 page, bool reclaim = false);
+    /// From a task: pages go at once, for good. @param reclaim in atomic context, as memory reclaim
+    /// does it @return the class of the unmap; -ENOENT: one of them is not mapped
+    int unmap_pages(page_run pages, bool reclaim = false);
     /// Where a device reaches that page, or did.
     dma_addr_t address_of(u64 page) const { return addresses_[page]; }
 

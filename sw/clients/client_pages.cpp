@@ -80,13 +80,18 @@ unmap_class client::unmap_range(dma_addr_t at, u64 bytes, bool reclaim) {
     return c;
 }
 
-int client::unmap_page(u64 page, bool reclaim) {
-    if (gone_ || page >= pages_.size() || pages_[page] == 0) return -ENOENT;
+int client::unmap_pages(page_run pages, bool reclaim) {
+    const u64 end = pages.first + pages.count;
+    if (gone_ || end > pages_.size()) return -ENOENT;
+    for (u64 page = pages.first; page < end; ++page)
+        if (pages_[page] == 0) return -ENOENT;
     if (domain_->type == iommu_domain_type::identity) return -EINVAL;
     const u64 bytes = config_.page_bytes;
-    const unmap_class c = unmap_range(addresses_[page], bytes, reclaim);
-    kernel_.free_pages(pages_[page], static_cast<u32>(bytes / 4096), true);
-    pages_[page] = 0;
+    const unmap_class c = unmap_range(addresses_[pages.first], pages.count * bytes, reclaim);
+    for (u64 page = pages.first; page < end; ++page) {
+        kernel_.free_pages(pages_[page], static_cast<u32>(bytes / 4096), true);
+        pages_[page] = 0;
+    }
     return static_cast<int>(c);
 }
 

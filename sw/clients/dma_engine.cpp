@@ -3,6 +3,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <utility>
 
 #include <linux/pci_regs.h>
 
@@ -10,7 +11,7 @@
 #include "sw/pci/atomics.h"
 #include "sw/pci/intx.h"
 #include "sw/pci/msi.h"
-#include "sw/pci/reset.h"
+#include "sw/pci/reset_methods.h"
 
 namespace drydock::sw {
 
@@ -23,8 +24,8 @@ constexpr u32 engine_id = 0x4452'4459;
 // Register map in BAR0
 constexpr u64 reg_id = 0x000, reg_queues = 0x004, reg_interrupts = 0x008, queue_base = 0x100,
               queue_stride = 0x40;
-constexpr u64 q_ring = 0x00, q_log2 = 0x08, q_control = 0x0c, q_tail = 0x10, q_write_back = 0x18,
-              q_vector = 0x20, q_status = 0x24;
+constexpr u64 q_ring = 0x00, q_log2 = 0x08, q_control = 0x0c, q_tail = 0x10, q_head = 0x14,
+              q_write_back = 0x18, q_vector = 0x20, q_status = 0x24;
 constexpr u32 control_enable = 1u << 0, control_pasid_valid = 1u << 1, control_irq_enable = 1u << 4;
 constexpr u32 status_busy = 1u << 0;
 
@@ -38,8 +39,12 @@ std::array<u64, 4> encode(const dma_descriptor& d) {
 
 }  // namespace
 
-dma_engine::dma_engine(kernel& k, iommu_core& core, pci_dev& dev)
-    : kernel_(k), core_(core), dev_(dev) {}
+dma_engine::dma_engine(kernel& k, iommu_core& core, pci_dev& dev, dma_engine_options options)
+    : kernel_(k),
+      core_(core),
+      dev_(dev),
+      options_(options),
+      drained_(k, "dma_engine_drained(" + dev.dev.name + ")") {}
 
 phys_addr_t dma_engine::reg(unsigned q, u64 offset) const {
     return dev_.resource[0].start + queue_base + q * queue_stride + offset;
@@ -104,7 +109,7 @@ unsigned dma_engine::add_queue(const dma_queue_config& config, iommu_domain& dom
     return q;
 }
 
-void dma_engine::start() {
+void dma_engine::start(bool used_before) {
     std::vector<msi_desc> vectors;
     for (unsigned q = 0; q < queues_.size(); ++q)
         vectors.push_back({q, msi_address_, queues_[q]->vector});
@@ -114,7 +119,10 @@ void dma_engine::start() {
                                  std::to_string(vectors.size()) +
                                  " vectors nor MSI could be enabled, and it has no INTx");
     enable_atomics();
-    for (unsigned q = 0; q < queues_.size(); ++q) program(q);
+    for (unsigned q = 0; q < queues_.size(); ++q) {
+        if (used_before) adopt(q);
+        program(q);
+    }
     pci_save_state(dev_);  // for slot_reset(), which has no other
 }
 
@@ -158,10 +166,19 @@ bool dma_engine::wire_raised() {
     return true;
 }
 
+/// No reset has come since the engine was used, or one that leaves it alone: its counts go on from
+/// where they are, and what was submitted is nobody's any more.
+void dma_engine::adopt(unsigned q) {
+    const u32 head = kernel_.readl(reg(q, q_head));
+    kernel_.writel(reg(q, q_tail), head);
+    queues_[q]->adopted = head;
+}
+
 void dma_engine::program(unsigned q) {
     ring& it = *queues_[q];
-    it.tail = it.head = 0;
+    it.tail = it.head = std::exchange(it.adopted, 0);
     it.failed = 0;
+    it.failed_before = it.head != 0;
     kernel_.writeq(reg(q, q_ring), it.config.ring_iova);
     kernel_.writel(reg(q, q_log2), it.config.log2_entries);
     kernel_.writeq(reg(q, q_write_back), it.write_back_iova);
@@ -203,10 +220,14 @@ void dma_engine::interrupt(unsigned number) {
     kernel_.copy_from(&seen, q.write_back, sizeof seen);
     if (q.stopped && q.tail == 0) return;  // of a life before the reset
     if (seen.head == q.head) return;
+    const bool last = q.draining && q.tail - q.head == 1;  // drain()'s own
     q.head = seen.head;
-    const u64 failed = seen.failed - q.failed;
+    // The device's count includes what failed under another driver.
+    const bool before = std::exchange(q.failed_before, false);
+    const u64 failed = before ? u64{seen.status != 0} : seen.failed - q.failed;
     q.failed = seen.failed;
-    q.client.dma_completed(seen.head, static_cast<dma_status>(seen.status), failed);
+    if (!last) q.client.dma_completed(seen.head, static_cast<dma_status>(seen.status), failed);
+    if (q.draining) drained_.wake_all();
 }
 
 bool dma_engine::wait_idle(unsigned q) {
@@ -232,9 +253,11 @@ void dma_engine::reset_prepare(pci_dev&) {
 }
 
 void dma_engine::reset_done(pci_dev&) {
+    const bool counts_go_on = pci_quirk_of(dev_) == pci_quirk::ivb_igd;
     for (unsigned q = 0; q < queues_.size(); ++q) {
         ring& it = *queues_[q];
         if (it.head != it.tail) it.client.dma_aborted();
+        if (counts_go_on) adopt(q);
         program(q);
     }
 }
@@ -254,7 +277,8 @@ bool dma_engine::responds() { return kernel_.readl(dev_.resource[0].start + reg_
 pci_ers_result dma_engine::error_detected(pci_dev&, pci_channel_state state) {
     if (state == pci_channel_state::normal) return pci_ers_result::can_recover;
     stop();
-    if (state == pci_channel_state::frozen) return pci_ers_result::need_reset;
+    if (state == pci_channel_state::frozen)
+        return options_.recovers_frozen ? pci_ers_result::can_recover : pci_ers_result::need_reset;
     abort_lost();
     return pci_ers_result::disconnect;
 }
@@ -267,15 +291,23 @@ void dma_engine::abort_lost() {
     }
 }
 
+/// Who has voted CAN_RECOVER of a frozen channel does not know whether the link was reset
+/// meanwhile, and puts back what that has taken.
 pci_ers_result dma_engine::mmio_enabled(pci_dev&) {
+    if (options_.recovers_frozen) restore();
     if (responds()) return pci_ers_result::recovered;
+    kernel_.warn_on(options_.recovers_frozen, "mmio_enabled: registers read all ones", dev_.rid());
     stop();  // the reset that is asked for would take the queues' registers
     return pci_ers_result::need_reset;
 }
 
-pci_ers_result dma_engine::slot_reset(pci_dev&) {
+void dma_engine::restore() {
     pci_restore_state(dev_);
     pci_save_state(dev_);
+}
+
+pci_ers_result dma_engine::slot_reset(pci_dev&) {
+    restore();
     return responds() ? pci_ers_result::recovered : pci_ers_result::disconnect;
 }
 
@@ -295,6 +327,7 @@ int dma_engine::recover(const std::function<int(pci_dev&)>& reset) {
 }
 
 void dma_engine::resume(pci_dev& d) {
+    if (options_.recovers_frozen) restore();  // a reset may have come behind mmio_enabled()
     for (unsigned q = 0; q < queues_.size(); ++q) {
         if (!queues_[q]->stopped) continue;
         if ((kernel_.readl(reg(q, q_control)) & control_enable) == 0) return reset_done(d);
@@ -304,7 +337,24 @@ void dma_engine::resume(pci_dev& d) {
 
 // -- removal --
 
+/// Behind all that was submitted one more descriptor, which only interrupts.
+void dma_engine::drain() {
+    call_scope call(kernel_, "dma_engine_drain", dev_.rid());
+    for (unsigned i = 0; i < queues_.size(); ++i) {
+        ring& q = *queues_[i];
+        q.draining = true;
+        if (!submit(i, {{.what = dma_descriptor::op::nop, .interrupt = true, .bytes = 1}}))
+            q.draining = false;  // stopped by error recovery: nothing of it comes any more
+        q.lock.lock_irqsave();
+        q.stopped = true;
+        q.lock.unlock_irqrestore();
+        drained_.wait([&q] { return !q.draining || q.head == q.tail; });
+        q.draining = false;
+    }
+}
+
 void dma_engine::quiesce() {
+    if (options_.remove_waits) drain();
     if (dev_.disconnected)
         stop();
     else

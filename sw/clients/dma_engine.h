@@ -47,6 +47,15 @@ struct dma_queue_config {
     u32 atomic_bytes = 0;           ///< operand of its AtomicOps: 4, 8, 16; 0: it sends none
 };
 
+/// How drivers of the field differ.
+struct dma_engine_options {
+    /// error_detected() of a frozen channel votes CAN_RECOVER: the driver takes its registers for
+    /// readable in mmio_enabled(), which WARNs where they are not.
+    bool recovers_frozen = false;
+    /// remove() has the engine end its work and waits for the interrupt that says so, however long.
+    bool remove_waits = false;
+};
+
 /// Driver of an endpoint's DMA engine: up to 8 descriptor rings, one per client.
 class dma_engine final : public pci_driver {
 public:
@@ -54,7 +63,7 @@ public:
     static constexpr dma_addr_t msi_iova_base = 0x0800'0000;
     static constexpr unsigned max_queues = 8;
 
-    dma_engine(kernel& k, iommu_core& core, pci_dev& dev);
+    dma_engine(kernel& k, iommu_core& core, pci_dev& dev, dma_engine_options options = {});
 
     /// Takes the device: decoding, bus master. @throws std::runtime_error if it is no such engine
     void probe();
@@ -63,7 +72,8 @@ public:
     /// @throws std::runtime_error beyond 8 queues or if mapping fails
     unsigned add_queue(const dma_queue_config&, iommu_domain& domain, dma_queue_client&);
     /// Interrupts on, queues enabled.
-    void start();
+    /// @param used_before  not reset since another driver has let it go, perhaps
+    void start(bool used_before = false);
     /// Maps what interrupts are written to in a further domain, at the same address.
     void map_doorbell(iommu_domain&);
 
@@ -107,11 +117,15 @@ private:
         dma_addr_t write_back_iova = 0;
         u32 tail = 0, head = 0;
         u64 failed = 0;
+        u32 adopted = 0;             ///< head of a queue that was in use before
+        bool failed_before = false;  ///< until the first write-back tells how many
         u32 vector = 0;
         bool stopped = true;
+        bool draining = false;  ///< its last descriptor is drain()'s
     };
     phys_addr_t reg(unsigned q, u64 offset) const;
     void enable_atomics();
+    void adopt(unsigned q);
     void program(unsigned q);
     bool share_one_message();
     bool share_wire();
@@ -121,10 +135,14 @@ private:
     bool wait_idle(unsigned q);
     void stop();
     void abort_lost();
+    void restore();
+    void drain();
 
     kernel& kernel_;
     iommu_core& core_;
     pci_dev& dev_;
+    dma_engine_options options_;
+    wait_queue drained_;
     std::vector<std::unique_ptr<ring>> queues_;
     u64 msi_address_ = 0;
     std::optional<u32> intx_;  ///< wired interrupt in use

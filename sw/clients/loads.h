@@ -26,6 +26,11 @@ struct unmap_load {
     bool atomic = false;
 };
 
+/// Pages of a client's buffer, from 0.
+struct page_run {
+    u64 first = 0, count = 1;
+};
+
 /// A process whose pages come in when a device asks for them.
 struct demand_paging {
     u32 resident_percent = 100;  ///< of the buffer at the start, spread evenly
@@ -37,6 +42,7 @@ struct vm_load {
     hal::duration lives = 150ms;     ///< from its start to its stop
     hal::duration retry = 1ms;       ///< after an attach that was refused with -EBUSY
     hal::duration give_up = 1000ms;  ///< of retrying
+    std::optional<u32> pasid = {};   ///< attached beside the RID while a guest runs
 };
 
 /// A driver's own look after its device.

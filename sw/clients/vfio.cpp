@@ -7,7 +7,9 @@ namespace drydock::sw {
 
 vfio::vfio(kernel& k, iommu_core& core, client& guest, const vm_load& load,
            std::function<int(pci_dev&)> reset)
-    : kernel_(k), core_(core), guest_(guest), load_(load), reset_(std::move(reset)) {}
+    : kernel_(k), core_(core), guest_(guest), load_(load), reset_(std::move(reset)) {
+    if (load_.pasid) pasid_domain_ = &core_.paging_domain_alloc(guest_.config().name + ".pasid");
+}
 
 void vfio::start() {
     if (guest_.bound()) guest_.run(".vm", [this] { run_guests(); });
@@ -18,17 +20,37 @@ void vfio::reset() {
     if (reset_(guest_.engine().dev()) != 0) ++results_.resets_failed;
 }
 
-bool vfio::attach() {
+/// Again and again while a reset refuses it.
+template <class Call>
+bool vfio::persist(Call&& call) {
     const auto limit = kernel_.now() + load_.give_up;
     for (;;) {
-        device& dev = guest_.engine().dev().dev;
-        const int rc = core_.iommu_attach_group(*guest_.domain(), *dev.group);
+        const int rc = call(guest_.engine().dev().dev);
         if (rc == 0) return true;
         if (rc != -EBUSY || kernel_.now() >= limit) return false;
         ++results_.busy;
         kernel_.sleep(load_.retry);
         if (!guest_.bound()) return false;
     }
+}
+
+bool vfio::attach() {
+    if (!persist(
+            [this](device& d) { return core_.iommu_attach_group(*guest_.domain(), *d.group); }))
+        return false;
+    if (!load_.pasid) return true;
+    if (persist([this](device& d) {
+            return core_.iommu_attach_device_pasid(*pasid_domain_, d, *load_.pasid);
+        })) {
+        ++results_.pasids;
+        return true;
+    }
+    if (guest_.bound()) core_.iommu_detach_group(*guest_.engine().dev().dev.group);
+    return false;
+}
+
+void vfio::detach_pasid() {
+    if (load_.pasid) core_.iommu_detach_device_pasid(guest_.engine().dev().dev, *load_.pasid);
 }
 
 void vfio::run_guests() {
@@ -43,8 +65,9 @@ void vfio::run_guests() {
             guest_.resume_dma();
             kernel_.sleep(load_.lives);
             guest_.suspend_dma();
-            if (!guest_.bound()) return;
+            if (!guest_.bound()) return detach_pasid();
             reset();
+            detach_pasid();
             core_.iommu_detach_group(*guest_.engine().dev().dev.group);
         } else {
             ++results_.failed;

@@ -23,7 +23,8 @@ enum class pci_quirk : u8 {
     nvme_disable_and_flr,
     delay_250ms_after_flr,
     chelsio_t4,
-    hinic_vf
+    hinic_vf,
+    ivb_igd
 };
 
 /// The function's _RST: how long it takes, and whether its evaluation fails.
@@ -141,9 +142,12 @@ struct pci_dev {
     bool disconnected = false;  ///< found gone: nothing is asked of it any more
 
     pci_quirk quirk = pci_quirk::none;  ///< beside what its IDs say
-    /// Time that its firmware needs after an FLR before it takes work (hinic_vf).
+    /// Time that its firmware needs after an FLR before it takes work (hinic_vf), or to switch its
+    /// engines off (ivb_igd).
     hal::duration firmware_time{};
     std::optional<acpi_reset_method> acpi_rst;
+    /// Firmware can take its main power away (_PR3): how long it stays off.
+    std::optional<hal::duration> power_off;
     std::vector<pci_reset_method> reset_methods;  ///< set through sysfs; empty: not
 
     mutex cfg_access;  ///< pci_cfg_access_lock()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resets that one kind of device needs (linux-flow 4.2). All of them rest on an FLR, which holds a
-// prepare() and done() of its own: nested calls.
+// Resets that one kind of device needs (linux-flow 4.2). All but that of Ivy Bridge graphics rest
+// on an FLR, which holds a prepare() and done() of its own: nested calls.
 #include <linux/pci_regs.h>
 
 #include <array>
@@ -17,12 +17,13 @@ constexpr u16 any_device = 0xffff;
 constexpr hal::duration after_flr = 250ms;     // as the devices' makers ask
 constexpr hal::duration nvme_shutdown = 10ms;  // CC.EN=0 until CSTS.RDY=0
 constexpr hal::duration firmware_step = 20ms, firmware_limit = 15000ms;
+constexpr hal::duration engines_step = 10ms, engines_limit = 10000ms;
 
 struct entry {
     u16 vendor, device;
     pci_quirk quirk;
 };
-constexpr std::array<entry, 7> by_id{{
+constexpr std::array<entry, 9> by_id{{
     {0x8086, 0x10ed, pci_quirk::intel_82599_vf},
     {0x144d, 0xa804, pci_quirk::nvme_disable_and_flr},
     {0x8086, 0x0953, pci_quirk::delay_250ms_after_flr},
@@ -30,10 +31,12 @@ constexpr std::array<entry, 7> by_id{{
     {0x025e, 0xf1ac, pci_quirk::delay_250ms_after_flr},
     {0x1425, any_device, pci_quirk::chelsio_t4},
     {0x19e5, 0x375e, pci_quirk::hinic_vf},
+    {0x8086, 0x0156, pci_quirk::ivb_igd},
+    {0x8086, 0x0166, pci_quirk::ivb_igd},
 }};
-constexpr std::array<std::string_view, 6> names{
-    "none",       "intel_82599_vf", "nvme_disable_and_flr", "delay_250ms_after_flr",
-    "chelsio_t4", "hinic_vf"};
+constexpr std::array<std::string_view, 7> names{
+    "none",     "intel_82599_vf", "nvme_disable_and_flr", "delay_250ms_after_flr", "chelsio_t4",
+    "hinic_vf", "ivb_igd"};
 
 int flr_and_wait(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config,
                  hal::duration pause) {
@@ -51,13 +54,30 @@ int chelsio(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
     return rc;
 }
 
+/// Looks every `step` whether the device has done what takes its firmware_time. @return whether it
+/// has within the limit
+bool wait_for_firmware(pci_dev& d, hal::duration step, hal::duration limit) {
+    const hal::time_point ready = d.k.now() + d.firmware_time, until = d.k.now() + limit;
+    while (d.k.now() < ready && d.k.now() < until) d.k.sleep(step);
+    return d.k.now() >= ready;
+}
+
 /// Its firmware goes on working when configuration space answers again.
 int hinic(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
     const int rc = pcie_flr(d, iommu, config);
-    if (rc != 0) return rc;
-    const hal::time_point ready = d.k.now() + d.firmware_time, until = d.k.now() + firmware_limit;
-    while (d.k.now() < ready && d.k.now() < until) d.k.sleep(firmware_step);
-    if (d.k.now() < ready) d.k.log(4, "reset timed out, FLR is not acknowledged", d.rid());
+    if (rc == 0 && !wait_for_firmware(d, firmware_step, firmware_limit))
+        d.k.log(4, "reset timed out, FLR is not acknowledged", d.rid());
+    return rc;
+}
+
+/// Ivy Bridge graphics: its engines are switched off by its own registers, panel power first;
+/// configuration space, ATS among it, stays as it is. The registers are not modelled, their time
+/// is.
+int ivb_igd(pci_dev& d) {
+    d.k.point("r0", d.rid());
+    if (!wait_for_firmware(d, engines_step, engines_limit))
+        d.k.log(4, "timeout during reset", d.rid());
+    d.k.point("r1", d.rid());
     return 0;
 }
 
@@ -74,6 +94,8 @@ int run(pci_dev& d, pci_quirk quirk, reset_iommu& iommu, const pci_reset_config&
             return chelsio(d, iommu, config);
         case pci_quirk::hinic_vf:
             return hinic(d, iommu, config);
+        case pci_quirk::ivb_igd:
+            return ivb_igd(d);
         default:
             return -ENOTTY;
     }

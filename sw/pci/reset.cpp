@@ -15,8 +15,8 @@ namespace drydock::sw {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> method_names{
-    "device_specific", "acpi", "flr", "af_flr", "pm", "bus", "cxl_bus"};
+constexpr std::array<std::string_view, 8> method_names{
+    "device_specific", "acpi", "flr", "af_flr", "pm", "bus", "cxl_bus", "d3cold"};
 constexpr hal::duration link_retrain_after = 1000ms;           // PCI_RESET_WAIT
 constexpr hal::duration d3hot_delay = 10ms, d2_delay = 200us;  // PCI PM 5.6.1
 

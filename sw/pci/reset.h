@@ -11,7 +11,7 @@ namespace drydock::sw {
 
 class pci_host;
 
-enum class pci_reset_method : u8 { device_specific, acpi, flr, af_flr, pm, bus, cxl_bus };
+enum class pci_reset_method : u8 { device_specific, acpi, flr, af_flr, pm, bus, cxl_bus, d3cold };
 /// @throws std::invalid_argument naming what there is
 pci_reset_method pci_reset_method_from(std::string_view name);
 std::string_view pci_reset_method_name(pci_reset_method);

@@ -43,6 +43,11 @@ bool pm_possible(pci_dev& d) {
            !(pci_read_config_word(d, d.pm_cap + PCI_PM_CTRL) & PCI_PM_CTRL_NO_SOFT_RESET);
 }
 
+bool power_off_possible(const pci_dev& d, const pci_reset_config& config) {
+    return d.power_off && d.bridge && !d.bridge->is_hotplug_bridge && config.host &&
+           alone_on_bus(d, *config.host);
+}
+
 bool sbr_masked(const pci_dev& d) {
     if (!d.bridge || !d.bridge->cxl_port_dvsec) return false;
     return !(pci_read_config_word(*d.bridge, d.bridge->cxl_port_dvsec + cxl_port_control) &
@@ -173,6 +178,28 @@ int pci_dev_acpi_reset(pci_dev& d, reset_iommu& iommu, const pci_reset_config& c
     }));
 }
 
+/// Firmware's power resource holds the port's bus in reset for as long as the power is off, which
+/// is how the function gets to know of it here.
+int pci_d3cold_reset(pci_dev& d, reset_iommu& iommu, const pci_reset_config& config) {
+    if (!power_off_possible(d, config)) return -ENOTTY;
+    call_scope call(d.k, "pci_d3cold_reset", d.rid());
+    return call.result(pci_reset_wrapped(d, iommu, config, pci_reset_method::d3cold, [&] {
+        if (d.pm_cap) {
+            const int where = d.pm_cap + PCI_PM_CTRL;
+            pci_write_config_word(d, where, pci_read_config_word(d, where) | 3);
+            d.k.sleep(d3hot_settles);
+        }
+        const u16 control = pci_read_config_word(*d.bridge, PCI_BRIDGE_CONTROL);
+        pci_write_config_word(*d.bridge, PCI_BRIDGE_CONTROL, control | PCI_BRIDGE_CTL_BUS_RESET);
+        d.k.point("r0", d.rid());
+        d.k.sleep(*d.power_off);
+        pci_write_config_word(*d.bridge, PCI_BRIDGE_CONTROL, control);
+        const int rc = pci_bridge_wait_for_secondary_bus(*config.host, *d.bridge, "D3cold->D0");
+        if (rc == 0) d.k.point("r1", d.rid());
+        return rc;
+    }));
+}
+
 // -- which --
 
 int pci_reset_by(pci_dev& d, pci_reset_method m, reset_iommu& iommu,
@@ -192,6 +219,8 @@ int pci_reset_by(pci_dev& d, pci_reset_method m, reset_iommu& iommu,
             return pci_reset_bus_function(d, iommu, config);
         case pci_reset_method::cxl_bus:
             return cxl_reset_bus_function(d, iommu, config);
+        case pci_reset_method::d3cold:
+            return pci_d3cold_reset(d, iommu, config);
     }
     return -ENOTTY;
 }
@@ -228,6 +257,8 @@ int pci_reset_probe(pci_dev& d, pci_reset_method m, reset_iommu& iommu,
             return wrapped([&] { return alone_on_bus(d, *config.host); });
         case pci_reset_method::cxl_bus:
             return d.bridge && d.bridge->cxl_port_dvsec ? 0 : -ENOTTY;
+        case pci_reset_method::d3cold:
+            return power_off_possible(d, config) ? 0 : -ENOTTY;
         default:
             return pci_reset_possible(d, m) ? 0 : -ENOTTY;
     }

@@ -50,6 +50,10 @@ int cxl_reset_bus_function(pci_dev&, reset_iommu&, const pci_reset_config&);
 /// By its firmware's _RST, which takes as long as it takes; nobody waits for the function after it.
 int pci_dev_acpi_reset(pci_dev&, reset_iommu&, const pci_reset_config&);
 
+/// By taking its power away and giving it again; only of a function alone below its port, by
+/// firmware that can. Not below a slot, whose power is hot-plug's (choice).
+int pci_d3cold_reset(pci_dev&, reset_iommu&, const pci_reset_config&);
+
 /// Which quirk resets the function: by its IDs, or as it was told. (quirks.cpp)
 pci_quirk pci_quirk_of(const pci_dev&);
 int pci_dev_specific_reset(pci_dev&, reset_iommu&, const pci_reset_config&);

@@ -52,7 +52,17 @@ void smmu::core::observe(base::register_observer& o) {
 // -- registers
 // -----------------------------------------------------------------------------------------
 
+void smmu::core::fail_service() {
+    service_failed_ = true;
+    commands_.enable(false);
+    events_.enable(false);
+    pri_.enable(false);
+    control_changed();
+    errors_.raise(global_error::sfm);
+}
+
 void smmu::core::cr0_updated(std::uint64_t value, std::uint64_t changed) {
+    if (service_failed_) return;
     if ((changed & (cr0::smmuen | cr0::atschk | cr0::vmw)) != 0) control_changed();
     if ((changed & cr0::eventqen) != 0) events_.enable((value & cr0::eventqen) != 0);
     if ((changed & (cr0::smmuen | cr0::priqen)) != 0)
@@ -88,13 +98,13 @@ void smmu::core::control_changed() {
     const std::uint64_t cr0_value = registers_.effective_cr0(),
                         cr2_value = registers_.map.cr2.value;
     control c;
-    c.smmuen = (cr0_value & cr0::smmuen) != 0;
+    c.smmuen = (cr0_value & cr0::smmuen) != 0 && !service_failed_;
     c.atschk = (cr0_value & cr0::atschk) != 0;
     c.vmw = static_cast<std::uint8_t>((cr0_value & cr0::vmw) >> 6);
     c.e2h = (cr2_value & cr2::e2h) != 0;
     c.recinvsid = (cr2_value & cr2::recinvsid) != 0;
     c.rec_cfg_ats = (cr2_value & cr2::rec_cfg_ats) != 0;
-    c.gbpa_abort = (registers_.map.gbpa.value & gbpa::abort) != 0;
+    c.gbpa_abort = (registers_.map.gbpa.value & gbpa::abort) != 0 || service_failed_;
     translator_.set_control(c);
 }
 

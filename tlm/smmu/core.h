@@ -51,6 +51,7 @@ public:
     }
     void connect_event(base::sev_sink& s) { sev_ = &s; }
     void connect_interrupts(interrupt_wires& w) { msi_.connect(w); }
+    void fail_service();
     const invalidations& invalidating() const { return invalidations_; }
     const pri_queue& page_requests() const { return pri_; }
     const translator& translating_part() const { return translator_; }
@@ -117,6 +118,7 @@ private:
     stream_map streams_;
     const pcie::requester_directory* directory_ = nullptr;
     base::sev_sink* sev_ = nullptr;
+    bool service_failed_ = false;
     register_block registers_;
     register_socket register_socket_;
     memory_port memory_;

@@ -18,7 +18,8 @@ enum class global_error : std::uint8_t {
     msi_cmdq_abt = 4,
     msi_eventq_abt = 5,
     msi_priq_abt = 6,
-    msi_gerror_abt = 7
+    msi_gerror_abt = 7,
+    sfm = 8
 };
 
 /// GERROR and GERRORN: an error is active while its bits differ; hardware toggles inactive ones

@@ -30,6 +30,7 @@ void smmu::set_queue_depth(base::routing_id id, unsigned depth) {
 void smmu::observe_registers(base::register_observer& o) { core_->observe(o); }
 void smmu::connect_event(base::sev_sink& s) { core_->connect_event(s); }
 void smmu::connect_interrupts(interrupt_wires& w) { core_->connect_interrupts(w); }
+void smmu::fail_service() { core_->fail_service(); }
 void smmu::start_of_simulation() { core_->start_of_simulation(); }
 
 const invalidation_tracker& smmu::tracker() const { return core_->invalidating().tracker(); }

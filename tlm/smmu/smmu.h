@@ -55,6 +55,9 @@ public:
     void connect_event(base::sev_sink&);
     /// Every interrupt pulses its wire, whether or not an MSI is sent as well.
     void connect_interrupts(interrupt_wires&);
+    /// Service Failure Mode: GERROR.SFM_ERR; from here on every transaction is aborted, no command
+    /// is consumed and no record written, whatever CR0 says, until the end (choice).
+    void fail_service();
 
     // -- for tests and benchmarks --
     const invalidation_tracker& tracker() const;

@@ -23,6 +23,19 @@ std::int64_t fired(const json& r, const char* monitor) {
     return expect::fired(r, monitor, "ep0");
 }
 
+TEST(InjectRun, S_102_an_SMMU_in_service_failure_stops_all_traffic_and_all_commands) {
+    const json good = run("end: {when: 3ms}\n");
+    const json r = run(
+        "timeline: [{when: 1ms, inject: {smmu: smmu, fault: service_failure}}]\n"
+        "end: {when: 3ms}\n");
+    for (const char* what : {"dma", "unmap"}) {
+        EXPECT_GT(good.at("clients").at("net").at(what).at("done"), 250) << what;
+        EXPECT_LT(r.at("clients").at("net").at(what).at("done"), 105) << what;
+    }
+    EXPECT_EQ(timeouts(r), 0) << "nobody looks at the ITags any more";
+    EXPECT_EQ(expect::fired(r, "warn", ""), 0) << "H-59 needs an error of the command queue";
+}
+
 TEST(InjectRun, P_054_a_completion_that_is_late_but_in_time_makes_its_unmap_wait) {
     const json r = run(with("fault: delay_completions, count: 1, delay: 150us"));
     EXPECT_EQ(r.at("outcome"), "clean");

@@ -147,6 +147,30 @@ TEST(ResetRun, LinuxFlow_4_2_resets_by_quirk_and_by_firmware) {
         << "its quirk needs an FLR";
 }
 
+TEST(ResetRun, LinuxFlow_4_2_d3cold_by_firmware_that_can) {
+    const std::string can = ", devices: {ep0: {power_off: 40ms}}";
+    const json r = reset("d3cold", {.variant = "M2", .software = can});
+    EXPECT_EQ(result(r), 0);
+    EXPECT_GE(milliseconds(r), 10 + 40 + 50 + 100) << "D3hot, off, training, first access";
+    EXPECT_LE(milliseconds(r), 250);
+    expect_work_afterwards(r);
+    EXPECT_EQ(timeouts(r), 0);
+    const json bare = reset("d3cold", {.software = can});
+    expect_work_afterwards(bare);
+    EXPECT_GT(timeouts(bare), 0) << "nobody has told the SMMU";
+    EXPECT_EQ(result(reset("d3cold", {.port = "hotplug: true, ", .software = can})), not_this_way);
+}
+
+TEST(ResetRun, LinuxFlow_4_2_Ivy_Bridge_graphics_keep_ATS_but_are_blocked_meanwhile) {
+    const json r = reset(
+        "device_specific",
+        {.variant = "M2", .software = ", devices: {ep0: {quirk: ivb_igd, firmware_time: 55ms}}"});
+    EXPECT_EQ(result(r), 0);
+    EXPECT_NEAR(milliseconds(r), 60, 1) << "looked at every 10 ms";
+    expect_work_afterwards(r);
+    EXPECT_EQ(timeouts(r), 0);
+}
+
 TEST(ResetRun, LinuxFlow_4_2_a_bus_wide_reset_is_behind_no_prepare) {
     for (const char* call : {"pci_reset_bus", "reset_subordinate"}) {
         const json r = run_text(std::string(R"(machine:

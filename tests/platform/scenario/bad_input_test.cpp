@@ -92,7 +92,7 @@ TEST(BadInput, an_unknown_variant_is_refused_with_what_there_is) {
 TEST(BadInput, an_unknown_device_description_is_refused_with_the_nearest) {
     EXPECT_EQ(refused("like: generic_ats_endpoint", "like: generic_ats_endpiont"),
               "s.yaml:8:33: like: no device 'generic_ats_endpiont'; expected one of "
-              "generic_ats_endpoint, intel_dsa, myricom_10g, or "
+              "generic_ats_endpoint, generic_endpoint, intel_dsa, myricom_10g, or "
               "the path of a description or dump; did you mean 'generic_ats_endpoint'?");
 }
 

@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Wrong input of every kind: each is refused where it stands, with what was expected.
-#include "tests/platform/support.h"
+#include "tests/platform/wrong_input.h"
 
 namespace drydock::tests {
 namespace {
 
-struct wrong {
-    const char *old_text, *new_text;
-    const char* at;    ///< "LINE:COLUMN"
-    const char* says;  ///< part of the message
-};
-
-void PrintTo(const wrong& w, std::ostream* o) { *o << w.new_text; }
-
-class WrongFile : public testing::TestWithParam<wrong> {};
+class WrongFile : public WrongInput {};
 
 TEST_P(WrongFile, is_refused_at_its_place) {
-    const scratch s;
-    const wrong& w = GetParam();
-    const std::string file = s.file("s.yaml", small_scenario(w.old_text, w.new_text));
-    const std::string message = refusal(file);
-    EXPECT_TRUE(message.starts_with(file + ":" + w.at + ": ")) << message;
-    EXPECT_NE(message.find(w.says), std::string::npos) << message;
+    expect_refusal(small_scenario(GetParam().old_text, GetParam().new_text));
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A hazard's file: orders, oracle, what its variants are expected to be, and what is refused.
-#include "tests/platform/support.h"
+#include "tests/platform/wrong_input.h"
 
 namespace drydock::tests {
 namespace {
@@ -100,19 +100,10 @@ TEST(Hazard, the_pair_of_a_quarantine_is_the_reset_variant_that_came_with_it) {
     EXPECT_EQ(l.runs[1].software.reset_variant, "none");
 }
 
-struct wrong {
-    const char *old_text, *new_text, *at, *says;
-};
-void PrintTo(const wrong& w, std::ostream* o) { *o << w.new_text; }
-class WrongHazard : public testing::TestWithParam<wrong> {};
+class WrongHazard : public WrongInput {};
 
 TEST_P(WrongHazard, is_refused_at_its_place) {
-    const scratch s;
-    const wrong& w = GetParam();
-    const std::string file = s.file("h.yaml", hazard(w.old_text, w.new_text));
-    const std::string message = refusal(file);
-    EXPECT_TRUE(message.starts_with(file + ":" + w.at + ": ")) << message;
-    EXPECT_NE(message.find(w.says), std::string::npos) << message;
+    expect_refusal(hazard(GetParam().old_text, GetParam().new_text));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -170,7 +161,35 @@ INSTANTIATE_TEST_SUITE_P(
         wrong{"fail: {site: attach_dev, error: EIO}", "task: F, remove: {device: D}", "22:51",
               "no device 'D'"},
         wrong{"fail: {site: attach_dev, error: EIO}", "task: F, bind: {devise: A}", "22:41",
-              "unknown key 'devise'"}));
+              "unknown key 'devise'"},
+        wrong{"unmap: {client: P, page: 0", "unmap: {client: P, page: 2, pages: 3", "21:74",
+              "pages: 3 is out of range; expected 1..2 (from page 2 on"},
+        wrong{"unmap: {client: P, page: 0", "unmap: {client: P, pages: 0", "21:65",
+              "expected a whole number, 1..65536"},
+        wrong{"fail: {site: attach_dev, error: EIO}", "inject: {smmu: s2, fault: service_failure}",
+              "22:40", "no SMMU 's2'; expected one of s0, s1"},
+        wrong{"fail: {site: attach_dev, error: EIO}", "inject: {smmu: s0, fault: deaf}", "22:51",
+              "expected fault: service_failure"},
+        wrong{"fail: {site: attach_dev, error: EIO}", "inject: {smmu: s0}", "22:33",
+              "expected fault: service_failure"},
+        wrong{"fail: {site: attach_dev, error: EIO}", "inject: {device: A, fault: service_failure}",
+              "22:52", "expected smmu: in place"},
+        wrong{"fail: {site: attach_dev, error: EIO}",
+              "inject: {smmu: s0, fault: service_failure, count: 2}", "22:68",
+              "'count' beside smmu:"},
+        wrong{"fail: {site: attach_dev, error: EIO}", "task: F, reset: {device: A, method: d3cold}",
+              "22:50", "expected software.devices: power_off"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Drivers, WrongHazard,
+    testing::Values(
+        wrong{"driver: false", "frozen: maybe", "12:48", "expected one of need_reset, can_recover"},
+        wrong{"driver: false", "remove: never", "12:48", "expected one of stops, waits_for"},
+        wrong{"driver: false", "power_off: 101s", "12:51", "is out of range; expected 0s to 100s"},
+        wrong{"kind: dma_client, device: A, buffer: 16KiB",
+              "kind: vfio, device: plain, buffer: 16KiB, vm: {pasid: 1}", "15:61",
+              "device 'plain' (myricom_10g) has no PASID capability"},
+        wrong{"buffer: 16KiB", "buffer: 16KiB, vm: {pasid: 1}", "15:55", "expected kind: vfio"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Judgement, WrongHazard,

@@ -66,7 +66,7 @@ machine:
                                 sriov: {vfs: 2, total_vfs: 4, first_offset: 4, stride: 2, atc: shared}}},
                sriov: {vfs: 1, total_vfs: 1, first_offset: 16, stride: 1, atc: own}}
   parameters: {smmu.command: 5ns}
-software: {reset: {variant: none, policy: disable_and_block_ats}, group: {G: [ep0]}, domain: {D1: {kind: paging, attach: G, pasid: 3}}, devices: {ep0: {aliases: [far], acpi_reset: 1ms}}, ops: {blocked_domain: none}, switches: none, require_direct: ignore, quarantine: off, smmu: {invalidation: masters, force_sync: true, poll_gerror: true, disable_ats: driver_may, sync_failure: all_waiters, presence_check: config_read}, cerror_sync: repeated, pci: {flr_wait: 100ms, recovery: before_2025_08, reset_notice: on_atc_timeout, dpc_completion: ur, ecrc: on, msi: false, hotplug_buses: 2, hotplug_memory: 2MiB, hotplug_prefetchable: 4MiB}}
+software: {reset: {variant: none, policy: disable_and_block_ats}, group: {G: [ep0]}, domain: {D1: {kind: paging, attach: G, pasid: 3}}, devices: {ep0: {aliases: [far], acpi_reset: 1ms, power_off: 1ms, quirk: ivb_igd, frozen: can_recover, remove: stops}}, ops: {blocked_domain: none}, switches: none, require_direct: ignore, quarantine: off, smmu: {invalidation: masters, force_sync: true, poll_gerror: true, disable_ats: driver_may, sync_failure: all_waiters, presence_check: config_read}, cerror_sync: repeated, pci: {flr_wait: 100ms, recovery: before_2025_08, reset_notice: on_atc_timeout, dpc_completion: ur, ecrc: on, msi: false, hotplug_buses: 2, hotplug_memory: 2MiB, hotplug_prefetchable: 4MiB}}
 clients:
   sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 64KiB, page: 4KiB,
          dma: {burst: 4 x 256B, every: 10us, mix: {read: 40%, write: 40%, atomic: 20%}, atomic: {op: cas, bytes: 16B}},
@@ -74,7 +74,7 @@ clients:
   dma0: {kind: dma_client, device: ep0, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 10us, mix: {read: 10%, write: 90%},
          ras: {every: 1ms, failures: 3, attempts: 3}}
   vm0: {kind: vfio, device: far, cpu: 1, buffer: 64KiB, burst: 4 x 256B, every: 10us, mix: {read: 10%, write: 90%},
-        unmap: {pages: 1, every: 5us, context: reclaim}, vm: {every: 400ms, lives: 150ms, retry: 1ms, give_up: 1s}}
+        unmap: {pages: 1, every: 5us, context: reclaim}, vm: {every: 400ms, lives: 150ms, retry: 1ms, give_up: 1s, pasid: 4}}
   peer0: {kind: dma_client, device: ep0, peer: far, cpu: 1, buffer: 4KiB, burst: 4 x 256B, every: 10us, mix: {read: 10%, write: 90%}}
 matrix: {software.reset.variant: [none, M2]}
 timeline:
@@ -86,6 +86,8 @@ timeline:
   - {when: R at p4, hold: R}
   - {when: 'itag_timeout of ep0 #3', release: R}
   - {when: 2ms, set: {rp0_link.up: false}}
+  - {when: 2ms, task: C, unmap: {client: vm0, page: 2, pages: 3}}
+  - {when: 2ms, inject: {smmu: smmu, fault: service_failure}}
 end: {when: [R returned, 3ms], plus: 1ms, limit: 50s}
 expect:
   all: [R.result: 0, stuck: {fires: ep0}]
@@ -129,7 +131,7 @@ TEST(Schema, what_has_a_wrong_form_is_refused_by_both) {
         {"dsp0: {link: gen3 x4", "dsp0: {link: gen3 x5"},
         {"entries: 64", "entries: -1"},
         {"smmu.command: 5ns", "smmu.command: [5ns]"},
-        {"variant: none}", "variant: N5}"},
+        {"variant: none,", "variant: N5,"},
         {"quarantine: off", "quarantine: Q6"},
         {"cerror_sync: repeated", "cerror_sync: again"},
         {"kind: sva", "kind: vhost"},
@@ -155,6 +157,13 @@ TEST(Schema, what_has_a_wrong_form_is_refused_by_both) {
         {"fault: lose_completions", "fault: burn"},
         {"rp0_link.up: false", "rp0_link.up: false, rp1_link.up: true"},
         {"plus: 1ms", "plus: 1"},
+        {"power_off: 1ms", "power_off: 1"},
+        {"quirk: ivb_igd", "quirk: igd"},
+        {"frozen: can_recover", "frozen: recovers"},
+        {"remove: stops", "remove: waits"},
+        {"pasid: 4", "pasid: four"},
+        {"pages: 3", "pages: many"},
+        {"smmu: smmu, fault", "smmu: [smmu], fault"},
         {"when: [R returned, 3ms]", "when: []"},
         {"R.result: 0", "R.result: 0.5"},
         {"stuck: {fires: ep0}", "stuck: {hits: ep0}"},

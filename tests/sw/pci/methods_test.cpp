@@ -3,13 +3,9 @@
 #include "sw/pci/reset_methods.h"
 #include "tests/sw/pci/pci_fixture.h"
 
-namespace drydock::sw {
+namespace drydock::sw::test {
 namespace {
 
-using test::endpoint_options;
-using test::Pci;
-using test::recording_driver;
-using test::recording_iommu;
 using method = pci_reset_method;
 
 std::size_t count_of(const std::vector<std::string>& log, std::string_view what) {
@@ -103,6 +99,39 @@ TEST_F(Pci, LinuxFlow_4_2_what_quirks_take) {
     ep->firmware_time = 60s;
     EXPECT_LT(takes(pci_quirk::hinic_vf), 15130ms) << "given up";
     EXPECT_EQ(host.functions[0x100]->flrs, 6u);
+    iommu.log.clear();
+    ep->firmware_time = 3s;
+    const auto engines = takes(pci_quirk::ivb_igd);
+    EXPECT_GE(engines, 3000ms);
+    EXPECT_LT(engines, 3020ms);
+    ep->firmware_time = 60s;
+    EXPECT_LT(takes(pci_quirk::ivb_igd), 10020ms) << "given up";
+    EXPECT_EQ(host.functions[0x100]->flrs, 6u) << "it has none";
+    EXPECT_EQ(iommu.log.size(), 4u) << "one pair each";
+}
+
+TEST_F(Pci, LinuxFlow_4_2_d3cold_takes_the_power_away_behind_prepare) {
+    build();
+    recording_iommu iommu(k, host);
+    const pci_reset_config how{.method = method::d3cold, .host = pci.get()};
+    in_task([&] {
+        EXPECT_EQ(pci_reset_function(*ep, iommu, how), -ENOTTY) << "no firmware that could";
+        EXPECT_EQ(reset_method_store(*ep, {method::d3cold}, iommu, how), -EINVAL);
+        EXPECT_EQ(iommu.log.size(), 0u);
+        ep->power_off = 200ms;
+        EXPECT_EQ(reset_method_store(*ep, {method::d3cold}, iommu, how), 0);
+        const u32 bar = pci_read_config_dword(*ep, PCI_BASE_ADDRESS_0 + 4);
+        const auto begun = k.now();
+        EXPECT_EQ(pci_reset_function(*ep, iommu, how), 0);
+        EXPECT_GE(k.now() - begun, 300ms) << "off for 200 ms, 100 ms until it answers";
+        EXPECT_LT(k.now() - begun, 500ms);
+        EXPECT_EQ(pci_read_config_dword(*ep, PCI_BASE_ADDRESS_0 + 4), bar) << "restored";
+        EXPECT_EQ(count_of(iommu.log, "prepare"), 1u);
+        EXPECT_EQ(count_of(iommu.log, "done"), 1u);
+        ep->bridge->is_hotplug_bridge = true;
+        EXPECT_EQ(pci_reset_function(*ep, iommu, how), -ENOTTY) << "the slot's power is hot-plug's";
+    });
+    EXPECT_EQ(count_of(iommu.log, "prepare"), 1u);
 }
 
 TEST_F(Pci, LinuxFlow_4_1_pci_try_reset_function_does_not_wait_and_locks_no_bridge) {
@@ -191,4 +220,4 @@ TEST_F(Pci, LinuxFlow_4_1_methods_set_through_sysfs_are_those_that_are_walked) {
 }
 
 }  // namespace
-}  // namespace drydock::sw
+}  // namespace drydock::sw::test

@@ -3,13 +3,8 @@
 
 #include "tests/sw/pci/pci_fixture.h"
 
-namespace drydock::sw {
+namespace drydock::sw::test {
 namespace {
-
-using test::endpoint_options;
-using test::Pci;
-using test::recording_driver;
-using test::recording_iommu;
 
 TEST_F(Pci, LinuxFlow_4_1_reset_goes_prepare_flr_done_restore_in_this_order) {
     build();
@@ -34,7 +29,7 @@ TEST_F(Pci, LinuxFlow_4_1_reset_goes_prepare_flr_done_restore_in_this_order) {
     EXPECT_LT(ended - begun, 110ms);
     const auto& f = *host.functions[0x100];
     EXPECT_EQ(f.get(PCI_BASE_ADDRESS_0 + 4, 4), static_cast<u32>(ep->resource[0].start >> 32));
-    EXPECT_EQ(f.get(test::ep_ats + PCI_ATS_CTRL, 2), 0x8000u) << "E follows the software flag";
+    EXPECT_EQ(f.get(ep_ats + PCI_ATS_CTRL, 2), 0x8000u) << "E follows the software flag";
     EXPECT_LT(order("r0"), order("r1"));
     EXPECT_LT(order("r1"), order("s"));
     EXPECT_FALSE(ep->dev.lock.held());
@@ -55,7 +50,7 @@ TEST_F(Pci, LinuxFlow_4_1_bridge_then_function_is_locked_device_lock_before_conf
 TEST_F(Pci, LinuxFlow_4_2_transactions_pending_is_waited_for_before_prepare) {
     build();
     recording_iommu iommu(k, host);
-    host.functions[0x100]->put(test::ep_pcie + PCI_EXP_DEVSTA, PCI_EXP_DEVSTA_TRPND, 2);
+    host.functions[0x100]->put(ep_pcie + PCI_EXP_DEVSTA, PCI_EXP_DEVSTA_TRPND, 2);
     hal::time_point begun{};
     in_task([&] {
         begun = k.now();
@@ -72,8 +67,8 @@ TEST_F(Pci, LinuxFlow_4_2_transactions_pending_is_waited_for_before_prepare) {
 TEST_F(Pci, LinuxFlow_4_2_transactions_that_end_in_time_shorten_the_wait) {
     build();
     auto& f = *host.functions[0x100];
-    f.put(test::ep_pcie + PCI_EXP_DEVSTA, PCI_EXP_DEVSTA_TRPND, 2);
-    host.fake.at(k.now() + 150ms, [&] { f.put(test::ep_pcie + PCI_EXP_DEVSTA, 0, 2); });
+    f.put(ep_pcie + PCI_EXP_DEVSTA, PCI_EXP_DEVSTA_TRPND, 2);
+    host.fake.at(k.now() + 150ms, [&] { f.put(ep_pcie + PCI_EXP_DEVSTA, 0, 2); });
     in_task([&] {
         const auto begun = k.now();
         EXPECT_TRUE(pci_wait_for_pending_transaction(*ep));
@@ -150,13 +145,13 @@ TEST_F(Pci, LinuxFlow_4_1_a_sleeping_function_is_powered_up_before_its_state_is_
     build(o);
     recording_iommu iommu(k, host);
     auto& f = *host.functions[0x100];
-    f.put(test::ep_pm + PCI_PM_CTRL, 3, 2);
+    f.put(ep_pm + PCI_PM_CTRL, 3, 2);
     in_task([&] {
         const auto begun = k.now();
         EXPECT_EQ(pci_reset_function(*ep, iommu, {}), 0);
         EXPECT_GE(k.now() - begun, 110ms);  // 10 ms from D3hot
     });
-    EXPECT_EQ(f.get(test::ep_pm + PCI_PM_CTRL, 2) & 3u, 0u);
+    EXPECT_EQ(f.get(ep_pm + PCI_PM_CTRL, 2) & 3u, 0u);
 }
 
 TEST_F(Pci, LinuxFlow_4_1_other_methods_and_functions_without_flr_are_refused) {
@@ -175,4 +170,4 @@ TEST_F(Pci, LinuxFlow_4_1_other_methods_and_functions_without_flr_are_refused) {
 }
 
 }  // namespace
-}  // namespace drydock::sw
+}  // namespace drydock::sw::test
