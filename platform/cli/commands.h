@@ -53,6 +53,8 @@ struct view_options {
 int run_command(const run_options& o, const tools& t);
 /// Runs every hazard of a folder against every variant that it speaks of, writes no file.
 int hazards_command(const hazards_options& o, const tools& t);
+/// Of the hazards in a folder, by file name; none if there is no such folder.
+std::vector<std::string> hazard_titles(const std::string& folder);
 int check_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
 /// @param scenario empty: what there is to build scenarios from; else its runs and the names it may
 /// expect

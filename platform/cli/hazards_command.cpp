@@ -13,6 +13,7 @@
 #include "platform/report/hazard_table.h"
 #include "platform/runner/progress_bar.h"
 #include "platform/runner/signals.h"
+#include "platform/scenario/document.h"
 #include "platform/scenario/nearest.h"
 
 namespace drydock::cli {
@@ -112,6 +113,17 @@ json told(const hazard_file& f, const scenario::run& r, const json& cell) {
 }
 
 }  // namespace
+
+std::vector<std::string> hazard_titles(const std::string& folder) {
+    std::vector<std::string> titles;
+    if (std::error_code none; !fs::is_directory(folder, none)) return titles;
+    for (const fs::path& p : files_of(folder)) {
+        const auto document = scenario::parse_yaml(contents_of(p.string(), "a hazard"), p.string());
+        const scenario::node* title = document.find("title");
+        if (title != nullptr && document.find("oracle") != nullptr) titles.push_back(title->scalar);
+    }
+    return titles;
+}
 
 int hazards_command(const hazards_options& o, const tools& t) {
     const std::vector<hazard_file> files = load_all(o);

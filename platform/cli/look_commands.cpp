@@ -8,19 +8,11 @@
 #include <fstream>
 
 #include "platform/cli/commands.h"
-#include "platform/configs/named.h"
 #include "platform/devices/description.h"
 #include "platform/devices/dump_tree.h"
-#include "platform/expect/metrics.h"
 #include "platform/report/report.h"
 #include "platform/scenario/build.h"
-#include "platform/scenario/embedded.h"
 #include "platform/scenario/nearest.h"
-#include "sw/iommu/reset/policies.h"
-#include "sw/iommu/reset_ops.h"
-#include "sw/kernel/fail_sites.h"
-#include "sw/kernel_calls.h"
-#include "sw/switches.h"
 #include "tlm/base/probe_kinds.h"
 
 namespace drydock::cli {
@@ -70,13 +62,6 @@ int build_machines(const scenario::loaded& l, const scenario::overrides& changes
     return report_failures(runner::run_all(jobs, 1, build, false, nullptr), t);
 }
 
-void list_things(const char* what, std::span<const sw::named_thing> things, const tools& t) {
-    text_table table(false, 2);
-    for (const sw::named_thing& x : things)
-        table.row({{"  " + std::string(x.name)}, {std::string(x.meaning)}});
-    print(t.out, std::string(what) + "\n" + table.text());
-}
-
 std::string value_text(const json& j) { return j.is_string() ? j.get<std::string>() : j.dump(); }
 
 }  // namespace
@@ -109,49 +94,6 @@ int check_command(const std::string& scenario, const scenario::overrides& change
             table.row({{"  " + e.name}, {e.relation}, {e.where.text()}});
         print(t.out, table.text());
     }
-    return as_expected;
-}
-
-int list_command(const std::string& scenario, const scenario::overrides& changes, const tools& t) {
-    if (scenario.empty()) {
-        if (!changes.set.empty() || !changes.axes.empty() || changes.seed_range)
-            throw scenario::bad_input({"list", 0, 0, true},
-                                      "-c, -m and --seeds change a scenario; expected its file");
-        print(t.out, "devices (like:)\n");
-        text_table devices(false, 2);
-        for (const std::string& name : devices::names())
-            devices.row({{"  " + name}, {devices::load(name, {})->title}});
-        print(t.out, devices.text());
-        print(t.out, "SMMUs (machine.smmu.like:)\n");
-        text_table smmus(false, 2);
-        for (const std::string& name : configs::names())
-            smmus.row({{"  " + name}, {configs::load(name, {}).title}});
-        print(t.out, smmus.text());
-        print(t.out, "reset variants (software.reset.variant):\n");
-        text_table variants(false, 2);
-        for (const sw::reset_variant& v : sw::reset_variants())
-            variants.row({{"  " + std::string(v.name)}, {std::string(v.what)}});
-        print(t.out, variants.text());
-        list_things("reset policies (software.reset.policy)", sw::reset_policies(), t);
-        print(t.out,
-              "quarantine variants "
-              "(software.quarantine): off, Q1, Q2, Q3, Q4, Q5\npage requests (software.pri): off, "
-              "deny, handle\n"
-              "reset methods: device_specific, acpi, flr, af_flr, pm, bus, cxl_bus\n"
-              "clients (kind): dma_client, sva, vfio\n");
-        list_things("functions (call:)", sw::kernel_calls(), t);
-        list_things("sites of failures (fail:)", sw::fail_sites(), t);
-        if (!sw::switches().empty()) list_things("switches (software.switches)", sw::switches(), t);
-        print(t.out, "monitors (expect): " + scenario::list_of(expect::monitors()) + "\n");
-        return as_expected;
-    }
-    const auto l = scenario::load(scenario, changes);
-    print(t.out, "runs\n");
-    for (const scenario::run& r : l.runs)
-        print(t.out, fmt::format("  {}  {}\n", r.name, r.command));
-    print(t.out, "names that expect: may use\n");
-    for (const std::string& name : expect::names_of(l.runs.front()))
-        print(t.out, "  " + name + "\n");
     return as_expected;
 }
 
