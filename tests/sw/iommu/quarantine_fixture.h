@@ -41,6 +41,11 @@ struct Quarantine : Reset {
             return false;
         };
     }
+    /// Resets protected by nobody, and an A that answers no more.
+    void start_dead(std::string_view q, quarantine_switches s = {}) {
+        start(q, false, s, "none");
+        dead = {0x100};
+    }
     void map(pci_dev& d) { map(d, *d.dev.group->domain); }
     void map(pci_dev& d, iommu_domain& domain) {
         EXPECT_EQ(core->iommu_map(domain, page, 0x4000'0000 + d.rid() * 0x1000ull, 4096,
@@ -62,6 +67,40 @@ struct Quarantine : Reset {
             },
             cpu);
         return took;
+    }
+    /// The same of A, and what is to be seen when the flush has just returned.
+    void unmap_and(const std::function<void()>& look) {
+        in_task([&] {
+            map(*a);
+            unmap(*a);
+            look();
+        });
+    }
+    /// The same beside others, on CPU 1. `returned` says when.
+    void start_unmap() {
+        k.run_task("U", 1, [this] {
+            map(*a);
+            unmap(*a);
+            returned = true;
+            broken_at_return = to_master(a->dev).ats_broken;
+        });
+    }
+    bool returned = false, broken_at_return = false;
+    void attach_elsewhere() {
+        in_task([&] {
+            EXPECT_EQ(core->iommu_attach_group(core->paging_domain_alloc("D2"), *a->dev.group), 0);
+        });
+    }
+    void report() { core->iommu_report_device_broken(a->dev); }
+    /// A report of A in the middle of a reset of it, which it survives.
+    void report_during_reset() {
+        start_reset(*a);
+        k.run_task("report", 1, [&] {
+            k.sleep(10ms);
+            report();
+        });
+        run_for(1s);
+        EXPECT_EQ(reset_result(*a), 0);
     }
     bool fenced(pci_dev& d) const {
         return to_master(d.dev).ats_broken && ste_word(d.rid()).find("eats") == std::string::npos;
@@ -94,13 +133,20 @@ private:
 };
 
 /// The same, by variants.
-struct quarantine_variants : Quarantine, ::testing::WithParamInterface<const char*> {};
+struct quarantine_variants : Quarantine, ::testing::WithParamInterface<const char*> {
+    std::string_view q() const { return GetParam(); }
+};
 struct EachQuarantine : quarantine_variants {};  // off, Q1 .. Q5
 struct Lenient : quarantine_variants {};         // off, Q1: the flush returns without a fence
 struct Fencing : quarantine_variants {};         // Q2 .. Q5
 struct ByEats : quarantine_variants {};          // Q2 .. Q4
 struct ByDevice : quarantine_variants {};        // Q3, Q4: reports are per device
 struct TellingErrors : quarantine_variants {};   // Q3 .. Q5: a lost ATC_INV has its own error
+
+inline const auto each_quarantine = ::testing::Values("off", "Q1", "Q2", "Q3", "Q4", "Q5");
+inline const auto fencing = ::testing::Values("Q2", "Q3", "Q4", "Q5");
+inline const auto by_eats = ::testing::Values("Q2", "Q3", "Q4");
+inline const auto by_device = ::testing::Values("Q3", "Q4");
 
 inline std::string variant_name(const ::testing::TestParamInfo<const char*>& i) { return i.param; }
 

@@ -229,6 +229,9 @@ struct ResetLab final : Reset {
     }
 };
 
+/// STE of a device in a paging domain, with ATS.
+inline const std::string translated = "cdtable s1dss2 eats";
+
 using variants = std::vector<std::string_view>;
 /// All that there are but `none`, in the order of their table, from and to these names.
 inline variants all_variants(std::string_view from = "R1", std::string_view to = "M3") {

@@ -3,17 +3,10 @@
 #include "sw/pci/iov.h"
 #include "tests/sw/iommu/reset_fixture.h"
 
-namespace drydock::sw {
+namespace drydock::sw::test {
 namespace {
 
-using test::all_variants;
-using test::is_one_of;
-using test::reset_setup;
-using test::ResetLab;
-using test::variants;
-
 const variants per_device{"N3", "N4", "N6", "M2", "M3"};
-const std::string translated = "cdtable s1dss2 eats";
 
 TEST(VariantsGroup, H_11_H_14_two_members_are_reset_at_a_time) {
     for (const auto v : all_variants("M1")) {
@@ -285,4 +278,4 @@ TEST(VariantsGroup, H_31_a_domain_that_the_device_cannot_take_is_attached_while_
 }
 
 }  // namespace
-}  // namespace drydock::sw
+}  // namespace drydock::sw::test

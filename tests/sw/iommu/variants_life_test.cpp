@@ -3,13 +3,8 @@
 // hit.
 #include "tests/sw/iommu/reset_fixture.h"
 
-namespace drydock::sw {
+namespace drydock::sw::test {
 namespace {
-
-using test::all_variants;
-using test::is_one_of;
-using test::reset_setup;
-using test::ResetLab;
 
 TEST(VariantsLife, H_32_who_holds_the_group_mutex_during_the_reset) {
     for (const auto v : all_variants("none")) {
@@ -101,4 +96,4 @@ TEST(VariantsLife, a_device_that_comes_back_gets_a_new_group_and_no_old_state) {
 }
 
 }  // namespace
-}  // namespace drydock::sw
+}  // namespace drydock::sw::test

@@ -4,17 +4,10 @@
 #include "sw/pci/reset_methods.h"
 #include "tests/sw/iommu/reset_fixture.h"
 
-namespace drydock::sw {
+namespace drydock::sw::test {
 namespace {
 
-using test::all_variants;
-using test::is_one_of;
-using test::reset_setup;
-using test::ResetLab;
-using test::variants;
-
 const variants first_five{"R1", "R2", "R3", "R4", "R5"};
-const std::string translated = "cdtable s1dss2 eats";
 
 /// Resets A in one way, and tells whether it was blocked at r0.
 struct at_r0 {
@@ -187,4 +180,4 @@ TEST(VariantsPci, H_62_bus_wide_resets_tell_the_iommu_nothing) {
 }
 
 }  // namespace
-}  // namespace drydock::sw
+}  // namespace drydock::sw::test

@@ -3,14 +3,8 @@
 // name the variants that are hit; every other one is asked to be clean by the same steps.
 #include "tests/sw/iommu/reset_fixture.h"
 
-namespace drydock::sw {
+namespace drydock::sw::test {
 namespace {
-
-using test::all_variants;
-using test::is_one_of;
-using test::reset_setup;
-using test::ResetLab;
-using test::variants;
 
 const variants shared_pointer{"R5", "M1", "N1", "N2"};  // group->resetting_domain
 const variants driver_told_late{"R1", "R2", "R3", "R4", "R5", "M1", "N1", "N2"};
@@ -372,4 +366,4 @@ TEST(Variants, are_known_by_name) {
 }
 
 }  // namespace
-}  // namespace drydock::sw
+}  // namespace drydock::sw::test
