@@ -88,7 +88,7 @@ public:
         json identity = f.header;
         identity["run"] = r.name;
         header.identity = identity.dump();
-        header.version = f.header.value("version", "");
+        header.version = identity.value("version", "");  // none: who asks for no file
         header.names = names;
         if (f.log != 0)
             sinks_.push_back(waves::open_log(
