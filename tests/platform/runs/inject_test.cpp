@@ -25,9 +25,9 @@ std::int64_t fired(const json& r, const char* monitor) {
 
 TEST(InjectRun, S_102_an_SMMU_in_service_failure_stops_all_traffic_and_all_commands) {
     const json good = run("end: {when: 3ms}\n");
-    const json r = run(
-        "timeline: [{when: 1ms, inject: {smmu: smmu, fault: service_failure}}]\n"
-        "end: {when: 3ms}\n");
+    const json r =
+        run("timeline: [{when: 1ms, inject: {smmu: smmu, fault: service_failure}}]\n"
+            "end: {when: 3ms}\n");
     for (const char* what : {"dma", "unmap"}) {
         EXPECT_GT(good.at("clients").at("net").at(what).at("done"), 250) << what;
         EXPECT_LT(r.at("clients").at("net").at(what).at("done"), 105) << what;
