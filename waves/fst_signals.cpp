@@ -121,6 +121,7 @@ void fst_signals::note(signal s, base::ps now, std::string_view text) {
 }
 
 void fst_signals::finish() {
+    last_ = std::max(last_, std::min(reached_, window_.to));
     if (!entered_ && window_.from <= last_) enter();
     if (!passing_.empty()) settle(passing_at_ + base::ps{1});
     if (entered_ && last_ > passing_at_) file_.at(last_);

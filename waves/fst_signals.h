@@ -38,6 +38,8 @@ public:
     const std::string& text(signal s) const { return signals_[s].text; }
     /// When it changed last; -1 ps: never.
     base::ps changed(signal s) const { return signals_[s].changed; }
+    /// The run has come to here, whether or not anything changes.
+    void reached(base::ps now) { reached_ = now; }
     /// Brings the file to the end of what was seen, and says so if that was nothing.
     void finish();
 
@@ -66,7 +68,7 @@ private:
     std::vector<entry> signals_;
     std::vector<signal> passing_;  // show the states of passing_at_ together
     base::ps passing_at_{};
-    base::ps last_{};
+    base::ps last_{}, reached_{};
     bool entered_ = false, emitted_ = false;
 };
 

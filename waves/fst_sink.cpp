@@ -91,6 +91,7 @@ void fst_sink::take(const record& r) {
 }
 
 void fst_sink::show(const base::event& e) {
+    signals_.reached(e.time);
     switch (e.what) {
         case kind::tlp_sent:
         case kind::tlp_arrived:

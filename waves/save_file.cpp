@@ -101,10 +101,12 @@ private:
     drawing drawn_;
 };
 
-/// Where the view begins, how much it shows, and the markers.
+/// Where the view begins, how much it shows, and the markers. Their names are short: those that
+/// stand close overlap, and the signals of the scope `markers` say it all.
 std::string position(const wave_index& index) {
     std::vector<wave_index::mark> marks = index.violations;
-    marks.insert(marks.end(), index.faults.begin(), index.faults.end());
+    for (wave_index::mark& m : marks) m.text = "violation";
+    for (const wave_index::mark& m : index.faults) marks.push_back({m.time, "fault"});
     if (marks.size() > named_markers) marks.resize(named_markers);
     base::ps from = index.begin, length = index.end - index.begin;
     if (length > shown_whole) {

@@ -58,8 +58,8 @@ TEST(SaveFile, markers_stand_at_the_first_violation_and_the_faults_and_the_view_
     wave_index index{{"ep0.state"}, 0_ns, 100_ms, {{20_ms, "inject ep0 drop"}}, {{30_ms, "stale"}}};
     const auto lines = lines_of(*save_file("@28\nep0.state\n", index, "w", "s"));
     EXPECT_TRUE(contains(lines, "[timestart] 29960000000"));
-    EXPECT_TRUE(contains(lines, "[markername] A stale"));
-    EXPECT_TRUE(contains(lines, "[markername] B inject ep0 drop"));
+    EXPECT_TRUE(contains(lines, "[markername] A violation"));
+    EXPECT_TRUE(contains(lines, "[markername] B fault"));
     const auto at = std::find_if(lines.begin(), lines.end(),
                                  [](const std::string& l) { return l.starts_with("*-"); });
     ASSERT_NE(at, lines.end());
