@@ -24,6 +24,7 @@ TEST(Fault, sc_fatal_ends_the_run_and_its_waveform_and_packets_are_complete) {
     const auto l = scenario::load(
         s.file("s.yaml", std::string(hardware) + clients + "end: {when: 2ms}\n"), {});
     run_files files;
+    files.header = nlohmann::json::object();
     files.folder = s.path() / "run";
     std::filesystem::create_directory(files.folder);
     files.waves = files.trace = files.pcap = scenario::waves_window{};
