@@ -73,6 +73,12 @@ wave_index read_index(const std::filesystem::path& waves) {
     fstReaderClrFacProcessMaskAll(reader.get());
     for (const auto& [handle, list] : marks) fstReaderSetFacProcessMask(reader.get(), handle);
     if (!marks.empty()) fstReaderIterBlocks2(reader.get(), fixed_value, value, &marks, nullptr);
+    // A window begins with what is so since before: that happened elsewhere.
+    const auto from_before = [&](const wave_index::mark& m) {
+        return index.begin > base::ps{0} && m.time == index.begin;
+    };
+    std::erase_if(index.faults, from_before);
+    std::erase_if(index.violations, from_before);
     return index;
 }
 

@@ -86,6 +86,17 @@ TEST(WaveIndex, knows_the_signals_in_natural_order_and_where_the_markers_are) {
     EXPECT_THROW(read_index("/nowhere/waves.fst"), std::runtime_error);
 }
 
+TEST(WaveIndex, a_fault_from_before_the_window_is_no_mark_in_it) {
+    recording r({5_us, 10_us});
+    r.tell(2_us, kind::action, "scenario", {}, r.text("inject"), r.text("ep0 drop"));
+    r.tell(6_us, kind::action, "scenario", {}, r.text("inject"), r.text("ep0 delay"));
+    r.out->close();
+    const wave_index index = read_index(r.file);
+    EXPECT_EQ(index.begin, 5_us);
+    ASSERT_EQ(index.faults.size(), 1u);
+    EXPECT_EQ(index.faults[0].time, 6_us);
+}
+
 TEST(View, each_of_the_project_is_a_template_that_expands) {
     const std::vector<std::string> signals{
         "cpus.cpu0.irqs",   "cpus.cpu0.task", "ep0.atc.rtl.state",
