@@ -131,16 +131,20 @@ std::vector<std::string> files_in(const fs::path& folder) {
 
 /// report.html, of the runs that left something.
 void write_page(const fs::path& folder, const json& summary, const scenario::loaded& l) {
-    std::vector<json> profiles, settings;
-    for (const json& entry : summary.at("runs")) {
-        const std::string name = entry.at("name");
-        const bool there = fs::exists(folder / name / "profile.json");
-        profiles.push_back(there ? report::read_profile(folder / name) : json());
-        json& list = settings.emplace_back(json::array());
+    const json& entries = summary.at("runs");
+    const std::vector<bool> told = report::told_runs(entries);
+    std::vector<json> profiles(entries.size()), settings(entries.size());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const std::string name = entries.at(i).at("name");
+        if (!told[i]) continue;
+        if (fs::exists(folder / name / "profile.json"))
+            profiles[i] = report::read_profile(folder / name);
+        settings[i] = json::array();
         for (const scenario::run& r : l.runs)
             if (r.name == name)
                 for (const scenario::setting& s : r.effective)
-                    list.push_back({{"path", s.path}, {"value", s.value}, {"origin", s.origin}});
+                    settings[i].push_back(
+                        {{"path", s.path}, {"value", s.value}, {"origin", s.origin}});
     }
     runner::write_file(folder / "report.html", report::page(summary, profiles, settings));
 }

@@ -103,7 +103,7 @@ json joined(const json& entries, const std::vector<json>& lists, const char* nam
     json all = lists.empty() ? json::array() : lists.front();
     for (json& row : all)
         for (std::size_t i = 1; i < lists.size(); ++i)
-            for (const json& other : lists[i])
+            for (const json& other : lists[i].is_null() ? json::array() : lists[i])
                 if (other.at(name) == row.at(name) && other.at("value") != row.at("value"))
                     row["others"][entries.at(i).value("name", "?")] = other.at("value");
     return all;
@@ -144,24 +144,39 @@ void put(std::string& page, std::string_view mark, std::string_view text) {
 
 }  // namespace
 
+std::vector<bool> told_runs(const json& entries) {
+    std::vector<bool> told = full_runs(entries);
+    for (std::size_t i = 0; i < std::min(entries.size(), most_told_runs); ++i) told[i] = true;
+    return told;
+}
+
 json page_data(const json& summary, const std::vector<json>& profiles,
                const std::vector<json>& settings) {
     const json& entries = summary.at("runs");
-    const std::vector<bool> full = full_runs(entries);
+    const std::vector<bool> full = full_runs(entries), told = told_runs(entries);
     json j{{"drydock", summary.at("drydock")},
            {"runs", json::array()},
+           {"more", 0},
+           {"more_unexpected", 0},
            {"parameters", joined(entries, parameters_of(profiles), "name")},
            {"settings", joined(entries, settings, "path")},
            {"comparisons", comparison_data(entries, profiles)}};
-    for (std::size_t i = 0; i < entries.size(); ++i)
-        j["runs"].push_back(run_data(entries.at(i), profiles[i], full[i]));
+    const auto count = [&](const char* what) { j[what] = j[what].get<std::size_t>() + 1; };
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (told[i]) {
+            j["runs"].push_back(run_data(entries.at(i), profiles[i], full[i]));
+            continue;
+        }
+        count("more");
+        if (entries.at(i).value("verdict", "") != "as_expected") count("more_unexpected");
+    }
     return j;
 }
 
 std::string page(const json& summary, const std::vector<json>& profiles,
                  const std::vector<json>& settings) {
-    constexpr std::array scripts{"format.js",    "canvas.js", "timeline.js", "percentiles.js",
-                                 "waterfall.js", "tables.js", "page.js"};
+    constexpr std::array scripts{"format.js",      "canvas.js",    "timeline.js", "lanes.js",
+                                 "percentiles.js", "waterfall.js", "tables.js",   "page.js"};
     using scenario::embedded::find;
     std::string style(find("uPlot.min.css").text), script(find("uPlot.iife.min.js").text);
     style += find("page.css").text;

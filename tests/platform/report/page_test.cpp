@@ -116,11 +116,13 @@ TEST(Page, of_many_runs_those_that_went_wrong_are_shown_in_full) {
     s["runs"][25]["outcome"] = "violations";
     const json data = report::page_data(s, std::vector<json>(30, some_run().profile),
                                         std::vector<json>(30, json::array()));
-    std::vector<std::size_t> full;
-    for (std::size_t i = 0; i < 30; ++i)
-        if (data.at("runs").at(i).contains("profile")) full.push_back(i);
-    EXPECT_EQ(full, (std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 20, 25}));
-    EXPECT_EQ(data.at("runs").size(), 30u);
+    std::vector<std::string> full;
+    for (const json& r : data.at("runs"))
+        if (r.contains("profile")) full.push_back(r.at("name"));
+    EXPECT_EQ(full, (std::vector<std::string>{"r0", "r1", "r2", "r3", "r4", "r5", "r20", "r25"}));
+    EXPECT_EQ(data.at("runs").size(), 25u);  // the first 24, and the one that has a violation
+    EXPECT_EQ(data.at("more"), 5);
+    EXPECT_EQ(data.at("more_unexpected"), 0);
 }
 
 TEST(Page, what_a_run_sets_otherwise_stands_beside_the_first_one_s_value) {
