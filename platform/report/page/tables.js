@@ -144,68 +144,50 @@ function monitors(runs) {
     );
 }
 
-function settings(list) {
-    return table(
-        [
-            {text: "setting", class: "left"},
-            {text: "value", class: "left"},
-            {text: "origin", class: "left"},
-        ],
-        list.map(s => [
-            make("code", {}, s.path),
-            {
-                text:
-                    s.value +
-                    Object.entries(s.others || {})
-                        .map(([run, v]) => `; ${v} in ${run}`)
-                        .join(""),
-                class: "left wrap",
-            },
-            {text: s.origin, class: "left wrap"},
-        ]),
-        {id: "settings"},
-    );
-}
-
-function parameters(list) {
-    const text = v => (typeof v === "string" ? v : JSON.stringify(v));
-    const row = p => {
-        const others = Object.entries(p.others || {})
-            .map(([run, v]) => `; ${text(v)} in ${run}`)
-            .join("");
-        return [
-            make("code", {}, p.name),
-            {text: text(p.value) + others, class: "left"},
-            {text: p.unit, class: "left"},
-            {text: p.origin, class: "left"},
-            {text: text(p.default), class: "left"},
-            {text: p.description, class: "left wrap"},
-        ];
-    };
-    const head = [
-        "parameter",
-        ...["value", "unit", "origin", "default", "what it is"].map(text2 => ({
-            text: text2,
-            class: "left",
-        })),
-    ];
+/** What differs from its default at once, the rest behind a click. */
+function withDefaults(id, head, list, row) {
     const changed = list.filter(p => p.origin !== "default" || p.others),
         rest = list.filter(p => p.origin === "default" && !p.others);
-    const box = make(
-        "div",
-        {id: "parameters"},
-        changed.length > 0 ? table(head, changed.map(row)) : "",
-    );
+    const box = make("div", {id}, changed.length > 0 ? table(head, changed.map(row)) : "");
     if (rest.length > 0)
         box.append(
             make(
                 "details",
                 {},
-                make("summary", {}, `${rest.length} have their default`),
+                make("summary", {}, `${rest.length} more have their default`),
                 table(head, rest.map(row)),
             ),
         );
     return box;
+}
+
+/** A value, and where another run has another. */
+function valueText(p) {
+    const text = v => (typeof v === "string" ? v : JSON.stringify(v));
+    const others = Object.entries(p.others || {}).map(([run, v]) => `; ${text(v)} in ${run}`);
+    return {text: text(p.value) + others.join(""), class: "left wrap"};
+}
+
+const leftHead = names => names.map(text => ({text, class: "left"}));
+
+function settings(list) {
+    return withDefaults("settings", leftHead(["setting", "value", "origin"]), list, s => [
+        make("code", {}, s.path),
+        valueText(s),
+        {text: s.origin, class: "left wrap"},
+    ]);
+}
+
+function parameters(list) {
+    const head = leftHead(["parameter", "value", "unit", "origin", "default", "what it is"]);
+    return withDefaults("parameters", head, list, p => [
+        make("code", {}, p.name),
+        valueText(p),
+        {text: p.unit, class: "left"},
+        {text: p.origin, class: "left"},
+        {text: String(p.default), class: "left"},
+        {text: p.description, class: "left wrap"},
+    ]);
 }
 
 function fromStages(stages) {
