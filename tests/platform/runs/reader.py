@@ -214,6 +214,9 @@ def refused(tmp):
     small = ["-c", "end.plus=0ms", "-c", "software.reset.variant=M2"]
     drydock("run", SCENARIO, *small, "--no-report", "--events=off", "--out", tmp / "bare")
     assert not (tmp / "bare" / "report.html").exists() and not list((tmp / "bare").glob("*/*"))
+    drydock("run", SCENARIO, *small, "--out", tmp / "full")
+    bare, full = ((tmp / name / "summary.json").read_bytes() for name in ("bare", "full"))
+    assert bare == full, "to watch a run has changed it"
     drydock("run", "platform/hazards/H-01.yaml", "--out", tmp / "h")
     for arguments, said in (
             (["explain", tmp / "nothing"], "there is no folder"),
