@@ -11,7 +11,11 @@ bool fst_lanes::take(fst_signals& to, std::uint64_t key, base::ps now, std::stri
         if (!lowest) lowest = i;
         if (!l.signal || to.changed(*l.signal) != now || to.text(*l.signal).empty()) quiet = i;
     }
-    if (!lowest) return false;
+    if (!lowest) {
+        if (!more_) more_ = to.add(scope_, name_ + "_more");
+        to.note(*more_, now, text);
+        return false;
+    }
     const std::size_t i = quiet.value_or(*lowest);
     lane& l = lanes_[i];
     if (!l.signal) l.signal = to.add(scope_, name_ + "_" + std::to_string(i));

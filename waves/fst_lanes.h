@@ -19,7 +19,8 @@ public:
     fst_lanes(std::string scope, std::string name, unsigned lanes)
         : scope_(std::move(scope)), name_(std::move(name)), lanes_(lanes) {}
 
-    /// @param key finds it again: of equal keys the oldest. @return false if every lane is busy
+    /// @param key finds it again: of equal keys the oldest. @return false if every lane is busy;
+    /// then the text is a note on name_more
     bool take(fst_signals& to, std::uint64_t key, base::ps now, std::string_view text);
     /// @return false if no lane holds this key
     bool release(fst_signals& to, std::uint64_t key, base::ps now,
@@ -33,6 +34,7 @@ private:
     };
     std::string scope_, name_;
     std::vector<lane> lanes_;
+    std::optional<fst_signals::signal> more_;
     std::uint64_t order_ = 0;
 };
 

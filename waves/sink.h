@@ -54,8 +54,8 @@ struct window {
     bool at_violation = false;
 };
 struct fst_options {
-    unsigned lanes = 8;  ///< overlapping transactions shown per place and class, 1..64
-    bool tlps = true;    ///< a lane group for the TLPs of each link direction
+    unsigned lanes = 32;  ///< overlapping transactions shown per place and class, 1..64
+    bool tlps = true;     ///< a lane group for the TLPs of each link direction
     /// Instances to show with all that is in them: a scope's name or some of its components,
     /// "smmu", "sva0", "rp0_link.up". Empty: all.
     std::vector<std::string> instances = {};

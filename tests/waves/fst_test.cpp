@@ -70,6 +70,7 @@ TEST(FstFile, what_finds_every_lane_busy_is_counted) {
     EXPECT_EQ(r.out->overflowed(), 3u);
     waves_read w = r.read();
     EXPECT_FALSE(w.has("clients.sva0.unmap_2"));
+    EXPECT_EQ(w.of("clients.sva0.unmap_more").back(), (change{5, "UNMAP 5 ep0 0x7f000"}));
     EXPECT_EQ(w.of("clients.sva0.unmap_1").back(), (change{12, ""}));
 }
 
