@@ -25,7 +25,7 @@ struct run_files {
     std::optional<scenario::waves_window> trace, pcap;
     scenario::events_level events = scenario::events_level::life;
     nlohmann::json header;  ///< summary.json's `drydock` object, for the header of every file
-    bool profile = true;         ///< profile.json and waits.jsonl, for report, explain and compare
+    bool profile = true;    ///< profile.json and waits.jsonl, for report, explain and compare
     bool until_violation = false;  ///< end at the first violation of class `broken`
     unsigned log = 0;  ///< lines on stderr: 0 none, 1 events of interest, 2 every transaction too
     bool log_in_colour = false;

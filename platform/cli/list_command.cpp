@@ -39,7 +39,8 @@ std::vector<std::string> reset_methods() {
 }
 
 void list_hazards(const tools& t) {
-    const std::string folder = hazards_options{}.folder;
+    const hazards_options usual;
+    const std::string& folder = usual.folder;
     const auto titles = hazard_titles(folder);
     if (titles.empty())
         return print(t.out, fmt::format("hazards: none in {}; `drydock hazards FOLDER` takes those "

@@ -76,6 +76,7 @@ std::vector<std::pair<std::string, double>> stage_means(const distribution& d, d
         taken += n * share;
     }
     std::vector<std::pair<std::string, double>> means;
+    means.reserve(sum.size());
     for (const auto& [stage, ps] : sum) means.emplace_back(stage, taken > 0 ? ps / taken : 0);
     return means;
 }

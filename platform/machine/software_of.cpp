@@ -43,8 +43,9 @@ sw::arm_smmu_config configure_driver(base::parameters& p, const scenario::run& r
              "brings in the pages that devices ask for; default: irq.priq's");
     c.iopf_cpu = iopf_cpu;
     base::ps limit{c.cmdq.timeout.count()};
-    d.time("sync_timeout", limit, 1_us, 100_s,
-           "who waits for a CMD_SYNC gives up then (ARM_SMMU_POLL_TIMEOUT_US; AMD's driver: 100 ms)");
+    d.time(
+        "sync_timeout", limit, 1_us, 100_s,
+        "who waits for a CMD_SYNC gives up then (ARM_SMMU_POLL_TIMEOUT_US; AMD's driver: 100 ms)");
     c.cmdq.timeout = to_sw(limit);
     d.number("pri_allocation", c.pri_allocation, 1, 1 << 16, "requests",
              "Page Requests that one device may have outstanding");

@@ -111,6 +111,7 @@ json joined(const json& entries, const std::vector<json>& lists, const char* nam
 
 std::vector<json> parameters_of(const std::vector<json>& profiles) {
     std::vector<json> all;
+    all.reserve(profiles.size());
     for (const json& p : profiles) all.push_back(p.is_null() ? json::array() : p.at("parameters"));
     return all;
 }
