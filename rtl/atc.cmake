@@ -1,0 +1,16 @@
+# The ATC: its named parameter sets, its lint and its adapter.
+set(drydock_atc_sources "")
+foreach(part atc_pkg fifo atc_functions atc_array atc_requests atc_uses atc_invalidates atc_completions atc)
+  list(APPEND drydock_atc_sources ${CMAKE_CURRENT_SOURCE_DIR}/${part}.sv)
+endforeach()
+
+# small: corners come soon, for tests. standard: the ATC of the default machine. large: for measurements.
+set(drydock_atc_small Sets=8 Ways=2 Uses=16 Slots=4 Queue=8 Functions=4)
+set(drydock_atc_standard Sets=128 Ways=4 Uses=256 Slots=32 Queue=32 Functions=64)
+set(drydock_atc_large Sets=1024 Ways=8 Uses=256 Slots=32 Queue=32 Functions=64)
+foreach(set small standard large)
+  drydock_verilate(Vatc_${set} TOP atc SOURCES ${drydock_atc_sources} PARAMETERS ${drydock_atc_${set}})
+endforeach()
+drydock_rtl_lint(atc ${drydock_atc_sources})
+
+target_sources(drydock_rtl PRIVATE adapter/atc.cpp adapter/atc_results.cpp adapter/atc_rtl.cpp)
