@@ -59,8 +59,7 @@ base::ps atc::sample_after(base::ps last) const {
 }
 
 bool atc::try_lookup(lookup_id id, const atc_key& key, atc_access access) {
-    const std::size_t in_progress = lookups_.size() - free_lookups_.size();
-    if (in_progress + live_uses_.size() >= config_.uses) {
+    if (!has_room()) {
         lookup_refused_ = true;
         return false;
     }
@@ -96,7 +95,9 @@ bool atc::try_invalidate(const invalidate& what) {
     const auto slot = static_cast<std::uint8_t>(std::countr_zero(free_invalidations_));
     free_invalidations_ &= free_invalidations_ - 1;
     last_invalidate_sample_ = sample_after(last_invalidate_sample_);
-    invalidations_[slot] = {what, last_invalidate_sample_, {}, 0};
+    invalidations_[slot] = {};
+    invalidations_[slot].what = what;
+    invalidations_[slot].sample = last_invalidate_sample_;
     queued_.push(slot);
     ++counted_.invalidates;
     if (current_ == no_invalidation) arm(invalidations_[queued_.front()].sample);
@@ -127,7 +128,12 @@ void atc::release(use_id id) {
     free_uses_.push_back(index);
     for (std::uint32_t holds = u.holds; holds != 0; holds &= holds - 1) {
         const auto slot = static_cast<std::uint8_t>(std::countr_zero(holds));
-        if (--invalidations_[slot].uses == 0) drained(slot);
+        invalidation& i = invalidations_[slot];
+        if (--i.uses != 0 || !i.processed) continue;
+        if (working_)
+            late_ |= std::uint32_t{1} << slot;
+        else
+            drained(slot);
     }
     if (lookup_refused_) kick();
 }
@@ -159,37 +165,52 @@ void atc::rearm() {
     if (current_ != no_invalidation)
         when = std::min(when, current_ends_);
     else if (!queued_.empty())
-        when = std::min(when, invalidations_[queued_.front()].sample);
+        when = std::min(when,
+                        std::max(invalidations_[queued_.front()].sample, now() + clock_.period()));
+    const bool more = late_ != 0 || (!requests_blocked_ && !to_send_.empty()) ||
+                      (!completions_blocked_ && ready_count_ > 0);
+    if (more) when = std::min(when, clock_.next_edge(now()));
     if (when != base::never) arm(when);
 }
 
 void atc::on_time(std::uint64_t) {
     armed_at_ = base::never;
     working_ = true;
-    if (control_edge_ <= now()) do_controls();
+    if (kick_edge_ <= now()) kick_edge_ = base::never;
+    if (late_ != 0) drain_late();
+    if (control_edge_ <= now()) do_next_control();
     do_fills();
     do_invalidates();
     do_lookups();
-    if (kick_edge_ <= now()) notify();
-    send_completions();
+    replay_stalled();
+    if (!requests_blocked_ && !to_send_.empty()) send_request();
+    if (!completions_blocked_ && ready_count_ > 0) send_completion();
+    if (lookup_refused_ || invalidate_refused_ || control_refused_) tell_ready();
     working_ = false;
     rearm();
 }
 
-void atc::notify() {
-    kick_edge_ = base::never;
-    send_requests();
-    if (std::exchange(lookup_refused_, false)) client_.ready(atc_channel::lookup);
-    if (std::exchange(invalidate_refused_, false)) client_.ready(atc_channel::invalidate);
-    if (std::exchange(control_refused_, false)) client_.ready(atc_channel::control);
+void atc::tell_ready() {
+    if (lookup_refused_ && has_room()) {
+        lookup_refused_ = false;
+        client_.ready(atc_channel::lookup);
+    }
+    if (invalidate_refused_ && free_invalidations_ != 0) {
+        invalidate_refused_ = false;
+        client_.ready(atc_channel::invalidate);
+    }
+    if (control_refused_ && !controls_.full()) {
+        control_refused_ = false;
+        client_.ready(atc_channel::control);
+    }
 }
 
 // -- enable, disable, reset --------------------------------------------------------------------
 
-void atc::do_controls() {
+void atc::do_next_control() {
     control_edge_ = base::never;
-    while (!controls_.empty()) do_control(controls_.pop());
-    if (control_refused_) kick();
+    do_control(controls_.pop());
+    if (!controls_.empty()) control_edge_ = now() + clock_.period();
 }
 
 /// For all uses there may be: a function that is never enabled needs none, and none is made later.
@@ -226,7 +247,6 @@ void atc::do_control(const control& c) {
         else
             requests_[s].abandoned = true;
     }
-    while (!stalled_.empty()) refuse(stalled_.pop(), atc_fault::disabled);
 }
 
 void atc::empty() {
@@ -248,7 +268,11 @@ void atc::empty() {
     for (request& r : requests_) r = {};
     free_invalidations_ = static_cast<std::uint32_t>(below_bit(config_.invalidate_queue));
     current_ = no_invalidation;
+    late_ = 0;
     ready_count_ = 0;
+    last_lookup_sample_ = std::min(last_lookup_sample_, now());
+    last_fill_edge_ = std::min(last_fill_edge_, now());
+    last_invalidate_sample_ = std::min(last_invalidate_sample_, now());
     replaying_ = requests_blocked_ = completions_blocked_ = false;
     lookup_refused_ = invalidate_refused_ = false;
 }

@@ -17,9 +17,11 @@ namespace drydock::endpoint {
 
 /// The ATC, transaction-level twin of the RTL block behind the same interface.
 ///
-/// Every accepted input is sampled at the next clock edge: at most one lookup, one fill and one
-/// invalidate an edge. Answers of lookups come `lookup_cycles` later; an invalidate takes one cycle
-/// a set probe. It has timeline records only while there is work.
+/// Every accepted input is sampled at the next clock edge: at most one control, one lookup, one
+/// fill and one invalidate an edge; one request and one completion leave. Answers of lookups come
+/// `lookup_cycles` later. From the edge at which an invalidate starts, what it reaches is neither
+/// found nor kept; a cycle a set probe later no such entry is left. It has timeline records only
+/// while there is work.
 class atc final : public atc_if, base::timeline_client {
 public:
     /// @throws std::invalid_argument for a shape outside the ranges of atc_config
@@ -63,12 +65,15 @@ private:
     void arm(base::ps when);
     void rearm();
     void kick();
-    void notify();
+    void tell_ready();
+    bool has_room() const {
+        return lookups_.size() - free_lookups_.size() + live_uses_.size() < config_.uses;
+    }
     base::ps now() const { return ctx_.timeline.now(); }
     base::ps sample_after(base::ps last) const;
 
     // atc.cpp: inputs
-    void do_controls();
+    void do_next_control();
     void do_control(const control& c);
     void empty();
     void make_room();
@@ -92,9 +97,10 @@ private:
     bool join_or_request(std::uint32_t index);
     void wait_in(request_slot s, std::uint32_t index);
     void replay_stalled();
+    void put_first(std::uint32_t index, base::ps sample);
     void grant(std::uint32_t index, const stored_translation& t);
     void refuse(std::uint32_t index, atc_fault why);
-    void send_requests();
+    void send_request();
     void ask(request_slot s);
     void finish_request(request_slot s);
     void do_fills();
@@ -106,14 +112,15 @@ private:
     // atc_invalidates.cpp
     void do_invalidates();
     void start(std::uint8_t slot);
+    bool shadows(const stored_translation& t) const;
     void finish_current();
-    void free_invalidation(std::uint8_t slot);
     std::uint32_t hold_uses(unsigned slot);
     void overtake_requests(const invalidate& i);
     void drained(std::uint8_t slot);
     void stage(unsigned boundary, base::span_id span, base::span_id waited_for = {});
     void ignored(const invalidate& i, std::uint32_t reason);
-    void send_completions();
+    void send_completion();
+    void drain_late();
 
     base::context& ctx_;
     atc_config config_;
@@ -153,6 +160,7 @@ private:
     ring<std::uint8_t> queued_;  // invalidations in order of arrival
     std::uint8_t current_ = no_invalidation;
     base::ps current_ends_{};
+    std::uint32_t late_ = 0;  // drained by a release at this edge: completed at the next
     base::ps last_invalidate_sample_{-1};
     base::span_id previous_{};
     bool invalidate_refused_ = false;
@@ -164,7 +172,7 @@ private:
     ring<control> controls_{4};
     bool control_refused_ = false;
     base::ps control_edge_ = base::never;
-    base::ps kick_edge_ = base::never;  // ready() and repeats of what was refused
+    base::ps kick_edge_ = base::never;  // for what came between the edges
     std::uint32_t reason_disabled_;
     std::uint32_t reason_reset_;
     counters counted_;

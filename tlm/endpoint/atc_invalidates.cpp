@@ -9,39 +9,53 @@ namespace drydock::endpoint {
 
 void atc::do_invalidates() {
     if (current_ != no_invalidation && current_ends_ <= now()) finish_current();
-    while (current_ == no_invalidation && !queued_.empty() &&
-           invalidations_[queued_.front()].sample <= now())
+    if (current_ == no_invalidation && !queued_.empty() &&
+        invalidations_[queued_.front()].sample <= now())
         start(queued_.pop());
 }
 
+/// The duties before a completion (PCIe) begin here: from now on no entry that gives a new use,
+/// answers under way to be dropped, uses of the range to be waited for. None of it waits for a
+/// Translation Completion. What follows is the time that the engine works.
 void atc::start(std::uint8_t slot) {
-    const invalidate& what = invalidations_[slot].what;
+    invalidation& i = invalidations_[slot];
+    const invalidate& what = i.what;
     if (config_.ignore_when_disabled && !function_of(what.rid).enabled) {
         ignored(what, reason_disabled_);
-        return free_invalidation(slot);
+        free_invalidations_ |= std::uint32_t{1} << slot;
+        return;
     }
-    stage(9, what.span, invalidations_[slot].sample < now() ? previous_ : base::no_span);
+    stage(9, what.span, i.sample < now() ? previous_ : base::no_span);
     current_ = slot;
     previous_ = what.span;
-    const std::uint64_t probes = store_.probes_for(what.first, what.last);
+    const std::uint64_t probes = store_.probes_for(what);
     current_ends_ = now() + clock_.to_time({static_cast<std::int64_t>(probes)});
+    i.probes = static_cast<std::uint32_t>(probes);
+    i.removed = store_.remove(what);
+    overtake_requests(what);
+    i.held = i.uses = hold_uses(slot);
 }
 
-/// The duties before a completion (PCIe): no entry left that could give a new use, answers
-/// under way to be dropped, uses of the range to be waited for. None of it waits for a Translation
-/// Completion.
 void atc::finish_current() {
     const std::uint8_t slot = std::exchange(current_, no_invalidation);
     invalidation& i = invalidations_[slot];
-    const std::uint64_t probed = store_.invalidate_work().sets_probed;
-    const std::uint32_t removed = store_.remove(i.what);
-    overtake_requests(i.what);
-    i.uses = hold_uses(slot);
+    i.processed = true;
     stage(10, i.what.span);
     if (ctx_.probe.wants(base::kind::atc_invalidated))
         ctx_.probe.emit(base::kind::atc_invalidated, place_, now(), i.what.span, i.what.tag.value,
-                        removed, i.uses, store_.invalidate_work().sets_probed - probed);
+                        i.removed, i.held, i.probes);
     if (i.uses == 0) drained(slot);
+}
+
+/// Whether the invalidate that works now reaches a translation: it is not kept.
+bool atc::shadows(const stored_translation& t) const {
+    return current_ != no_invalidation &&
+           translation_store::hit_by(invalidations_[current_].what, t);
+}
+
+void atc::drain_late() {
+    for (std::uint32_t left = std::exchange(late_, 0); left != 0; left &= left - 1)
+        drained(static_cast<std::uint8_t>(std::countr_zero(left)));
 }
 
 std::uint32_t atc::hold_uses(unsigned slot) {
@@ -81,32 +95,25 @@ void atc::drained(std::uint8_t slot) {
     while (n < ready_count_ &&
            (ready_[n].rid != what.rid || ready_[n].traffic_class != what.traffic_class))
         ++n;
-    if (n == ready_count_) ready_[ready_count_++] = {what.rid, what.traffic_class, 0};
+    if (n == ready_count_) ready_[ready_count_++] = {what.rid, what.traffic_class, 0, 0};
     ready_[n].vector |= std::uint32_t{1} << (what.tag.value & 31);
-    free_invalidation(slot);
+    ready_[n].invalidations |= std::uint32_t{1} << slot;
     if (!completions_blocked_ && !working_) kick();
 }
 
-void atc::free_invalidation(std::uint8_t slot) {
-    free_invalidations_ |= std::uint32_t{1} << slot;
-    if (invalidate_refused_) kick();
-}
-
-/// Completions that became ready since the last edge, or while the posted queue was full, share one
-/// message a function and traffic class.
-void atc::send_completions() {
-    unsigned sent = 0;
-    for (; sent < ready_count_ && !completions_blocked_; ++sent) {
-        const completion& c = ready_[sent];
-        if (!client_.try_completion(c.rid, c.vector, c.traffic_class)) {
-            completions_blocked_ = true;
-            break;
-        }
-        ++counted_.completions;
-        counted_.completed_itags += static_cast<unsigned>(std::popcount(c.vector));
+/// One message an edge. ITags of one function and traffic class that became ready since the last,
+/// or while the posted queue was full, share one.
+void atc::send_completion() {
+    const completion& c = ready_[0];
+    if (!client_.try_completion(c.rid, c.vector, c.traffic_class)) {
+        completions_blocked_ = true;
+        return;
     }
-    for (unsigned i = sent; i < ready_count_; ++i) ready_[i - sent] = ready_[i];
-    ready_count_ -= sent;
+    free_invalidations_ |= c.invalidations;
+    ++counted_.completions;
+    counted_.completed_itags += static_cast<unsigned>(std::popcount(c.vector));
+    std::copy(ready_.begin() + 1, ready_.begin() + ready_count_, ready_.begin());
+    --ready_count_;
 }
 
 void atc::stage(unsigned boundary, base::span_id span, base::span_id waited_for) {

@@ -40,7 +40,6 @@ void atc::evaluate(std::uint32_t index) {
         stalled_.push(index);
     }
     if (replay) replaying_ = false;
-    replay_stalled();
 }
 
 /// Waits for the request that is already out for its page, or makes one. A cached entry that does
@@ -82,22 +81,20 @@ void atc::wait_in(request_slot s, std::uint32_t index) {
 void atc::ask(request_slot s) {
     requests_[s].is = request::state::to_send;
     to_send_.push(s);
-    if (!requests_blocked_) send_requests();
 }
 
-void atc::send_requests() {
-    while (!requests_blocked_ && !to_send_.empty()) {
-        const request_slot s = to_send_.front();
-        request& r = requests_[s];
-        if (!client_.try_request(s, r.key, r.no_write)) {
-            requests_blocked_ = true;
-            return;
-        }
-        to_send_.pop();
-        r.is = request::state::sent;
-        r.gone_first = UINT64_MAX, r.gone_last = 0;
-        ++counted_.requests;
+/// One an edge, the one that has waited longest.
+void atc::send_request() {
+    const request_slot s = to_send_.front();
+    request& r = requests_[s];
+    if (!client_.try_request(s, r.key, r.no_write)) {
+        requests_blocked_ = true;
+        return;
     }
+    to_send_.pop();
+    r.is = request::state::sent;
+    r.gone_first = UINT64_MAX, r.gone_last = 0;
+    ++counted_.requests;
 }
 
 void atc::finish_request(request_slot s) {
@@ -106,16 +103,32 @@ void atc::finish_request(request_slot s) {
     free_requests_.push_back(s);
 }
 
-/// A lookup that found no free request slot goes through the pipeline again, one at a time.
+/// A lookup that found no free request slot goes through the pipeline again, one at a time, before
+/// new ones; that of a disabled function at once.
 void atc::replay_stalled() {
-    if (replaying_ || stalled_.empty() || free_requests_.empty()) return;
+    if (replaying_ || stalled_.empty()) return;
+    if (free_requests_.empty() && function_of(lookups_[stalled_.front()].key.rid).enabled) return;
     const std::uint32_t index = stalled_.pop();
-    last_lookup_sample_ = sample_after(last_lookup_sample_);
-    lookups_[index].due = last_lookup_sample_ + clock_.to_time({config_.lookup_cycles});
     lookups_[index].replay = true;
     replaying_ = true;
+    put_first(index, clock_.next_edge(now()));
+}
+
+/// Those that are to be sampled at that edge and right behind it wait a cycle longer.
+void atc::put_first(std::uint32_t index, base::ps sample) {
+    const base::ps cycles = clock_.to_time({config_.lookup_cycles});
+    lookups_[index].due = sample + cycles;
     pipeline_.push(index);
-    arm(lookups_[pipeline_.front()].due);
+    std::size_t at = pipeline_.size() - 1;
+    for (; at > 0 && lookups_[pipeline_.at(at - 1)].due >= lookups_[index].due; --at)
+        pipeline_.at(at) = pipeline_.at(at - 1);
+    pipeline_.at(at) = index;
+    for (base::ps due = lookups_[index].due; at + 1 < pipeline_.size(); ++at) {
+        base::ps& behind = lookups_[pipeline_.at(at + 1)].due;
+        if (behind > due) break;
+        due = behind = due + clock_.period();
+    }
+    last_lookup_sample_ = lookups_[pipeline_.at(pipeline_.size() - 1)].due - cycles;
 }
 
 void atc::grant(std::uint32_t index, const stored_translation& t) {
@@ -153,7 +166,6 @@ void atc::grant(std::uint32_t index, const stored_translation& t) {
 void atc::refuse(std::uint32_t index, atc_fault why) {
     const lookup_id id = lookups_[index].id;
     free_lookups_.push_back(index);
-    if (lookup_refused_) kick();
     client_.fault(id, why);
 }
 
@@ -167,7 +179,6 @@ void atc::do_fills() {
             continue;
         }
         filled(f.slot, f.entry);
-        replay_stalled();
     }
 }
 
@@ -191,22 +202,24 @@ void atc::filled(request_slot s, const completion_entry& c) {
         return refuse_waiters(s, atc_fault::completer_abort), finish_request(s);
     if (c.result == status::timeout)
         return refuse_waiters(s, atc_fault::timeout), finish_request(s);
-    const ats_entry e = decode_entry(c.data);
+    const ats_entry whole = decode_entry(c.data);
+    const ats_entry e = part_of(whole, r.key.va.value);
     if (overtaken(r, e)) {  // PCIe duty 2
         r.overtaken = false;
         ++counted_.repeated_requests;
         return ask(s);
     }
     if (!e.read && !e.write) return refuse_waiters(s, atc_fault::no_access), finish_request(s);
-    if (e.log2_bytes < stu_) {  // illegal: smaller than the STU
+    if (whole.log2_bytes < stu_) {  // illegal: smaller than the STU
         ++counted_.illegal_entries;
         return refuse_waiters(s, atc_fault::no_access), finish_request(s);
     }
     const std::uint64_t first = r.key.va.value & ~below_bit(e.log2_bytes);
     const stored_translation t{
         first, e, r.key.rid, r.key.ssid, r.key.priv, c.obtained != base::ps{} ? c.obtained : now()};
-    store_.insert(t);
-    if (ctx_.probe.wants(base::kind::atc_fill))
+    const bool kept = !shadows(t);
+    if (kept) store_.insert(t);
+    if (kept && ctx_.probe.wants(base::kind::atc_fill))
         ctx_.probe.emit(base::kind::atc_fill, place_, now(), {}, first, e.base,
                         below_bit(e.log2_bytes) + 1, substream_field(r.key.ssid));
     answer_waiters(s, t);

@@ -54,12 +54,17 @@ struct invalidation {
     base::ps sample{};           // edge at which it was taken in
     base::span_id waited_for{};  // whom the engine worked for while this one waited
     std::uint32_t uses = 0;      // still to be released
+    std::uint32_t removed = 0;   // entries
+    std::uint32_t held = 0;      // uses at its start
+    std::uint32_t probes = 0;    // cycles that the engine works
+    bool processed = false;      // no matching entry is left
 };
 /// ITags of one function and traffic class that are ready.
 struct completion {
     base::routing_id rid{};
     std::uint8_t traffic_class = 0;
     itag_vector vector = 0;
+    std::uint32_t invalidations = 0;  // their places, free once it is handed over
 };
 struct sampled_fill {
     request_slot slot = 0;

@@ -41,7 +41,6 @@ void atc::do_shared_control(const control& c) {
         reset_function(c.rid);
     else
         disable_function(c.rid);
-    kick();  // there may be room for what was refused to others
 }
 
 void atc::remove_entries(base::routing_id rid) {
@@ -63,11 +62,6 @@ void atc::disable_function(base::routing_id rid) {
         else
             requests_[s].abandoned = true;
     }
-    take_out(stalled_, [&](std::uint32_t l) {
-        if (lookups_[l].key.rid != rid) return false;
-        refuse(l, atc_fault::disabled);
-        return true;
-    });
 }
 
 void atc::reset_function(base::routing_id rid) {
@@ -129,6 +123,7 @@ void atc::drop_invalidates(base::routing_id rid) {
     take_out(queued_, [&](std::uint8_t slot) { return (gone >> slot & 1) != 0; });
     if (current_ != no_invalidation && (gone >> current_ & 1) != 0) current_ = no_invalidation;
     free_invalidations_ |= gone;
+    late_ &= ~gone;
     const auto end = std::remove_if(ready_.begin(), ready_.begin() + ready_count_,
                                     [&](const completion& c) { return c.rid == rid; });
     ready_count_ = static_cast<unsigned>(end - ready_.begin());

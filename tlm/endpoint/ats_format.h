@@ -11,6 +11,8 @@ namespace drydock::endpoint {
 
 /// Log2 of the smallest page that ATS knows (PCIe ATS: STU 0 = 4 KiB).
 inline constexpr unsigned min_page_log2 = 12;
+/// Log2 of the largest page that an ATC keeps: 1 GiB, as rtl/atc.sv does.
+inline constexpr unsigned max_page_log2 = 30;
 
 /// All ones below bit n, n = 0..64.
 constexpr std::uint64_t below_bit(unsigned n) {
@@ -41,6 +43,14 @@ constexpr ats_entry decode_entry(std::uint64_t word) {
             e.execute,
             e.privileged,
             e.global};
+}
+
+/// Of an entry larger than 1 GiB the part around `va`; any other as it is.
+constexpr ats_entry part_of(ats_entry e, std::uint64_t va) {
+    if (e.log2_bytes <= max_page_log2) return e;
+    e.base = (e.base | (va & below_bit(e.log2_bytes))) & ~below_bit(max_page_log2);
+    e.log2_bytes = max_page_log2;
+    return e;
 }
 
 }  // namespace drydock::endpoint

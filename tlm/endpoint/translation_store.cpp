@@ -109,18 +109,20 @@ bool translation_store::hit_by(const invalidate& i, const stored_translation& t)
            reaches(i, t.ssid, t.entry.global);
 }
 
-std::uint64_t translation_store::probes_for(base::iova first, base::iova last) const {
+std::uint64_t translation_store::probes_for(const invalidate& range) const {
+    const std::uint64_t sweep = std::max<std::uint64_t>(sets_, 1);
+    if (range.global && range.ssid) return sweep;
     std::uint64_t probes = 0;
     each_size(sizes_, [&](unsigned n) {
-        const std::uint64_t pages = pages_less_one(first.value, last.value, n);
+        const std::uint64_t pages = pages_less_one(range.first.value, range.last.value, n);
         probes += pages < sets_ ? pages + 1 : sets_;
     });
-    return std::clamp<std::uint64_t>(probes, 1, std::max<std::uint64_t>(sets_, 1));
+    return std::clamp<std::uint64_t>(probes, 1, sweep);
 }
 
 std::uint32_t translation_store::remove(const invalidate& range) {
     if (valid_.empty()) return 0;
-    const std::uint64_t probes = probes_for(range.first, range.last);
+    const std::uint64_t probes = probes_for(range);
     return probes * ways_ < valid_.size() || probes == 1 ? probe_sets(range) : sweep(range);
 }
 

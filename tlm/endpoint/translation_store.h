@@ -74,11 +74,14 @@ public:
     /// used.
     void insert(const stored_translation& t);
 
-    /// Modelled number of set probes for a range: one a page and size present, at most one sweep.
-    std::uint64_t probes_for(base::iova first, base::iova last) const;
+    /// Modelled number of set probes: one a page and size present, at most one sweep; a sweep for a
+    /// Global one.
+    std::uint64_t probes_for(const invalidate& range) const;
     /// Removes all entries that the request reaches; their number.
     std::uint32_t remove(const invalidate& range);
     void clear();
+    /// Whether the request reaches a translation.
+    static bool hit_by(const invalidate& i, const stored_translation& t);
 
     std::size_t valid() const { return valid_.size(); }
     std::uint32_t sets() const { return sets_; }
@@ -104,7 +107,6 @@ private:
     }
     std::uint32_t victim(std::uint32_t set, const stored_translation& t) const;
     void drop(std::uint32_t index);
-    static bool hit_by(const invalidate& i, const stored_translation& t);
     std::uint32_t sweep(const invalidate& range);
     std::uint32_t probe_sets(const invalidate& range);
 

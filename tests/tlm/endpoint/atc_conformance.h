@@ -160,6 +160,17 @@ struct atc_world final : atc_client {
     std::unique_ptr<atc_if> dut;
 };
 
+/// A shape whose corners come soon: 8 sets of 2 ways.
+inline atc_config small_shape() {
+    atc_config c;
+    c.entries = 16;
+    c.ways = 2;
+    c.request_slots = 4;
+    c.uses = 16;
+    c.invalidate_queue = 8;
+    return c;
+}
+
 /// A readable and writable entry.
 inline pcie::translation_entry page(std::uint64_t pa, std::uint64_t bytes = 4096) {
     pcie::translation_entry e;

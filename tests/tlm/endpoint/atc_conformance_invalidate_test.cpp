@@ -99,14 +99,14 @@ TEST_P(AtcConformance, P_049_use_of_another_range_or_pasid_holds_nothing) {
 }
 
 TEST_P(AtcConformance, P_049_use_outlives_the_eviction_of_its_entry) {
-    atc_config c;
-    c.entries = 1;
-    c.ways = 1;
-    atc_world w(GetParam(), c);
+    constexpr std::uint64_t same_set = 8 * 4096;
+    atc_world w(GetParam(), small_shape());
     w.load(va, page(pa));
     w.ask(va);
     const use_id held = w.hits.back().use;
-    w.load(va + 0x1000, page(pa));
+    w.load(va + same_set, page(pa));
+    w.load(va + 2 * same_set, page(pa));
+    ASSERT_FALSE(w.cached(va));
     w.invalidate_pages(0, va);
     w.run();
     EXPECT_TRUE(w.completions.empty());

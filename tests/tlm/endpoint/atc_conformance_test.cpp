@@ -41,19 +41,16 @@ TEST_P(AtcConformance, lookups_of_one_page_share_a_request) {
 }
 
 TEST_P(AtcConformance, outstanding_requests_are_limited_by_the_slots) {
-    atc_config c;
-    c.request_slots = 2;
-    atc_world w(GetParam(), c);
-    for (std::uint64_t i = 0; i < 4; ++i) w.look(va + i * 4096);
+    atc_world w(GetParam(), small_shape());
+    for (std::uint64_t i = 0; i < 6; ++i) w.look(va + i * 4096);
     w.run();
-    ASSERT_EQ(w.requests.size(), 2u);
-    w.answer(w.requests[0], page(pa));
-    ASSERT_EQ(w.requests.size(), 3u);
-    w.answer(w.requests[1], page(pa));
-    w.answer(w.requests[2], page(pa));
     ASSERT_EQ(w.requests.size(), 4u);
-    w.answer(w.requests[3], page(pa));
-    EXPECT_EQ(w.hits.size(), 4u);
+    w.answer(w.requests[0], page(pa));
+    ASSERT_EQ(w.requests.size(), 5u);
+    for (std::size_t i = 1; i < 5; ++i) w.answer(w.requests[i], page(pa));
+    ASSERT_EQ(w.requests.size(), 6u);
+    w.answer(w.requests[5], page(pa));
+    EXPECT_EQ(w.hits.size(), 6u);
 }
 
 TEST_P(AtcConformance, a_refused_request_is_repeated_after_resume) {
@@ -234,34 +231,15 @@ TEST_P(AtcConformance, lookups_while_disabled_fault) {
     EXPECT_TRUE(w.hits.empty()) << "the answer to a request of before the disable is not used";
 }
 
-TEST_P(AtcConformance, without_entries_every_use_is_asked_for) {
-    atc_config c;
-    c.entries = 0;
-    atc_world w(GetParam(), c);
-    w.load(va, page(pa));
-    EXPECT_EQ(w.hits.size(), 1u);
-    EXPECT_FALSE(w.cached(va));
-    w.ask(va);
-    w.answer(w.requests.back(), page(pa));
-    w.invalidate_pages(0, va);
-    w.run();
-    EXPECT_TRUE(w.completions.empty()) << "without a cache there are still uses to wait for";
-    w.dut->release(w.hits.back().use);
-    w.run();
-    EXPECT_EQ(w.completions.size(), 1u);
-}
-
 TEST_P(AtcConformance, least_recently_used_way_is_replaced) {
-    atc_config c;
-    c.entries = 2;
-    c.ways = 2;
-    atc_world w(GetParam(), c);
+    constexpr std::uint64_t same_set = 8 * 4096;
+    atc_world w(GetParam(), small_shape());
     w.load(0x1000, page(pa));
-    w.load(0x2000, page(pa));
+    w.load(0x1000 + same_set, page(pa));
     EXPECT_TRUE(w.cached(0x1000));
-    w.load(0x3000, page(pa));
+    w.load(0x1000 + 2 * same_set, page(pa));
     EXPECT_TRUE(w.cached(0x1000));
-    EXPECT_FALSE(w.cached(0x2000));
+    EXPECT_FALSE(w.cached(0x1000 + same_set));
 }
 
 }  // namespace

@@ -30,6 +30,23 @@ TEST(Atc, shape_outside_its_range_is_refused_with_a_hint) {
     EXPECT_THROW(make(c), std::invalid_argument);
 }
 
+TEST(Atc, without_entries_every_use_is_asked_for) {
+    atc_config c;
+    c.entries = 0;
+    atc_world w(tlm_twin(), c);
+    w.load(0x1000, page(0x5000));
+    EXPECT_EQ(w.hits.size(), 1u);
+    EXPECT_FALSE(w.cached(0x1000));
+    w.ask(0x1000);
+    w.answer(w.requests.back(), page(0x5000));
+    w.invalidate_pages(0, 0x1000);
+    w.run();
+    EXPECT_TRUE(w.completions.empty()) << "without a cache there are still uses to wait for";
+    w.dut->release(w.hits.back().use);
+    w.run();
+    EXPECT_EQ(w.completions.size(), 1u);
+}
+
 TEST(Atc, work_of_a_page_invalidate_does_not_depend_on_the_capacity) {
     std::vector<std::uint64_t> probed, touched, records;
     for (const unsigned entries : {512u, 4'096u, 65'536u}) {
