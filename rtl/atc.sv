@@ -122,7 +122,7 @@ module atc
 
   // -- control -------------------------------------------------------------------------------------
 
-  logic control_fire, clear, clear_all, clear_reset, functions_full;
+  logic control_fire, clear, clear_all, clear_reset, functions_full, known_function;
   assign control_ready_o = 1'b1;
   assign control_fire = control_valid_i && control_ready_o;
   assign clear = control_fire && control_i != ControlEnable;
@@ -200,7 +200,7 @@ module atc
 
   // A lookup that found no free request slot goes through the pipeline again, one at a time; that of
   // a disabled function at once.
-  logic stalled_enabled, unused_denied, unused_start_denied, unused_stalled_ready;
+  logic stalled_enabled, unused_start_denied, unused_stalled_ready;
   assign replay_valid = stalled_valid && !replaying_q && (any_free_q || !stalled_enabled);
 
   fifo #(
@@ -237,7 +237,7 @@ module atc
 
   atc_functions #(
       .Functions(Functions),
-      .Queries(3)
+      .Queries(2)
   ) i_functions (
       .clk_i,
       .rst_ni,
@@ -247,9 +247,12 @@ module atc
       .control_rid_i,
       .deny_i(deny),
       .deny_rid_i(fill_owner.rid),
-      .query_rid_i('{asked.rid, start_rid, owner_q[stalled_tag].rid}),
-      .query_enabled_o('{enabled, start_enabled, stalled_enabled}),
-      .query_denied_o('{denied, unused_start_denied, unused_denied}),
+      .query_rid_i('{asked.rid, start_rid}),
+      .query_enabled_o('{enabled, start_enabled}),
+      .query_denied_o('{denied, unused_start_denied}),
+      .early_rid_i(owner_q[stalled_tag].rid),
+      .early_enabled_o(stalled_enabled),
+      .known_o(known_function),
       .full_o(functions_full)
   );
 
@@ -478,7 +481,7 @@ module atc
       answer_valid_o    <= decide;
       wake_valid_o      <= granted != '0 || refused != '0;
       wake_unexpected_o <= unexpected;
-      dropped_valid_o   <= dropped_valid;
+      dropped_valid_o   <= dropped_valid && !flush;
       started_valid_o   <= starting;
       processed_valid_o <= processed;
       drained_o         <= drained;
@@ -512,6 +515,8 @@ module atc
 
   assign busy_o = sampled_valid_q || hashed_valid_q || replay_valid || invalidates_busy;
 
+`ifndef SYNTHESIS
 `include "atc_assertions.svh"
+`endif
 
 endmodule

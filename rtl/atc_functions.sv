@@ -23,6 +23,11 @@ module atc_functions
     output logic query_enabled_o[Queries],
     output logic query_denied_o [Queries],
 
+    // without this cycle's
+    input  rid_t early_rid_i,
+    output logic early_enabled_o,
+
+    output logic known_o,  // the function of the control has a row
     output logic full_o  // no row for one more function
 );
 
@@ -43,6 +48,11 @@ module atc_functions
     if (!control_valid_i) controlled = '0;
   end
 
+  always_comb begin
+    known_o = 1'b0;
+    for (int unsigned f = 0; f < Functions; f++) if (in_row(f, control_rid_i)) known_o = 1'b1;
+  end
+
   always_comb
     for (int unsigned f = 0; f < Functions; f++) denied[f] = deny_i && in_row(f, deny_rid_i);
 
@@ -60,6 +70,12 @@ module atc_functions
           control_rid_i == query_rid_i[q])
         query_enabled_o[q] = 1'b1;
     end
+
+  always_comb begin
+    early_enabled_o = 1'b0;
+    for (int unsigned f = 0; f < Functions; f++)
+      if (in_row(f, early_rid_i) && enabled_q[f]) early_enabled_o = 1'b1;
+  end
 
   assign full_o = shared_i && enabled_q == '1;
 

@@ -179,7 +179,7 @@ module atc_invalidates
     if (working_q) in_engine[slot_q] = 1'b1;
     if (clear_reset_i && clear_all_i) in_engine = taken_q;
   end
-  assign ignored_o = slot_bit | (killed & in_engine);
+  assign ignored_o = slot_bit | (killed & in_engine & ~completed_i);
   assign taken_o = taken_q;
   assign busy_o = working_q || queued_valid;
 
@@ -192,7 +192,7 @@ module atc_invalidates
       working_q <= 1'b0;
     end else begin
       taken_q   <= (taken_q & ~completed_i & ~ignored_o) | (arrived & ~ignored_o);
-      killed_q  <= killed & ~ignored_o;
+      killed_q  <= killed & ~ignored_o & ~completed_i;
       waiting_q <= waiting_o & ~drained_o;
       due_q     <= (due_q & ~completed_i & ~ignored_o) | drained_o;
       working_q <= starting_o || !idle;

@@ -183,7 +183,7 @@ module atc_requests
   logic  reached;
   assign waiting = waiters_q[fill_slot_i];
   assign reached = overtaken_q[fill_slot_i] ||
-                   (data_size > unit_i && (fill_data_i[1:0] != '0) &&
+                   (data_size > unit_i && fill_data_i[1:0] != '0 && !sent_now[fill_slot_i] &&
                     fill_range_o.page <= gone_last_q[fill_slot_i] &&
                     (fill_range_o.page | below(data_size)) >= gone_first_q[fill_slot_i]);
 

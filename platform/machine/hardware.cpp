@@ -13,6 +13,7 @@ namespace drydock::machine {
 hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::steering* steering)
     : ctx_(ctx), run_cpus_(run.machine.cpus), kernel_("timeline", ctx.timeline) {
     auto& p = ctx.parameters;
+    blocks_ = std::make_unique<block_maker>(run.fidelity);
     const auto ports = static_cast<unsigned>(run.machine.ports.size());
     bus_ = std::make_unique<system::bus>("bus");
     memory_ = std::make_unique<system::memory>("memory", ctx,
@@ -85,7 +86,8 @@ void hardware::build_device(const scenario::port& port, std::unique_ptr<pcie::li
     for (const scenario::device& d : first.functions)
         functions.push_back(configure_function(ctx_.parameters, d));
     link_end e{port.name, std::move(link),
-               std::make_unique<endpoint::device>(first.name.c_str(), ctx_, tlps_, functions)};
+               std::make_unique<endpoint::device>(first.name.c_str(), ctx_, tlps_, functions,
+                                                  blocks_->atc())};
     e.link->down.bind(e.device->port);
     std::size_t n = 0;  // PFs in order, each followed by its VFs, as here
     const auto sit = [&](const scenario::device& d) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "platform/hal/hal_systemc.h"
+#include "platform/machine/blocks.h"
 #include "platform/machine/smmu_seat.h"
 #include "platform/scenario/scenario.h"
 #include "tlm/base/context.h"
@@ -129,6 +130,8 @@ public:
     pcie::tlp_pool& tlps() { return tlps_; }
     /// Sees the TLPs of every link; null: nobody.
     void tap_links(pcie::tlp_tap* t);
+    /// What blocks of rtl and in lockstep did.
+    const block_maker& blocks() const { return *blocks_; }
     pcie::config_space& port(const std::string& name) { return *ports_.at(name); }
     /// What is or will be in a port's slot; null if it has none.
     card* card_of(std::string_view port);
@@ -159,7 +162,8 @@ private:
     base::context& ctx_;
     unsigned run_cpus_;
     address_map map_;
-    pcie::tlp_pool tlps_;  // outlives everything that holds TLPs
+    std::unique_ptr<block_maker> blocks_;  // outlives the blocks
+    pcie::tlp_pool tlps_;                  // outlives everything that holds TLPs
     base::timeline_kernel kernel_;
     std::unique_ptr<system::bus> bus_;
     std::unique_ptr<system::memory> memory_;

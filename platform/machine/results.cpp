@@ -253,6 +253,8 @@ json results_of(machine& m, watchers& w, base::ps until, std::uint64_t records) 
     r["smmu_stalls"] = w.smmus.stalls();
     r["blame"] = w.latency.blame_table();
     r["counters"] = counters(m);
+    if (auto lockstep = m.hw().blocks().lockstep(); !lockstep.empty())
+        r["lockstep"] = std::move(lockstep);
     return r;
 }
 

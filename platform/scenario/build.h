@@ -10,6 +10,7 @@
 namespace drydock::scenario::build {
 
 void machine(const node& document, run& r);
+void fidelity(const node& document, run& r);
 /// `smmu:` and `smmus:` of the machine; the parameters of named configurations.
 void smmus(const node& machine, run& r);
 /// `smmu:` of a root port. @return index in r.machine.smmus

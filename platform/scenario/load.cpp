@@ -229,6 +229,7 @@ run build_run(node document, const choice_of_axes& c, const std::vector<std::str
     if (const node* title = document.find("title")) r.title = title->scalar;
     take_order(document);
     build::machine(document, r);
+    build::fidelity(document, r);
     build::software(document, r);
     build::clients(document, r);
     build::software_objects(document, r);

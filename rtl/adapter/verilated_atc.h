@@ -16,7 +16,6 @@ public:
     verilated_atc() {
         for (int edge = 0; edge < 2; ++edge) clock();
         block_->rst_ni = 1;
-        block_->eval();
     }
 
     void edge(const atc_inputs& in, atc_outputs& out) {
@@ -35,10 +34,11 @@ public:
     }
 
 private:
+    /// Inputs settle while the clock is low: assertions look at what stands before the edge.
     void clock() {
-        block_->clk_i = 1;
-        block_->eval();
         block_->clk_i = 0;
+        block_->eval();
+        block_->clk_i = 1;
         block_->eval();
     }
 

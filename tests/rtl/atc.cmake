@@ -5,3 +5,11 @@ drydock_test(rtl_atc_test
   LIBS drydock_rtl drydock_endpoint)
 drydock_test(rtl_atc_equivalence_test TIMEOUT 120 SOURCES atc_equivalence_test.cpp
   LIBS drydock_rtl drydock_endpoint fmt::fmt ${RAPIDCHECK})
+
+# The program with blocks of RTL, as a user runs it.
+drydock_timeout(seconds 240)
+add_test(NAME rtl:user_block COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/user_block.py
+                                     $<TARGET_FILE:drydock> ${PROJECT_SOURCE_DIR})
+add_test(NAME rtl:fidelity COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/fidelity.py
+                                   $<TARGET_FILE:drydock> ${PROJECT_SOURCE_DIR})
+set_tests_properties(rtl:user_block rtl:fidelity PROPERTIES TIMEOUT ${seconds} ENVIRONMENT "${drydock_test_environment}")

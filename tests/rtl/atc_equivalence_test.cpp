@@ -171,6 +171,9 @@ struct pair_of_atcs {
         return base::routing_id{static_cast<std::uint16_t>(0x100 + v % what.functions)};
     }
     void control(std::uint32_t f, atc_control c) {
+        // Of several functions one that is reset leaves its lookups to the others' pipeline; when
+        // each place is free again is the implementation's.
+        if (what.functions > 1 && c == atc_control::reset) c = atc_control::disable;
         for (side* x : {&twin, &block}) {
             x->say("control {}", x->dut->try_control(function(f), c));
             if (c == atc_control::reset) {
@@ -242,8 +245,21 @@ struct pair_of_atcs {
             if (ok) x->out[i.rid.value] |= 1u << i.tag.value;
         }
     }
+    /// Lookups of a function that is disabled fault at one instant, in any order.
+    static void sort_dropped(std::vector<std::string>& log) {
+        const auto dropped = [](const std::string& line) {
+            return line.find(" fault ") != std::string::npos && line.ends_with(" 4");
+        };
+        for (auto at = log.begin(); at != log.end();) {
+            const auto end = std::find_if_not(at, log.end(), dropped);
+            std::sort(at, end);
+            at = end == log.end() ? end : end + 1;
+        }
+    }
     /// The first line in which they differ.
-    std::string difference() const {
+    std::string difference() {
+        sort_dropped(twin.log);
+        sort_dropped(block.log);
         for (std::size_t n = 0; n < std::min(twin.log.size(), block.log.size()); ++n)
             if (twin.log[n] != block.log[n])
                 return fmt::format("line {}: twin '{}', block '{}'", n, twin.log[n], block.log[n]);
@@ -292,7 +308,7 @@ TEST_P(AtcEquivalence, block_and_twin_answer_alike) {
     const rc::detail::TestParams params = [] {
         auto p = rc::detail::configuration().testParams;
         p.maxSuccess = static_cast<int>(cases);
-        p.disableShrinking = true;
+        p.disableShrinking = true;  // the first difference says more than a shorter way to it
         return p;
     }();
     std::cout << "seed " << params.seed << ", " << cases << " cases of " << operations << "\n";

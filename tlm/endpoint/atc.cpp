@@ -130,10 +130,8 @@ void atc::release(use_id id) {
         const auto slot = static_cast<std::uint8_t>(std::countr_zero(holds));
         invalidation& i = invalidations_[slot];
         if (--i.uses != 0 || !i.processed) continue;
-        if (working_)
-            late_ |= std::uint32_t{1} << slot;
-        else
-            drained(slot);
+        drained(slot, working_ ? late_ : drained_);
+        if (!completions_blocked_ && !working_) kick();
     }
     if (lookup_refused_) kick();
 }
@@ -177,13 +175,14 @@ void atc::on_time(std::uint64_t) {
     armed_at_ = base::never;
     working_ = true;
     if (kick_edge_ <= now()) kick_edge_ = base::never;
-    if (late_ != 0) drain_late();
+    drained_ |= std::exchange(late_, 0);
     if (control_edge_ <= now()) do_next_control();
     do_fills();
     do_invalidates();
     do_lookups();
     replay_stalled();
     if (!requests_blocked_ && !to_send_.empty()) send_request();
+    if (drained_ != 0) group_drained();
     if (!completions_blocked_ && ready_count_ > 0) send_completion();
     if (lookup_refused_ || invalidate_refused_ || control_refused_) tell_ready();
     working_ = false;
@@ -268,7 +267,7 @@ void atc::empty() {
     for (request& r : requests_) r = {};
     free_invalidations_ = static_cast<std::uint32_t>(below_bit(config_.invalidate_queue));
     current_ = no_invalidation;
-    late_ = 0;
+    drained_ = late_ = 0;
     ready_count_ = 0;
     last_lookup_sample_ = std::min(last_lookup_sample_, now());
     last_fill_edge_ = std::min(last_fill_edge_, now());

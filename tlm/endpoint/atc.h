@@ -65,6 +65,7 @@ private:
     void arm(base::ps when);
     void rearm();
     void kick();
+    bool tells(base::kind k) const { return ctx_.probe.wants(k) && !config_.silent; }
     void tell_ready();
     bool has_room() const {
         return lookups_.size() - free_lookups_.size() + live_uses_.size() < config_.uses;
@@ -116,11 +117,11 @@ private:
     void finish_current();
     std::uint32_t hold_uses(unsigned slot);
     void overtake_requests(const invalidate& i);
-    void drained(std::uint8_t slot);
+    void drained(std::uint8_t slot, std::uint32_t& at_edge);
     void stage(unsigned boundary, base::span_id span, base::span_id waited_for = {});
     void ignored(const invalidate& i, std::uint32_t reason);
     void send_completion();
-    void drain_late();
+    void group_drained();
 
     base::context& ctx_;
     atc_config config_;
@@ -160,7 +161,8 @@ private:
     ring<std::uint8_t> queued_;  // invalidations in order of arrival
     std::uint8_t current_ = no_invalidation;
     base::ps current_ends_{};
-    std::uint32_t late_ = 0;  // drained by a release at this edge: completed at the next
+    std::uint32_t drained_ = 0;  // completed at this edge, or at the next one
+    std::uint32_t late_ = 0;     // by a release at an edge: completed at the next one
     base::ps last_invalidate_sample_{-1};
     base::span_id previous_{};
     bool invalidate_refused_ = false;

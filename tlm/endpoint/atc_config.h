@@ -17,6 +17,7 @@ struct atc_config {
     bool ignore_when_disabled =
         false;            ///< negative policy: Invalidate Requests while Enable=0 get no answer
     bool shared = false;  ///< by several functions: each is enabled, disabled and reset by itself
+    bool silent = false;  ///< tells observers nothing: one that runs beside another
     bool retry_after_ur = false;  ///< ask again after UR without being enabled anew (PCIe says no)
 };
 

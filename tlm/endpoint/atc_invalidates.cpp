@@ -20,8 +20,9 @@ void atc::do_invalidates() {
 void atc::start(std::uint8_t slot) {
     invalidation& i = invalidations_[slot];
     const invalidate& what = i.what;
-    if (config_.ignore_when_disabled && !function_of(what.rid).enabled) {
-        ignored(what, reason_disabled_);
+    const bool refused = config_.ignore_when_disabled && !function_of(what.rid).enabled;
+    if (refused || i.killed) {
+        if (!i.killed) ignored(what, reason_disabled_);
         free_invalidations_ |= std::uint32_t{1} << slot;
         return;
     }
@@ -41,21 +42,16 @@ void atc::finish_current() {
     invalidation& i = invalidations_[slot];
     i.processed = true;
     stage(10, i.what.span);
-    if (ctx_.probe.wants(base::kind::atc_invalidated))
+    if (tells(base::kind::atc_invalidated))
         ctx_.probe.emit(base::kind::atc_invalidated, place_, now(), i.what.span, i.what.tag.value,
                         i.removed, i.held, i.probes);
-    if (i.uses == 0) drained(slot);
+    if (i.uses == 0) drained(slot, drained_);
 }
 
 /// Whether the invalidate that works now reaches a translation: it is not kept.
 bool atc::shadows(const stored_translation& t) const {
     return current_ != no_invalidation &&
            translation_store::hit_by(invalidations_[current_].what, t);
-}
-
-void atc::drain_late() {
-    for (std::uint32_t left = std::exchange(late_, 0); left != 0; left &= left - 1)
-        drained(static_cast<std::uint8_t>(std::countr_zero(left)));
 }
 
 std::uint32_t atc::hold_uses(unsigned slot) {
@@ -88,17 +84,23 @@ void atc::overtake_requests(const invalidate& what) {
     }
 }
 
-void atc::drained(std::uint8_t slot) {
-    const invalidate what = invalidations_[slot].what;
-    stage(11, what.span);
-    unsigned n = 0;
-    while (n < ready_count_ &&
-           (ready_[n].rid != what.rid || ready_[n].traffic_class != what.traffic_class))
-        ++n;
-    if (n == ready_count_) ready_[ready_count_++] = {what.rid, what.traffic_class, 0, 0};
-    ready_[n].vector |= std::uint32_t{1} << (what.tag.value & 31);
-    ready_[n].invalidations |= std::uint32_t{1} << slot;
-    if (!completions_blocked_ && !working_) kick();
+void atc::drained(std::uint8_t slot, std::uint32_t& at_edge) {
+    stage(11, invalidations_[slot].what.span);
+    at_edge |= std::uint32_t{1} << slot;
+}
+
+void atc::group_drained() {
+    for (std::uint32_t left = std::exchange(drained_, 0); left != 0; left &= left - 1) {
+        const auto slot = static_cast<unsigned>(std::countr_zero(left));
+        const invalidate& what = invalidations_[slot].what;
+        unsigned n = 0;
+        while (n < ready_count_ &&
+               (ready_[n].rid != what.rid || ready_[n].traffic_class != what.traffic_class))
+            ++n;
+        if (n == ready_count_) ready_[ready_count_++] = {what.rid, what.traffic_class, 0, 0};
+        ready_[n].vector |= std::uint32_t{1} << (what.tag.value & 31);
+        ready_[n].invalidations |= std::uint32_t{1} << slot;
+    }
 }
 
 /// One message an edge. ITags of one function and traffic class that became ready since the last,
@@ -117,12 +119,12 @@ void atc::send_completion() {
 }
 
 void atc::stage(unsigned boundary, base::span_id span, base::span_id waited_for) {
-    if (span != base::no_span && ctx_.probe.wants(base::kind::stage))
+    if (span != base::no_span && tells(base::kind::stage))
         ctx_.probe.emit(base::kind::stage, place_, now(), span, boundary, waited_for.value);
 }
 
 void atc::ignored(const invalidate& what, std::uint32_t reason) {
-    if (ctx_.probe.wants(base::kind::invalidate_ignored))
+    if (tells(base::kind::invalidate_ignored))
         ctx_.probe.emit(base::kind::invalidate_ignored, place_, now(), what.span, what.rid.value,
                         reason, what.tag.value);
 }

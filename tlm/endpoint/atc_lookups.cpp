@@ -26,7 +26,7 @@ void atc::evaluate(std::uint32_t index) {
     const function f = function_of(l.key.rid);
     const stored_translation* found = f.enabled ? store_.find(l.key, l.access) : nullptr;
     const bool hit = found != nullptr && allows(found->entry, l.access);
-    if (ctx_.probe.wants(base::kind::atc_lookup))
+    if (tells(base::kind::atc_lookup))
         ctx_.probe.emit(base::kind::atc_lookup, place_, now(), {}, l.key.va.value, hit,
                         substream_field(l.key.ssid));
     if (!f.enabled) {
@@ -219,7 +219,7 @@ void atc::filled(request_slot s, const completion_entry& c) {
         first, e, r.key.rid, r.key.ssid, r.key.priv, c.obtained != base::ps{} ? c.obtained : now()};
     const bool kept = !shadows(t);
     if (kept) store_.insert(t);
-    if (kept && ctx_.probe.wants(base::kind::atc_fill))
+    if (kept && tells(base::kind::atc_fill))
         ctx_.probe.emit(base::kind::atc_fill, place_, now(), {}, first, e.base,
                         below_bit(e.log2_bytes) + 1, substream_field(r.key.ssid));
     answer_waiters(s, t);

@@ -58,6 +58,7 @@ struct invalidation {
     std::uint32_t held = 0;      // uses at its start
     std::uint32_t probes = 0;    // cycles that the engine works
     bool processed = false;      // no matching entry is left
+    bool killed = false;         // its function was reset while it was queued
 };
 /// ITags of one function and traffic class that are ready.
 struct completion {

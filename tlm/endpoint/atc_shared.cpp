@@ -116,13 +116,22 @@ void atc::drop_invalidates(base::routing_id rid) {
     std::uint32_t gone = 0;
     for (std::uint32_t left = taken; left != 0; left &= left - 1) {
         const auto slot = static_cast<std::size_t>(std::countr_zero(left));
-        if (invalidations_[slot].what.rid != rid) continue;
-        ignored(invalidations_[slot].what, reason_reset_);
+        invalidation& i = invalidations_[slot];
+        if (i.what.rid != rid || i.killed) continue;
+        ignored(i.what, reason_reset_);
         gone |= std::uint32_t{1} << slot;
     }
-    take_out(queued_, [&](std::uint8_t slot) { return (gone >> slot & 1) != 0; });
+    // One that lies in the queue keeps its place until its turn comes.
+    take_out(queued_, [&](std::uint8_t slot) {
+        if ((gone >> slot & 1) == 0) return false;
+        invalidation& i = invalidations_[slot];
+        i.killed = i.sample < now();
+        if (i.killed) gone &= ~(std::uint32_t{1} << slot);
+        return !i.killed;
+    });
     if (current_ != no_invalidation && (gone >> current_ & 1) != 0) current_ = no_invalidation;
     free_invalidations_ |= gone;
+    drained_ &= ~gone;
     late_ &= ~gone;
     const auto end = std::remove_if(ready_.begin(), ready_.begin() + ready_count_,
                                     [&](const completion& c) { return c.rid == rid; });
