@@ -14,4 +14,4 @@ endforeach()
 drydock_verilate(Vatc_large MEASURED TOP atc SOURCES ${drydock_atc_sources} PARAMETERS ${drydock_atc_large})
 drydock_rtl_lint(atc ${drydock_atc_sources})
 
-target_sources(drydock_rtl PRIVATE adapter/atc.cpp adapter/atc_results.cpp adapter/atc_rtl.cpp)
+target_sources(drydock_rtl PRIVATE adapter/atc.cpp adapter/atc_results.cpp adapter/atc_rtl.cpp adapter/atc_signals.cpp)

@@ -91,18 +91,23 @@ std::unique_ptr<endpoint::atc_if> block_maker::make_atc(const std::string& name,
                                                         const endpoint::atc_config& config,
                                                         endpoint::atc_client& client) {
     const rtl::atc_unit& unit = atc_unit_for(config);
+    const auto make_block = [&](endpoint::atc_client& of_block) {
+        auto block = std::make_unique<rtl::atc>(name, ctx, unit, adapted(config), of_block);
+        sources_.push_back(block.get());
+        return block;
+    };
     try {
-        if (!fidelity_.atc.has_twin())
-            return std::make_unique<rtl::atc>(name, ctx, unit, adapted(config), client);
-        auto pair = std::make_unique<lockstep_atc>(
-            name, ctx, config, client, [&](endpoint::atc_client& of_block) {
-                return std::make_unique<rtl::atc>(name, ctx, unit, adapted(config), of_block);
-            });
+        if (!fidelity_.atc.has_twin()) return make_block(client);
+        auto pair = std::make_unique<lockstep_atc>(name, ctx, config, client, make_block);
         lockstep_.push_back({name, pair->record()});
         return pair;
     } catch (const std::invalid_argument& e) {
         throw bad_input(fidelity_.atc.where, std::string("fidelity.atc: ") + e.what());
     }
+}
+
+void block_maker::record_to(base::signal_recorder* to) const {
+    for (base::signal_source* s : sources_) s->record_to(to);
 }
 
 nlohmann::json block_maker::lockstep() const {

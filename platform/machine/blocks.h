@@ -8,6 +8,7 @@
 
 #include "platform/machine/lockstep_atc.h"
 #include "platform/scenario/fidelity.h"
+#include "tlm/base/signals.h"
 #include "tlm/endpoint/shared_atc.h"
 
 namespace drydock::rtl {
@@ -29,6 +30,9 @@ public:
     /// that cannot be used.
     endpoint::atc_maker atc();
 
+    /// Signals of every Verilated block go there; it outlives the run.
+    void record_to(base::signal_recorder* to) const;
+
     /// By instance: what was compared and how it differed; empty without lockstep.
     nlohmann::json lockstep() const;
 
@@ -46,6 +50,7 @@ private:
         std::shared_ptr<const lockstep_record> record;
     };
     std::vector<compared> lockstep_;
+    std::vector<base::signal_source*> sources_;
 };
 
 }  // namespace drydock::machine

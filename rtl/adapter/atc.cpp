@@ -143,6 +143,7 @@ host::clocked::state atc::edge() {
     offer();
     taken();
     unit_.edge(block_, &in_, &out_);
+    if (signals_) signals_->sample(host_.edge_time(), in_, out_);
     in_.request_ready = in_.completion_ready = 0;
     if (in_.release_valid) std::fill(std::begin(in_.release), std::end(in_.release), 0);
     if (has_results()) return state::results;

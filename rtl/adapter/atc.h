@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "rtl/adapter/atc_pins.h"
+#include "rtl/adapter/atc_signals.h"
 #include "rtl/adapter/host.h"
+#include "tlm/base/signals.h"
 #include "tlm/endpoint/atc_if.h"
 
 namespace drydock::rtl {
@@ -27,7 +29,7 @@ struct atc_config {
 
 /// A Verilated ATC behind the interface of its twin. Numbers lookups and invalidates as the block
 /// wants them, keeps for each what only observers need, and queues what is accepted until its edge.
-class atc final : public endpoint::atc_if, host::clocked {
+class atc final : public endpoint::atc_if, public base::signal_source, host::clocked {
 public:
     /// @throws std::invalid_argument if the block is smaller than the configuration
     atc(std::string_view hierarchical_name, base::context& ctx, const atc_unit& unit,
@@ -43,6 +45,9 @@ public:
     bool try_control(base::routing_id, endpoint::atc_control) override;
     void set_stu(std::uint8_t log2_bytes) override;
     void resume() override;
+
+    /// Its ports, at every edge that is computed.
+    void record_to(base::signal_recorder* to) override;
 
     std::uint64_t edges() const { return host_.edges(); }
 
@@ -123,6 +128,7 @@ private:
     host host_;
     atc_inputs in_{};
     atc_outputs out_{};
+    std::unique_ptr<atc_signals> signals_;  ///< null: nobody records them
 
     std::vector<lookup> lookups_;
     std::vector<std::uint16_t> free_tags_;
