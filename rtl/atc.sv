@@ -120,7 +120,7 @@ module atc
   typedef logic [TagWidth-1:0] tag_t;
   typedef logic [Uses-1:0] uses_t;
 
-  // -- control -------------------------------------------------------------------------------------
+  // -- control ------------------------------------------------------------------------------------
 
   logic control_fire, clear, clear_all, clear_reset, functions_full, known_function;
   assign control_ready_o = 1'b1;
@@ -129,7 +129,7 @@ module atc
   assign clear_all = !shared_i;
   assign clear_reset = control_fire && control_i == ControlReset;
 
-  // -- pipeline of lookups ---------------------------------------------------------------------------
+  // -- pipeline of lookups ------------------------------------------------------------------------
 
   owner_t owner_q[Uses];  // of each lookup and use
   page_t  page_q [Uses];
@@ -174,7 +174,7 @@ module atc
     end
   end
 
-  // -- the lookup that is decided ----------------------------------------------------------------------
+  // -- the lookup that is decided -----------------------------------------------------------------
 
   logic    decide, enabled, denied, hit, taken;
   owner_t  asked;
@@ -227,7 +227,7 @@ module atc
       any_free_q  <= any_free;
     end
 
-  // -- functions -----------------------------------------------------------------------------------------
+  // -- functions ----------------------------------------------------------------------------------
 
   logic    deny, start_enabled;
   owner_t  fill_owner;
@@ -256,7 +256,7 @@ module atc
       .full_o(functions_full)
   );
 
-  // -- translations --------------------------------------------------------------------------------------
+  // -- translations -------------------------------------------------------------------------------
 
   logic        insert, fill_kept, starting, working, probe;
   invalidate_t starting_invalidate, working_invalidate;
@@ -297,7 +297,7 @@ module atc
       .sizes_o(sizes)
   );
 
-  // -- Translation Requests ------------------------------------------------------------------------------
+  // -- Translation Requests -----------------------------------------------------------------------
 
   owner_t  request_owner;
   logic    unexpected, dropped_valid;
@@ -357,7 +357,7 @@ module atc
   assign request_pasid_o = request_owner.pasid;
   assign request_privileged_o = request_owner.privileged;
 
-  // -- invalidates -----------------------------------------------------------------------------------------
+  // -- invalidates --------------------------------------------------------------------------------
 
   rid_t   invalidate_rid_q[Queue];
   itag_t  itag_q [Queue];
@@ -465,7 +465,7 @@ module atc
       .taken_o(completed)
   );
 
-  // -- results -----------------------------------------------------------------------------------------------
+  // -- results ------------------------------------------------------------------------------------
 
   always_ff @(posedge clk_i)
     if (!rst_ni) begin

@@ -125,7 +125,7 @@
     end
   end
 
-  // -- what is promised to the block ---------------------------------------------------------------
+  // -- what is promised to the block --------------------------------------------------------------
 
   a_lookup_number_is_free:
   assert property (@(posedge clk_i) disable iff (!rst_ni)
@@ -152,7 +152,7 @@
     !(control_fire && control_i == ControlEnable && functions_full && !known_function))
   else $error("more functions are enabled than the block has rows for");
 
-  // -- what the block promises ------------------------------------------------------------------------
+  // -- what the block promises --------------------------------------------------------------------
 
   a_answer_to_a_lookup:
   assert property (@(posedge clk_i) disable iff (!rst_ni || shared_i)

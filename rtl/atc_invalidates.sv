@@ -61,7 +61,7 @@ module atc_invalidates
   logic [Queue-1:0] due_q;  // drained, not completed
   logic [Queue-1:0] killed;
 
-  // -- queue -------------------------------------------------------------------------------------
+  // -- queue --------------------------------------------------------------------------------------
 
   logic   queue_valid, queue_pop, queued_valid, bypass;
   index_t queued, start_slot;
@@ -82,7 +82,7 @@ module atc_invalidates
       .data_o (queued)
   );
 
-  // -- reset of a function -------------------------------------------------------------------------
+  // -- reset of a function ------------------------------------------------------------------------
 
   always_comb begin
     killed = killed_q;
@@ -91,7 +91,7 @@ module atc_invalidates
         if (taken_q[i] && (clear_all_i || invalidate_q[i].rid == clear_rid_i)) killed[i] = 1'b1;
   end
 
-  // -- engine --------------------------------------------------------------------------------------
+  // -- engine -------------------------------------------------------------------------------------
 
   logic        working_q, sweep_q, last_probe, idle, pop, ignored;
   index_t      slot_q;
@@ -156,7 +156,7 @@ module atc_invalidates
     end
   end
 
-  // -- what becomes of them --------------------------------------------------------------------------
+  // -- what becomes of them -----------------------------------------------------------------------
 
   assign processed_o = last_probe && !killed[slot_q];
   assign processed_slot_o = slot_q;

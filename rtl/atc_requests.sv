@@ -89,7 +89,7 @@ module atc_requests
     return '{page: page & ~below(unit_i), size: unit_i};
   endfunction
 
-  // -- sending: the one that has waited longest --------------------------------------------------
+  // -- sending: the one that has waited longest ---------------------------------------------------
 
   slots_t first;
   always_comb begin
@@ -112,7 +112,7 @@ module atc_requests
   assign sent_now = request_ready_i ? first : '0;
   assign unsent   = unsent_q & ~sent_now;
 
-  // -- control -----------------------------------------------------------------------------------
+  // -- control ------------------------------------------------------------------------------------
 
   slots_t cleared;  // of a function that was disabled or reset
   always_comb begin
@@ -131,7 +131,7 @@ module atc_requests
   assign freed_by_control = clear_reset_i ? cleared : cleared & unsent;
   assign abandoned = abandoned_q | (cleared & ~freed_by_control);
 
-  // -- answers -----------------------------------------------------------------------------------
+  // -- answers ------------------------------------------------------------------------------------
 
   logic expected, ended, again;
   page_t data_page;
@@ -227,7 +227,7 @@ module atc_requests
     end
   end
 
-  // -- lookups that miss ---------------------------------------------------------------------------
+  // -- lookups that miss --------------------------------------------------------------------------
 
   slots_t fill_ends, joinable, joined, free, chosen;
   uses_t  waiters;
@@ -268,7 +268,7 @@ module atc_requests
     end
   end
 
-  // -- state ---------------------------------------------------------------------------------------
+  // -- state --------------------------------------------------------------------------------------
 
   slots_t put, marked;  // to be sent from now on; reached by the invalidate that starts
 

@@ -120,7 +120,7 @@ module example_atc
   typedef logic [Uses-1:0] uses_t;
   typedef logic [3:0] entry_t;
 
-  // -- control -------------------------------------------------------------------------------------
+  // -- control ------------------------------------------------------------------------------------
 
   logic control_fire, clear, clear_all, clear_reset, flush, unused_known, unused_full;
   assign control_ready_o = 1'b1;
@@ -130,7 +130,7 @@ module example_atc
   assign clear_reset = control_fire && control_i == ControlReset;
   assign flush = clear_reset && clear_all;
 
-  // -- search: the lookup in hand, and the entry that is looked at ---------------------------------
+  // -- search: the lookup in hand, and the entry that is looked at --------------------------------
 
   owner_t owner_q[Uses];
   page_t  page_q [Uses];
@@ -195,7 +195,7 @@ module example_atc
     end
   end
 
-  // -- translations: replaced in turn --------------------------------------------------------------
+  // -- translations: replaced in turn -------------------------------------------------------------
 
   owner_t  fill_owner;
   range_t  fill_range;
@@ -231,7 +231,7 @@ module example_atc
       entry_target_q[next_q] <= fill_target;
     end
 
-  // -- what every ATC does -------------------------------------------------------------------------
+  // -- what every ATC does ------------------------------------------------------------------------
 
   logic    deny, start_enabled, unused_start_denied, unused_early;
   rid_t    start_rid;
