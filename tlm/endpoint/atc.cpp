@@ -131,7 +131,7 @@ void atc::release(use_id id) {
         invalidation& i = invalidations_[slot];
         if (--i.uses != 0 || !i.processed) continue;
         drained(slot, working_ ? late_ : drained_);
-        if (!completions_blocked_ && !working_) kick();
+        if (!working_) kick();
     }
     if (lookup_refused_) kick();
 }
