@@ -116,8 +116,7 @@ void lockstep_atc::compare(bool same, base::ps of_block, base::ps of_twin, const
         r.first = fmt::format("{} ps, {}: block {}, twin {}", of_block.count, what, block, twin);
 }
 
-// -- inputs
-// ----------------------------------------------------------------------------------------
+// -- inputs ------------------------------------------------------------------------------------
 
 void lockstep_atc::to_twin(std::function<bool()> input) {
     if (waiting_.empty() && input()) return;
@@ -200,8 +199,7 @@ void lockstep_atc::forget(base::routing_id rid) {
     if (!shared_) requests_blocked_ = completions_blocked_ = false;
 }
 
-// -- results
-// ---------------------------------------------------------------------------------------
+// -- results -----------------------------------------------------------------------------------
 
 void lockstep_atc::answered(lookup_id number, side& by, result r) {
     const auto at = lookups_.find(number);

@@ -58,8 +58,13 @@ void atc::set_stu(std::uint8_t log2_bytes) {
     in_.unit = static_cast<std::uint8_t>(log2_bytes - page_log2);
 }
 
-// -- inputs
-// ----------------------------------------------------------------------------------------
+void atc::record_to(base::signal_recorder* to) {
+    signals_ = to == nullptr
+                   ? nullptr
+                   : std::make_unique<atc_signals>(*to, ctx_.probe.name(place_), unit_.shape);
+}
+
+// -- inputs ------------------------------------------------------------------------------------
 
 bool atc::try_lookup(endpoint::lookup_id id, const endpoint::atc_key& key,
                      endpoint::atc_access access) {
@@ -136,8 +141,7 @@ void atc::free_tag(std::uint16_t tag) {
     free_tags_.push_back(tag);
 }
 
-// -- an edge
-// -----------------------------------------------------------------------------------------
+// -- an edge -----------------------------------------------------------------------------------
 
 host::clocked::state atc::edge() {
     offer();

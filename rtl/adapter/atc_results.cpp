@@ -125,8 +125,7 @@ void atc::refuse(std::uint16_t tag, endpoint::atc_fault why) {
     if (l.is == lookup::state::in_progress) client_.fault(l.id, why);
 }
 
-// -- invalidates
-// -----------------------------------------------------------------------------------
+// -- invalidates -------------------------------------------------------------------------------
 
 void atc::hand_out_invalidates() {
     if (out_.processed_valid) {
@@ -166,8 +165,7 @@ void atc::stage(unsigned boundary, base::span_id span, base::span_id waited_for)
         ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), span, boundary, waited_for.value);
 }
 
-// -- messages
-// ----------------------------------------------------------------------------------------
+// -- messages ----------------------------------------------------------------------------------
 
 void atc::hand_out_request() {
     endpoint::atc_key key;
