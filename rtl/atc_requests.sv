@@ -122,10 +122,10 @@ module atc_requests
       for (int unsigned s = 0; s < Slots; s++)
         if (active_q[s] && (clear_all_i || owner_q[s].rid == clear_rid_i)) begin
           cleared[s] = 1'b1;
-          dropped_o |= waiters_q[s];
+          if (!abandoned_q[s]) dropped_o |= waiters_q[s];
         end
   end
-  assign dropped_valid_o = cleared != '0;
+  assign dropped_valid_o = dropped_o != '0;
 
   slots_t freed_by_control, abandoned;
   assign freed_by_control = clear_reset_i ? cleared : cleared & unsent;

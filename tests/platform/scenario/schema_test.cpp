@@ -238,7 +238,7 @@ TEST(Schema, every_value_that_the_loader_reads_is_a_key_of_the_schema_and_the_re
     const scratch s;
     const editor e;
     std::set<std::string> known, read;
-    for (const char* section : {"machine", "software", "clients", "end", "outputs"})
+    for (const char* section : {"machine", "fidelity", "software", "clients", "end", "outputs"})
         leaves(e, e.text().at("properties").at(section), section, known);
     const auto l = scenario::load(s.file("s.yaml", everything), {});
     for (const auto& setting : l.runs.front().effective) read.insert(starred(setting.path));
