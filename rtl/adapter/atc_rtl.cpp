@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ATC's named parameter sets (rtl/atc.cmake).
-#include "Vatc_large.h"
-#include "Vatc_small.h"
-#include "Vatc_standard.h"
+#include <Vatc_large.h>
+#include <Vatc_small.h>
+#include <Vatc_standard.h>
+
 #include "rtl/adapter/atc_units.h"
 #include "rtl/adapter/verilated_atc.h"
 

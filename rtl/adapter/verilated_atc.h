@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <verilated.h>
 #include <memory>
 
 #include "rtl/adapter/atc_pins.h"
 #include "rtl/adapter/verilated_runtime.h"
-#include "verilated.h"
 
 namespace drydock::rtl {
 
