@@ -3,7 +3,7 @@
 
 #include "platform/hal/time.h"
 #include "platform/scenario/tree.h"
-#include "tlm/smmu/invalidation_tracker.h"
+#include "tlm/smmu/invalidation_tracker_if.h"
 #include "tlm/smmu/pri_queue.h"
 #include "tlm/smmu/translator.h"
 

@@ -285,6 +285,11 @@ void command_queue::invalidation_finished(base::span_id span, bool lost) {
     poke();
 }
 
+void command_queue::invalidations_drained() {
+    draining_ = false;
+    poke();
+}
+
 // -- CMD_SYNC
 // ------------------------------------------------------------------------------------------
 
@@ -292,6 +297,8 @@ void command_queue::begin_sync() {
     state_ = state::waiting_sync;
     sync_events_ = events_.submitted();
     released_by_ = base::no_span;
+    draining_ = outstanding_ > 0;
+    if (draining_) client_.drain_invalidations();
     if (lost_ > 0 || sync_done()) return check_sync();
     if (tbus_done_ > ctx_.now())
         ctx_.timeline.at(tbus_done_, base::phase::serve, timeline_id_,
@@ -299,7 +306,7 @@ void command_queue::begin_sync() {
 }
 
 bool command_queue::sync_done() const {
-    return outstanding_ == 0 && tbus_done_ <= ctx_.now() &&
+    return outstanding_ == 0 && !draining_ && tbus_done_ <= ctx_.now() &&
            translator_.oldest_unperformed() > effect_number_ && events_.settled() >= sync_events_ &&
            msi_.settled(msi_source::cmdq);
 }

@@ -18,6 +18,8 @@ struct command_queue_client {
     /// CR0.SMMUEN in force: with 0 ATC_INV and PRI_RESP are ignored (SMMUv3).
     virtual bool translating() const = 0;
     virtual invalidations::outcome invalidate(const command&, base::span_id) = 0;
+    /// invalidations_drained() follows when every one begun so far is finished.
+    virtual void drain_invalidations() = 0;
     virtual void respond(const command&) = 0;
     /// The root port that the stream comes by; 0 for one that is unknown.
     virtual std::uint16_t tbu_of(base::stream_id) const = 0;
@@ -52,6 +54,7 @@ public:
     void poke();
     void invalidation_finished(base::span_id, bool lost);
     void invalidations_ready();
+    void invalidations_drained();
 
     /// ATC_INVs begun and neither complete nor lost.
     unsigned outstanding() const { return outstanding_; }
@@ -118,7 +121,8 @@ private:
     command head_;
     // what a SYNC covers
     unsigned outstanding_ = 0;
-    unsigned lost_ = 0;  ///< ATC_INVs lost and not yet reported
+    bool draining_ = false;  ///< a SYNC waits for the tracker
+    unsigned lost_ = 0;      ///< ATC_INVs lost and not yet reported
     std::uint64_t effect_number_ =
         0;                  ///< look-ups up to this one may have used what was invalidated
     base::ps tbus_done_{};  ///< when every TBU has done the newest invalidation

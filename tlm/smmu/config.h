@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tlm/base/time.h"
+#include "tlm/smmu/invalidation_tracker_if.h"
 #include "tlm/smmu/stream_map.h"
 
 namespace drydock::smmu {
@@ -102,9 +103,10 @@ struct smmu_config {
         60'000'000'000'000};  ///< Invalidate Completion Timeout (PCIe ATS: 60 s -0 % +50 %)
 
     // -- command queue and invalidations --
-    std::uint32_t commands_per_fetch = 4;  ///< commands read by one access to memory, 1..4
-    unsigned itags = 32;                   ///< ITags of the invalidation tracker, 1..32
-    base::ps tracker_clock{1'000};         ///< invalidation tracker's clock, 1 ns..1 us
+    std::uint32_t commands_per_fetch = 4;       ///< commands read by one access to memory, 1..4
+    unsigned itags = 32;                        ///< ITags of the invalidation tracker, 1..32
+    base::ps tracker_clock{1'000};              ///< invalidation tracker's clock, 1 ns..1 us
+    invalidation_tracker_maker make_tracker{};  ///< none: the tracker at transaction level
     bool merge_events = false;  ///< an event like the newest unread one is not recorded again
     cerror_sync after_lost_invalidation = cerror_sync::repeated;
 

@@ -99,6 +99,8 @@ private:
         commands_.invalidation_finished(s, lost);
     }
     void invalidations_ready() override { commands_.invalidations_ready(); }
+    void invalidations_drained() override { commands_.invalidations_drained(); }
+    void drain_invalidations() override { invalidations_.drain(); }
     // command_queue_client
     bool translating() const override { return (registers_.effective_cr0() & cr0::smmuen) != 0; }
     invalidations::outcome invalidate(const command& c, base::span_id s) override {

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/smmu/invalidation_tracker.h"
 
-#include <algorithm>
 #include <bit>
 #include <utility>
 
 namespace drydock::smmu {
 namespace {
 
-constexpr unsigned ticks_per_timeout = 16;
 constexpr std::uint8_t cc_mask = 7;  // Completion Count is compared modulo 8
 constexpr std::size_t routing_ids = 0x10000;
 
@@ -17,22 +15,15 @@ constexpr std::size_t routing_ids = 0x10000;
 invalidation_tracker::invalidation_tracker(std::string_view name, base::context& ctx,
                                            const config& c, invalidation_tracker_client& client)
     : ctx_(ctx),
-      place_(ctx.probe.place(name)),
+      trace_(name, ctx),
       config_(c),
       absent_(c.itags >= itags ? 0 : UINT32_MAX << c.itags),
       clock_(c.clock),
-      period_(std::max(c.timeout / ticks_per_timeout, base::ps{1})),
+      grid_(c.grid()),
       client_(client),
       timeline_id_(ctx.timeline.join(name, *this)),
       depth_(routing_ids, std::uint8_t{itags}),
-      busy_(routing_ids, std::uint8_t{0}),
-      no_itag_text_(ctx.probe.text("no_free_itag")),
-      depth_text_(ctx.probe.text("invalidate_queue_depth")),
-      unknown_text_(ctx.probe.text("itag_not_outstanding")),
-      function_text_(ctx.probe.text("wrong_function")),
-      cc_text_(ctx.probe.text("completion_count_differs")) {
-    completions_.reserve(itags * 8);
-}
+      busy_(routing_ids, std::uint8_t{0}) {}
 
 void invalidation_tracker::set_queue_depth(base::routing_id rid, unsigned depth) {
     depth_[rid.value] = static_cast<std::uint8_t>(depth == 0 || depth > itags ? itags : depth);
@@ -44,7 +35,11 @@ bool invalidation_tracker::has_room(base::routing_id rid) const {
 
 bool invalidation_tracker::try_invalidate(invalidation_id id, const invalidation& what) {
     if (input_.full || !has_room(what.function)) {
-        if (!input_.full) report_wait(what, id);
+        using lack = invalidation_tracker_trace::lack;
+        const bool no_tag = outstanding_ >= config_.itags;
+        if (!input_.full)
+            trace_.waits(id, what, no_tag ? lack::no_free_itag : lack::invalidate_queue_depth,
+                         [&] { return holder(no_tag, what.function); });
         refused_ = true;
         return false;
     }
@@ -53,73 +48,116 @@ bool invalidation_tracker::try_invalidate(invalidation_id id, const invalidation
     input_.what = what;
     ++outstanding_;
     ++busy_[what.function.value];
-    schedule_edge();
+    input_.due = schedule_edge();
     return true;
 }
 
-void invalidation_tracker::report_wait(const invalidation& what, invalidation_id id) {
-    if (waited_ && refused_id_ == id) return;
-    waited_ = true;
-    refused_id_ = id;
-    if (!ctx_.probe.wants(base::kind::itag_wait)) return;
-    const bool no_tag = outstanding_ >= config_.itags;
-    base::span_id holder{};
-    for (std::uint8_t t = oldest_; t != nobody && holder == base::no_span; t = entries_[t].newer)
-        if (no_tag || entries_[t].what.function == what.function) holder = entries_[t].what.span;
-    ctx_.probe.emit(base::kind::itag_wait, place_, ctx_.now(), what.span, what.function.value,
-                    no_tag ? no_itag_text_ : depth_text_, holder.value);
+/// The span that has owned an ITag, one of this function or any, for longest.
+base::span_id invalidation_tracker::holder(bool any, base::routing_id function) const {
+    for (std::uint8_t t = oldest_; t != nobody; t = entries_[t].newer)
+        if ((any || entries_[t].what.function == function) &&
+            entries_[t].what.span != base::no_span)
+            return entries_[t].what.span;
+    return base::no_span;
 }
 
 void invalidation_tracker::completion(const invalidate_completion& c) {
-    completions_.push_back(c);
-    schedule_edge();
+    completions_.push({schedule_edge(), c});
 }
 
 void invalidation_tracker::give_up(base::itag tag) {
-    if ((used_ >> tag.value & 1) == 0) return;
-    retiring_ |= 1u << tag.value;
-    schedule_edge();
+    if ((used_ >> tag.value & 1) != 0) given_up_itags_.push({schedule_edge(), tag});
 }
 
 void invalidation_tracker::resume() {
-    if (unsent_ != 0) schedule_edge();
+    if (full_ports_.any()) resume_ = schedule_edge();
 }
 
-void invalidation_tracker::schedule_edge() {
+void invalidation_tracker::drain() { drain_.asked = schedule_edge(); }
+
+base::ps invalidation_tracker::schedule_edge() {
+    const base::ps next = clock_.next_edge(ctx_.now());
     if (!edge_) {
-        edge_ = ctx_.timeline.at(clock_.next_edge(ctx_.now()), base::phase::serve, timeline_id_,
+        edge_at_ = next;
+        edge_ = ctx_.timeline.at(edge_at_, base::phase::serve, timeline_id_,
                                  static_cast<std::uint64_t>(op::edge));
     }
+    return next;
 }
 
 void invalidation_tracker::on_time(std::uint64_t what) {
     if (static_cast<op>(what) == op::edge) {
         edge_ = {};
         edge();
-    } else {
-        armed_ = {};
-        tick();
+        return;
     }
+    armed_ = {};
+    if (edge_ && edge_at_ == ctx_.now()) return;  // the edge of this instant does it
+    expire();
+    tell();
 }
 
 void invalidation_tracker::edge() {
-    const unsigned before = outstanding_;
-    for (std::size_t i = 0; i < completions_.size(); ++i) apply(completions_[i]);
-    completions_.clear();
-    for (std::uint32_t left = std::exchange(retiring_, 0); left != 0; left &= left - 1) {
-        const auto tag = static_cast<unsigned>(std::countr_zero(left));
-        if ((used_ >> tag & 1) == 0) continue;
-        ++count_.given_up;
-        retire(tag, false);
+    free_ = ~(used_ | absent_);
+    if (!completions_.empty() && due(completions_.front().due)) apply(completions_.take().what);
+    give_up_all();
+    expire();
+    if (input_.full && due(input_.due)) take_input();
+    if (due(drain_.asked)) take_drain();
+    if (due(resume_)) take_resume();
+    tell();
+    if (!completions_.empty() || !given_up_itags_.empty() || input_.full ||
+        drain_.asked != base::never || resume_ != base::never)
+        schedule_edge();
+}
+
+void invalidation_tracker::give_up_all() {
+    std::uint32_t given = 0;
+    while (!given_up_itags_.empty() && due(given_up_itags_.front().due))
+        given |= 1u << given_up_itags_.take().what.value;
+    for (given &= used_; given != 0; given &= given - 1) {
+        const auto tag = static_cast<unsigned>(std::countr_zero(given));
+        given_up_ |= 1u << tag;
+        retire(tag);
+        trace_.given_up(entries_[tag].what, tag, free_itags());
     }
-    const bool took = input_.full;
-    if (took) take_input();
-    send_unsent();
+}
+
+void invalidation_tracker::expire() {
+    while (oldest_ != nobody && entries_[oldest_].expires <= ctx_.now()) {
+        const unsigned tag = oldest_;
+        expired_ |= 1u << tag;
+        retire(tag);
+        trace_.expired(entries_[tag].what, tag, free_itags(), ctx_.now() - entries_[tag].started);
+    }
+}
+
+void invalidation_tracker::take_drain() { drain_ = {base::never, true, used_, 0}; }
+
+void invalidation_tracker::take_resume() {
+    resume_ = base::never;
+    full_ports_.reset();
+}
+
+void invalidation_tracker::finish(std::uint32_t vector, bool lost) {
+    for (; vector != 0; vector &= vector - 1)
+        client_.finished(entries_[static_cast<unsigned>(std::countr_zero(vector))].id, lost);
+}
+
+void invalidation_tracker::tell() {
+    const std::uint32_t expired = std::exchange(expired_, 0);
+    drain_.lost |= expired & drain_.awaited;
+    drain_.awaited &= used_;
+    finish(std::exchange(done_, 0), false);
+    finish(std::exchange(given_up_, 0), false);
+    finish(expired, true);
+    if (drain_.waiting && drain_.awaited == 0) {
+        drain_.waiting = false;
+        client_.drained(drain_.lost);
+    }
+    send();
     arm();
-    if (refused_ && (took || outstanding_ < before)) {
-        refused_ = false;
-        client_.ready();
-    }
+    if (std::exchange(room_made_, false) && std::exchange(refused_, false)) client_.ready();
 }
 
 unsigned invalidation_tracker::free_itags() const {
@@ -128,9 +166,11 @@ unsigned invalidation_tracker::free_itags() const {
 
 void invalidation_tracker::take_input() {
     input_.full = false;
+    room_made_ = true;
     // Round robin keeps a lost ITag unused for as long as possible: its late completion is then
     // unexpected.
-    const std::uint32_t unused = std::rotr(~(used_ | absent_), static_cast<int>(next_tag_));
+    // One that came back at this edge is free at the next.
+    const std::uint32_t unused = std::rotr(free_, static_cast<int>(next_tag_));
     const unsigned tag = (next_tag_ + static_cast<unsigned>(std::countr_zero(unused))) % itags;
     next_tag_ = (tag + 1) % itags;
     entry& e = entries_[tag];
@@ -138,8 +178,7 @@ void invalidation_tracker::take_input() {
     e.id = input_.id;
     e.what = input_.what;
     e.started = ctx_.now();
-    const base::ps due = e.started + config_.timeout;
-    e.expires = base::ps{(due.count + period_.count - 1) / period_.count * period_.count};
+    e.expires = grid_.end_of(e.started);
     e.used = true;
     e.older = newest_;
     if (newest_ != nobody)
@@ -149,24 +188,26 @@ void invalidation_tracker::take_input() {
     newest_ = static_cast<std::uint8_t>(tag);
     used_ |= 1u << tag;
     unsent_ |= 1u << tag;
-    ++count_.issued;
-    const bool waited = waited_ && refused_id_ == e.id;
-    if (ctx_.probe.wants(base::kind::itag_taken))
-        ctx_.probe.emit(base::kind::itag_taken, place_, ctx_.now(), e.what.span, tag,
-                        e.what.function.value, free_itags());
-    if (e.what.span != base::no_span && ctx_.probe.wants(base::kind::stage))
-        ctx_.probe.emit(base::kind::stage, place_, ctx_.now(), e.what.span, 6,
-                        waited ? freed_by_.value : 0, tag);
-    if (waited) waited_ = false;
+    trace_.taken(e.id, e.what, tag, free_itags());
 }
 
-void invalidation_tracker::send_unsent() {
+void invalidation_tracker::send() {
     // Oldest first, so that the requests of a port leave in the order of their commands; a port
-    // without room holds no other back.
+    // without room holds no other back. One leaves per edge.
+    bool sent = false;
     for (std::uint8_t t = oldest_; unsent_ != 0 && t != nobody; t = entries_[t].newer) {
-        if ((unsent_ >> t & 1) == 0) continue;
-        if (client_.try_send(entries_[t].id, base::itag{t}, entries_[t].what))
+        const entry& e = entries_[t];
+        if ((unsent_ >> t & 1) == 0 || full_ports_[e.what.port]) continue;
+        if (sent) {
+            schedule_edge();
+            return;
+        }
+        if (client_.try_send(e.id, base::itag{t}, e.what)) {
             unsent_ &= ~(1u << t);
+            sent = true;
+        } else {
+            full_ports_.set(e.what.port);
+        }
     }
 }
 
@@ -186,24 +227,18 @@ void invalidation_tracker::apply(const invalidate_completion& c) {
             e.cc = c.cc & cc_mask;
             ++e.received;
             if ((e.received & cc_mask) != e.cc) continue;
-            ++count_.completed;
-            retire(tag, false);
+            done_ |= bit;
+            retire(tag);
+            trace_.completed(e.what, tag, free_itags());
         }
     }
-    if (unknown != 0) unexpected(unknown, c.function, unknown_text_);
-    if (wrong != 0) unexpected(wrong, c.function, function_text_);
-    if (differs != 0) unexpected(differs, c.function, cc_text_);
+    using oddity = invalidation_tracker_trace::oddity;
+    trace_.unexpected(unknown, c.function, oddity::not_outstanding);
+    trace_.unexpected(wrong, c.function, oddity::wrong_function);
+    trace_.unexpected(differs, c.function, oddity::completion_count_differs);
 }
 
-void invalidation_tracker::unexpected(std::uint32_t vector, base::routing_id rid,
-                                      std::uint32_t why) {
-    count_.unexpected += static_cast<unsigned>(std::popcount(vector));
-    if (ctx_.probe.wants(base::kind::itag_unexpected))
-        ctx_.probe.emit(base::kind::itag_unexpected, place_, ctx_.now(), base::no_span, vector,
-                        rid.value, why);
-}
-
-void invalidation_tracker::retire(unsigned tag, bool lost) {
+void invalidation_tracker::retire(unsigned tag) {
     entry& e = entries_[tag];
     e.used = false;
     used_ &= ~(1u << tag);
@@ -218,29 +253,7 @@ void invalidation_tracker::retire(unsigned tag, bool lost) {
         newest_ = e.older;
     --outstanding_;
     --busy_[e.what.function.value];
-    freed_by_ = e.what.span;
-    if (lost && ctx_.probe.wants(base::kind::itag_timeout))
-        ctx_.probe.emit(base::kind::itag_timeout, place_, ctx_.now(), e.what.span, tag,
-                        e.what.function.value,
-                        static_cast<std::uint64_t>((ctx_.now() - e.started).count));
-    if (ctx_.probe.wants(base::kind::itag_retired))
-        ctx_.probe.emit(base::kind::itag_retired, place_, ctx_.now(), e.what.span, tag,
-                        e.what.function.value, free_itags());
-    client_.finished(e.id, lost);
-}
-
-void invalidation_tracker::tick() {
-    bool freed = false;
-    while (oldest_ != nobody && entries_[oldest_].expires <= ctx_.now()) {
-        ++count_.timeouts;
-        retire(oldest_, true);
-        freed = true;
-    }
-    arm();
-    if (freed && refused_) {
-        refused_ = false;
-        client_.ready();
-    }
+    room_made_ = true;
 }
 
 void invalidation_tracker::arm() {

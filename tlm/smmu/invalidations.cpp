@@ -3,7 +3,20 @@
 
 #include <bit>
 
+#include "tlm/smmu/invalidation_tracker.h"
+
 namespace drydock::smmu {
+namespace {
+
+std::unique_ptr<invalidation_tracker_if> make_tracker(std::string_view name, base::context& ctx,
+                                                      const smmu_config& c,
+                                                      invalidation_tracker_client& client) {
+    const invalidation_tracker_config t{c.invalidate_timeout, c.tracker_clock, c.itags};
+    if (c.make_tracker) return c.make_tracker(name, ctx, t, client);
+    return std::make_unique<invalidation_tracker>(name, ctx, t, client);
+}
+
+}  // namespace
 
 invalidations::invalidations(std::string_view tracker_name, base::context& ctx,
                              base::place_id place, const smmu_config& c, const stream_map& streams,
@@ -16,7 +29,7 @@ invalidations::invalidations(std::string_view tracker_name, base::context& ctx,
       itags_(c.itags),
       no_itag_(ctx, place, "no_free_itag"),
       queue_depth_(ctx, place, "queue_depth"),
-      tracker_(tracker_name, ctx, {c.invalidate_timeout, c.tracker_clock, c.itags}, *this) {}
+      tracker_(make_tracker(tracker_name, ctx, c, *this)) {}
 
 invalidations::outcome invalidations::start(const command& c, base::span_id span) {
     const auto target = streams_.back(c.sid);
@@ -26,7 +39,7 @@ invalidations::outcome invalidations::start(const command& c, base::span_id span
     if (!port) return outcome::done;
     const invalidation_id id =
         refused_.value_or(static_cast<invalidation_id>(std::countr_zero(free_)));
-    if (!tracker_.try_invalidate(id, {*port, function, c.ssid, c.invalidate_body, span})) {
+    if (!tracker_->try_invalidate(id, {*port, function, c.ssid, c.invalidate_body, span})) {
         if (!refused_) {
             refused_since_ = ctx_.now();
             refused_by_ = open_count() >= itags_ ? &no_itag_ : &queue_depth_;
@@ -48,7 +61,7 @@ bool invalidations::try_send(invalidation_id id, base::itag tag, const invalidat
     open_[id].sent = true;
     open_[id].tag = tag.value;
     id_of_tag_[tag.value] = static_cast<std::uint8_t>(id);
-    if (nobody_answers) tracker_.give_up(tag);
+    if (nobody_answers) tracker_->give_up(tag);
     return true;
 }
 
@@ -60,16 +73,16 @@ void invalidations::completion(const invalidate_completion& c, base::span_id beh
         // A late completion names an ITag that nobody owns any more.
         if (!is_free(id) && open_[id].sent && open_[id].tag == tag) open_[id].behind = behind;
     }
-    tracker_.completion(c);
+    tracker_->completion(c);
 }
 
 void invalidations::link_lost(unsigned port) {
     if (directory_ == nullptr || !directory_->fail_fast(static_cast<std::uint16_t>(port))) return;
     for (invalidation_id id = 0; id < most_open; ++id) {
         const open_invalidation& o = open_[id];
-        if (!is_free(id) && o.sent && o.port == port) tracker_.give_up(base::itag{o.tag});
+        if (!is_free(id) && o.sent && o.port == port) tracker_->give_up(base::itag{o.tag});
     }
-    tracker_.resume();  // those that no credit let out are given up as they are tried again
+    tracker_->resume();  // those that no credit let out are given up as they are tried again
 }
 
 void invalidations::finished(invalidation_id id, bool lost) {

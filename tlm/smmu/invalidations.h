@@ -4,13 +4,14 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "tlm/base/context.h"
 #include "tlm/pcie/routing.h"
 #include "tlm/smmu/ats.h"
 #include "tlm/smmu/commands.h"
-#include "tlm/smmu/invalidation_tracker.h"
+#include "tlm/smmu/invalidation_tracker_if.h"
 #include "tlm/smmu/stall_probe.h"
 #include "tlm/smmu/stream_map.h"
 
@@ -21,6 +22,8 @@ struct invalidations_client {
     virtual void invalidation_finished(base::span_id, bool lost) = 0;
     /// What start() refused may be tried again.
     virtual void invalidations_ready() = 0;
+    /// Everything that drain() waited for is finished.
+    virtual void invalidations_drained() = 0;
 
 protected:
     ~invalidations_client() = default;
@@ -41,16 +44,17 @@ public:
 
     void set_directory(const pcie::requester_directory& d) { directory_ = &d; }
     void set_queue_depth(base::routing_id id, unsigned depth) {
-        tracker_.set_queue_depth(id, depth);
+        tracker_->set_queue_depth(id, depth);
     }
 
     outcome start(const command&, base::span_id);
     void completion(const invalidate_completion&, base::span_id behind);
-    void resume() { tracker_.resume(); }
+    void resume() { tracker_->resume(); }
+    void drain() { tracker_->drain(); }
     /// The link of a port went down.
     void link_lost(unsigned port);
 
-    const invalidation_tracker& tracker() const { return tracker_; }
+    const invalidation_tracker_if& tracker() const { return *tracker_; }
 
 private:
     struct open_invalidation {
@@ -62,6 +66,7 @@ private:
     };
     bool try_send(invalidation_id, base::itag, const invalidation&) override;
     void finished(invalidation_id, bool lost) override;
+    void drained(std::uint32_t) override { client_.invalidations_drained(); }
     void ready() override { client_.invalidations_ready(); }
 
     base::context& ctx_;
@@ -72,7 +77,7 @@ private:
     const pcie::requester_directory* directory_ = nullptr;
     unsigned itags_;
     stall_probe no_itag_, queue_depth_;
-    invalidation_tracker tracker_;
+    std::unique_ptr<invalidation_tracker_if> tracker_;
     /// One more than there are ITags: that one the tracker has refused, and it comes again.
     static constexpr unsigned most_open = itags + 1;
     bool is_free(invalidation_id id) const { return (free_ >> id & 1) != 0; }

@@ -33,7 +33,7 @@ void smmu::connect_interrupts(interrupt_wires& w) { core_->connect_interrupts(w)
 void smmu::fail_service() { core_->fail_service(); }
 void smmu::start_of_simulation() { core_->start_of_simulation(); }
 
-const invalidation_tracker& smmu::tracker() const { return core_->invalidating().tracker(); }
+const invalidation_tracker_if& smmu::tracker() const { return core_->invalidating().tracker(); }
 const pri_queue& smmu::page_requests() const { return core_->page_requests(); }
 const translator& smmu::translation() const { return core_->translating_part(); }
 

@@ -14,7 +14,7 @@
 
 namespace drydock::smmu {
 
-class invalidation_tracker;
+struct invalidation_tracker_if;
 class pri_queue;
 class translator;
 
@@ -60,7 +60,7 @@ public:
     void fail_service();
 
     // -- for tests and benchmarks --
-    const invalidation_tracker& tracker() const;
+    const invalidation_tracker_if& tracker() const;
     const translator& translation() const;
     const pri_queue& page_requests() const;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tlm/smmu/invalidation_tracker.h"
-
+// The invalidation tracker behind its interface: what any block in its place has to do.
 #include <gtest/gtest.h>
+
+#include "tests/tlm/smmu/tracker_under_test.h"
 
 using namespace drydock;
 using namespace drydock::smmu;
@@ -11,7 +12,8 @@ namespace {
 
 struct bench : invalidation_tracker_client {
     base::context ctx;
-    invalidation_tracker tracker;
+    std::unique_ptr<invalidation_tracker_if> owned;
+    invalidation_tracker_if& tracker;
     struct sent_request {
         invalidation_id id;
         unsigned tag;
@@ -20,12 +22,14 @@ struct bench : invalidation_tracker_client {
     std::vector<sent_request> sent;
     std::vector<std::pair<invalidation_id, bool>> finished_ids;
     std::vector<base::ps> finished_at;
+    std::vector<std::pair<base::ps, std::uint32_t>> drains;  ///< when, ITags lost
     int readies = 0;
     bool accept = true;
     std::uint16_t full_port = UINT16_MAX;  ///< takes nothing
 
     explicit bench(base::ps timeout = 60_s, unsigned pool = 32)
-        : tracker("tracker", ctx, {timeout, 1_ns, pool}, *this) {}
+        : owned(test::make_tracker("tracker", ctx, {timeout, 1_ns, pool}, *this)),
+          tracker(*owned) {}
 
     bool try_send(invalidation_id id, base::itag tag, const invalidation& i) override {
         if (!accept || i.port == full_port) return false;
@@ -36,6 +40,7 @@ struct bench : invalidation_tracker_client {
         finished_ids.emplace_back(id, lost);
         finished_at.push_back(ctx.now());
     }
+    void drained(std::uint32_t lost) override { drains.emplace_back(ctx.now(), lost); }
     void ready() override { ++readies; }
 
     bool start(invalidation_id id, std::uint16_t rid = 0x100, std::uint16_t port = 0) {
@@ -159,7 +164,7 @@ TEST(InvalidationTracker, queue_depth_limits_each_function_by_itself) {
     b.run(1_ns);
     b.complete(0xffff'ffff);
     b.complete(0xffff'ffff, 1, 0x200);
-    b.run(1_ns);
+    b.run(2_ns);
     EXPECT_EQ(b.start_many(40, 0x300), 32u);
 }
 
@@ -180,7 +185,7 @@ TEST(InvalidationTracker, P_053_cc_0_means_8) {
     b.start(0);
     b.run(1_ns);
     for (int i = 0; i < 7; ++i) b.complete(1, 0);
-    b.run(5_ns);
+    b.run(20_ns);
     EXPECT_TRUE(b.finished_ids.empty());
     b.complete(1, 0);
     b.run(1_ns);
@@ -193,7 +198,7 @@ TEST(InvalidationTracker, P_053_copy_with_another_cc_is_unexpected) {
     b.run(1_ns);
     b.complete(1, 2);
     b.complete(1, 3);
-    b.run(1_ns);
+    b.run(2_ns);
     EXPECT_TRUE(b.finished_ids.empty());
     EXPECT_EQ(b.tracker.count().unexpected, 1u);
     b.complete(1, 2);
@@ -258,7 +263,7 @@ TEST(InvalidationTracker, completion_of_another_function_is_unexpected_and_disca
     b.run(1_ns);
     b.complete(1, 1, 0x108);
     b.complete(1u << 20);
-    b.run(1_ns);
+    b.run(2_ns);
     EXPECT_TRUE(b.finished_ids.empty());
     EXPECT_EQ(b.tracker.count().unexpected, 2u);
     b.complete(1);
@@ -294,9 +299,10 @@ TEST(InvalidationTracker, request_that_its_port_cannot_take_is_sent_after_resume
     EXPECT_TRUE(b.sent.empty());
     b.accept = true;
     b.tracker.resume();
-    b.run(1_ns);
+    b.run(2_ns);
     ASSERT_EQ(b.sent.size(), 2u);
     EXPECT_LT(b.sent[0].tag, b.sent[1].tag);
+    EXPECT_EQ(b.sent[1].time - b.sent[0].time, 1_ns) << "one leaves per edge";
 }
 
 TEST(InvalidationTracker, port_without_room_holds_no_other_port_back) {
@@ -312,7 +318,7 @@ TEST(InvalidationTracker, port_without_room_holds_no_other_port_back) {
     EXPECT_EQ(b.sent[0].id, 2u);
     b.full_port = UINT16_MAX;
     b.tracker.resume();
-    b.run(1_ns);
+    b.run(2_ns);
     ASSERT_EQ(b.sent.size(), 3u);
     EXPECT_EQ(b.sent[1].id, 0u) << "each port in the order of the commands";
     EXPECT_EQ(b.sent[2].id, 1u);
@@ -340,4 +346,95 @@ TEST(InvalidationTracker, given_up_itag_is_done_without_timeout) {
     b.run(1_ns);
     EXPECT_EQ(b.finished_ids, (std::vector<std::pair<invalidation_id, bool>>{{0, false}}));
     EXPECT_EQ(b.ctx.timeline.pending_records(), 0u);
+}
+
+TEST(InvalidationTracker, one_completion_is_sampled_per_edge) {
+    bench b;
+    b.start_many(3);
+    for (unsigned tag = 0; tag < 3; ++tag) b.complete(1u << tag);
+    b.run(10_ns);
+    ASSERT_EQ(b.finished_at.size(), 3u);
+    EXPECT_EQ(b.finished_at[1] - b.finished_at[0], 1_ns);
+    EXPECT_EQ(b.finished_at[2] - b.finished_at[1], 1_ns);
+}
+
+TEST(InvalidationTracker, drain_waits_for_what_was_taken_before_it_and_for_nothing_else) {
+    bench b;
+    b.start_many(3);
+    b.tracker.drain();
+    b.run(1_ns);
+    b.start(3);
+    b.run(1_ns);
+    b.complete(0b011);
+    b.run(5_ns);
+    EXPECT_TRUE(b.drains.empty()) << "ITag 2 is out";
+    b.complete(0b100);
+    b.run(5_ns);
+    ASSERT_EQ(b.drains.size(), 1u);
+    EXPECT_EQ(b.drains[0], (std::pair<base::ps, std::uint32_t>{b.finished_at.back(), 0}));
+    EXPECT_EQ(b.tracker.outstanding(), 1u) << "ITag 3 came after";
+}
+
+TEST(InvalidationTracker, drain_covers_the_invalidation_accepted_at_the_same_edge) {
+    bench b;
+    b.start(0);
+    b.tracker.drain();
+    b.run(5_ns);
+    EXPECT_TRUE(b.drains.empty());
+    b.complete(1);
+    b.run(1_ns);
+    EXPECT_EQ(b.drains.size(), 1u);
+}
+
+TEST(InvalidationTracker, drain_with_nothing_out_is_told_at_the_next_edge) {
+    bench b;
+    b.tracker.drain();
+    EXPECT_TRUE(b.drains.empty());
+    b.run(5_ns);
+    ASSERT_EQ(b.drains.size(), 1u);
+    EXPECT_EQ(b.drains[0].first, 1_ns);
+}
+
+TEST(InvalidationTracker, drain_names_the_itags_that_it_lost) {
+    bench b(16_us);
+    b.start_many(4);
+    b.tracker.drain();
+    b.run(1_us);
+    b.start(4);
+    b.complete(0b0101);
+    b.run(20_us);
+    ASSERT_EQ(b.drains.size(), 1u);
+    EXPECT_EQ(b.drains[0].second, 0b1010u);
+    b.tracker.drain();
+    b.run(1_us);
+    EXPECT_EQ(b.drains.at(1).second, 0u) << "what was lost is told once";
+}
+
+TEST(InvalidationTracker, P_054_completion_in_the_cycle_of_the_expiry_is_in_time) {
+    bench b(16_us);  // a tick each 1,000 cycles
+    b.run(999_ns);
+    b.start(0);
+    b.run(16'000_ns);
+    b.complete(1);
+    b.run(2_us);
+    EXPECT_EQ(b.finished_ids, (std::vector<std::pair<invalidation_id, bool>>{{0, false}}));
+    EXPECT_EQ(b.finished_at[0], 17'000_ns);
+    EXPECT_EQ(b.tracker.count().timeouts, 0u);
+}
+
+TEST(InvalidationTracker, P_054_a_tick_at_the_start_counts) {
+    bench b(16_us);
+    b.run(999_ns);
+    b.start(0);  // taken at 1,000 ns, a tick
+    b.run(20_us);
+    ASSERT_EQ(b.finished_at.size(), 1u);
+    EXPECT_EQ(b.finished_at[0], 17'000_ns);
+}
+
+TEST(InvalidationTracker, P_054_tick_is_a_whole_number_of_cycles) {
+    bench b(1'601_ns);  // a sixteenth is 100.06 ns: a tick each 101 ns
+    b.start(0);         // taken at 1 ns, first tick at 101 ns
+    b.run(5_us);
+    ASSERT_EQ(b.finished_at.size(), 1u);
+    EXPECT_EQ(b.finished_at[0], base::ps{17 * 101'000});
 }
