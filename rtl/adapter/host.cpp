@@ -25,7 +25,7 @@ void host::wake() {
 }
 
 void host::wake_at(base::ps when) {
-    tick_ = clock_.edge_at_or_after(when);
+    tick_ = when == base::never ? when : clock_.edge_at_or_after(when);
     if (!running_ && tick_ != base::never) arm(tick_);
 }
 

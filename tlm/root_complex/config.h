@@ -9,6 +9,7 @@
 #include "tlm/base/ids.h"
 #include "tlm/base/time.h"
 #include "tlm/pcie/link_training.h"
+#include "tlm/root_complex/containment_if.h"
 
 namespace drydock::root_complex {
 
@@ -26,6 +27,7 @@ struct dpc_config {
     /// Status, in no specification) to containment; 0: such a port has none.
     base::ps notice{};
     base::ps rp_busy{1'000'000};  ///< work on outstanding requests after a trigger; never: stuck
+    containment_maker make_containment{};  ///< none: the block at transaction level
 };
 
 /// A slot with hot-plug support (PCIe).

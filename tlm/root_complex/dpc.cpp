@@ -45,6 +45,18 @@ containment_tlp facts_of(const pcie::tlp& t) {
 static_assert(static_cast<int>(containment_class::completion) ==
               static_cast<int>(pcie::fc_class::completion));
 
+bool is_ever_busy(const dpc_config& c) { return c.root_port_extensions && c.rp_busy > base::ps{0}; }
+
+std::unique_ptr<containment_if> make_block(base::context& ctx, const std::string& name,
+                                           const dpc_config& c, containment_client& client) {
+    containment_config block;
+    block.clock = c.clock;
+    block.root_port_extensions = is_ever_busy(c);
+    block.rp_busy = c.rp_busy;
+    if (c.make_containment) return c.make_containment(name + ".containment", ctx, block, client);
+    return std::make_unique<containment>(name + ".containment", ctx, block, client);
+}
+
 }  // namespace
 
 dpc::dpc(base::context& ctx, const std::string& name, base::place_id place, base::routing_id id,
@@ -56,8 +68,7 @@ dpc::dpc(base::context& ctx, const std::string& name, base::place_id place, base
       space_(space),
       owner_(owner),
       client_(ctx.timeline.join(name, *this)),
-      block_(std::make_unique<containment>(ctx, name + ".containment", config.clock,
-                                           static_cast<containment_client&>(*this))),
+      block_(make_block(ctx, name, config, *this)),
       pio_(space) {
     pcie::config_registers& r = space_.registers();
     const std::uint16_t at = registers().at;
@@ -115,12 +126,14 @@ void dpc::status_written() {
     look();
     const std::uint16_t now = space_.registers().get16(registers().at + status);
     if (!contained_ || (now & trigger_status) != 0) return;
-    if ((now & rp_busy) != 0) {  // an error of software: containment stays (choice)
-        ++count_.early_releases;
-        note("DPC Trigger Status cleared while RP Busy");
-        return set_status(trigger_status, trigger_status);
-    }
+    if ((now & rp_busy) != 0) return release_too_early();
     block_->release();
+}
+
+void dpc::release_too_early() {  // an error of software: containment stays (choice)
+    ++count_.early_releases;
+    note("DPC Trigger Status cleared while RP Busy");
+    set_status(trigger_status, trigger_status);
 }
 
 void dpc::look() {
@@ -172,7 +185,7 @@ bool dpc::announce(bool triggers) {
     set_status(notice_status | interrupt_status, notice_status | interrupt_status);
     note("DPC announced");
     look();
-    ctx_.timeline.after(config_.notice, base::phase::serve, client_, notice_ran_out);
+    ctx_.timeline.after(config_.notice, base::phase::serve, client_);
     return true;
 }
 
@@ -199,11 +212,7 @@ void dpc::contained(const containment_trigger& why) {
     set_status(trigger_status | reason_mask | interrupt_status,
                trigger_status | reason_bits(why.cause) | interrupt_status);
     r.set(registers().at + source_id, 2, 0xffff, by_message ? why.source.value : 0);
-    if (has_pio()) {
-        set_status(rp_busy, rp_busy);
-        if (config_.rp_busy != base::never)
-            busy_ = ctx_.timeline.after(config_.rp_busy, base::phase::serve, client_);
-    }
+    if (is_ever_busy(config_)) set_status(rp_busy, rp_busy);
     const std::uint16_t enabled = r.get16(registers().at + control);
     trained_message_due_ = true;
     note("DPC triggered");
@@ -213,12 +222,13 @@ void dpc::contained(const containment_trigger& why) {
         owner_.own_message(pcie::msg_code::err_cor);
 }
 
-void dpc::on_time(std::uint64_t what) {
-    if (what == not_busy) return set_status(rp_busy, 0);
+void dpc::on_time(std::uint64_t) {
     announced_ = false;
     feed_triggers();
     while (!messages_.empty()) offer(containment_way::up, messages_.pop());
 }
+
+void dpc::rp_idle() { set_status(rp_busy, 0); }
 
 void dpc::released() {
     contained_ = false;

@@ -81,13 +81,15 @@ private:
     // from the block
     void contained(const containment_trigger& why) override;
     void released() override;
+    void release_too_early() override;
+    void rp_idle() override;
     void answered(containment_answer a) override;
     void judged(containment_way way, containment_verdict v) override;
     void ready(containment_channel c) override;
 
     pcie::dpc_view registers() const { return space_.dpc(); }
-    enum op : std::uint64_t { not_busy, notice_ran_out };
-    void on_time(std::uint64_t what) override;
+    /// The notice has run out.
+    void on_time(std::uint64_t) override;
     void offer(containment_way way, pcie::tlp_ptr t);
     void feed(containment_way way);
     void trigger(const containment_trigger& t, std::optional<pcie::msg_code> message = {});
@@ -113,7 +115,6 @@ private:
     bool contained_ = false, asked_ = false, trained_message_due_ = false;
     bool announced_ = false;              ///< what triggers waits until the notice has run out
     pcie::ring<pcie::tlp_ptr> messages_;  ///< likewise
-    base::timeline::handle busy_;
     counters count_;
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The containment block behind its interface: what any block in its place has to do.
-#include "tlm/root_complex/containment.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
+
+#include "tests/tlm/root_complex/containment_under_test.h"
 
 namespace drydock::root_complex {
 namespace {
@@ -13,6 +13,7 @@ namespace {
 using base::ps;
 
 constexpr ps period{1'000};
+constexpr std::size_t lanes = 8;
 constexpr containment_tlp posted{containment_class::posted};
 constexpr containment_tlp request{containment_class::non_posted};
 constexpr containment_tlp completion{containment_class::completion};
@@ -23,6 +24,8 @@ struct listener : containment_client {
         say("contained", static_cast<unsigned>(t.cause));
     }
     void released() override { say("released"); }
+    void release_too_early() override { say("too_early"); }
+    void rp_idle() override { say("rp_idle"); }
     void answered(containment_answer a) override { say("answer", static_cast<unsigned>(a)); }
     void judged(containment_way w, containment_verdict v) override {
         say(w == containment_way::up ? "up" : "down", static_cast<unsigned>(v));
@@ -36,8 +39,11 @@ struct listener : containment_client {
         ctx.timeline.run(ctx.now() + period);
         return std::exchange(said, {});
     }
+    explicit listener(const containment_config& config = {period})
+        : owned(test::make_containment("block", ctx, config, *this)), block(*owned) {}
     base::context ctx;
-    containment block{ctx, "block", period, *this};
+    std::unique_ptr<containment_if> owned;
+    containment_if& block;
     std::vector<std::string> said;
     ps last{};
 };
@@ -122,14 +128,14 @@ TEST(Containment, P_121_a_trigger_in_containment_is_ignored) {
 
 TEST(Containment, a_full_input_is_refused_and_told_when_there_is_room) {
     listener l;
-    for (std::size_t i = 0; i < containment::depth; ++i)
+    for (std::size_t i = 0; i < lanes; ++i)
         EXPECT_TRUE(l.block.try_tlp(containment_way::up, posted));
     EXPECT_FALSE(l.block.try_tlp(containment_way::up, posted));
     EXPECT_TRUE(l.block.try_tlp(containment_way::down, posted)) << "the ways are apart";
     EXPECT_TRUE(l.block.try_trigger({containment_cause::software, true, {}}));
     EXPECT_FALSE(l.block.try_trigger({containment_cause::software, true, {}}));
     const lines said = l.take();
-    ASSERT_EQ(said.size(), 1 + containment::depth + 1 + 2);
+    ASSERT_EQ(said.size(), 1 + lanes + 1 + 2);
     EXPECT_EQ(said[said.size() - 2], "ready0");
     EXPECT_EQ(said.back(), "ready1");
 }
@@ -138,6 +144,69 @@ TEST(Containment, a_release_without_containment_says_nothing) {
     listener l;
     l.block.release();
     EXPECT_TRUE(l.take().empty());
+}
+
+TEST(Containment, P_114_an_input_at_an_edge_is_sampled_at_the_next) {
+    listener l;
+    l.block.control({1, false});
+    l.block.try_tlp(containment_way::up, posted);
+    l.ctx.timeline.advance(period);  // the edge is due and has not run
+    l.block.try_trigger({containment_cause::software, true, {}});
+    l.block.try_tlp(containment_way::up, posted);
+    l.ctx.timeline.run(period);
+    EXPECT_EQ(l.said, (lines{"up0"}));
+    EXPECT_EQ(l.take(), (lines{"up0", "contained4", "answer0", "up1"}));
+}
+
+TEST(Containment, P_116_a_release_while_rp_busy_is_refused_and_containment_stays) {
+    listener l({period, true, ps{160'000}});  // a tick each 10 cycles
+    l.block.control({1, false});
+    l.block.try_trigger({containment_cause::software, true, {}});
+    l.take();
+    l.block.release();
+    l.block.try_tlp(containment_way::up, posted);
+    EXPECT_EQ(l.take(), (lines{"too_early0", "up1"}));
+    l.ctx.timeline.run(ps{169'000});
+    EXPECT_TRUE(l.said.empty()) << "busy for 16 ticks after the first";
+    EXPECT_EQ(l.take(), (lines{"rp_idle0"}));
+    EXPECT_EQ(l.last, ps{170'000});
+    l.block.release();
+    EXPECT_EQ(l.take(), (lines{"released0"}));
+}
+
+TEST(Containment, P_116_rp_busy_ends_before_a_release_of_the_same_edge) {
+    listener l({period, true, ps{160'000}});
+    l.block.control({1, false});
+    l.block.try_trigger({containment_cause::software, true, {}});
+    l.ctx.timeline.run(ps{169'500});
+    l.said.clear();
+    l.block.release();
+    EXPECT_EQ(l.take(), (lines{"rp_idle0", "released0"}));
+    EXPECT_EQ(l.last, ps{170'000});
+}
+
+TEST(Containment, P_123_stuck_rp_busy_never_ends) {
+    listener l({period, true, base::never});
+    l.block.control({2, false});
+    l.block.try_trigger({containment_cause::own_error, false, {}});
+    l.take();
+    l.ctx.timeline.run(ps{100'000'000'000'000});
+    EXPECT_TRUE(l.said.empty());
+    l.block.release();
+    EXPECT_EQ(l.take(), (lines{"too_early0"}));
+}
+
+TEST(Containment, rp_busy_is_at_most_a_sixteenth_longer_wherever_it_begins) {
+    for (unsigned cycle = 0; cycle < 25; ++cycle) {
+        listener l({period, true, ps{160'000}});
+        l.block.control({1, false});
+        l.ctx.timeline.run(period * cycle + ps{1});
+        l.block.try_trigger({containment_cause::software, true, {}});
+        l.ctx.timeline.run(ps{1'000'000});
+        const ps lasted = l.last - period * (cycle + 1);
+        EXPECT_GE(lasted, ps{160'000});
+        EXPECT_LT(lasted, ps{170'000});
+    }
 }
 
 }  // namespace

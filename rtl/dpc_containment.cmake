@@ -1,0 +1,10 @@
+# DPC containment. Parameter sets: small takes one TLP of each way per cycle, large eight.
+set(drydock_containment_sources dpc_containment_pkg.sv dpc_containment.sv)
+drydock_verilate(Vdpc_containment_small TOP dpc_containment SOURCES ${drydock_containment_sources} PARAMETERS Lanes=1)
+drydock_verilate(Vdpc_containment_large TOP dpc_containment SOURCES ${drydock_containment_sources} PARAMETERS Lanes=8)
+if(DRYDOCK_TESTS)
+  drydock_rtl_lint(dpc_containment ${drydock_containment_sources})
+endif()
+target_sources(drydock_verilated PRIVATE adapter/dpc_containment_pins.cpp)
+target_sources(drydock_rtl PRIVATE adapter/dpc_containment_rtl.cpp)
+target_link_libraries(drydock_rtl PUBLIC drydock_root_complex)

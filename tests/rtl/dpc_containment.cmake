@@ -1,0 +1,6 @@
+# DPC containment in SystemVerilog: the rules of its interface, which its twin keeps too.
+drydock_test(rtl_dpc_containment_test
+  SOURCES ${PROJECT_SOURCE_DIR}/tests/tlm/root_complex/containment_test.cpp containment_in_rtl.cpp
+  LIBS drydock_rtl)
+drydock_test(rtl_containment_equivalence_test TIMEOUT 120 SOURCES containment_equivalence_test.cpp LIBS drydock_rtl
+                                                                                                        rapidcheck)

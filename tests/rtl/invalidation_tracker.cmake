@@ -1,0 +1,5 @@
+# The invalidation tracker in SystemVerilog: the rules of its interface, which its twin keeps too.
+drydock_test(rtl_invalidation_tracker_test
+  SOURCES ${PROJECT_SOURCE_DIR}/tests/tlm/smmu/invalidation_tracker_test.cpp tracker_in_rtl.cpp
+  LIBS drydock_rtl)
+drydock_test(rtl_tracker_equivalence_test TIMEOUT 120 SOURCES tracker_equivalence_test.cpp LIBS drydock_rtl rapidcheck)
