@@ -112,19 +112,19 @@
   else $error("an ITag was given out that is out already");
 
   a_inside_pool:
-  assert property (@(posedge clk_i) disable iff (!rst_ni) (used_q & ~pool) == '0)
+  assert property (@(posedge clk_i) disable iff (!rst_ni) used_q >> pool_i == '0)
   else $error("an ITag is out that the pool does not have");
-
-  a_none_lost:
-  assert property (@(posedge clk_i) disable iff (!rst_ni)
-    checked_taken - checked_retired == 64'($countones(used_q)))
-  else $error("ITags taken and not yet ended are not those that are out");
 
   a_ends_once:
   assert property (@(posedge clk_i) disable iff (!rst_ni)
     (done_o & given_up_o) == '0 && ((done_o | given_up_o) & expired_o) == '0 &&
     ((done_o | given_up_o | expired_o) & ~checked_used) == '0)
   else $error("an ITag ended twice or was not out");
+
+  a_none_lost:
+  assert property (@(posedge clk_i) disable iff (!rst_ni)
+    checked_taken - checked_retired == 64'($countones(used_q)))
+  else $error("ITags taken and not yet ended are not those that are out");
 
   a_depth_kept:
   assert property (@(posedge clk_i) disable iff (!rst_ni) !checked_crowded)

@@ -22,7 +22,7 @@ ALLOWED = {
     "platform": ["tlm", "rtl", "sw", "waves", "platform"],
     "tests": ["tlm", "rtl", "sw", "waves", "platform", "tests"],
 }
-ALLOWED_FROM_RTL_IN_TLM = re.compile(r"_if\.h$")
+ALLOWED_FROM_RTL_IN_TLM = re.compile(r"_(if|trace)\.h$")
 FREE = re.compile(r"^tlm/base/(time|ids|choice)\.h$|_if\.h$")
 
 
@@ -54,7 +54,7 @@ def check_file(root, name):
             found.append(f"{place}: write the path from the top: {target}")
         if layer == "rtl/adapter" and re.match(r"tlm/(smmu|endpoint|root_complex)/", target) \
                 and not ALLOWED_FROM_RTL_IN_TLM.search(target):
-            found.append(f"{place}: adapters see twin interfaces (*_if.h) only, not {target}")
+            found.append(f"{place}: adapters see twin interfaces (*_if.h) and what twins tell (*_trace.h) only, not {target}")
     return found
 
 

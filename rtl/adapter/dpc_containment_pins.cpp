@@ -1,91 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rtl/adapter/dpc_containment_pins.h"
-
-#include <verilated.h>
-
-#include "Vdpc_containment_large.h"
-#include "Vdpc_containment_small.h"
-#include "rtl/adapter/verilated_runtime.h"
+#include <Vdpc_containment_large.h>
+#include <Vdpc_containment_small.h>
+#include "rtl/adapter/dpc_containment_verilated.h"
 
 namespace drydock::rtl {
-namespace {
-
-template <class Model, unsigned Lanes>
-class verilated final : public dpc_containment_pins {
-public:
-    verilated(bool rp_extensions, bool rp_busy_stuck) {
-        model_.rp_extensions_i = rp_extensions;
-        model_.rp_busy_stuck_i = rp_busy_stuck;
-        model_.rst_ni = 0;
-        clock();
-        clock();
-        model_.rst_ni = 1;
-    }
-    ~verilated() override { model_.final(); }
-
-    unsigned lanes() const override { return Lanes; }
-
-    void clock() override {
-        drive();
-        model_.clk_i = 0;
-        model_.eval();
-        model_.clk_i = 1;
-        model_.eval();
-        read();
-    }
-
-private:
-    void drive() {
-        model_.tick_i = in.tick;
-        model_.control_valid_i = in.control_valid;
-        model_.control_enable_i = in.control_enable;
-        model_.control_complete_ur_i = in.control_complete_ur;
-        model_.trigger_valid_i = in.trigger_valid;
-        model_.trigger_cause_i = in.trigger_cause;
-        model_.trigger_fatal_i = in.trigger_fatal;
-        model_.trigger_source_i = in.trigger_source;
-        model_.release_i = in.release;
-        for (unsigned l = 0; l < Lanes; ++l) {
-            model_.up_valid_i[l] = in.up[l].valid;
-            model_.up_class_i[l] = in.up[l].what;
-            model_.up_message_i[l] = in.up[l].message;
-            model_.up_source_i[l] = in.up[l].source;
-            model_.down_valid_i[l] = in.down[l].valid;
-            model_.down_class_i[l] = in.down[l].what;
-        }
-    }
-    void read() {
-        out.answer_valid = model_.answer_valid_o != 0;
-        out.answer = model_.answer_o;
-        out.released = model_.released_o != 0;
-        out.release_too_early = model_.release_too_early_o != 0;
-        for (unsigned l = 0; l < Lanes; ++l) {
-            out.up[l] = {model_.up_judged_o[l] != 0, model_.up_verdict_o[l]};
-            out.down[l] = {model_.down_judged_o[l] != 0, model_.down_verdict_o[l]};
-        }
-        out.contained_by_trigger = model_.contained_by_trigger_o != 0;
-        out.contained_by_message = model_.contained_by_message_o != 0;
-        out.rp_idle = model_.rp_idle_o != 0;
-        // status_t, its first field highest
-        const std::uint32_t status = model_.status_o;
-        out.triggered = (status & 1) != 0;
-        out.reason = status >> 1 & 3;
-        out.rp_busy = (status >> 3 & 1) != 0;
-        out.reason_extension = status >> 4 & 3;
-        out.source = static_cast<std::uint16_t>(status >> 6);
-    }
-
-    VerilatedContext context_;
-    Model model_{&context_, "dpc_containment"};
-};
-
-}  // namespace
-
 std::unique_ptr<dpc_containment_pins> make_dpc_containment(containment_set set, bool rp_extensions,
                                                            bool rp_busy_stuck) {
     if (set == containment_set::small)
-        return std::make_unique<verilated<Vdpc_containment_small, 1>>(rp_extensions, rp_busy_stuck);
-    return std::make_unique<verilated<Vdpc_containment_large, 8>>(rp_extensions, rp_busy_stuck);
+        return std::make_unique<verilated_dpc_containment<Vdpc_containment_small, 1>>(
+            rp_extensions, rp_busy_stuck);
+    return std::make_unique<verilated_dpc_containment<Vdpc_containment_large, 8>>(rp_extensions,
+                                                                                  rp_busy_stuck);
 }
 
 }  // namespace drydock::rtl

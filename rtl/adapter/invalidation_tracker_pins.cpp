@@ -1,92 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rtl/adapter/invalidation_tracker_pins.h"
-
-#include <verilated.h>
-
-#include "Vinvalidation_tracker_large.h"
-#include "Vinvalidation_tracker_small.h"
-#include "rtl/adapter/verilated_runtime.h"
+#include <Vinvalidation_tracker_large.h>
+#include <Vinvalidation_tracker_small.h>
+#include "rtl/adapter/invalidation_tracker_verilated.h"
 
 namespace drydock::rtl {
-namespace {
-
-template <class Model, unsigned Itags, unsigned Ports, unsigned Requesters>
-class verilated final : public invalidation_tracker_pins {
-public:
-    explicit verilated(unsigned pool) {
-        model_.pool_i = static_cast<std::uint8_t>(pool);
-        model_.rst_ni = 0;
-        clock();
-        clock();
-        model_.rst_ni = 1;
-        settle();
-    }
-    ~verilated() override { model_.final(); }
-
-    limits has() const override { return {Itags, Ports, Requesters}; }
-
-    void settle() override {
-        drive();
-        model_.eval();
-        read();
-    }
-
-    void clock() override {
-        drive();
-        model_.clk_i = 0;
-        model_.eval();
-        model_.clk_i = 1;
-        model_.eval();
-        read();
-    }
-
-private:
-    void drive() {
-        model_.tick_i = in.tick;
-        model_.request_valid_i = in.request_valid & ((1u << Requesters) - 1);
-        for (unsigned r = 0; r < Requesters; ++r) {
-            model_.request_function_i[r] = in.requests[r].function;
-            model_.request_port_i[r] = in.requests[r].port;
-            model_.request_depth_i[r] = in.requests[r].depth;
-        }
-        model_.send_ready_i = in.send_ready;
-        model_.port_room_i = in.port_room & static_cast<std::uint32_t>((1ull << Ports) - 1);
-        model_.completion_valid_i = in.completion_valid;
-        model_.completion_function_i = in.completion_function;
-        model_.completion_port_i = in.completion_port;
-        model_.completion_itags_i = in.completion_itags;
-        model_.completion_cc_i = in.completion_cc & 7;
-        model_.give_up_i = in.give_up;
-        model_.drain_valid_i = in.drain_valid;
-    }
-    void read() {
-        out.request_ready = model_.request_ready_o;
-        out.taken_valid = model_.taken_valid_o != 0;
-        out.taken_itag = model_.taken_itag_o;
-        out.send_valid = model_.send_valid_o != 0;
-        out.send_itag = model_.send_itag_o;
-        out.not_outstanding = model_.unexpected_o[0];
-        out.wrong_function = model_.unexpected_o[1];
-        out.cc_differs = model_.unexpected_o[2];
-        out.done = model_.done_o;
-        out.given_up = model_.given_up_o;
-        out.expired = model_.expired_o;
-        out.drained = model_.drained_o != 0;
-        out.drained_lost = model_.drained_lost_o;
-        out.outstanding = model_.outstanding_o;
-    }
-
-    VerilatedContext context_;
-    Model model_{&context_, "invalidation_tracker"};
-};
-
-}  // namespace
-
 std::unique_ptr<invalidation_tracker_pins> make_invalidation_tracker(tracker_set set,
                                                                      unsigned pool) {
     if (set == tracker_set::small)
-        return std::make_unique<verilated<Vinvalidation_tracker_small, 8, 4, 1>>(pool);
-    return std::make_unique<verilated<Vinvalidation_tracker_large, 32, 32, 4>>(pool);
+        return std::make_unique<
+            verilated_invalidation_tracker<Vinvalidation_tracker_small, 8, 4, 1>>(pool);
+    return std::make_unique<verilated_invalidation_tracker<Vinvalidation_tracker_large, 32, 32, 4>>(
+        pool);
 }
 
 }  // namespace drydock::rtl

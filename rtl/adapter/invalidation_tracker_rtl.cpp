@@ -135,7 +135,7 @@ void invalidation_tracker_rtl::drive_inputs() {
     }
     in.completion_valid = !completions_.empty() && due(completions_.front().due);
     if (in.completion_valid) {
-        const smmu::invalidate_completion c = completions_.take().what;
+        const smmu::invalidate_completion c = completions_.pop().what;
         in.completion_function = c.function.value;
         in.completion_port = static_cast<std::uint8_t>(c.port);
         in.completion_itags = c.itag_vector;
@@ -143,7 +143,7 @@ void invalidation_tracker_rtl::drive_inputs() {
         completed_by_ = c.function;
     }
     while (!given_up_.empty() && due(given_up_.front().due))
-        in.give_up |= 1u << given_up_.take().what.value;
+        in.give_up |= 1u << given_up_.pop().what.value;
     in.drain_valid = due(drain_);
     if (in.drain_valid) drain_ = base::never;
 }

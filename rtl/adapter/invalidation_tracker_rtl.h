@@ -9,9 +9,9 @@
 
 #include "rtl/adapter/host.h"
 #include "rtl/adapter/invalidation_tracker_pins.h"
+#include "tlm/pcie/ring.h"
 #include "tlm/smmu/invalidation_tracker_if.h"
 #include "tlm/smmu/invalidation_tracker_trace.h"
-#include "tlm/smmu/ring.h"
 
 namespace drydock::rtl {
 
@@ -75,9 +75,9 @@ private:
     std::vector<std::uint8_t> depth_;  ///< by routing ID
     dated<owner> input_;               ///< due never: none
     owner taken_;                      ///< sampled at the last edge
-    smmu::ring<dated<smmu::invalidate_completion>> completions_;
+    pcie::ring<dated<smmu::invalidate_completion>> completions_;
     base::routing_id completed_by_;  ///< of the completion sampled at the last edge
-    smmu::ring<dated<base::itag>> given_up_;
+    pcie::ring<dated<base::itag>> given_up_;
     base::ps drain_ = base::never, resume_ = base::never;  ///< when to be sampled
     bool sending_ = false;                                 ///< what is offered has been taken
     bool refused_ = false;                                 ///< somebody waits for ready()

@@ -73,7 +73,15 @@ void invalidation_tracker::resume() {
     if (full_ports_.any()) resume_ = schedule_edge();
 }
 
-void invalidation_tracker::drain() { drain_.asked = schedule_edge(); }
+void invalidation_tracker::drain() {
+    drain_.asked = clock_.next_edge(ctx_.now());
+    if (drain_needs_edge()) schedule_edge();
+}
+
+/// While an ITag is out, what it samples may be found out at the edge or tick that comes anyway.
+bool invalidation_tracker::drain_needs_edge() const {
+    return drain_.asked != base::never && used_ == 0;
+}
 
 base::ps invalidation_tracker::schedule_edge() {
     const base::ps next = clock_.next_edge(ctx_.now());
@@ -93,11 +101,19 @@ void invalidation_tracker::on_time(std::uint64_t what) {
     }
     armed_ = {};
     if (edge_ && edge_at_ == ctx_.now()) return;  // the edge of this instant does it
+    catch_up();
     expire();
+    if (due(drain_.asked)) take_drain();
     tell();
 }
 
+/// What an edge before this one would have sampled, were it not left out.
+void invalidation_tracker::catch_up() {
+    if (drain_.asked < ctx_.now()) take_drain();
+}
+
 void invalidation_tracker::edge() {
+    catch_up();
     free_ = ~(used_ | absent_);
     if (!completions_.empty() && due(completions_.front().due)) apply(completions_.take().what);
     give_up_all();
@@ -106,8 +122,8 @@ void invalidation_tracker::edge() {
     if (due(drain_.asked)) take_drain();
     if (due(resume_)) take_resume();
     tell();
-    if (!completions_.empty() || !given_up_itags_.empty() || input_.full ||
-        drain_.asked != base::never || resume_ != base::never)
+    if (!completions_.empty() || !given_up_itags_.empty() || input_.full || drain_needs_edge() ||
+        resume_ != base::never)
         schedule_edge();
 }
 

@@ -56,9 +56,10 @@ private:
     /// Tells what ended, offers requests.
     void tell();
     void take_input();
+    bool drain_needs_edge() const;
+    void catch_up();
     void take_drain();
     void take_resume();
-    void schedule_rest();
     void send();
     void apply(const invalidate_completion&);
     void give_up_all();

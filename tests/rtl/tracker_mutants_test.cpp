@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each assertion of rtl/invalidation_tracker.sv fires in a block that breaks its rule, and none in
+// the block as it is. Driven at its pins, by two requesters.
+#include <Vinvalidation_tracker_mutants.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "rtl/adapter/invalidation_tracker_verilated.h"
+#include "tests/rtl/mutants.h"
+
+namespace drydock::test {
+namespace {
+
+#include "invalidation_tracker_mutants.h"
+
+using block = rtl::verilated_invalidation_tracker<Vinvalidation_tracker_mutants, 8, 4, 2>;
+
+struct mutant final : block {
+    explicit mutant(unsigned which) : block(7) {
+        model_.mutant_i = static_cast<std::uint8_t>(which);
+        reset();
+    }
+};
+
+void cycle(mutant& m, steps& s) {
+    auto& in = m.in;
+    for (unsigned r = 0; r < 2; ++r) {
+        if ((in.request_valid >> r & 1) != 0 || s.one_in(3)) continue;  // stays until it is taken
+        in.request_valid |= static_cast<std::uint8_t>(1u << r);
+        in.requests[r] = {static_cast<std::uint16_t>(s.below(3)),
+                          static_cast<std::uint8_t>(s.below(4)),
+                          static_cast<std::uint8_t>(1 + s.below(6))};
+    }
+    if (s.one_in(6)) in.port_room = s.bits(4, 2);
+    in.tick = s.one_in(4);
+    in.completion_valid = s.one_in(3);
+    in.completion_function = static_cast<std::uint16_t>(s.below(3));
+    in.completion_port = static_cast<std::uint8_t>(s.below(4));
+    in.completion_itags = s.bits(8, 2);
+    in.completion_cc = static_cast<std::uint8_t>(s.one_in(2) ? 1 : s.below(4));
+    in.give_up = s.one_in(8) ? s.bits(8, 4) : 0;
+    in.drain_valid = s.one_in(12);
+    in.send_ready = false;
+    m.settle();
+    in.send_ready = m.out.send_valid && s.one_in(2);
+    const auto taken = static_cast<std::uint8_t>(in.request_valid & m.out.request_ready);
+    m.clock();
+    in.request_valid &= static_cast<std::uint8_t>(~taken);
+}
+
+std::set<std::string> fired_in(unsigned which) {
+    return assertions_fired([which] { return std::make_unique<mutant>(which); }, cycle);
+}
+
+}  // namespace
+
+TEST(TrackerAssertions, hold_in_the_block_as_it_is) {
+    EXPECT_EQ(fired_in(0), std::set<std::string>{});
+}
+
+TEST(TrackerAssertions, each_fires_in_a_block_that_breaks_its_rule) {
+    unsigned which = 0;
+    for (const char* assertion : invalidation_tracker_mutants) {
+        const auto fired = fired_in(++which);
+        EXPECT_TRUE(names(fired, assertion))
+            << assertion << " of " << testing::PrintToString(fired);
+    }
+}
+
+}  // namespace drydock::test
