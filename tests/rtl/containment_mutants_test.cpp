@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each assertion of rtl/dpc_containment.sv fires in a block that breaks its rule, and none in the
 // block as it is. Driven at its pins.
-#include <Vdpc_containment_mutants.h>
+#include <dpc_containment_mutants.h>
 #include <gtest/gtest.h>
 
-#include <memory>
-
-#include "rtl/adapter/dpc_containment_verilated.h"
+#include "tests/rtl/containment_mutant.h"
 #include "tests/rtl/mutants.h"
 
 namespace drydock::test {
 namespace {
 
-#include "dpc_containment_mutants.h"
-
-using block = rtl::verilated_dpc_containment<Vdpc_containment_mutants, 2>;
-
-struct mutant final : block {
-    explicit mutant(unsigned which) : block(true, false) {
-        model_.mutant_i = static_cast<std::uint8_t>(which);
-        reset();
-    }
-};
-
-void cycle(mutant& m, steps& s) {
+void cycle(rtl::dpc_containment_pins& m, steps& s) {
     auto& in = m.in;
     in.tick = s.one_in(2);
     in.control_valid = s.one_in(8);
@@ -45,7 +32,7 @@ void cycle(mutant& m, steps& s) {
 }
 
 std::set<std::string> fired_in(unsigned which) {
-    return assertions_fired([which] { return std::make_unique<mutant>(which); }, cycle);
+    return assertions_fired([which] { return make_containment_mutant(which); }, cycle);
 }
 
 }  // namespace

@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each assertion of rtl/invalidation_tracker.sv fires in a block that breaks its rule, and none in
 // the block as it is. Driven at its pins, by two requesters.
-#include <Vinvalidation_tracker_mutants.h>
 #include <gtest/gtest.h>
+#include <invalidation_tracker_mutants.h>
 
-#include <memory>
-
-#include "rtl/adapter/invalidation_tracker_verilated.h"
 #include "tests/rtl/mutants.h"
+#include "tests/rtl/tracker_mutant.h"
 
 namespace drydock::test {
 namespace {
 
-#include "invalidation_tracker_mutants.h"
-
-using block = rtl::verilated_invalidation_tracker<Vinvalidation_tracker_mutants, 8, 4, 2>;
-
-struct mutant final : block {
-    explicit mutant(unsigned which) : block(7) {
-        model_.mutant_i = static_cast<std::uint8_t>(which);
-        reset();
-    }
-};
-
-void cycle(mutant& m, steps& s) {
+void cycle(rtl::invalidation_tracker_pins& m, steps& s) {
     auto& in = m.in;
     for (unsigned r = 0; r < 2; ++r) {
         if ((in.request_valid >> r & 1) != 0 || s.one_in(3)) continue;  // stays until it is taken
@@ -50,7 +37,7 @@ void cycle(mutant& m, steps& s) {
 }
 
 std::set<std::string> fired_in(unsigned which) {
-    return assertions_fired([which] { return std::make_unique<mutant>(which); }, cycle);
+    return assertions_fired([which] { return make_tracker_mutant(which); }, cycle);
 }
 
 }  // namespace
