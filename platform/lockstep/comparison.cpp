@@ -23,15 +23,11 @@ void channel::differs(const std::string& block, const std::string& twin, base::p
                                   block, twin);
 }
 
-void channel::finish() {
-    while (!block_.empty()) {
-        const said s = block_.pop();
-        differs(fmt::format("{}", s.what), "nothing", s.at);
-    }
-    while (!twin_.empty()) {
-        const said s = twin_.pop();
-        differs("nothing", fmt::format("{}", s.what), s.at);
-    }
+void channel::finish(base::ps now) {
+    for (; !block_.empty() && block_.front().at + young < now; block_.pop())
+        differs(fmt::format("{}", block_.front().what), "nothing", block_.front().at);
+    for (; !twin_.empty() && twin_.front().at + young < now; twin_.pop())
+        differs("nothing", fmt::format("{}", twin_.front().what), twin_.front().at);
 }
 
 }  // namespace drydock::lockstep

@@ -20,6 +20,15 @@ struct findings {
     base::ps most_apart{};  ///< of answers that are the same, in time
 };
 
+/// A block and its twin, side by side.
+struct pair {
+    /// Lets the twin catch up and ends the comparison.
+    virtual void settle() = 0;
+
+protected:
+    ~pair() = default;
+};
+
 /// Answers of one channel, in order: each of the block must be given by its twin too, at whatever
 /// time.
 class channel {
@@ -32,8 +41,9 @@ public:
 
     void from_block(base::ps at, const answer& a) { add({at, a}, block_, twin_, false); }
     void from_twin(base::ps at, const answer& a) { add({at, a}, twin_, block_, true); }
-    /// What only one of the two has said is a difference.
-    void finish();
+    /// What only one of the two has said by `now` is a difference, but for what is so young that
+    /// the other may still say it.
+    void finish(base::ps now);
 
     /// The answer of the block that the twin has not given yet. @pre waits()
     const answer& next() const { return block_.front().what; }
@@ -44,6 +54,7 @@ private:
         base::ps at{};
         answer what{};
     };
+    static constexpr base::ps young{1'000'000};
     void add(const said& s, pcie::ring<said>& mine, pcie::ring<said>& other, bool by_twin);
     void differs(const std::string& block, const std::string& twin, base::ps at);
 

@@ -24,9 +24,9 @@ containment::containment(std::string_view name, base::context& ctx,
     inputs_.context().timeline.seal();
 }
 
-containment::~containment() {
-    catch_up(ctx_.now() + base::ps{1});
-    for (channel* c : {&events_, &accepted_, &verdicts_[0], &verdicts_[1]}) c->finish();
+void containment::settle() {
+    catch_up(ctx_.now());
+    for (channel* c : {&events_, &accepted_, &verdicts_[0], &verdicts_[1]}) c->finish(ctx_.now());
 }
 
 void containment::catch_up(base::ps now) {

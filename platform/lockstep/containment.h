@@ -13,17 +13,19 @@ namespace drydock::lockstep {
 
 /// DPC containment in SystemVerilog drives the port; its twin is handed what that one accepted, and
 /// what it answers is compared and dropped.
-class containment final : public root_complex::containment_if, root_complex::containment_client {
+class containment final : public root_complex::containment_if,
+                          public pair,
+                          root_complex::containment_client {
 public:
     containment(std::string_view name, base::context&, const root_complex::containment_config&,
                 root_complex::containment_client&, const root_complex::containment_maker& block,
                 findings& into);
-    ~containment() override;
 
     void control(const root_complex::containment_control&) override;
     bool try_trigger(const root_complex::containment_trigger&) override;
     bool try_tlp(root_complex::containment_way, const root_complex::containment_tlp&) override;
     void release() override;
+    void settle() override;
 
 private:
     enum class event : std::uint32_t { contained, answered, released, too_early, rp_idle };

@@ -21,9 +21,9 @@ invalidation_tracker::invalidation_tracker(std::string_view name, base::context&
     inputs_.context().timeline.seal();
 }
 
-invalidation_tracker::~invalidation_tracker() {
-    catch_up(ctx_.now() + base::ps{1});
-    for (channel* c : {&sent_, &finished_, &drained_, &accepted_}) c->finish();
+void invalidation_tracker::settle() {
+    catch_up(ctx_.now());
+    for (channel* c : {&sent_, &finished_, &drained_, &accepted_}) c->finish(ctx_.now());
 }
 
 void invalidation_tracker::catch_up(base::ps now) {

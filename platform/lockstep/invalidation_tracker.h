@@ -13,13 +13,13 @@ namespace drydock::lockstep {
 /// The tracker in SystemVerilog drives the machine; its twin is handed what that one accepted, and
 /// what it answers is compared and dropped.
 class invalidation_tracker final : public smmu::invalidation_tracker_if,
+                                   public pair,
                                    smmu::invalidation_tracker_client {
 public:
     invalidation_tracker(std::string_view name, base::context&,
                          const smmu::invalidation_tracker_config&,
                          smmu::invalidation_tracker_client&,
                          const smmu::invalidation_tracker_maker& block, findings& into);
-    ~invalidation_tracker() override;
 
     void set_queue_depth(base::routing_id, unsigned depth) override;
     bool try_invalidate(smmu::invalidation_id, const smmu::invalidation&) override;
@@ -29,6 +29,7 @@ public:
     void drain() override;
     unsigned outstanding() const override { return block_->outstanding(); }
     const smmu::invalidation_tracker_counters& count() const override { return block_->count(); }
+    void settle() override;
 
 private:
     struct input {

@@ -11,7 +11,10 @@
 namespace drydock::machine {
 
 hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::steering* steering)
-    : ctx_(ctx), run_cpus_(run.machine.cpus), kernel_("timeline", ctx.timeline) {
+    : ctx_(ctx),
+      run_cpus_(run.machine.cpus),
+      root_blocks_(run.fidelity),
+      kernel_("timeline", ctx.timeline) {
     auto& p = ctx.parameters;
     blocks_ = std::make_unique<block_maker>(run.fidelity);
     const auto ports = static_cast<unsigned>(run.machine.ports.size());
@@ -26,13 +29,16 @@ hardware::hardware(base::context& ctx, const scenario::run& run, hal_systemc::st
         // And one more for each further virtual channel of a root port.
         for (const unsigned root : s.ports)
             ways += static_cast<unsigned>(run.machine.ports[root].channels.size());
-        s.device = std::make_unique<smmu::smmu>(
-            s.name.c_str(), ctx, tlps_, configure_smmu(p, run, run.machine.smmus[s.described]),
-            ways);
+        smmu::smmu_config c = configure_smmu(p, run, run.machine.smmus[s.described]);
+        c.make_tracker = root_blocks_.trackers(ways);
+        s.device = std::make_unique<smmu::smmu>(s.name.c_str(), ctx, tlps_, c, ways);
     }
     id_mappings_ = machine::id_mappings(run.machine, smmus_);
-    rc_ = std::make_unique<root_complex::root_complex>(
-        "rc", ctx, tlps_, configure_root_complex(p, run, map_.ecam, map_.ecam_bytes));
+    root_complex::root_complex_config rc =
+        configure_root_complex(p, run, map_.ecam, map_.ecam_bytes);
+    for (auto& port : rc.ports)
+        if (port.dpc) port.dpc->make_containment = root_blocks_.containments();
+    rc_ = std::make_unique<root_complex::root_complex>("rc", ctx, tlps_, rc);
     intx_ = std::make_unique<intx_lines>(*interrupts_);
     rc_->connect(*intx_);
     for (unsigned n = 0; n < ports; ++n) {
@@ -66,8 +72,11 @@ void hardware::build_below(const scenario::run& run, const scenario::port& port,
                                              configure_link(ctx_.parameters, port, at_root));
     above.bind(link->up);
     if (port.below) {
-        auto at = std::make_unique<root_complex::pcie_switch>(
-            port.below->name.c_str(), ctx_, tlps_, configure_switch(ctx_.parameters, run, port));
+        root_complex::switch_config c = configure_switch(ctx_.parameters, run, port);
+        for (auto& down : c.ports)
+            if (down.dpc) down.dpc->make_containment = root_blocks_.containments();
+        auto at =
+            std::make_unique<root_complex::pcie_switch>(port.below->name.c_str(), ctx_, tlps_, c);
         link->down.bind(at->upstream());
         root_complex::pcie_switch& built = *at;
         junctions_.push_back({port.name, std::move(link), std::move(at)});

@@ -9,6 +9,7 @@
 
 #include "platform/hal/hal_systemc.h"
 #include "platform/machine/blocks.h"
+#include "platform/machine/root_blocks.h"
 #include "platform/machine/smmu_seat.h"
 #include "platform/scenario/scenario.h"
 #include "tlm/base/context.h"
@@ -117,6 +118,7 @@ public:
     /// For each Requester ID the SMMU, by its place in smmus(), and the StreamID there.
     const std::vector<sw::iort_mapping>& id_mappings() const { return id_mappings_; }
     root_complex::root_complex& rc() { return *rc_; }
+    root_blocks& blocks_at_root() { return root_blocks_; }
     const std::vector<seat>& seats() const { return seats_; }
     const std::vector<junction>& junctions() const { return junctions_; }
     seat& seat_of(const std::string& device);
@@ -164,6 +166,7 @@ private:
     address_map map_;
     std::unique_ptr<block_maker> blocks_;  // outlives the blocks
     pcie::tlp_pool tlps_;                  // outlives everything that holds TLPs
+    root_blocks root_blocks_;              // outlives the blocks that it makes
     base::timeline_kernel kernel_;
     std::unique_ptr<system::bus> bus_;
     std::unique_ptr<system::memory> memory_;

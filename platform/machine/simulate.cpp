@@ -226,6 +226,9 @@ json simulate_with(const scenario::run& r, const run_files& f, progress& p,
     w.cpus.finish(until);
     check_consistent(w);
     json result = machine::results_of(m, w, until, records);
+    if (const json pairs = m.hw().blocks_at_root().findings(); !pairs.empty())
+        result["lockstep"].update(pairs);
+    m.hw().blocks_at_root().check();
     result["never_happened"] = m.director().never_happened();
     if (const auto since = m.director().oracle_since(); r.hazard && since)
         result["oracle_since_ps"] = since->count;

@@ -29,6 +29,7 @@ void clients(const node& document, run& r);
 void timeline(const node& document, run& r);
 void end(const node& document, run& r);
 void outputs(const node& document, run& r);
+void fidelity(const node& document, run& r);
 /// The lines of `expect` for `all` and for each of `words` (axis values, the reset variant).
 /// @param all_words what other keys may be: values of any run of the matrix
 void expectations(const node& document, const std::vector<std::string>& words,

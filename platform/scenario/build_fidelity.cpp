@@ -24,6 +24,8 @@ void read_block(const fields& f, std::string_view block, block_fidelity& b) {
 void fidelity(const node& document, run& r) {
     const fields f(document.find("fidelity"), "fidelity", r.effective);
     read_block(f, "atc", r.fidelity.atc);
+    read_block(f, "invalidation_tracker", r.fidelity.invalidation_tracker);
+    read_block(f, "dpc", r.fidelity.dpc);
 }
 
 }  // namespace drydock::scenario::build

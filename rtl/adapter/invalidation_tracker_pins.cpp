@@ -4,6 +4,11 @@
 #include "rtl/adapter/invalidation_tracker_verilated.h"
 
 namespace drydock::rtl {
+invalidation_tracker_pins::limits invalidation_tracker_limits(tracker_set set) {
+    return set == tracker_set::small ? invalidation_tracker_pins::limits{8, 4, 1}
+                                     : invalidation_tracker_pins::limits{32, 32, 4};
+}
+
 std::unique_ptr<invalidation_tracker_pins> make_invalidation_tracker(tracker_set set,
                                                                      unsigned pool) {
     if (set == tracker_set::small)

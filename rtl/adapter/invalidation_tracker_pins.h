@@ -62,6 +62,8 @@ struct invalidation_tracker_pins {
     outputs out;
 };
 
+invalidation_tracker_pins::limits invalidation_tracker_limits(tracker_set);
+
 /// The Verilated block, out of reset. @param pool  ITags in use, 1..limits::itags
 std::unique_ptr<invalidation_tracker_pins> make_invalidation_tracker(tracker_set, unsigned pool);
 

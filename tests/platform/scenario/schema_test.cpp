@@ -66,7 +66,7 @@ machine:
                                 sriov: {vfs: 2, total_vfs: 4, first_offset: 4, stride: 2, atc: shared}}},
                sriov: {vfs: 1, total_vfs: 1, first_offset: 16, stride: 1, atc: own}}
   parameters: {smmu.command: 5ns}
-fidelity: {atc: lockstep}
+fidelity: {atc: lockstep, invalidation_tracker: rtl, dpc: lockstep}
 software: {reset: {variant: none, policy: disable_and_block_ats}, group: {G: [ep0]}, domain: {D1: {kind: paging, attach: G, pasid: 3}}, devices: {ep0: {aliases: [far], acpi_reset: 1ms, power_off: 1ms, quirk: ivb_igd, frozen: can_recover, remove: stops}}, ops: {blocked_domain: none}, switches: none, require_direct: ignore, quarantine: off, smmu: {invalidation: masters, force_sync: true, poll_gerror: true, disable_ats: driver_may, sync_failure: all_waiters, presence_check: config_read}, cerror_sync: repeated, pci: {flr_wait: 100ms, recovery: before_2025_08, reset_notice: on_atc_timeout, dpc_completion: ur, ecrc: on, msi: false, hotplug_buses: 2, hotplug_memory: 2MiB, hotplug_prefetchable: 4MiB}}
 clients:
   sva0: {kind: sva, device: ep0, pasid: 1, cpu: 0, buffer: 64KiB, page: 4KiB,
@@ -134,6 +134,8 @@ TEST(Schema, what_has_a_wrong_form_is_refused_by_both) {
         {"smmu.command: 5ns", "smmu.command: [5ns]"},
         {"atc: lockstep", "atc: vhdl"},
         {"variant: none,", "variant: N5,"},
+        {"invalidation_tracker: rtl", "invalidation_tracker: verilog"},
+        {"dpc: lockstep", "dpc: [lockstep]"},
         {"quarantine: off", "quarantine: Q6"},
         {"cerror_sync: repeated", "cerror_sync: again"},
         {"kind: sva", "kind: vhost"},
