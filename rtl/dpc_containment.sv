@@ -200,6 +200,8 @@ module dpc_containment
   assign status_o.reason_extension = active_q && cause_q == CauseSoftware ? 2'd1 : 2'd0;
   assign status_o.source = active_q ? source_q : '0;
 
+`ifndef SYNTHESIS
 `include "dpc_containment_assertions.svh"
+`endif
 
 endmodule

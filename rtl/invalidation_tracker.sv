@@ -244,6 +244,8 @@ module invalidation_tracker
 
   assign outstanding_o = used_q;
 
+`ifndef SYNTHESIS
 `include "invalidation_tracker_assertions.svh"
+`endif
 
 endmodule

@@ -14,7 +14,7 @@ void channel::add(const said& s, pcie::ring<said>& mine, pcie::ring<said>& other
     into_.most_apart = std::max(into_.most_apart, apart);
     if (o.what == s.what) return;
     const std::string a = fmt::format("{}", o.what), b = fmt::format("{}", s.what);
-    differs(by_twin ? a : b, by_twin ? b : a, s.at);
+    differs(by_twin ? a : b, by_twin ? b : a, by_twin ? o.at : s.at);
 }
 
 void channel::differs(const std::string& block, const std::string& twin, base::ps at) {

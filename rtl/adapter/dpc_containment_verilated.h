@@ -19,7 +19,11 @@ public:
         model_.rp_busy_stuck_i = rp_busy_stuck;
         reset();
     }
-    ~verilated_dpc_containment() override { model_.final(); }
+    ~verilated_dpc_containment() override {
+        // Verilator unregisters a model at the thread's context, which is that of the newest model.
+        Verilated::threadContextp(&context_);
+        model_.final();
+    }
 
     unsigned lanes() const override { return Lanes; }
 

@@ -18,7 +18,11 @@ public:
         model_.pool_i = static_cast<std::uint8_t>(pool);
         reset();
     }
-    ~verilated_invalidation_tracker() override { model_.final(); }
+    ~verilated_invalidation_tracker() override {
+        // Verilator unregisters a model at the thread's context, which is that of the newest model.
+        Verilated::threadContextp(&context_);
+        model_.final();
+    }
 
     limits has() const override { return {Itags, Ports, Requesters}; }
 

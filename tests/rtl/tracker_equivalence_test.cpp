@@ -142,6 +142,22 @@ void equivalent(::drydock::rtl::tracker_set set, const invalidation_tracker_conf
 
 }  // namespace
 
+TEST(TrackerEquivalence, several_blocks_may_end_in_any_order) {
+    side user;
+    const invalidation_tracker_config config{ps{1'000'000}, ps{1'000}, 8};
+    const auto make = [&](const char* name) {
+        return std::make_unique<::drydock::rtl::invalidation_tracker_rtl>(name, user.ctx, config,
+                                                                          user);
+    };
+    auto first = make("first"), second = make("second"), third = make("third");
+    third.reset();
+    first.reset();
+    EXPECT_TRUE(second->try_invalidate(0, {}));
+    user.ctx.timeline.run(ps{2'000});
+    EXPECT_EQ(user.lines, (std::vector<std::string>{"1000 sent 0 0 0 0"}));
+    second.reset();
+}
+
 TEST(TrackerEquivalence, small_set_answers_as_its_twin) {
     check_sequences("tracker, small", 60, operations_per_case, [](std::uint64_t seed) {
         steps s(seed);
