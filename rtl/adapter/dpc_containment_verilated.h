@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "rtl/adapter/dpc_containment_pins.h"
+#include "rtl/adapter/verilated_coverage.h"
 #include "rtl/adapter/verilated_runtime.h"
 
 namespace drydock::rtl {
@@ -23,6 +24,7 @@ public:
         // Verilator unregisters a model at the thread's context, which is that of the newest model.
         Verilated::threadContextp(&context_);
         model_.final();
+        leave_coverage(context_);
     }
 
     unsigned lanes() const override { return Lanes; }

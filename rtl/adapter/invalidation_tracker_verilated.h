@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "rtl/adapter/invalidation_tracker_pins.h"
+#include "rtl/adapter/verilated_coverage.h"
 #include "rtl/adapter/verilated_runtime.h"
 
 namespace drydock::rtl {
@@ -22,6 +23,7 @@ public:
         // Verilator unregisters a model at the thread's context, which is that of the newest model.
         Verilated::threadContextp(&context_);
         model_.final();
+        leave_coverage(context_);
     }
 
     limits has() const override { return {Itags, Ports, Requesters}; }
