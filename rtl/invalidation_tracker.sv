@@ -74,7 +74,8 @@ module invalidation_tracker
   // -- completions, give up, timeout ----------------------------------------------------------
 
   itag_vector_t send_fire, sent;
-  itag_vector_t counted, done, given_up, expired, retired;
+  itag_vector_t done, given_up, expired, retired;
+  logic [Itags-1:0] counted;
   unexpected_t  unexpected;
 
   assign sent = used_q & (~unsent_q | send_fire);

@@ -25,15 +25,6 @@
       if (take) checked_taken <= checked_taken + 1;
       checked_retired <= checked_retired + 64'($countones(done)) + 64'($countones(given_up)) +
                          64'($countones(expired));
-      for (int unsigned i = 0; i < Itags; i++)
-        if (take && chosen_itag == itag_t'(i)) begin
-          checked_age[i]    <= checked_taken;
-          checked_ticks[i]  <= tick_i ? 1 : 0;
-          checked_copies[i] <= 0;
-        end else begin
-          if (tick_i) checked_ticks[i] <= checked_ticks[i] + 1;
-          if (counted[i]) checked_copies[i] <= checked_copies[i] + 1;
-        end
       if (drain_valid_i) begin
         checked_awaited  <= used_d;
         checked_draining <= 1'b1;
@@ -45,6 +36,18 @@
       checked_offer <= send_itag_o;
       checked_used  <= used_q;
     end
+
+  for (genvar i = 0; i < Itags; i++) begin : gen_checked
+    always_ff @(posedge clk_i)
+      if (take && chosen_itag == itag_t'(i)) begin
+        checked_age[i]    <= checked_taken;
+        checked_ticks[i]  <= tick_i ? 1 : 0;
+        checked_copies[i] <= 0;
+      end else begin
+        if (tick_i) checked_ticks[i] <= checked_ticks[i] + 1;
+        if (counted[i]) checked_copies[i] <= checked_copies[i] + 1;
+      end
+  end
 
   // The oldest ITag of a port leaves first.
   logic checked_overtaken;

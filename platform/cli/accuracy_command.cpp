@@ -14,8 +14,10 @@ int accuracy_command(const accuracy_options& o, const tools& t) {
     if (all.empty()) {
         std::vector<std::string> names;
         for (const accuracy::pattern& p : accuracy::patterns()) names.emplace_back(p.name);
-        throw scenario::bad_input({"accuracy --pattern", 0, 0, true},
-                                  "no pattern '" + o.pattern + "'", names);
+        throw scenario::bad_input({"--pattern", 0, 0, true},
+                                  "no pattern '" + o.pattern + "'" +
+                                      scenario::did_you_mean(o.pattern, names) +
+                                      "; expected one of " + scenario::list_of(names));
     }
     print(t.out, o.as_json ? accuracy::as_json(all).dump(2) + "\n" : accuracy::as_text(all));
     return accuracy::missed_targets(all).empty() ? as_expected : unexpected;

@@ -51,6 +51,7 @@ void take_seeds(const std::string& text, scenario::overrides& o) {
 struct parsed {
     run_options run;
     hazards_options hazards;
+    accuracy_options accuracy;
     explain_options explain;
     compare_options compare;
     view_options view;
@@ -162,6 +163,7 @@ int dispatch(CLI::App& app, parsed& p, const tools& t) {
     p.run.changes.until_violation = !p.until.empty();
     if (app.got_subcommand("run")) return run_command(p.run, t);
     if (app.got_subcommand("hazards")) return hazards_command(p.hazards, t);
+    if (app.got_subcommand("accuracy")) return accuracy_command(p.accuracy, t);
     if (app.got_subcommand("explain")) return explain_command(p.explain, t);
     if (app.got_subcommand("compare")) return compare_command(p.compare, t);
     if (app.got_subcommand("check")) return check_command(p.run.scenario, p.run.changes, t);
@@ -217,6 +219,10 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
     app.require_subcommand(1);
     app.set_version_flag("--version", "drydock " DRYDOCK_VERSION);
     add_run(*app.add_subcommand("run", "simulate all runs of a scenario and report"), p);
+    auto* accuracy = app.add_subcommand(
+        "accuracy", "how far the models' times are from those of the blocks in SystemVerilog");
+    accuracy->add_option("--pattern", p.accuracy.pattern, "only this pattern of traffic");
+    accuracy->add_flag("--json", p.accuracy.as_json, "print every figure as JSON");
     add_hazards(
         *app.add_subcommand("hazards",
                             "the hazard library against all variants, as a table hazard x variant"),

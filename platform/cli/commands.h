@@ -50,11 +50,18 @@ struct view_options {
     bool only_write = false;
 };
 
+struct accuracy_options {
+    std::string pattern;  ///< empty: all
+    bool as_json = false;
+};
+
 int run_command(const run_options& o, const tools& t);
 /// Runs every hazard of a folder against every variant that it speaks of, writes no file.
 int hazards_command(const hazards_options& o, const tools& t);
 /// Of the hazards in a folder, by file name; none if there is no such folder.
 std::vector<std::string> hazard_titles(const std::string& folder);
+/// Times the blocks in SystemVerilog and their twins under patterns of traffic (docs/accuracy.md).
+int accuracy_command(const accuracy_options& o, const tools& t);
 int check_command(const std::string& scenario, const scenario::overrides& changes, const tools& t);
 /// @param scenario empty: what there is to build scenarios from; else its runs and the names it may
 /// expect

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "rtl/adapter/atc_pins.h"
+#include "rtl/adapter/verilated_coverage.h"
 #include "rtl/adapter/verilated_runtime.h"
 
 namespace drydock::rtl {
@@ -22,6 +23,13 @@ public:
         drive(in);
         clock();
         read(out);
+    }
+
+    ~verilated_atc() {
+        // Verilator unregisters a model at the thread's context, which is that of the newest model.
+        Verilated::threadContextp(&context_);
+        block_->final();
+        leave_coverage(context_);
     }
 
     static void* make() { return new verilated_atc; }
