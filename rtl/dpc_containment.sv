@@ -97,6 +97,18 @@ module dpc_containment
   cause_t    message_cause;
   function_t message_source;
 
+  // Error messages that DPC is enabled for.
+  logic [Lanes-1:0] fatal, nonfatal;
+
+  always_comb
+    for (int unsigned l = 0; l < Lanes; l++) begin
+      fatal[l] = up_valid_i[l] && up_class_i[l] == ClassPosted &&
+                 up_message_i[l] == MessageErrFatal && enables(enable, CauseFatalMessage, 1'b1);
+      nonfatal[l] = up_valid_i[l] && up_class_i[l] == ClassPosted &&
+                    up_message_i[l] == MessageErrNonfatal &&
+                    enables(enable, CauseNonfatalMessage, 1'b0);
+    end
+
   always_comb begin
     active = active_after_release;
     by_message = 1'b0;
@@ -104,14 +116,10 @@ module dpc_containment
     message_source = '0;
     for (int unsigned l = 0; l < Lanes; l++) begin
       up_verdict[l] = active ? VerdictDiscard : VerdictPass;
-      if (up_valid_i[l] && !active && up_class_i[l] == ClassPosted &&
-          ((up_message_i[l] == MessageErrFatal && enables(enable, CauseFatalMessage, 1'b1)) ||
-           (up_message_i[l] == MessageErrNonfatal &&
-            enables(enable, CauseNonfatalMessage, 1'b0)))) begin
+      if (!active && (fatal[l] || nonfatal[l])) begin
         active = 1'b1;
         by_message = 1'b1;
-        message_cause = up_message_i[l] == MessageErrFatal ? CauseFatalMessage
-                                                           : CauseNonfatalMessage;
+        message_cause = fatal[l] ? CauseFatalMessage : CauseNonfatalMessage;
         message_source = up_source_i[l];
         up_verdict[l] = VerdictDiscard;
       end
