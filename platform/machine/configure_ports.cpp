@@ -18,7 +18,8 @@ void configure_dpc(declarer& d, root_complex::dpc_config& c) {
     d.time("dpc.clock", c.clock, 1_ps, 1_us, "of the block that judges triggers and TLPs");
     d.time("dpc.notice", c.notice, 0_ps, 10_s,
            "from the announcement of containment to containment; 0: none, as in all hardware");
-    d.time("dpc.rp_busy", c.rp_busy, 0_ps, 100_s, "RP Busy reads 1 so long after a trigger, up to a sixteenth longer");
+    d.time("dpc.rp_busy", c.rp_busy, 0_ps, 100_s,
+           "RP Busy reads 1 so long after a trigger, up to a sixteenth longer");
     bool stuck = c.rp_busy == base::never;
     d.flag("dpc.rp_busy_stuck", stuck, "RP Busy never reads 0 after a trigger");
     if (stuck) c.rp_busy = base::never;
