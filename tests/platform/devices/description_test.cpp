@@ -36,7 +36,8 @@ capabilities:
 
 TEST(DeviceDescription, every_built_in_description_is_good) {
     EXPECT_EQ(devices::names(),
-              (std::vector<std::string>{"generic_ats_endpoint", "intel_dsa", "myricom_10g"}));
+              (std::vector<std::string>{"generic_ats_endpoint", "generic_endpoint", "intel_dsa",
+                                        "myricom_10g"}));
     for (const auto& name : devices::names()) EXPECT_NE(load(name, {})->title, "");
 }
 
