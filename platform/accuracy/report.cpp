@@ -2,6 +2,7 @@
 #include "platform/accuracy/report.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "platform/accuracy/blocks.h"
 
@@ -101,6 +102,8 @@ std::string speed(const std::vector<measurement>& all) {
 }
 
 std::string verdict(const std::vector<measurement>& all) {
+    if (std::all_of(all.begin(), all.end(), [](const auto& m) { return m.of->calibrates; }))
+        return "\nNo pattern of set B was measured, the targets are not judged.\n";
     const auto missed = missed_targets(all);
     if (missed.empty()) return "\nAll targets are met by the patterns of set B.\n";
     std::string text = fmt::format("\nMissed by the patterns of set B: {}\n", missed.size());
