@@ -46,13 +46,16 @@ def flags(entry):
 
 
 def tidy(sources, words):
-    """Sources that passed, and what is to be said of the others."""
+    """Sources that passed, and what is to be said of the others.
+
+    Generated headers lie below folders with a point in their names: they are not looked at.
+    """
     with tempfile.NamedTemporaryFile("w", suffix=".cpp", dir=PASSED) as together:
         together.write("".join(f'#include "{source}"\n' for source in sources))
         together.flush()
         alone = len(sources) == 1
         done = subprocess.run(["clang-tidy-14", "--quiet", f"--config-file={ROOT / '.clang-tidy'}",
-                               "--header-filter=/(tlm|rtl|sw|platform|waves)/[^ ]*[.](h|cpp)$",
+                               "--header-filter=/(tlm|rtl|sw|platform|waves)/[^. ]*[.](h|cpp)$",
                                str(sources[0]) if alone else together.name, "--", *words, "-w"],
                               capture_output=True, text=True, check=False)
     if done.returncode == 0:
