@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -13,7 +14,7 @@ namespace drydock::tests {
 
 /// A file of the project's tree.
 inline std::string project_file(const std::string& relative) {
-    return std::string(DRYDOCK_SOURCE_DIR) + "/" + relative;
+    return (std::filesystem::path(DRYDOCK_SOURCE_DIR) / relative).string();
 }
 
 /// A small scenario that is good; `replace` changes one piece of its text, which must be there.
