@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "platform/devices/dump_error.h"
@@ -127,8 +128,13 @@ std::shared_ptr<const description> load(const std::string& like, const scenario:
                                                "path of a description or dump{}",
                                                like, scenario::list_of(names()),
                                                scenario::did_you_mean(like, names())));
-        return std::make_shared<description>(
-            parse_description(std::string(file->text), std::string(file->path), like));
+        // One built-in description serves every device of every run that is like it.
+        static std::map<std::string, std::shared_ptr<const description>> parsed;
+        std::shared_ptr<const description>& d = parsed[like];
+        if (!d)
+            d = std::make_shared<description>(
+                parse_description(std::string(file->text), std::string(file->path), like));
+        return d;
     }
     // FILE#SLOT: one device of a dump that holds several
     const std::size_t hash = like.find('#');

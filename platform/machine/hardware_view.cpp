@@ -90,4 +90,13 @@ std::optional<bool> machine::ats_believed(base::routing_id rid) {
     return state ? std::optional(state->ats_enabled) : std::nullopt;
 }
 
+std::optional<base::routing_id> machine::function_of(std::string_view smmu, base::stream_id sid) {
+    for (const seat& s : hardware_.seats()) {
+        const auto mapped = sw::iort_map_id(hardware_.id_mappings(), s.id.value);
+        if (mapped && mapped->sid == sid.value && hardware_.smmus().at(mapped->iommu).name == smmu)
+            return s.id;
+    }
+    return std::nullopt;
+}
+
 }  // namespace drydock::machine

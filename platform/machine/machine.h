@@ -47,6 +47,7 @@ public:
     std::optional<monitors::cd_view> cd(base::stream_id, base::substream_id) override;
     std::optional<bool> ats_enabled(base::routing_id) override;
     std::optional<bool> ats_believed(base::routing_id) override;
+    std::optional<base::routing_id> function_of(std::string_view smmu, base::stream_id) override;
     // monitors::retry
     bool attach(base::routing_id) override;
     bool command_queue(std::string_view where) override;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "tlm/base/ids.h"
 
@@ -38,6 +39,8 @@ struct hardware_view {
     /// Whether the driver believes ATS to be on (master->ats_enabled). nullopt: driver not asked;
     /// STE.EATS stands in for it.
     virtual std::optional<bool> ats_believed(base::routing_id) { return std::nullopt; }
+    /// The function whose requests the SMMU of that place sees as the stream. nullopt: of none.
+    virtual std::optional<base::routing_id> function_of(std::string_view smmu, base::stream_id) = 0;
 };
 
 }  // namespace drydock::monitors

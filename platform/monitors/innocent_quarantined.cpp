@@ -47,24 +47,38 @@ void innocent_quarantined::judged(const base::event& e) {
     device& d = devices_[e.b & 0xffff];
     if (e.a != reset_) fenced_ += std::exchange(d.fenced, true) ? 0 : 1;
     if (!d.broken)
-        return hit(e, 1, "a device that has answered all is not taken for broken", text(e.a));
+        return hit(rid(e.b), e, 1, "a device that has answered all is not taken for broken",
+                   text(e.a));
     if (e.a != reset_) return;
     for (const auto& [of, function] : open_)
         if (function == (e.b & 0xffff))
-            return hit(e, 2, "a device is not reset in the middle of its driver's work",
+            return hit(rid(e.b), e, 2, "a device is not reset in the middle of its driver's work",
                        place(of.first) + ": " + text(of.second) + " is under way");
 }
 
 void innocent_quarantined::event_lost(const base::event& e) {
-    const device* d = devices_.find(e.b & 0xffff);
-    if (fenced_ == 0 || (d != nullptr && d->broken)) return;
-    hit(e, 3, "the events of a fenced device leave room for those of others",
+    if (fenced_ == 0) return;
+    const auto function = function_of(e.where, e.b);
+    if (!function) return;
+    const device* d = devices_.find(function->value);
+    if (d != nullptr && d->broken) return;
+    hit(*function, e, 3, "the events of a fenced device leave room for those of others",
         "an event record of it was lost");
 }
 
-void innocent_quarantined::hit(const base::event& e, std::uint64_t rule, std::string_view rule_text,
-                               std::string what) {
-    const base::routing_id of{static_cast<std::uint16_t>(e.b)};
+std::optional<base::routing_id> innocent_quarantined::function_of(base::place_id smmu,
+                                                                  std::uint64_t stream) {
+    const auto [known, is_new] = functions_.try_emplace({smmu, stream});
+    if (is_new)
+        known->second = hardware_ == nullptr
+                            ? rid(stream)
+                            : hardware_->function_of(
+                                  place(smmu), base::stream_id{static_cast<std::uint32_t>(stream)});
+    return known->second;
+}
+
+void innocent_quarantined::hit(base::routing_id of, const base::event& e, std::uint64_t rule,
+                               std::string_view rule_text, std::string what) {
     found({of.value, 16 + rule}, e.span, [&] {
         return finding{e.time,         e.span, report().device_name(of), of, std::string(rule_text),
                        std::move(what)};

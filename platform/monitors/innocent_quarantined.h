@@ -2,7 +2,9 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
+#include "platform/monitors/hardware_view.h"
 #include "platform/monitors/monitor.h"
 #include "waves/flat_map.h"
 
@@ -15,6 +17,7 @@ namespace drydock::monitors {
 class innocent_quarantined final : public monitor {
 public:
     explicit innocent_quarantined(reporter& r);
+    void connect(hardware_view* hardware) { hardware_ = hardware; }
 
 private:
     struct device {
@@ -24,12 +27,17 @@ private:
     void on_event(const base::event& e) override;
     void judged(const base::event& e);
     void event_lost(const base::event& e);
-    void hit(const base::event& e, std::uint64_t rule, std::string_view rule_text,
-             std::string what);
+    /// Of a stream that an SMMU sees; without a view of hardware its number is the function's.
+    std::optional<base::routing_id> function_of(base::place_id smmu, std::uint64_t stream);
+    void hit(base::routing_id of, const base::event& e, std::uint64_t rule,
+             std::string_view rule_text, std::string what);
 
     waves::flat_map<std::uint64_t, device> devices_;
     std::map<std::pair<base::place_id, std::uint64_t>, std::uint64_t>
         open_;  // client, op: function
+    std::map<std::pair<base::place_id, std::uint64_t>, std::optional<base::routing_id>>
+        functions_;  // SMMU, stream: what was lost there
+    hardware_view* hardware_ = nullptr;
     unsigned fenced_ = 0;
     std::uint32_t ready_, operational_, eats_, ats_, reset_;
 };

@@ -7,7 +7,6 @@
 #include "platform/monitors/credit_conservation.h"
 #include "platform/monitors/deadlock.h"
 #include "platform/monitors/innocent_harmed.h"
-#include "platform/monitors/innocent_quarantined.h"
 #include "platform/monitors/invalidate_in_reset.h"
 #include "platform/monitors/itag_protocol.h"
 #include "platform/monitors/lock_order.h"
@@ -46,7 +45,7 @@ monitor_set::monitor_set(base::context& ctx, const monitor_parameters& limits)
     add(std::make_unique<blocked_dma>(report_));
     add(std::make_unique<invalidate_in_reset>(report_));
     add(std::make_unique<innocent_harmed>(report_, limits.service_limit));
-    add(std::make_unique<innocent_quarantined>(report_));
+    quarantined_ = add(std::make_unique<innocent_quarantined>(report_));
     mismatch_ = add(std::make_unique<sw_hw_domain_mismatch>(report_));
     add(std::make_unique<unblocked_in_reset>(report_));
     add(std::make_unique<lock_order>(report_));
@@ -66,12 +65,18 @@ monitor_set::monitor_set(base::context& ctx, const monitor_parameters& limits)
 
 monitor_set::~monitor_set() = default;
 
+void monitor_set::connect(hardware_view& hardware) {
+    mismatch_->connect(&hardware);
+    quarantined_->connect(&hardware);
+}
+
 void monitor_set::finish(base::ps now) {
     for (const auto& m : monitors_)
         if (m.get() != stuck_) m->finish(now);
     // What a retry lets happen after the end is nobody's to judge.
     std::erase_if(monitors_, [this](const auto& m) { return m.get() != stuck_; });
     mismatch_ = nullptr;
+    quarantined_ = nullptr;
     rules_ = nullptr;
     stuck_->finish(now);
 }

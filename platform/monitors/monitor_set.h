@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "platform/monitors/innocent_quarantined.h"
 #include "platform/monitors/monitor.h"
 #include "platform/monitors/rule_check.h"
 #include "platform/monitors/stuck.h"
@@ -31,8 +32,9 @@ public:
 
     /// How the scenario calls the functions.
     waves::device_names& names() { return names_; }
-    /// For sw_hw_domain_mismatch; without it that monitor judges nothing.
-    void connect(hardware_view& hardware) { mismatch_->connect(&hardware); }
+    /// For sw_hw_domain_mismatch, which judges nothing without it, and for innocent_harmed, which
+    /// then takes a StreamID for the function's Routing ID.
+    void connect(hardware_view& hardware);
     /// For stuck; without it the state at the end is the verdict.
     void connect(retry& probe) { stuck_->connect(&probe); }
     rule_check& rules() { return *rules_; }
@@ -53,6 +55,7 @@ private:
     waves::device_names names_;
     reporter report_;
     std::vector<std::unique_ptr<monitor>> monitors_;
+    innocent_quarantined* quarantined_ = nullptr;
     sw_hw_domain_mismatch* mismatch_ = nullptr;
     stuck* stuck_ = nullptr;
     rule_check* rules_ = nullptr;

@@ -165,4 +165,28 @@ TEST(InnocentHarmed, H_55_a_fenced_devices_flood_costs_another_its_event) {
     EXPECT_EQ(t.set.all().back().device, "nic");
 }
 
+// As IORT maps them: 0x8000 at smmu1 is the nic's stream, at smmu0 nobody's.
+struct mapped_streams final : hardware_view {
+    std::optional<ste_view> ste(base::stream_id) override { return std::nullopt; }
+    std::optional<cd_view> cd(base::stream_id, base::substream_id) override { return std::nullopt; }
+    std::optional<bool> ats_enabled(routing_id) override { return std::nullopt; }
+    std::optional<routing_id> function_of(std::string_view smmu, base::stream_id sid) override {
+        if (smmu == "smmu1" && sid.value == 0x8000) return told::nic;
+        return std::nullopt;
+    }
+};
+
+TEST(InnocentHarmed, a_lost_event_is_of_the_function_that_the_stream_is_mapped_from) {
+    told t;
+    mapped_streams streams;
+    t.set.connect(streams);
+    t.tell(kind::itag_timeout, "smmu1", 3, told::ep0.value);
+    t.tell(kind::sw_call, "U", t.text("arm_smmu_disable_eats"), told::ep0.value);
+    t.tell(kind::event_lost, "smmu0", 0x10, 0x8000);
+    EXPECT_EQ(t.fired("innocent_harmed"), 0u) << "nobody's stream there";
+    t.tell(kind::event_lost, "smmu1", 0x10, 0x8000);
+    EXPECT_EQ(t.fired("innocent_harmed"), 1u);
+    EXPECT_EQ(t.set.all().back().device, "nic");
+}
+
 }  // namespace drydock::monitors::test

@@ -15,6 +15,9 @@ struct machine final : hardware_view {
     }
     std::optional<bool> ats_enabled(routing_id) override { return e; }
     std::optional<bool> ats_believed(routing_id) override { return believed; }
+    std::optional<routing_id> function_of(std::string_view, base::stream_id) override {
+        return std::nullopt;
+    }
     ste_view entry{true, 5, 1};
     cd_view rid_table{true, 0x1000}, pasid_table{true, 0x2000};
     std::optional<bool> e = true, believed;
