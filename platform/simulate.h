@@ -23,6 +23,7 @@ struct run_files {
     std::optional<scenario::waves_window> waves;
     std::vector<std::string> waves_of;  ///< instances that waves.fst shows; empty: all
     std::optional<scenario::waves_window> trace, pcap;
+    bool trace_all = false;  ///< the trace of a whole run has TLPs and credits too
     scenario::events_level events = scenario::events_level::life;
     nlohmann::json header;  ///< summary.json's `drydock` object, for the header of every file
     bool profile = true;    ///< profile.json and waits.jsonl, for report, explain and compare

@@ -1,38 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "waves/json_lines.h"
 
-#include <cerrno>
-#include <cstring>
-#include <stdexcept>
-
 namespace drydock::waves {
 
-json_lines::json_lines(const std::filesystem::path& file)
-    : name_(file.string()), file_(std::fopen(name_.c_str(), "wb")) {
-    if (file_ == nullptr)
-        throw std::runtime_error(name_ + ": cannot be made: " + std::strerror(errno));
+json_lines::json_lines(const std::filesystem::path& file) : file_(file) {
     buffer_.reserve(flush_at + 4096);
 }
 
 json_lines::~json_lines() {
-    if (file_ == nullptr) return;
-    flush();
-    std::fclose(file_);
+    if (file_.is_open()) flush();
 }
 
 void json_lines::flush() {
-    if (std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size() && error_ == 0)
-        error_ = errno;
+    file_.write(buffer_);
     buffer_.clear();
 }
 
 void json_lines::close() {
-    if (file_ == nullptr) return;
+    if (!file_.is_open()) return;
     flush();
-    if (std::fclose(file_) != 0 && error_ == 0) error_ = errno;
-    file_ = nullptr;
-    if (error_ != 0)
-        throw std::runtime_error(name_ + ": cannot be written: " + std::strerror(error_));
+    file_.close();
 }
 
 void json_lines::quoted(std::string_view text) {

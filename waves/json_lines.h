@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdio>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
+#include "waves/text_file.h"
+
 namespace drydock::waves {
 
-/// Writes lines of JSON through one buffer. Errors are remembered and told by close().
+/// Writes lines of JSON through one buffer.
 class json_lines {
 public:
     /// @throws std::runtime_error if the file cannot be made
@@ -30,16 +31,14 @@ public:
     void quoted(std::string_view text);
     /// @throws std::runtime_error with the file's name if anything could not be written
     void close();
-    bool is_open() const { return file_ != nullptr; }
+    bool is_open() const { return file_.is_open(); }
 
 private:
     static constexpr std::size_t flush_at = 1u << 16;
     void flush();
 
-    std::string name_;
-    std::FILE* file_;
+    text_file file_;
     std::string buffer_;
-    int error_ = 0;
 };
 
 }  // namespace drydock::waves

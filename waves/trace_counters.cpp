@@ -13,7 +13,8 @@ constexpr std::uint64_t cmdq_base = 0x90, cmdq_prod = 0x98;
 // Boundaries of kind::stage at which something enters a queue or leaves it.
 constexpr std::uint64_t request_at_function = 8, atc_starts = 9, page_at_smmu = 57,
                         page_seen_by_software = 58;
-constexpr const char* class_words[] = {"posted", "non-posted", "completion"};
+constexpr std::string_view credit_words[] = {"posted credits", "non-posted credits",
+                                             "completion credits"};
 
 }  // namespace
 
@@ -23,11 +24,17 @@ trace_counters::trace_counters(base::probe& p, trace_file& to, const std::vector
 }
 
 void trace_counters::count(base::place_id where, std::string_view name, const base::event& e,
-                           std::int64_t value) {
+                           std::int64_t value, std::uint64_t vc) {
     if (!shown_) return;
-    const std::string& place = probe_.name(where);
-    file_.begin('C', {component(where), 0}, e.time, std::string(place).append(" ").append(name));
-    file_.arg("value", value);
+    const auto [told, is_new] = told_.try_emplace({where, name, vc}, value);
+    if (!is_new && told->second == value) return;
+    told->second = value;
+    // Viewers call it by both names: "smmu" "command queue".
+    file_.begin('C', {component(where), 0}, e.time, probe_.name(where));
+    if (vc == 0)
+        file_.arg(name, value);
+    else
+        file_.arg(std::string(name) + " of VC" + std::to_string(vc), value);
     file_.end();
 }
 
@@ -67,7 +74,7 @@ void trace_counters::credit(const base::event& e, int sign) {
     if (c.infinite) return;
     c.header += sign * static_cast<std::int64_t>(e.b);
     c.data += sign * static_cast<std::int64_t>(e.c == UINT32_MAX ? 0 : e.c);
-    count(e.where, std::string(class_words[e.a]) + " credits", e, c.header);
+    count(e.where, credit_words[e.a], e, c.header, e.d);
 }
 
 void trace_counters::command(const base::event& e) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -27,8 +28,9 @@ private:
         std::int64_t header = 0, data = 0;
         bool infinite = false;
     };
+    /// Of a place and VC; what does not change is not written again.
     void count(base::place_id where, std::string_view name, const base::event& e,
-               std::int64_t value);
+               std::int64_t value, std::uint64_t vc = 0);
     void stage(const base::event& e);
     void span_ended(const base::event& e);
     void credit(const base::event& e, int sign);
@@ -42,6 +44,7 @@ private:
     std::map<std::pair<base::place_id, std::uint64_t>, credits> credits_;
     std::map<std::uint32_t, std::int64_t> depth_;     // of a component's queue
     std::map<std::uint32_t, base::place_id> queued_;  // span -> function or SMMU it lies at
+    std::map<std::tuple<base::place_id, std::string_view, std::uint64_t>, std::int64_t> told_;
     bool shown_ = true;
 };
 

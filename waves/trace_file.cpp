@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "waves/trace_file.h"
 
-#include <algorithm>
-
 #include "waves/field_text.h"
 
 namespace drydock::waves {
@@ -10,13 +8,16 @@ namespace {
 
 constexpr std::int64_t ps_per_us = 1'000'000;
 
-/// Microseconds with six digits behind the point: whole picoseconds.
+/// Microseconds with up to six digits behind the point: whole picoseconds.
 void append_us(std::string& to, std::int64_t ps) {
     append_decimal(to, ps / ps_per_us);
-    char digits[8] = ".000000";
     std::int64_t rest = ps % ps_per_us;
+    if (rest == 0) return;
+    char digits[8] = ".000000";
+    std::size_t used = 7;
     for (int i = 6; i > 0; --i, rest /= 10) digits[i] = static_cast<char>('0' + rest % 10);
-    to.append(digits, 7);
+    while (digits[used - 1] == '0') --used;
+    to.append(digits, used);
 }
 
 }  // namespace
@@ -31,66 +32,89 @@ trace_file::trace_file(const std::filesystem::path& file, const base::probe& pla
 
 trace_file::track trace_file::of(base::place_id p) {
     if (by_place_.size() <= p) by_place_.resize(places_.places());
-    track& t = by_place_[p];
-    if (t.thread == 0) {
+    if (by_place_[p].thread == 0) {
         const std::string& name = places_.name(p);
-        t = of(std::string_view(name).substr(0, name.find('.')), name);
+        by_place_[p] = of(std::string_view(name).substr(0, name.find('.')), name);
     }
-    return t;
+    return by_place_[p];
 }
 
 trace_file::track trace_file::of(std::string_view process_name, std::string_view thread) {
     const std::uint32_t p = process(process_name);
-    for (std::size_t i = 0; i < threads_.size(); ++i)
-        if (threads_[i].first == p && threads_[i].second == thread)
-            return {p, static_cast<std::uint32_t>(i + 1)};
-    threads_.emplace_back(p, thread);
-    const track t{p, static_cast<std::uint32_t>(threads_.size())};
-    metadata("thread_name", t, thread);
-    return t;
+    for (const named& t : threads_)
+        if (t.at.process == p && t.name == thread) return t.at;
+    threads_.push_back({std::string(thread), {p, ++numbers_}});
+    const track at = threads_.back().at;
+    metadata("thread_name", at, thread);
+    return at;
 }
 
 std::uint32_t trace_file::process(std::string_view name) {
-    const auto found = std::find(processes_.begin(), processes_.end(), name);
-    if (found != processes_.end())
-        return static_cast<std::uint32_t>(found - processes_.begin() + 1);
-    processes_.emplace_back(name);
-    const auto p = static_cast<std::uint32_t>(processes_.size());
-    metadata("process_name", {p, 0}, name);
-    return p;
+    for (const named& p : processes_)
+        if (p.name == name) return p.at.process;
+    processes_.push_back({std::string(name), {++numbers_, 0}});
+    const track at = processes_.back().at;
+    metadata("process_name", at, name);
+    return at.process;
 }
 
 void trace_file::metadata(std::string_view what, track at, std::string_view name) {
-    begin('M', at, base::ps{0}, what);
+    std::string& line = open('M', at.process);
+    if (at.thread != 0) append_unsigned(line += ",\"tid\":", at.thread);
+    key("name");
+    out_.quoted(what);
     arg("name", name);
     end();
 }
 
 void trace_file::key(std::string_view k) { out_.line().append(",\"").append(k).append("\":"); }
 
-void trace_file::begin(char phase, track at, base::ps when, std::string_view name,
-                       std::string_view category) {
+std::string& trace_file::open(char phase, std::uint32_t process) {
     std::string& line = out_.line();
     if (!first_) line += ",\n";
     first_ = false;
-    ((line += "{\"ph\":\"") += phase) += "\",\"pid\":";
-    append_unsigned(line, at.process);
-    append_unsigned(line += ",\"tid\":", at.thread);
+    ((line += "{\"ph\":\"") += phase) += '"';
+    append_unsigned(line += ",\"pid\":", process);
+    return line;
+}
+
+void trace_file::begin(char phase, track at, base::ps when, std::string_view name,
+                       std::string_view category) {
+    std::string& line = open(phase, at.process);
+    if (at.thread != 0) append_unsigned(line += ",\"tid\":", at.thread);
     append_us(line += ",\"ts\":", when.count);
-    key("name");
-    out_.quoted(name);
+    if (!name.empty()) {
+        key("name");
+        out_.quoted(name);
+    }
     if (category.empty()) return;
     key("cat");
     out_.quoted(category);
+}
+
+void trace_file::begin_async(char phase, std::uint32_t process, std::string_view category,
+                             std::uint32_t id, base::ps when, std::string_view name) {
+    std::string& line = open(phase, process);
+    key("cat");
+    out_.quoted(category);
+    append_unsigned(line += ",\"id\":", id);
+    append_us(line += ",\"ts\":", when.count);
+    if (name.empty()) return;
+    key("name");
+    out_.quoted(name);
 }
 
 void trace_file::duration(base::ps d) {
     key("dur");
     append_us(out_.line(), d.count);
 }
-void trace_file::id(std::uint64_t n) {
-    key("id");
-    append_unsigned(out_.line(), n);
+void trace_file::arrow(std::uint64_t number, bool from, bool on) {
+    key("bind_id");
+    std::string& line = out_.line();
+    append_hex(line += '"', number);
+    line += '"';
+    if (from) raw("flow_in", "true");
+    if (on) raw("flow_out", "true");
 }
 void trace_file::raw(std::string_view k, std::string_view json) {
     key(k);

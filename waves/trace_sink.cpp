@@ -16,12 +16,12 @@ constexpr kind shown_always[] = {
     kind::sw_irqs_off, kind::sw_irqs_on, kind::sw_interrupt,
     // instants
     kind::cerror, kind::gerror, kind::event_recorded, kind::itag_timeout, kind::itag_unexpected,
-    kind::invalidate_ignored, kind::error_logged, kind::sw_warn, kind::sw_log,
+    kind::invalidate_ignored, kind::error_logged, kind::link_error, kind::sw_warn, kind::sw_log,
     kind::sw_device_blocked, kind::sw_poll_timeout, kind::violation, kind::action,
     // their number
     kind::tlp_sent};
-constexpr kind shown_in_full[] = {kind::tlp_arrived, kind::tlp_dropped, kind::credit_consumed,
-                                  kind::credit_returned};
+constexpr kind shown_of_the_wire[] = {kind::tlp_arrived, kind::tlp_dropped, kind::credit_consumed,
+                                      kind::credit_returned};
 
 }  // namespace
 
@@ -34,8 +34,8 @@ trace_sink::trace_sink(base::context& ctx, const std::filesystem::path& file, wi
       ring_(shown),
       counters_(ctx.probe, file_, options_.gauges) {
     for (const kind k : shown_always) ctx_.probe.subscribe(*this, k);
-    if (options_.everything)
-        for (const kind k : shown_in_full) ctx_.probe.subscribe(*this, k);
+    if (options_.wire)
+        for (const kind k : shown_of_the_wire) ctx_.probe.subscribe(*this, k);
 }
 
 trace_sink::~trace_sink() {
@@ -59,6 +59,10 @@ void trace_sink::finish() {
     ring_.drain([this](const base::event& e) { show(e); });
     for (const operation* o : under_way_.all()) span_ended(*o, last_, nullptr);
     for (auto& [thread, at] : slices_) change(at.first, last_, "");
+    for (const auto& [key, flights] : flying_)
+        for (const flight& f : flights) write(f, last_, "");
+    for (auto& [where, calls] : open_calls_)
+        for (; !calls.empty(); calls.pop_back()) close_call(calls.back(), last_, nullptr);
 }
 
 void trace_sink::on_event(const base::event& e) {
@@ -74,7 +78,7 @@ void trace_sink::show(const base::event& e) {
     counters_.on_event(e, inside(e.time));
     switch (e.what) {
         case kind::span_begin:
-            return under_way_.begin(e);
+            return span_began(e);
         case kind::stage:
             return under_way_.stage(e);
         case kind::span_end:
@@ -137,19 +141,42 @@ void trace_sink::software(const base::event& e) {
     }
 }
 
+/// Calls of one task nest.
 void trace_sink::call(const base::event& e) {
-    const bool begins = e.what == kind::sw_call;
-    if (begins) ++calls_;
-    if (!inside(e.time)) return;
-    file_.begin(begins ? 'B' : 'E', file_.of(e.where), e.time, ctx_.probe.text_of(e.a), "CALL");
-    if (begins) {
-        std::string id;
-        append_id(id, call_id_word, calls_);
-        file_.arg("id", id);
-        if (e.b != 0) file_.arg("device", device(e.b));
+    std::vector<open_call>& calls = open_calls_[e.where];
+    if (e.what == kind::sw_call) {
+        calls.push_back({e, ++calls_, false});
     } else {
-        file_.arg("result", static_cast<std::int64_t>(e.c));
+        if (calls.empty()) return;
+        const open_call ended = calls.back();
+        calls.pop_back();
+        return close_call(ended, e.time, &e);
     }
+    if (!inside(e.time)) return;
+    for (open_call& c : calls)
+        if (!std::exchange(c.written, true)) write(c);
+}
+
+void trace_sink::write(const open_call& c) {
+    file_.begin('B', file_.of(c.begin.where), c.begin.time, ctx_.probe.text_of(c.begin.a), "CALL");
+    std::string id;
+    append_id(id, call_id_word, c.number);
+    file_.arg("id", id);
+    if (c.begin.b != 0) file_.arg("device", device(c.begin.b));
+    file_.end();
+}
+
+void trace_sink::close_call(open_call c, base::ps now, const base::event* end) {
+    if (!c.written && !overlaps(c.begin.time, now)) return;
+    if (!c.written) {
+        // Began before the window, as did those around it: they come first.
+        for (open_call& outer : open_calls_[c.begin.where])
+            if (!std::exchange(outer.written, true)) write(outer);
+        write(c);
+    }
+    file_.begin('E', file_.of(c.begin.where), now, "");
+    if (end != nullptr && end->c != 0) file_.arg("result", static_cast<std::int64_t>(end->c));
+    if (end == nullptr) file_.arg("open", "true");
     file_.end();
 }
 
@@ -167,7 +194,7 @@ void trace_sink::instant(const base::event& e) {
     if (e.what == kind::violation) name = "violation " + ctx_.probe.text_of(e.a);
     if (e.what == kind::action) name = ctx_.probe.text_of(e.a) + " " + ctx_.probe.text_of(e.b);
     file_.begin('i', file_.of(e.where), e.time, name, k.name);
-    file_.raw("s", e.what == kind::violation ? "\"g\"" : "\"t\"");
+    if (e.what == kind::violation) file_.raw("s", "\"g\"");
     for (std::size_t i = 0; i < k.fields.size(); ++i) {
         if (k.formats[i] == '-') continue;
         std::string text;

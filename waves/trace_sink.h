@@ -12,6 +12,7 @@
 #include "waves/trace.h"
 #include "waves/trace_counters.h"
 #include "waves/trace_file.h"
+#include "waves/trace_lanes.h"
 
 namespace drydock::waves {
 
@@ -31,11 +32,22 @@ private:
         base::ps since{};
     };
     struct flight {
-        std::uint64_t number;
         base::event sent;
         std::string text;
+        trace_lanes::lane lane;
     };
     using track = trace_file::track;
+    /// A function of the kernel that has begun and not returned.
+    struct open_call {
+        base::event begin;
+        std::uint64_t number;
+        bool written;
+    };
+    /// A thread of legs of arrows, and until when its last one lasts.
+    struct leg_thread {
+        track at;
+        base::ps until;
+    };
 
     void on_event(const base::event& e) override;
     void show(const base::event& e);
@@ -46,15 +58,27 @@ private:
     }
     void software(const base::event& e);
     void call(const base::event& e);
+    void write(const open_call& c);
+    void close_call(open_call c, base::ps now, const base::event* end);
     void instant(const base::event& e);
     /// On a thread of its own something else begins; nothing, if the name is empty.
     void change(track at, base::ps now, std::string_view name);
     // trace_spans.cpp
+    void span_began(const base::event& e);
     void span_ended(const operation& o, base::ps now, const base::event* end);
-    void stages(const operation& o, track at, std::string_view category);
-    void flow(const operation& o);
+    /// The async span of a transaction begins or ends; the first on its lane names the track.
+    void open_lane(std::uint32_t process, std::string_view word, trace_lanes::lane l, base::ps at,
+                   const std::string& track_name);
+    void transaction_args(const operation& o, base::ps now, const base::event* end);
+    void stages(const operation& o, std::uint32_t process, std::string_view word,
+                trace_lanes::lane l);
+    void arrows(const operation& o);
+    track leg_track(base::place_id where, base::ps from, base::ps to);
+    /// "INV 17", if it is under way.
+    std::string id_of(base::span_id s) const;
     void tlp_sent(const base::event& e);
     void tlp_gone(const base::event& e);
+    void write(const flight& f, base::ps until, std::string_view lost);
     std::string device(std::uint64_t rid) const {
         return names_.name(base::routing_id{static_cast<std::uint16_t>(rid)});
     }
@@ -66,7 +90,11 @@ private:
     event_ring<base::event> ring_;
     trace_counters counters_;
     operations under_way_;
-    std::map<std::uint32_t, std::pair<track, slice>> slices_;  // by thread
+    trace_lanes lanes_;
+    flat_map<std::uint64_t, trace_lanes::lane> lane_of_;  // of each span under way
+    std::map<base::place_id, std::vector<leg_thread>> legs_;
+    std::map<base::place_id, std::vector<open_call>> open_calls_;  // the outermost first
+    std::map<std::uint32_t, std::pair<track, slice>> slices_;      // by thread
     /// TLPs on their way, by wire and by type, requester and tag.
     std::map<std::pair<base::place_id, std::uint64_t>, std::deque<flight>> flying_;
     std::uint64_t tlps_ = 0, calls_ = 0;

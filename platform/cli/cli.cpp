@@ -83,13 +83,18 @@ void add_run(CLI::App& a, parsed& p) {
     a.add_option("--out,-o", p.run.out, "folder for the outputs [out/NAME]");
     a.add_flag("--waves{on}", p.run.waves, "write waves.fst, --waves=FROM..TO a part of it");
     a.add_option("--waves-of", p.run.waves_of, "only these instances in waves.fst, ep0,smmu");
-    a.add_flag("--trace{on}", p.run.trace, "write trace.json for Perfetto, --trace=FROM..TO");
+    a.add_flag("--trace{on}", p.run.trace,
+               "write trace.json.gz for Perfetto, --trace=FROM..TO a part of it, --trace=all with "
+               "TLPs and "
+               "credits");
     a.add_flag("--pcap{on}", p.run.pcap, "write tlps.pcap for Wireshark, --pcap=FROM..TO");
     a.add_option("--events", p.run.events, "what events.jsonl holds")
         ->check(CLI::IsMember({"off", "life", "detail", "tlp"}));
     a.add_option("--junit", p.run.junit, "write the verdicts as JUnit XML");
-    a.add_flag("--report,!--no-report", p.run.report,
-               "write report.html, and what explain and compare read; on by default");
+    a.add_flag_function(
+        "--report,!--no-report", [&p](std::int64_t how) { p.run.report = how > 0; },
+        "write report.html, and what explain and compare read; default as the scenario says, else "
+        "on");
     a.add_flag("-v,--verbose", p.run.verbose,
                "say what is run, the effective configuration and each event of interest; -vv each "
                "transaction too");

@@ -14,14 +14,15 @@ struct run_options {
     std::string scenario;
     scenario::overrides changes;
     unsigned jobs = 1;
-    std::string out;          ///< empty: out/<name of the scenario>
-    std::string waves;        ///< empty: as the scenario says; "on", or a window
-    std::string waves_of;     ///< "ep0,smmu"; empty: as the scenario says
-    std::string trace, pcap;  ///< as waves
-    std::string events;       ///< empty: as the scenario says
-    std::string junit;        ///< empty: none
-    bool report = true;       ///< report.html, and what explain and compare need
-    unsigned verbose = 0;     ///< how often -v was given
+    std::string out;             ///< empty: out/<name of the scenario>
+    std::string waves;           ///< empty: as the scenario says; "on", or a window
+    std::string waves_of;        ///< "ep0,smmu"; empty: as the scenario says
+    std::string trace, pcap;     ///< as waves
+    std::string events;          ///< empty: as the scenario says
+    std::string junit;           ///< empty: none
+    std::optional<bool> report;  ///< report.html, and what explain and compare need; none: as the
+                                 ///< scenario says
+    unsigned verbose = 0;        ///< how often -v was given
 };
 
 struct hazards_options {

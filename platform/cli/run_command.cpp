@@ -27,14 +27,16 @@ using state = runner::outcome::state;
 
 /// What --waves, --trace or --pcap says of its file; empty: as the scenario does.
 std::optional<scenario::waves_window> window_of(const char* option, const std::string& given,
-                                                std::optional<scenario::waves_window> otherwise) {
+                                                std::optional<scenario::waves_window> otherwise,
+                                                const char* or_else = "") {
     if (given.empty()) return otherwise;
     if (given == "on" || given == "true") return scenario::waves_window{};
     if (given == "false") return std::nullopt;
     const auto window = scenario::parse_window(given);
     if (!window)
-        throw scenario::bad_input({fmt::format("{}={}", option, given), 0, 0, true},
-                                  fmt::format("no window; expected {}", scenario::expected_window));
+        throw scenario::bad_input(
+            {fmt::format("{}={}", option, given), 0, 0, true},
+            fmt::format("no window; expected {}{}", or_else, scenario::expected_window));
     return window;
 }
 
@@ -58,11 +60,13 @@ run_files files_of(const run_options& o, const scenario::run& r, const json& hea
     run_files f;
     f.waves = window_of("--waves", o.waves, r.outputs.waves);
     f.waves_of = instances_of(o, r);
-    f.trace = window_of("--trace", o.trace, r.outputs.trace);
+    f.trace_all = o.trace.empty() ? r.outputs.trace_all : o.trace == "all";
+    f.trace = o.trace == "all" ? scenario::waves_window{}
+                               : window_of("--trace", o.trace, r.outputs.trace, "all, or ");
     f.pcap = window_of("--pcap", o.pcap, r.outputs.pcap);
     f.events = events_of(o, r);
     f.header = header;
-    f.profile = o.report;
+    f.profile = o.report.value_or(r.outputs.report);
     f.until_violation = o.changes.until_violation;
     f.log = o.verbose;
     f.log_in_colour = wants_colour(stderr);
@@ -218,7 +222,8 @@ int run_command(const run_options& o, const tools& t) {
     }
     runner::write_file(folder.growing() / "summary.json",
                        summary.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
-    if (o.report) write_page(folder.growing(), summary, l);
+    if (std::any_of(files.begin(), files.end(), [](const run_files& f) { return f.profile; }))
+        write_page(folder.growing(), summary, l);
     folder.commit();
     if (!o.junit.empty()) runner::write_file(o.junit, report::junit(summary));
     print(t.out, report::render(summary, {wants_colour(t.out), place.string(), files_in(place)}));

@@ -102,12 +102,13 @@ public:
             sinks_.push_back(waves::open_fst(ctx, f.folder / "waves.fst", window_of(*f.waves),
                                              header, {.instances = f.waves_of}));
         if (f.trace) {
-            // Of a whole run a trace of everything would be too large for its viewer.
             const bool part =
                 f.trace->at_violation || f.trace->from.count > 0 || f.trace->to != base::never;
-            sinks_.push_back(waves::open_trace(
-                ctx, f.folder / "trace.json", window_of(*f.trace), header,
-                {.everything = part, .stage_name = latency::stage_name, .gauges = gauges_of(hw)}));
+            sinks_.push_back(waves::open_trace(ctx, f.folder / "trace.json.gz", window_of(*f.trace),
+                                               header,
+                                               {.wire = part || f.trace_all,
+                                                .stage_name = latency::stage_name,
+                                                .gauges = gauges_of(hw)}));
         }
         if (f.pcap)
             sinks_.push_back(std::make_unique<machine::tlp_capture>(

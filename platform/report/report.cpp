@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "platform/report/format.h"
 
@@ -132,12 +133,49 @@ std::string monitors(const runs& all, bool coloured) {
     return s;
 }
 
+/// The files of each run on a line of its own; runs with the same files on one.
+std::string files_by_run(const std::vector<std::string>& files) {
+    std::string own;
+    std::vector<std::pair<std::string, std::string>> folders;  // of one kind, and their files
+    std::map<std::string, std::string> files_of;
+    for (const std::string& f : files) {
+        const auto slash = f.find('/');
+        std::string& list = slash == std::string::npos ? own : files_of[f.substr(0, slash)];
+        list += (list.empty() ? "" : ", ") + f.substr(slash == std::string::npos ? 0 : slash + 1);
+    }
+    for (const auto& [folder, list] : files_of) {
+        const auto alike = std::find_if(folders.begin(), folders.end(),
+                                        [&](const auto& k) { return k.second == list; });
+        if (alike == folders.end())
+            folders.emplace_back(folder + "/", list);
+        else
+            alike->first += " " + folder + "/";
+    }
+    std::string s;
+    for (const auto& [names, list] : folders) s += "  " + names + "  " + list + "\n";
+    return own.empty() ? s : s + "  " + own + "\n";
+}
+
+/// What to type next, if something happened and there is what the commands read.
+std::string how_to_see_why(const runs& all, const style& st) {
+    const bool happened = std::any_of(all.begin(), all.end(), [](const json* run) {
+        return run->value("verdict", "") != "as_expected" || run->value("outcome", "") != "clean";
+    });
+    const auto written = [&](std::string_view name) {
+        return std::any_of(st.files.begin(), st.files.end(),
+                           [&](const std::string& f) { return f.ends_with(name); });
+    };
+    if (!happened || !written("profile.json")) return "";
+    std::string s = heading("To see why", st.coloured) + "  drydock explain " + st.folder + "\n";
+    if (written("waves.fst")) s += "  drydock view " + st.folder + "\n";
+    return s + "  or open " + st.folder + "/report.html in a browser\n";
+}
+
 std::string where_to_look(const json& summary, const runs& all, const style& st) {
     std::string s;
-    if (!st.folder.empty()) {
-        s += heading("Outputs in " + st.folder, st.coloured);
-        for (const std::string& f : st.files) s += "  " + f + "\n";
-    }
+    if (!st.folder.empty())
+        s += heading("Outputs in " + st.folder, st.coloured) + files_by_run(st.files) +
+             how_to_see_why(all, st);
     s += heading("To repeat", st.coloured);
     s += "  " + summary.at("drydock").value("command", "") + "\n";
     if (all.size() > 1 && all.size() <= most_detailed)

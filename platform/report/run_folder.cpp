@@ -54,7 +54,8 @@ output_folder open_outputs(const std::string& named) {
 
 json read_profile(const fs::path& run_folder) {
     return read_json(run_folder / "profile.json",
-                     "expected what `drydock run` writes unless told --no-report: run it again");
+                     "expected what `drydock run` writes, unless told `report: false` or "
+                     "--no-report: run it again");
 }
 
 }  // namespace drydock::report

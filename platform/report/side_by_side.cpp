@@ -50,27 +50,35 @@ std::string three(const json& run, const std::string& at) {
 
 void client_rows(text_table& t, const runs& all) {
     const auto clients = keys_in(all, "clients");
-    const auto each =
-        [&](const std::function<std::string(const json&, const std::string&)>& value) {
-            for (const std::string& c : clients)
-                row(t, fmt::format("  {} on {}", c, device_of(all, c)), all,
-                    [&](const json& run) { return value(run, "/clients/" + c); });
-        };
+    using value_of = std::function<std::string(const json&, const std::string&)>;
+    // A heading stands only over rows.
+    const auto group = [&](cell title, const value_of& value) {
+        const bool any = std::any_of(clients.begin(), clients.end(), [&](const std::string& c) {
+            return std::any_of(all.begin(), all.end(), [&](const json* run) {
+                return value(*run, "/clients/" + c) != "-";
+            });
+        });
+        if (!any) return;
+        t.row({std::move(title)});
+        for (const std::string& c : clients)
+            row(t, fmt::format("  {} on {}", c, device_of(all, c)), all,
+                [&](const json& run) { return value(run, "/clients/" + c); });
+    };
     t.row({{""}});
-    t.row({{"unmaps done / due / missed", colour::bold}});
-    each([](const json& run, const std::string& at) { return three(run, at + "/unmap"); });
-    t.row({{"  of them with ATC_INV / TLBI only / neither", colour::dim}});
-    each([](const json& run, const std::string& at) {
-        return number_at(run, at + "/unmap/atc")
-                   ? fmt::format("{} / {} / {}", count_at(run, at + "/unmap/atc"),
-                                 count_at(run, at + "/unmap/tlbi_only"),
-                                 count_at(run, at + "/unmap/none"))
-                   : "-";
-    });
-    t.row({{"longest unmap", colour::bold}});
-    each([](const json& run, const std::string& at) { return longest_at(run, at + "/unmap"); });
-    t.row({{"DMA done / due / missed", colour::bold}});
-    each([](const json& run, const std::string& at) { return three(run, at + "/dma"); });
+    group({"unmaps done / due / missed", colour::bold},
+          [](const json& run, const std::string& at) { return three(run, at + "/unmap"); });
+    group({"  of them with ATC_INV / TLBI only / neither", colour::dim},
+          [](const json& run, const std::string& at) {
+              return number_at(run, at + "/unmap/atc")
+                         ? fmt::format("{} / {} / {}", count_at(run, at + "/unmap/atc"),
+                                       count_at(run, at + "/unmap/tlbi_only"),
+                                       count_at(run, at + "/unmap/none"))
+                         : "-";
+          });
+    group({"longest unmap", colour::bold},
+          [](const json& run, const std::string& at) { return longest_at(run, at + "/unmap"); });
+    group({"DMA done / due / missed", colour::bold},
+          [](const json& run, const std::string& at) { return three(run, at + "/dma"); });
 }
 
 void cpu_rows(text_table& t, const runs& all) {
@@ -103,24 +111,27 @@ void latency_rows(text_table& t, const runs& all, const char* title, const std::
     constexpr std::pair<const char*, const char*> lines[] = {
         {"p50", "p50_ps"},    {"p90", "p90_ps"},      {"p99", "p99_ps"},
         {"p99.9", "p999_ps"}, {"p99.99", "p9999_ps"}, {"max", "max_ps"}};
+    t.row({{""}});
     t.row({{title, colour::bold}});
     for (const auto& [label, key] : lines)
-        row(t, std::string("  ") + label, all,
-            [&, key = key](const json& run) { return time_at(run, at + "/" + key); });
+        row(t, std::string("  ") + label, all, [&, key = key](const json& run) {
+            return number_at(run, at + "/count").value_or(0) == 0 ? "-"
+                                                                  : time_at(run, at + "/" + key);
+        });
     row(t, "  still open at the end", all,
         [&](const json& run) { return count_at(run, at + "/censored"); });
 }
 
-/// Of page requests only where there are any.
-void page_request_rows(text_table& t, const runs& all) {
-    const std::string at = "/latency/page_request";
-    const auto any = [&](const json* run) {
+/// Whether any run has transactions of a class, ended or open.
+bool any_of_class(const runs& all, const std::string& at) {
+    return std::any_of(all.begin(), all.end(), [&](const json* run) {
         return number_at(*run, at + "/count").value_or(0) +
                    number_at(*run, at + "/censored").value_or(0) >
                0;
-    };
-    if (std::none_of(all.begin(), all.end(), any)) return;
-    t.row({{""}});
+    });
+}
+
+void page_request_rows(text_table& t, const runs& all, const std::string& at) {
     latency_rows(t, all, "page requests, asked to answered", at);
     row(t, "  given up", all, [&](const json& run) { return count_at(run, at + "/abandoned"); });
 }
@@ -153,9 +164,11 @@ std::string side_by_side(const runs& all, bool coloured) {
     t.row({{""}});
     cpu_rows(t, all);
     device_rows(t, all);
-    t.row({{""}});
-    latency_rows(t, all, "invalidation latency, flush to return", "/latency/invalidation");
-    page_request_rows(t, all);
+    // What did not happen has no latency, not one of 0.
+    const std::string invalidation = "/latency/invalidation", page = "/latency/page_request";
+    if (any_of_class(all, invalidation))
+        latency_rows(t, all, "invalidation latency, flush to return", invalidation);
+    if (any_of_class(all, page)) page_request_rows(t, all, page);
     return t.text();
 }
 

@@ -345,16 +345,18 @@ void end(const node& document, run& r) {
 
 namespace {
 
-/// A file that a run may write: true, false or a window.
-std::optional<waves_window> file_output(const fields& f, const char* name) {
+/// A file that a run may write: true, false or a window; or, where there is a difference, `all`.
+std::optional<waves_window> file_output(const fields& f, const char* name, bool* all = nullptr) {
     std::string text = "false";
     f.read(name, text);
-    if (text == "true") return waves_window{};
+    if (all != nullptr) *all = text == "all";
+    if (text == "true" || (all != nullptr && *all)) return waves_window{};
     if (text == "false") return std::nullopt;
     const auto window = parse_window(text);
     if (!window)
-        throw bad_input(f.where(name), fmt::format("{}: '{}' cannot be used; expected {}", name,
-                                                   text, expected_window));
+        throw bad_input(f.where(name),
+                        fmt::format("{}: '{}' cannot be used; expected {}{}", name, text,
+                                    all != nullptr ? "all, or " : "", expected_window));
     return window;
 }
 
@@ -368,8 +370,9 @@ void outputs(const node& document, run& r) {
     r.outputs.events =
         static_cast<events_level>(std::find(names.begin(), names.end(), level) - names.begin());
     r.outputs.waves = file_output(f, "waves");
-    r.outputs.trace = file_output(f, "trace");
+    r.outputs.trace = file_output(f, "trace", &r.outputs.trace_all);
     r.outputs.pcap = file_output(f, "pcap");
+    f.read("report", r.outputs.report);
     if (const node* of = document.find("outputs"); of != nullptr && of->find("waves_of") != nullptr)
         for (const node& n : of->find("waves_of")->items) r.outputs.waves_of.push_back(n.scalar);
     f.tell("waves_of", r.outputs.waves_of.empty()

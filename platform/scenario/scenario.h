@@ -421,7 +421,9 @@ struct outputs {
     std::optional<waves_window> waves;
     std::vector<std::string> waves_of;  ///< instances that waves.fst shows; empty: all
     std::optional<waves_window> trace;
+    bool trace_all = false;  ///< TLPs and credits of the whole run too
     std::optional<waves_window> pcap;
+    bool report = true;  ///< report.html, and what explain and compare read
 };
 
 /// A parameter by its hierarchical name (`drydock params`), for whoever builds the machine to put

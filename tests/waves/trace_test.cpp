@@ -25,7 +25,8 @@ std::string_view stage_name(std::uint64_t boundary) {
 }
 
 struct traced : telling {
-    explicit traced(window shown = {}, trace_options options = {}) : file(scratch("trace.json")) {
+    explicit traced(window shown = {}, trace_options options = {})
+        : file(scratch("trace.json.gz")) {
         header.identity = R"({"version":"0.1.0"})";
         header.names.add(base::routing_id{0x0100}, "ep0");
         options.stage_name = stage_name;
@@ -35,7 +36,7 @@ struct traced : telling {
     std::vector<json> of(char phase) {
         out->close();
         std::vector<json> found;
-        const json all = json::parse(content(file));
+        const json all = json::parse(unzipped(file));
         for (const json& e : all.at("traceEvents"))
             if (e.at("ph") == std::string(1, phase)) found.push_back(e);
         return found;
@@ -64,38 +65,63 @@ TEST(Trace, a_transaction_is_an_async_span_with_its_stages_nested) {
     ASSERT_EQ(ends.size(), 17u);
     EXPECT_EQ(begins[0]["name"], "INV 17 ep0");
     EXPECT_EQ(begins[0]["cat"], "INV");
-    EXPECT_EQ(begins[0]["id"], 17);
     EXPECT_EQ(begins[0]["ts"], 0.001);
-    EXPECT_EQ(begins[0]["args"]["took_ps"], 16'000);
+    EXPECT_EQ(begins[0]["args"]["ps"], 16'000);
     for (std::size_t i = 1; i < begins.size(); ++i) {
         EXPECT_EQ(begins[i]["name"], "s" + std::to_string(i));
-        EXPECT_EQ(begins[i]["id"], 17);
+        EXPECT_EQ(begins[i]["id"], begins[0]["id"]);
         EXPECT_EQ(begins[i]["args"]["ps"], 1000);
         EXPECT_GE(begins[i]["ts"], begins[0]["ts"]);
         EXPECT_LE(ends[i - 1]["ts"], ends.back()["ts"]);
     }
-    EXPECT_EQ(begins[3]["args"]["waited_for_span"], 5);
+    EXPECT_EQ(begins[3]["args"]["waited_for"], "5");  // nobody told what that is
+}
+
+TEST(Trace, transactions_that_do_not_overlap_share_a_track_that_says_what_it_shows) {
+    traced t;
+    const auto inv = [&](std::uint32_t s, ps from, ps to) {
+        t.tell(from, kind::span_begin, "sw", span_id{s}, std::uint64_t(span_class::atc_inv), 0,
+               0x0100);
+        t.tell(to, kind::span_end, "sw", span_id{s});
+    };
+    inv(1, 1_ns, 2_ns);
+    inv(2, 2_ns, 3_ns);  // begins as the other ends
+    t.tell(4_ns, kind::span_begin, "sw", span_id{3}, std::uint64_t(span_class::atc_inv), 0, 0x0100);
+    inv(4, 5_ns, 6_ns);
+    t.tell(7_ns, kind::span_end, "sw", span_id{3});
+    std::map<std::string, std::string> shown;  // names by id
+    for (const json& e : t.of('b'))
+        shown[to_string(e["id"])] += e["name"].get<std::string>() + "; ";
+    std::vector<std::string> on;
+    for (const auto& [id, names] : shown) on.push_back(names);
+    EXPECT_EQ(on, (std::vector<std::string>{"INV 1 ep0; INV 2 ep0; INV 3 ep0; ", "INV 4 ep0; "}));
+    const auto named = t.of('n');
+    ASSERT_EQ(named.size(), 2u);
+    for (const json& n : named) EXPECT_EQ(n["name"], "INV ep0");
+    EXPECT_EQ(named[0]["ts"], 0.001);
 }
 
 TEST(Trace, an_arrow_leads_from_the_command_to_the_completion_or_as_far_as_it_came) {
     traced t;
     t.invalidation(span_id{17});
     t.invalidation(span_id{18}, 5);
-    const auto starts = t.of('s'), ends = t.of('f');
-    ASSERT_EQ(starts.size(), 2u);
-    ASSERT_EQ(ends.size(), 2u);
-    std::map<int, json> slices;  // by thread, of the first
-    for (const json& x : t.of('X'))
-        if (x["name"].get<std::string>().starts_with("INV 17 ")) slices[x["tid"]] = x;
-    for (const json& at : {starts[0], ends[0]}) {
-        ASSERT_TRUE(slices.contains(at["tid"])) << at;
-        EXPECT_EQ(slices[at["tid"]]["pid"], at["pid"]);
-    }
-    EXPECT_EQ(starts[0]["id"], 17);
-    EXPECT_EQ(starts[0]["ts"], 0.001);
-    EXPECT_EQ(ends[0]["ts"], 0.014);  // the match
-    EXPECT_EQ(ends[1]["ts"], 0.004);  // of the second only the fetch
-    EXPECT_EQ(t.of('t').size(), 2u);
+    std::map<std::string, std::vector<json>> arrows;
+    for (const json& x : t.of('X')) arrows[x["bind_id"]].push_back(x);
+    ASSERT_EQ(arrows["0x11"].size(), 4u);
+    ASSERT_EQ(arrows["0x12"].size(), 2u);  // of the second only the fetch
+    const auto& first = arrows["0x11"];
+    EXPECT_EQ(first[0]["name"], "INV 17 issue");
+    EXPECT_FALSE(first[0].contains("flow_in"));
+    EXPECT_TRUE(first[0]["flow_out"]);
+    EXPECT_TRUE(first[1]["flow_in"]);
+    EXPECT_TRUE(first[1]["flow_out"]);
+    EXPECT_EQ(first[3]["name"], "INV 17 match");
+    EXPECT_EQ(first[3]["ts"], 0.014);
+    EXPECT_TRUE(first[3]["flow_in"]);
+    EXPECT_FALSE(first[3].contains("flow_out"));
+    // At the same time at the same places: a thread's slices must not overlap.
+    EXPECT_NE(arrows["0x12"][0]["tid"], first[0]["tid"]);
+    EXPECT_EQ(arrows["0x12"][0]["pid"], first[0]["pid"]);
 }
 
 TEST(Trace, a_component_is_a_process_and_its_places_are_threads) {
@@ -113,7 +139,7 @@ TEST(Trace, a_component_is_a_process_and_its_places_are_threads) {
 TEST(Trace, counters_follow_itags_queues_credits_and_gauges) {
     std::uint64_t entries = 3;
     traced t({0_ns, 1_us},
-             {.everything = true, .gauges = {{"ep0.atc", "entries", [&] { return entries; }}}});
+             {.wire = true, .gauges = {{"ep0.atc", "entries", [&] { return entries; }}}});
     t.tell(1_ns, kind::itag_taken, "smmu", span_id{1}, 0, 0x0100, 31);
     t.tell(2_ns, kind::atc_fill, "ep0.atc", {}, 0, 0, 4096);
     entries = 4;
@@ -126,7 +152,9 @@ TEST(Trace, counters_follow_itags_queues_credits_and_gauges) {
     t.tell(9_ns, kind::credit_consumed, "rp0_link.up", {}, 0, 1, 4);
     t.tell(9_ns, kind::credit_returned, "rp0_link.up", {}, 2, UINT32_MAX, UINT32_MAX);
     std::map<std::string, std::vector<int>> values;
-    for (const json& c : t.of('C')) values[c["name"]].push_back(c["args"]["value"]);
+    for (const json& c : t.of('C'))
+        for (const auto& [what, value] : c["args"].items())
+            values[c["name"].get<std::string>() + " " + what].push_back(value);
     EXPECT_EQ(values["smmu free ITags"], (std::vector<int>{31}));
     EXPECT_EQ(values["ep0.atc entries"], (std::vector<int>{3, 4}));
     EXPECT_EQ(values["smmu command queue"], (std::vector<int>{3, 2, 3}));
@@ -145,12 +173,12 @@ TEST(Trace, an_invalidate_queue_empties_when_the_atc_starts_or_the_request_is_lo
     t.tell(6_ns, kind::span_end, "sw", span_id{2});
     t.tell(7_ns, kind::stage, "ep0.atc", span_id{3}, 9);
     std::vector<int> depth;
-    for (const json& c : t.of('C')) depth.push_back(c["args"]["value"]);
+    for (const json& c : t.of('C')) depth.push_back(c["args"]["invalidate queue"]);
     EXPECT_EQ(depth, (std::vector<int>{1, 2, 3, 2, 0}));
 }
 
 TEST(Trace, a_window_shows_what_overlaps_it_and_tlps_with_their_numbers) {
-    traced t({5_ns, 6_ns}, {.everything = true});
+    traced t({5_ns, 6_ns}, {.wire = true});
     const auto tlp = [&](ps sent, ps arrived, std::uint64_t tag) {
         t.tell(sent, kind::tlp_sent, "rp0_link.up", {}, 1, 0x1000, 64, tag);
         t.tell(arrived, kind::tlp_arrived, "rp0_link.up", {}, 1, 0x1000, 64, tag);
@@ -192,6 +220,29 @@ TEST(Trace, states_tasks_and_calls_are_slices_and_what_is_open_at_the_end_is_sho
     ASSERT_EQ(t.of('B').size(), 1u);
     EXPECT_EQ(t.of('B')[0]["args"]["id"], "CALL 1");
     EXPECT_EQ(t.of('E').size(), 1u);
+}
+
+TEST(Trace, calls_around_a_window_begin_and_end_in_their_order) {
+    traced t({5_ns, 6_ns});
+    const auto call = [&](ps at, kind k, const char* name) {
+        t.tell(at, k, "sw.R", {}, t.text(name), 0, 0);
+    };
+    call(1_ns, kind::sw_call, "gone");
+    call(2_ns, kind::sw_return, "gone");
+    call(3_ns, kind::sw_call, "outer");
+    call(3_ns, kind::sw_call, "inner");
+    call(5_ns, kind::sw_call, "within");
+    call(7_ns, kind::sw_return, "within");
+    call(8_ns, kind::sw_return, "inner");
+    call(8_ns, kind::sw_call, "late");
+    call(9_ns, kind::sw_return, "late");
+    // "outer" is never done.
+    std::vector<std::string> begun;
+    for (const json& b : t.of('B')) begun.push_back(b["name"]);
+    EXPECT_EQ(begun, (std::vector<std::string>{"outer", "inner", "within"}));
+    std::vector<double> ended;
+    for (const json& e : t.of('E')) ended.push_back(e["ts"]);
+    EXPECT_EQ(ended, (std::vector<double>{0.007, 0.008, 0.009}));
 }
 
 }  // namespace

@@ -199,6 +199,32 @@ TEST(Program, trace_packets_instances_and_logs_reach_the_run) {
               0);
 }
 
+TEST(Program, trace_all_and_no_report_are_said_on_the_command_line_or_by_the_scenario) {
+    const scratch s;
+    const std::string out = (s.path() / "out").string();
+    const auto done = [&](std::vector<std::string> said, bool all, bool report) {
+        const auto check = [=](const scenario::run& r, const run_files& f, progress& p) {
+            if (!f.trace || f.trace_all != all || f.profile != report)
+                throw std::runtime_error("not passed on");
+            return fake(r, f, p);
+        };
+        said.insert(said.begin(), {"run", default_scenario, "--out", out});
+        const int code = drydock(said, check).code;
+        EXPECT_EQ(std::filesystem::exists(s.path() / "out" / "report.html"), report);
+        return code;
+    };
+    const std::string trace = "-coutputs.trace=", report = "-coutputs.report=";
+    EXPECT_EQ(done({"--trace=all"}, true, true), 0);
+    EXPECT_EQ(done({trace + "all", "--no-report"}, true, false), 0);
+    EXPECT_EQ(done({trace + "all", "--trace", report + "false"}, false, false), 0);
+    EXPECT_EQ(done({trace + "true", report + "false", "--report"}, false, true), 0);
+    for (const std::string wrong : {"--trace=everything", "-coutputs.trace=everything"}) {
+        const auto refused = drydock({"run", default_scenario, wrong, "--out", out});
+        EXPECT_EQ(refused.code, 2);
+        EXPECT_NE(refused.err.find("expected all, or a window"), std::string::npos) << refused.err;
+    }
+}
+
 TEST(Program, what_a_failed_run_wrote_stands_beside_where_its_outputs_would_be) {
     const scratch s;
     const auto fails = [](const scenario::run&, const run_files& f, progress&) -> nlohmann::json {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the files for viewers say of one run, read by independent programs: outputs.py DRYDOCK SOURCE CASE."""
 import collections
+import gzip
 import json
 import os
 import pathlib
@@ -13,6 +14,9 @@ import tempfile
 import time
 
 DRYDOCK, SOURCE, CASE = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from timeline import Timeline  # noqa: E402
+
 # Two devices, one of them behind a switch, that unmap and are read and written.
 SCENARIO = """
 machine:
@@ -117,10 +121,59 @@ def window_at_violation(tmp):
     first, last = at - 20_000_000, at + 5_000_000
     stamps = [int(r[0]) for r in tshark(folder, "tlp", "tlp.time_ps")]
     assert stamps and first <= min(stamps) and max(stamps) <= last, (at, min(stamps), max(stamps))
-    trace = json.loads((folder / "trace.json").read_text())["traceEvents"]
-    marks = [e for e in trace if e["ph"] == "i" and e["name"].startswith("violation")]
+    marks = [e for e in Timeline(folder / "trace.json.gz").marks if e["name"].startswith("violation")]
     assert marks and marks[0]["args"]["ps"] == at, marks
     assert (folder / "waves.fst").stat().st_size > 1000
+
+
+def timeline(tmp):
+    """A trace keeps the viewer's rules, whole and in part, and its numbers are those of the run."""
+    reset = "timeline: [{when: 500us, task: R, cpu: 2, reset: {device: ep0, method: flr, call: pci_reset_function}}]\n"
+    folder, run = drydock(tmp, reset + "end: {when: 3ms}\n", "--trace=all", "--pcap", "--events=tlp", code=1)
+    whole = Timeline(folder / "trace.json.gz")
+    # Every transaction is there; its stages sum to it where they cover it.
+    words = {"atc_inv": "INV", "unmap": "UNMAP", "translation": "TRANS", "dma": "DMA", "tlbi": "TLBI", "sync": "SYNC"}
+    begun = collections.Counter(e["class"] for e in operations(folder, "span_begin").values())
+    for name, word in words.items():
+        assert len(whole.of(word)) == begun[name] > 100, (name, len(whole.of(word)), begun)
+    complete = [s for s in whole.of("INV").values() if "sw_observe" in s["stages"]]
+    assert len(complete) > 100 and all(sum(s["stages"].values()) == s["args"]["ps"] for s in complete)
+    told = {f"INV {e['span']}": e["t"] for e in operations(folder, "span_begin").values() if e["class"] == "atc_inv"}
+    assert {name: s["begin"] for name, s in whole.of("INV").items()} == told
+    sent = tshark(folder, "tlp", "tlp.number")
+    assert len(whole.of("TLP")) == len(sent) > 1000, (len(whole.of("TLP")), len(sent))
+    # Few tracks, with names that stay; arrows from the command to where the invalidation came.
+    assert {"INV ep0", "INV nic", "DMA nic", "UNMAP ep0", "RESET ep0", "TLP rp0_link.up"} <= whole.tracks, whole.tracks
+    assert len(whole._async) < 200, len(whole._async)
+    assert len(whole.arrows) >= len(complete)
+    first = whole.arrows[int(next(iter(whole.of("INV"))).split()[1])]
+    assert [e["name"].split()[2] for e in first] == ["issue", "fetch", "invalidate", "match"], first
+    assert {e["name"] for e in whole.calls} >= {"pci_reset_function"}
+    assert max(whole.counters["smmu.invalidation_tracker free ITags"]) == 31
+    assert whole.counters["rp0_link.up posted credits"] and whole.counters["ep0.atc entries"]
+    # Without the wire the same, less that; a window has it.
+    def again(*how):
+        subprocess.run([DRYDOCK, "run", str(tmp / "scenario.yaml"), "--out", str(tmp / "out"), *how], cwd=SOURCE,
+                       capture_output=True, check=False)
+        return Timeline(folder / "trace.json.gz")
+    short = again("--trace")
+    assert not short.of("TLP") and not [c for c in short.counters if "credits" in c]
+    assert short.spans == {k: s for k, s in whole.spans.items() if k[0] != "TLP"}
+    part = again("--trace=600us..650us")
+    assert part.of("TLP") and part.spans.items() <= whole.spans.items()
+    assert all(s["end"] >= 600 * 10**6 and s["begin"] <= 650 * 10**6 for s in part.spans.values())
+    assert {e["name"] for e in part.calls} >= {"pci_reset_function"}, "a call around the window"
+
+
+def trace_limits(tmp):
+    """The trace of the default scenario's longer run has all transactions and stays below what a viewer takes."""
+    plain = cpu_time(tmp)
+    with_trace = cpu_time(tmp, "--trace")
+    file = next((tmp / "out").rglob("trace.json.gz"))
+    with gzip.open(file, "rb") as text:
+        unpacked = sum(len(part) for part in iter(lambda: text.read(1 << 20), b""))
+    print(f"run {plain:.2f} s, with trace {with_trace:.2f} s, {file.stat().st_size} bytes, {unpacked} unpacked")
+    assert 10_000_000 < file.stat().st_size < 50_000_000 and unpacked < 450_000_000
 
 
 def ended_by_a_signal(tmp):
@@ -135,7 +188,7 @@ def ended_by_a_signal(tmp):
         child.send_signal(number)
         assert child.wait(timeout=60) == 1
         folder = next(p for p in out.iterdir() if p.is_dir())
-        assert len(json.loads((folder / "trace.json").read_text())["traceEvents"]) > 1000
+        assert len(Timeline(folder / "trace.json.gz").spans) > 1000
         vcd = subprocess.run(["fst2vcd", str(folder / "waves.fst")], capture_output=True, text=True, check=True).stdout
         assert "$enddefinitions" in vcd and r"INV\040" in vcd
         read = subprocess.run(["capinfos", "-M", "-c", str(folder / "tlps.pcap")], capture_output=True, text=True, check=True)
@@ -203,8 +256,7 @@ def ids(tmp):
     ended |= {("RESET", e["span"]) for e in events if e.get("kind") == "span_begin" and e["class"] == "reset"}
     waves = unescaped(subprocess.run(["fst2vcd", str(folder / "waves.fst")], capture_output=True, text=True,
                                      check=True).stdout)
-    trace = {(e["cat"], e["id"]): e["name"] for e in json.loads((folder / "trace.json").read_text())["traceEvents"]
-             if e["ph"] == "b" and "begin_ps" in e.get("args", {})}
+    trace = Timeline(folder / "trace.json.gz").spans
     packets_of = collections.defaultdict(set)
     for number, name in tshark(folder, "tlp.id", "tlp.number", "tlp.id"):
         for one in name.split(","):
@@ -222,34 +274,36 @@ def ids(tmp):
                               text=True, check=True).stdout
         assert re.search(rf"^{name}:", told, re.MULTILINE), f"explain: {name}: {told[:200]}"
         assert re.search(rf"\b{name}\b", waves), f"waves.fst: {name}"
-        assert trace[word, span].startswith(name), f"trace.json: {trace.get((word, span))}, not {name}"
+        assert (word, name) in trace, f"trace.json.gz: {name}"
         assert any(f"  {name}  " in line for line in log), f"-vv: {name}"
         if word == "INV":
             # Two TLPs of the link, request and completion, and the lanes name it at both.
             assert len(packets_of[name]) == 2, (name, packets_of[name])
             for number in packets_of[name]:
                 assert re.search(rf"TLP {number} Msg.* {name}\b", waves), f"waves.fst: TLP {number} of {name}"
-                assert re.search(rf"TLP {number} Msg.* {name}$", trace["TLP", number]), trace["TLP", number]
+                assert re.search(rf"^TLP {number} Msg.* {name}$", trace["TLP", f"TLP {number}"]["text"]), (number, name)
     translations = [t for t in packets_of if t.startswith("TRANS ")][:2]
     for name in translations:
         assert re.search(rf"\b{name}\b", waves), f"waves.fst: {name}"
-        assert trace["TRANS", int(name.split()[1])].startswith(name)
+        assert ("TRANS", name) in trace, name
     calls = [m[1] for line in log if (m := re.search(r"  (CALL \d+)  sw_call function=pci_reset_function", line))]
     assert len(calls) == 1 and f"{calls[0]} pci_reset_function ep0" in waves, calls
     assert len(chosen) + len(translations) == 10, (chosen, translations)
 
 
+def cpu_time(tmp, *arguments):
+    """Of the longer run of the default scenario."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([DRYDOCK, "run", "platform/scenarios/flr_under_unmap.yaml", "-c", "software.reset.variant=M2", "--out",
+                    str(tmp / "out"), *arguments], cwd=SOURCE, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def fst_limits(tmp):
     """The wave file of the default scenario's longer run costs at most 1.5 times the run again, and is below 20 MB."""
-    def cpu_time(*arguments):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([DRYDOCK, "run", "platform/scenarios/flr_under_unmap.yaml", "-c", "software.reset.variant=M2", "--out",
-                        str(tmp / "out"), *arguments], cwd=SOURCE, capture_output=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    plain = min(cpu_time() for _ in range(2))
-    with_waves = min(cpu_time("--waves") for _ in range(2))
+    plain = min(cpu_time(tmp) for _ in range(2))
+    with_waves = min(cpu_time(tmp, "--waves") for _ in range(2))
     sizes = {f.parent.name: f.stat().st_size for f in (tmp / "out").rglob("waves.fst")}
     print(f"run {plain:.2f} s, with waves.fst {with_waves:.2f} s ({with_waves / plain:.2f} times), bytes {sizes}")
     assert len(sizes) == 1 and all(100_000 < s < 20_000_000 for s in sizes.values()), sizes

@@ -22,10 +22,43 @@ std::string row(const std::string& text, const std::string& label) {
 }
 
 TEST(Report, the_table_of_the_sample_is_the_golden_one) {
-    const auto text = report::render(
-        sample(), {false, "out/flr_under_unmap", {"none/events.jsonl", "summary.json"}});
+    const auto text =
+        report::render(sample(), {false,
+                                  "out/flr_under_unmap",
+                                  {"M2/events.jsonl", "M2/profile.json", "none/events.jsonl",
+                                   "none/profile.json", "report.html", "summary.json"}});
     const auto golden = read(project_file("tests/platform/report/golden.txt"));
     EXPECT_EQ(text, golden);
+}
+
+TEST(Report, the_next_command_is_told_where_something_happened_and_there_is_what_it_reads) {
+    auto s = sample();
+    const std::vector<std::string> bare{"M2/events.jsonl", "summary.json"};
+    std::vector<std::string> full = bare;
+    full.insert(full.end(), {"M2/profile.json", "M2/waves.fst"});
+    EXPECT_EQ(report::render(s, {false, "out/a", bare}).find("To see why"), std::string::npos);
+    const auto text = report::render(s, {false, "out/a", full});
+    EXPECT_NE(text.find("To see why\n  drydock explain out/a\n  drydock view out/a\n"),
+              std::string::npos)
+        << text;
+    s["runs"].erase(0);  // what is left is green
+    EXPECT_EQ(report::render(s, {false, "out/a", full}).find("To see why"), std::string::npos);
+}
+
+TEST(Report, what_did_not_happen_has_no_row) {
+    auto s = sample();
+    for (auto& run : s["runs"]) {
+        run["latency"]["invalidation"] = {{"count", 0}, {"censored", 0}, {"p50_ps", 0}};
+        run["clients"] = {{"dma0", {{"device", "ep0"}, {"dma", {{"done", 3}, {"due", 3}}}}}};
+    }
+    auto text = report::render(s, {});
+    EXPECT_EQ(text.find("invalidation latency"), std::string::npos) << text;
+    EXPECT_EQ(text.find("unmaps done"), std::string::npos) << text;
+    EXPECT_NE(text.find("DMA done / due / missed\n  dma0 on ep0"), std::string::npos) << text;
+    s["runs"][1]["latency"]["invalidation"] = {{"count", 1}, {"p50_ps", 2000}};
+    text = row(report::render(s, {}), "  p50");
+    EXPECT_EQ(std::count(text.begin(), text.end(), '-'), 1) << text;
+    EXPECT_TRUE(text.ends_with(" 2.00 ns")) << text;
 }
 
 TEST(Report, variants_stand_side_by_side_with_their_verdicts) {

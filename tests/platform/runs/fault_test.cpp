@@ -3,6 +3,7 @@
 #include <systemc>
 
 #include "tests/platform/runs/whole_machine.h"
+#include "tests/waves/files.h"
 #include "tlm/base/context.h"
 #include "waves/wave_index.h"
 
@@ -42,8 +43,10 @@ TEST(Fault, sc_fatal_ends_the_run_and_its_waveform_and_packets_are_complete) {
     EXPECT_GT(index.end, 400_us);
     EXPECT_LE(index.end, 500_us);
     EXPECT_GT(index.signals.size(), 10u);
-    std::ifstream trace(files.folder / "trace.json");
-    EXPECT_GT(nlohmann::json::parse(trace).at("traceEvents").size(), 100u);
+    EXPECT_GT(nlohmann::json::parse(waves::test::unzipped(files.folder / "trace.json.gz"))
+                  .at("traceEvents")
+                  .size(),
+              100u);
     EXPECT_GT(std::filesystem::file_size(files.folder / "tlps.pcap"), 1000u);
 }
 

@@ -93,7 +93,7 @@ end: {when: [R returned, 3ms], plus: 1ms, limit: 50s}
 expect:
   all: [R.result: 0, stuck: {fires: ep0}]
   M2: {timeouts: "< 1%", warn: fires}
-outputs: {events: life, waves: 1ms..2ms, waves_of: [ep0], trace: true, pcap: violation-20us..+5us}
+outputs: {events: life, waves: 1ms..2ms, waves_of: [ep0], trace: all, pcap: violation-20us..+5us, report: false}
 )";
 
 std::string with(const std::string& old_text, const std::string& new_text) {
@@ -127,6 +127,7 @@ TEST(Schema, what_has_a_wrong_form_is_refused_by_both) {
         {"name: ep0, ", ""},
         {"port_type: endpoint", "port_type: switch"},
         {"acs: off", "acs: maybe"},
+        {"report: false", "report: short"},
         {"dsp0: {switch", "dsp-0: {switch"},
         {"dsp0: {link: gen3 x4", "dsp0: {links: gen3 x4"},
         {"dsp0: {link: gen3 x4", "dsp0: {link: gen3 x5"},
