@@ -149,7 +149,7 @@ def timeline(tmp):
     first = whole.arrows[int(next(iter(whole.of("INV"))).split()[1])]
     assert [e["name"].split()[2] for e in first] == ["issue", "fetch", "invalidate", "match"], first
     assert {e["name"] for e in whole.calls} >= {"pci_reset_function"}
-    assert max(whole.counters["smmu.invalidation_tracker free ITags"]) == 31
+    assert set(whole.counters["smmu.invalidation_tracker free ITags"]) >= {31, 32}
     assert whole.counters["rp0_link.up posted credits"] and whole.counters["ep0.atc entries"]
     # Without the wire the same, less that; a window has it.
     def again(*how):
