@@ -62,7 +62,11 @@ void trace_sink::finish() {
     for (const auto& [key, flights] : flying_)
         for (const flight& f : flights) write(f, last_, "");
     for (auto& [where, calls] : open_calls_)
-        for (; !calls.empty(); calls.pop_back()) close_call(calls.back(), last_, nullptr);
+        while (!calls.empty()) {
+            const open_call innermost = calls.back();
+            calls.pop_back();
+            close_call(innermost, last_, nullptr);
+        }
 }
 
 void trace_sink::on_event(const base::event& e) {

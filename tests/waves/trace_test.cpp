@@ -222,6 +222,15 @@ TEST(Trace, states_tasks_and_calls_are_slices_and_what_is_open_at_the_end_is_sho
     EXPECT_EQ(t.of('E').size(), 1u);
 }
 
+TEST(Trace, calls_open_at_the_end_of_a_window_that_nobody_called_in_end_once) {
+    traced t({5_ns, 6_ns});
+    t.tell(1_ns, kind::sw_call, "sw.R", {}, t.text("outer"), 0, 0);
+    t.tell(2_ns, kind::sw_call, "sw.R", {}, t.text("inner"), 0, 0);
+    t.tell(7_ns, kind::sw_warn, "sw.S", {}, t.text("later"));
+    EXPECT_EQ(t.of('B').size(), 2u);
+    EXPECT_EQ(t.of('E').size(), 2u);
+}
+
 TEST(Trace, calls_around_a_window_begin_and_end_in_their_order) {
     traced t({5_ns, 6_ns});
     const auto call = [&](ps at, kind k, const char* name) {
