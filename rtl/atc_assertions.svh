@@ -128,27 +128,27 @@
   // -- what is promised to the block --------------------------------------------------------------
 
   a_lookup_number_is_free:
-  assert property (@(posedge clk_i) disable iff (!rst_ni)
+  assume property (@(posedge clk_i) disable iff (!rst_ni)
     !(lookup_fire && (checked_in_progress[lookup_tag_i] && !checked_answered[lookup_tag_i])))
   else $error("a lookup has the number of one that is in progress");
 
   a_release_of_a_use:
-  assert property (@(posedge clk_i) disable iff (!rst_ni) (release_i & ~in_use) == '0)
+  assume property (@(posedge clk_i) disable iff (!rst_ni) (release_i & ~in_use) == '0)
   else $error("what is released is not in use");
 
   a_invalidate_place_is_free:
-  assert property (@(posedge clk_i) disable iff (!rst_ni)
+  assume property (@(posedge clk_i) disable iff (!rst_ni)
     !(invalidate_fire && invalidates_taken[invalidate_slot_i] && !completed[invalidate_slot_i] &&
       !ignored_o[invalidate_slot_i]))
   else $error("an Invalidate Request has the place of one that is not completed");
 
   a_range_is_no_less_than_a_page:
-  assert property (@(posedge clk_i) disable iff (!rst_ni)
+  assume property (@(posedge clk_i) disable iff (!rst_ni)
     !(invalidate_fire && invalidate_first_i > invalidate_last_i))
   else $error("an Invalidate Request ends before it begins");
 
   a_functions_have_room:
-  assert property (@(posedge clk_i) disable iff (!rst_ni)
+  assume property (@(posedge clk_i) disable iff (!rst_ni)
     !(control_fire && control_i == ControlEnable && functions_full && !known_function))
   else $error("more functions are enabled than the block has rows for");
 

@@ -4,7 +4,7 @@ drydock_verilate(Vdpc_containment_small TOP dpc_containment SOURCES ${drydock_co
 drydock_verilate(Vdpc_containment_large TOP dpc_containment SOURCES ${drydock_containment_sources} PARAMETERS Lanes=8)
 if(DRYDOCK_TESTS)
   drydock_rtl_lint(dpc_containment ${drydock_containment_sources})
-  drydock_rtl_mutants(dpc_containment PACKAGE dpc_containment_pkg.sv PARAMETERS Lanes=2)
+  drydock_rtl_mutants(dpc_containment SOURCES ${drydock_containment_sources} PARAMETERS Lanes=2)
 endif()
 target_sources(drydock_verilated PRIVATE adapter/dpc_containment_pins.cpp)
 target_sources(drydock_rtl PRIVATE adapter/dpc_containment_rtl.cpp)

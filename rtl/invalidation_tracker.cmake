@@ -6,7 +6,7 @@ drydock_verilate(Vinvalidation_tracker_large TOP invalidation_tracker SOURCES ${
   PARAMETERS Itags=32 Ports=32 Requesters=4)
 if(DRYDOCK_TESTS)
   drydock_rtl_lint(invalidation_tracker ${drydock_tracker_sources})
-  drydock_rtl_mutants(invalidation_tracker PACKAGE invalidation_tracker_pkg.sv PARAMETERS Itags=8 Ports=4 Requesters=2)
+  drydock_rtl_mutants(invalidation_tracker SOURCES ${drydock_tracker_sources} PARAMETERS Itags=8 Ports=4 Requesters=2)
 endif()
 target_sources(drydock_verilated PRIVATE adapter/invalidation_tracker_pins.cpp)
 target_sources(drydock_rtl PRIVATE adapter/invalidation_tracker_rtl.cpp)

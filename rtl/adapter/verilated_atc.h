@@ -41,6 +41,13 @@ public:
         return {atc_unit::current, name, shape, make, unmake, edge_of};
     }
 
+protected:
+    struct one_thread : VerilatedContext {
+        one_thread() { threads(1); }
+    };
+    one_thread context_;
+    std::unique_ptr<Block> block_ = std::make_unique<Block>(&context_);
+
 private:
     /// Inputs settle while the clock is low: assertions look at what stands before the edge.
     void clock() {
@@ -162,11 +169,6 @@ private:
         }
     }
 
-    struct one_thread : VerilatedContext {
-        one_thread() { threads(1); }
-    };
-    one_thread context_;
-    std::unique_ptr<Block> block_ = std::make_unique<Block>(&context_);
     bool releasing_ = true;  // release_i is not all zero
 };
 

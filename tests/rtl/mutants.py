@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Breaks a block once for each of its assertions.
 
-mutants.py BLOCK.sv ASSERTIONS.svh MUTANTS.txt OUT.sv OUT.h
+mutants.py TOP MUTANTS.txt OUT FILE..
 
-MUTANTS.txt: for each assertion `== a_name`, then lines of BLOCK.sv as they are (`- text`) and as they become
-(`+ text`). OUT.sv has a module BLOCK_mutants with the ports of BLOCK and an input mutant_i: 0 is the block as it is,
-n the n-th mutant, the others stay in reset. OUT.h lists their assertions. An assertion without a mutant, or a line
-that BLOCK.sv does not have exactly once, ends the script."""
+MUTANTS.txt has for each assertion `== a_name`, then what is changed: `- text` that the block's files have exactly once
+and what it becomes, `+ text`. What is changed is an expression; `{{expression}}` marks it where the text has more.
+OUT.sv has the files with an input mutant_i at TOP: 0 is the block as it is, n the n-th mutant. OUT.h lists the
+assertions that have a mutant, and the assumptions, which are for whoever drives the block to break. An assertion
+without mutant, or a text that the files do not have exactly once, ends the script."""
 import pathlib
 import re
 import sys
-
-PORT = re.compile(r"^\s*(input|output)\s+(\w+)\s*(\[[^\]]*\])?\s*(\w+)\s*(\[\w+\])?\s*(?:,|$|//)")
 
 
 def read_mutants(text):
@@ -26,59 +25,59 @@ def read_mutants(text):
     return mutants
 
 
-def mutate(block, name, changes):
+def edits(files, top, n, name, changes):
+    """Where the n-th mutant changes which file: (file, begin, end, text)."""
     for old, new in changes:
-        if block.count(old) != 1:
-            sys.exit(f"{name}: the block has {block.count(old)} times: {old}")
-        block = block.replace(old, new)
-    return block
+        marked = re.fullmatch(r"(.*)\{\{(.*)\}\}(.*)", old)
+        before, what, after = marked.groups() if marked else ("", old, "")
+        has = [f for f, text in files.items() for _ in range(text.count(before + what + after))]
+        if len(has) != 1:
+            sys.exit(f"{name}: the block has {len(has)} times: {before + what + after}")
+        begin = files[has[0]].index(before + what + after) + len(before)
+        yield has[0], begin, begin + len(what), f"{top}.mutant_i == {n} ? ({new})"
 
 
-def split(block):
-    """Its name, what stands before the ports, their declarations."""
-    name = re.search(r"^module (\w+)", block, re.M)[1]
-    start = block.index(f"module {name}")
-    ports = block.index(") (", start) + 3
-    end = block.index("\n);", ports)
-    return name, block[start:ports], block[ports:end]
+def mutated(text, changes):
+    """One expression may be changed by several mutants; they do not overlap otherwise."""
+    by_place = {}
+    for begin, end, choice in changes:
+        by_place.setdefault((begin, end), []).append(choice)
+    limit = len(text)
+    for (begin, end), choices in sorted(by_place.items(), reverse=True):
+        if end > limit:
+            sys.exit(f"changed by two mutants, once as a part of more: {text[begin:end]}")
+        limit = begin
+        text = text[:begin] + "(" + " : ".join([*choices, f"({text[begin:end]})"]) + ")" + text[end:]
+    return text
 
 
-def instance(module, at, ports, parameters):
-    def wire(direction, port):
-        if port == "rst_ni":
-            return f"rst_ni && mutant_i == {at}"
-        return port if direction == "input" else f"{port}_of[{at}]"
-
-    pins = ",\n".join(f"    .{p[3]}({wire(p[0], p[3])})" for p in ports)
-    values = ", ".join(f".{p}({p})" for p in parameters)
-    return f"  {module} #({values}) {module}_i (\n{pins}\n  );\n"
+def labels(text, kind):
+    return re.findall(rf"^\s*(a_\w+):\s*{kind} property", text, re.M)
 
 
-def main(block_file, assertions_file, mutants_file, out, header):
-    block = pathlib.Path(block_file).read_text()
-    labels = re.findall(r"^\s*(a_\w+):", pathlib.Path(assertions_file).read_text(), re.M)
+def listed(block, what, names):
+    text = "".join(f'    "{name}",\n' for name in names)
+    return f"inline constexpr std::array<const char*, {len(names)}> {block}_{what}{{\n{text}}};\n"
+
+
+def main(top, mutants_file, out, *inputs):
+    files = {f: pathlib.Path(f).read_text() for f in inputs}
     mutants = read_mutants(pathlib.Path(mutants_file).read_text())
-    if missing := set(labels) ^ {name for name, _ in mutants}:
-        sys.exit("assertions and mutants differ: " + ", ".join(sorted(missing)))
-    name, head, declarations = split(block)
-    ports = [m.groups() for m in map(PORT.match, declarations.splitlines()) if m]
-    parameters = re.findall(r"parameter int unsigned (\w+)", head)
-    count = len(mutants) + 1
-    text = ["// Made by mutants.py.", "// verilator lint_off WIDTH"]
-    for n in range(count):
-        changed = block if n == 0 else mutate(block, *mutants[n - 1])
-        text.append(re.sub(rf"^module {name}\b", f"module {name}_{n}", changed, flags=re.M))
-    text.append(head.replace(f"module {name}", f"module {name}_mutants"))
-    text.append(f"    input logic [7:0] mutant_i,{declarations}\n);")
-    for direction, kind, width, port, unpacked in ports:
-        if direction == "output":
-            text.append(f"  {kind} {width or ''} {port}_of[{count}]{unpacked or ''};")
-            text.append(f"  assign {port} = {port}_of[mutant_i];")
-    text += [instance(f"{name}_{n}", n, ports, parameters) for n in range(count)]
-    text.append("endmodule\n")
-    pathlib.Path(out).write_text("\n".join(text))
-    names = "".join(f'    "{name}",\n' for name, _ in mutants)
-    pathlib.Path(header).write_text(f"inline constexpr const char* {name}_mutants[] = {{\n{names}}};\n")
+    asserted = [label for text in files.values() for label in labels(text, "assert")]
+    assumed = [label for text in files.values() for label in labels(text, "assume")]
+    if differ := set(asserted) ^ {name for name, _ in mutants}:
+        sys.exit("assertions and mutants differ: " + ", ".join(sorted(differ)))
+    blocks = {f: text for f, text in files.items() if f.endswith(".sv")}
+    changes = {f: [] for f in blocks}
+    for n, (name, wanted) in enumerate(mutants, 1):
+        for file, *edit in edits(blocks, top, n, name, wanted):
+            changes[file].append(edit)
+    text = "\n".join(mutated(blocks[f], changes[f]) for f in blocks)
+    text = re.sub(rf"^(module {top}\b.*?^\) \()", r"\1\n    input logic [7:0] mutant_i,", text, count=1,
+                  flags=re.M | re.S)
+    pathlib.Path(out + ".sv").write_text("// Made by mutants.py.\n// verilator lint_off WIDTH\n" + text)
+    pathlib.Path(out + ".h").write_text("#include <array>\n" + listed(top, "mutants", [name for name, _ in mutants]) +
+                                        (listed(top, "assumptions", assumed) if assumed else ""))
 
 
 main(*sys.argv[1:])
