@@ -43,12 +43,18 @@ struct drawing {
     std::string flags, filter, colour;
 };
 
+constexpr std::string_view condition = "[if] ";
+
 class expansion {
 public:
     explicit expansion(const wave_index& index) : index_(index) {}
 
     void line(const std::string& l) {
         if (l.starts_with("[*]")) return;
+        if (l.starts_with(condition)) {
+            wanted_ = wanted_ && known(l.substr(condition.size()));
+            return;
+        }
         if (l.starts_with("-")) {
             group_ = l;
         } else if (l.starts_with("@")) {
@@ -62,9 +68,16 @@ public:
             drawn_.colour.clear();
         }
     }
-    const std::string& text() const { return text_; }
+    /// Empty if the file has none of its signals, or none of those without which it is not wanted.
+    std::string text() const { return wanted_ ? text_ : std::string(); }
 
 private:
+    bool known(std::string_view pattern) const {
+        return std::any_of(index_.signals.begin(), index_.signals.end(), [&](const auto& name) {
+            std::string first;
+            return matches(pattern, std::string_view(name).substr(0, name.find(' ')), first);
+        });
+    }
     void signals(const std::string& l) {
         std::string alias, pattern = l;
         if (l.starts_with("+{")) {
@@ -99,6 +112,7 @@ private:
     const wave_index& index_;
     std::string text_, group_;
     drawing drawn_;
+    bool wanted_ = true;
 };
 
 /// Where the view begins, how much it shows, and the markers. Their names are short: those that
@@ -135,12 +149,13 @@ std::optional<std::string> save_file(std::string_view view, const wave_index& in
     expansion traces(index);
     std::istringstream lines{std::string(view)};
     for (std::string l; std::getline(lines, l);) traces.line(l);
-    if (traces.text().empty()) return std::nullopt;
+    const std::string shown = traces.text();
+    if (shown.empty()) return std::nullopt;
     return "[dumpfile] \"" + wave_name + "\"\n[savefile] \"" + save_name + "\"\n" +
            position(index) +
            "[size] 1600 1000\n[pos] -1 -1\n[sst_width] 200\n[signals_width] 300\n"
            "[sst_expanded] 0\n" +
-           traces.text() + "[pattern_trace] 1\n[pattern_trace] 0\n";
+           shown + "[pattern_trace] 1\n[pattern_trace] 0\n";
 }
 
 }  // namespace drydock::waves

@@ -103,7 +103,8 @@ void add_run(CLI::App& a, parsed& p) {
 void add_view(CLI::App& a, parsed& p) {
     a.add_option("folder", p.view.folder, "output folder of a run with waves.fst")->required();
     a.add_option("--view", p.view.view,
-                 "what to look at: overview, invalidation, reset, containment, software, rtl_atc")
+                 "what to look at: overview, invalidation, reset, containment, software, rtl_atc, "
+                 "rtl_tracker, rtl_containment")
         ->capture_default_str();
     a.add_flag("--only-write", p.view.only_write, "write the save files, do not start GTKWave");
 }

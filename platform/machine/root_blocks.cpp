@@ -16,18 +16,14 @@ using root_complex::containment_config;
 using smmu::invalidation_tracker_client;
 using smmu::invalidation_tracker_config;
 
-std::unique_ptr<smmu::invalidation_tracker_if> tracker_in_rtl(std::string_view name,
-                                                              base::context& ctx,
-                                                              const invalidation_tracker_config& c,
-                                                              invalidation_tracker_client& client) {
-    return std::make_unique<rtl::invalidation_tracker_rtl>(name, ctx, c, client);
-}
-
-std::unique_ptr<root_complex::containment_if> containment_in_rtl(std::string_view name,
-                                                                 base::context& ctx,
-                                                                 const containment_config& c,
-                                                                 containment_client& client) {
-    return std::make_unique<rtl::dpc_containment_rtl>(name, ctx, c, client);
+/// Makes a block of class Block, and puts it among those that have signals.
+template <class Block, class Config, class Client>
+auto maker_of(std::vector<base::signal_source*>& sources) {
+    return [&sources](std::string_view name, base::context& ctx, const Config& c, Client& client) {
+        auto block = std::make_unique<Block>(name, ctx, c, client);
+        sources.push_back(block.get());
+        return block;
+    };
 }
 
 }  // namespace
@@ -41,26 +37,35 @@ smmu::invalidation_tracker_maker root_blocks::trackers(unsigned ways) {
             "fidelity.invalidation_tracker: the SMMU has " + std::to_string(ways) +
                 " ways from root ports, the block in SystemVerilog has " + std::to_string(ports) +
                 "; expected fewer ports and virtual channels, or tlm");
-    if (!fidelity_.invalidation_tracker.has_twin()) return tracker_in_rtl;
-    return [this](std::string_view name, base::context& ctx, const invalidation_tracker_config& c,
-                  invalidation_tracker_client& client) {
-        auto both = std::make_unique<lockstep::invalidation_tracker>(
-            name, ctx, c, client, tracker_in_rtl, findings_.emplace_back());
+    const auto in_rtl = maker_of<rtl::invalidation_tracker_rtl, invalidation_tracker_config,
+                                 invalidation_tracker_client>(sources_);
+    if (!fidelity_.invalidation_tracker.has_twin()) return in_rtl;
+    return
+        [this, in_rtl](std::string_view name, base::context& ctx,
+                       const invalidation_tracker_config& c, invalidation_tracker_client& client) {
+            auto both = std::make_unique<lockstep::invalidation_tracker>(
+                name, ctx, c, client, in_rtl, findings_.emplace_back());
+            pairs_.push_back(both.get());
+            return both;
+        };
+}
+
+root_complex::containment_maker root_blocks::containments() {
+    if (!fidelity_.dpc.has_rtl()) return {};
+    const auto in_rtl =
+        maker_of<rtl::dpc_containment_rtl, containment_config, containment_client>(sources_);
+    if (!fidelity_.dpc.has_twin()) return in_rtl;
+    return [this, in_rtl](std::string_view name, base::context& ctx, const containment_config& c,
+                          containment_client& client) {
+        auto both = std::make_unique<lockstep::containment>(name, ctx, c, client, in_rtl,
+                                                            findings_.emplace_back());
         pairs_.push_back(both.get());
         return both;
     };
 }
 
-root_complex::containment_maker root_blocks::containments() {
-    if (!fidelity_.dpc.has_rtl()) return {};
-    if (!fidelity_.dpc.has_twin()) return containment_in_rtl;
-    return [this](std::string_view name, base::context& ctx, const containment_config& c,
-                  containment_client& client) {
-        auto both = std::make_unique<lockstep::containment>(
-            name, ctx, c, client, containment_in_rtl, findings_.emplace_back());
-        pairs_.push_back(both.get());
-        return both;
-    };
+void root_blocks::record_to(base::signal_recorder* to) const {
+    for (base::signal_source* s : sources_) s->record_to(to);
 }
 
 nlohmann::json root_blocks::findings() {

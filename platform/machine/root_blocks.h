@@ -7,6 +7,7 @@
 
 #include "platform/lockstep/comparison.h"
 #include "platform/scenario/fidelity.h"
+#include "tlm/base/signals.h"
 #include "tlm/root_complex/containment_if.h"
 #include "tlm/smmu/invalidation_tracker_if.h"
 
@@ -23,6 +24,9 @@ public:
     smmu::invalidation_tracker_maker trackers(unsigned ways);
     root_complex::containment_maker containments();
 
+    /// Signals of every Verilated block go there; it outlives the run.
+    void record_to(base::signal_recorder* to) const;
+
     /// By name, of each pair in lockstep, up to now. Ends the comparison: what only one of two has
     /// said until now counts as a difference.
     nlohmann::json findings();
@@ -33,6 +37,7 @@ private:
     scenario::fidelity fidelity_;
     std::deque<lockstep::findings> findings_;
     std::vector<lockstep::pair*> pairs_;  ///< by place in findings_
+    std::vector<base::signal_source*> sources_;
 };
 
 }  // namespace drydock::machine

@@ -114,7 +114,10 @@ public:
             sinks_.push_back(std::make_unique<machine::tlp_capture>(
                 hw, waves::open_pcap(ctx, f.folder / "tlps.pcap", window_of(*f.pcap))));
         for (auto& s : sinks_)
-            if (base::signal_recorder* to = s->signals()) hw.blocks().record_to(to);
+            if (base::signal_recorder* to = s->signals()) {
+                hw.blocks().record_to(to);
+                hw.blocks_at_root().record_to(to);
+            }
     }
     void close() {
         for (auto& s : sinks_) s->close();

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "rtl/adapter/atc_signals.h"
+
 namespace drydock::rtl {
 namespace {
 
@@ -58,10 +60,13 @@ void atc::set_stu(std::uint8_t log2_bytes) {
     in_.unit = static_cast<std::uint8_t>(log2_bytes - page_log2);
 }
 
+void atc::show(signal_sink& to) const {
+    show_ports(unit_.shape, in_, out_, to);
+    if (unit_.show_state != nullptr) unit_.show_state(block_, to);
+}
+
 void atc::record_to(base::signal_recorder* to) {
-    signals_ = to == nullptr
-                   ? nullptr
-                   : std::make_unique<atc_signals>(*to, ctx_.probe.name(place_), unit_.shape);
+    signals_ = make_signals(to, ctx_.probe.name(place_), *this);
 }
 
 // -- inputs ------------------------------------------------------------------------------------
@@ -147,10 +152,13 @@ host::clocked::state atc::edge() {
     offer();
     taken();
     unit_.edge(block_, &in_, &out_);
-    if (signals_) signals_->sample(host_.edge_time(), in_, out_);
+    if (signals_) signals_->sample(host_.edge_time(), *this);
     in_.request_ready = in_.completion_ready = 0;
     if (in_.release_valid) std::fill(std::begin(in_.release), std::end(in_.release), 0);
-    if (has_results()) return state::results;
+    if (has_results()) {
+        if (signals_) signals_->has_results();
+        return state::results;
+    }
     return busy() ? state::busy : state::idle;
 }
 
@@ -259,6 +267,9 @@ bool atc::has_results() const {
            (out_.completion_valid && !completions_blocked_) || ready_due_;
 }
 
-bool atc::busy() const { return out_.busy || pending(); }
+bool atc::busy() {
+    const bool more = out_.busy || pending();
+    return signals_ ? signals_->again(more) : more;
+}
 
 }  // namespace drydock::rtl

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "rtl/adapter/atc_pins.h"
-#include "rtl/adapter/atc_signals.h"
+#include "rtl/adapter/block_signals.h"
 #include "rtl/adapter/host.h"
 #include "tlm/base/signals.h"
 #include "tlm/endpoint/atc_if.h"
@@ -46,8 +46,9 @@ public:
     void set_stu(std::uint8_t log2_bytes) override;
     void resume() override;
 
-    /// Its ports, at every edge that is computed.
+    /// Its ports and what it shows of its state, at every edge that is computed.
     void record_to(base::signal_recorder* to) override;
+    void show(signal_sink&) const;
 
     std::uint64_t edges() const { return host_.edges(); }
 
@@ -101,7 +102,7 @@ private:
     bool has_results() const;
     bool room_for_lookups() const { return in_progress_ < config_.uses; }
     bool room_for_invalidates() const { return invalidates_ < config_.invalidate_queue; }
-    bool busy() const;
+    bool busy();
     void free_tag(std::uint16_t tag);
     // atc_results.cpp: what comes out
     bool hand_out() override;
@@ -128,7 +129,7 @@ private:
     host host_;
     atc_inputs in_{};
     atc_outputs out_{};
-    std::unique_ptr<atc_signals> signals_;  ///< null: nobody records them
+    std::unique_ptr<block_signals> signals_;  ///< null: nobody records them
 
     std::vector<lookup> lookups_;
     std::vector<std::uint16_t> free_tags_;

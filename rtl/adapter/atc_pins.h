@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "rtl/adapter/signal_sink.h"
+
 /// The ATC's ports as plain data: the form in which a Verilated unit, of this program or of a
 /// shared object, meets its adapter. Names and meaning are those of docs/rtl-contract.md.
 namespace drydock::rtl {
@@ -66,7 +68,7 @@ enum class atc_answer : std::uint8_t {
 
 /// One Verilated ATC. `version` says that both sides know the same form.
 struct atc_unit {
-    static constexpr std::uint32_t current = 1;
+    static constexpr std::uint32_t current = 2;
     std::uint32_t version;
     const char* name;
     atc_shape shape;
@@ -74,6 +76,8 @@ struct atc_unit {
     void (*unmake)(void*);
     /// One rising edge. Outputs are those after it; ready outputs do not depend on inputs.
     void (*edge)(void*, const atc_inputs*, atc_outputs*);
+    /// Shows signals beside the ports; null: it has none to show.
+    void (*show_state)(void*, signal_sink&);
 };
 
 /// What a shared object of script/rtl-build exports under this name.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <Vdpc_containment_large.h>
+#include <Vdpc_containment_large___024root.h>
 #include <Vdpc_containment_small.h>
+#include <Vdpc_containment_small___024root.h>
 #include "rtl/adapter/dpc_containment_verilated.h"
 
 namespace drydock::rtl {

@@ -43,11 +43,16 @@ dpc_containment_rtl::dpc_containment_rtl(std::string_view name, base::context& c
       grid_(grid_of(config)),
       client_(client),
       block_(make_dpc_containment(set, config.root_port_extensions, config.rp_busy == base::never)),
-      host_(name, ctx, config.clock, *this, look_ahead) {
+      host_(name, ctx, config.clock, *this, look_ahead),
+      name_(name) {
     if (config.lanes > block_->lanes())
         throw std::invalid_argument(std::string(name) + ": " + std::to_string(config.lanes) +
                                     " TLPs an edge, but this parameter set of the block has " +
                                     std::to_string(block_->lanes()) + " lanes");
+}
+
+void dpc_containment_rtl::record_to(base::signal_recorder* to) {
+    signals_ = make_signals(to, name_, *block_);
 }
 
 base::ps dpc_containment_rtl::wake() {
@@ -82,6 +87,8 @@ bool dpc_containment_rtl::try_tlp(containment_way way, const root_complex::conta
 }
 
 void dpc_containment_rtl::release() { release_ = wake(); }
+
+bool dpc_containment_rtl::more() { return signals_ ? signals_->again(has_input()) : has_input(); }
 
 bool dpc_containment_rtl::has_input() const {
     return !controls_.empty() || trigger_.due != base::never || release_ != base::never ||
@@ -128,10 +135,14 @@ void dpc_containment_rtl::drive_inputs() {
 host::clocked::state dpc_containment_rtl::edge() {
     drive_inputs();
     block_->clock();
+    if (signals_) signals_->sample(host_.edge_time(), *block_);
     const bool counts = block_->out.rp_busy && config_.rp_busy != base::never;
     host_.wake_at(counts ? grid_.tick_after(host_.edge_time()) : base::never);
-    if (has_output()) return state::results;
-    return has_input() ? state::busy : state::idle;
+    if (has_output()) {
+        if (signals_) signals_->has_results();
+        return state::results;
+    }
+    return more() ? state::busy : state::idle;
 }
 
 // -- what it leaves ------------------------------------------------------------------------------
@@ -152,7 +163,7 @@ bool dpc_containment_rtl::hand_out() {
     tell_verdicts(containment_way::up, o.up);
     tell_verdicts(containment_way::down, o.down);
     tell_ready();
-    return has_input();
+    return more();
 }
 
 void dpc_containment_rtl::tell_verdicts(containment_way way, const lanes_out& lanes) {

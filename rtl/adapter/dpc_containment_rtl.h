@@ -4,9 +4,11 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "rtl/adapter/block_signals.h"
 #include "rtl/adapter/dpc_containment_pins.h"
 #include "rtl/adapter/host.h"
 #include "tlm/pcie/ring.h"
@@ -16,7 +18,9 @@ namespace drydock::rtl {
 
 /// rtl/dpc_containment.sv behind the interface of its twin. What is handed in waits here for the
 /// first edge after it; what the block leaves at an edge is told at its instant.
-class dpc_containment_rtl final : public root_complex::containment_if, host::clocked {
+class dpc_containment_rtl final : public root_complex::containment_if,
+                                  public base::signal_source,
+                                  host::clocked {
 public:
     /// @throws std::invalid_argument when the parameter set has fewer lanes than the configuration
     dpc_containment_rtl(std::string_view name, base::context&,
@@ -27,6 +31,9 @@ public:
     bool try_trigger(const root_complex::containment_trigger&) override;
     bool try_tlp(root_complex::containment_way, const root_complex::containment_tlp&) override;
     void release() override;
+
+    /// Its ports and registers, at every edge that is computed.
+    void record_to(base::signal_recorder* to) override;
 
     std::uint64_t edges() const { return host_.edges(); }
 
@@ -44,6 +51,7 @@ private:
     bool due(base::ps when) const { return when <= host_.edge_time(); }
     base::ps wake();
     bool has_input() const;
+    bool more();
     bool has_output() const;
     void drive_inputs();
     void drive_lanes(root_complex::containment_way, lanes_in&);
@@ -55,6 +63,8 @@ private:
     root_complex::containment_client& client_;
     std::unique_ptr<dpc_containment_pins> block_;
     host host_;
+    std::string name_;
+    std::unique_ptr<block_signals> signals_;  ///< null: nobody records them
 
     pcie::ring<dated<root_complex::containment_control>> controls_;
     dated<root_complex::containment_trigger> trigger_;

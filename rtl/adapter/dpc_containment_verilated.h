@@ -3,7 +3,9 @@
 
 #include <verilated.h>
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "rtl/adapter/dpc_containment_pins.h"
 #include "rtl/adapter/verilated_coverage.h"
@@ -36,6 +38,23 @@ public:
         model_.clk_i = 1;
         model_.eval();
         read();
+    }
+
+    void show_state(signal_sink& f) const override {
+        static constexpr std::array<std::string_view, 3> states{"Open", "Contained", "Busy"};
+        static constexpr std::array<std::string_view, 4> triggers{"Off", "Fatal", "Nonfatal",
+                                                                  "Reserved"};
+        static constexpr std::array<std::string_view, 5> causes{
+            "OwnError", "NonfatalMessage", "FatalMessage", "RpPio", "Software"};
+        const auto& r = *model_.rootp;
+#define DRYDOCK_CONTAINMENT(name) r.dpc_containment__DOT__##name
+        const bool busy = DRYDOCK_CONTAINMENT(busy_q);
+        f("gate.state", 2, busy ? 2 : DRYDOCK_CONTAINMENT(active_q), states);
+        f("gate.cause", 3, DRYDOCK_CONTAINMENT(cause_q), causes);
+        f("gate.trigger_enable", 2, DRYDOCK_CONTAINMENT(enable_q), triggers);
+        f("gate.complete_ur", 1, DRYDOCK_CONTAINMENT(complete_ur_q));
+        f("gate.ticks", 5, DRYDOCK_CONTAINMENT(ticks_q));
+#undef DRYDOCK_CONTAINMENT
     }
 
 protected:

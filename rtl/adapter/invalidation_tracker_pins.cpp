@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <Vinvalidation_tracker_large.h>
+#include <Vinvalidation_tracker_large___024root.h>
 #include <Vinvalidation_tracker_small.h>
+#include <Vinvalidation_tracker_small___024root.h>
 #include "rtl/adapter/invalidation_tracker_verilated.h"
 
 namespace drydock::rtl {

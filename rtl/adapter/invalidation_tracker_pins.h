@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "rtl/adapter/signal_sink.h"
+
 namespace drydock::rtl {
 
 /// Named parameter sets of rtl/invalidation_tracker.sv.
@@ -57,6 +59,9 @@ struct invalidation_tracker_pins {
     virtual void settle() = 0;
     /// One rising edge with the inputs as they stand.
     virtual void clock() = 0;
+    /// Shows the ports and registers as they stand.
+    void show(signal_sink&) const;
+    virtual void show_state(signal_sink&) const = 0;
 
     inputs in;
     outputs out;

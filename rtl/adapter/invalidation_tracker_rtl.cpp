@@ -30,6 +30,7 @@ invalidation_tracker_rtl::invalidation_tracker_rtl(std::string_view name, base::
       client_(client),
       block_(make_invalidation_tracker(set, c.itags)),
       host_(name, ctx, c.clock, *this, look_ahead),
+      name_(name),
       depth_(routing_ids, std::uint8_t{smmu::itags}),
       input_{base::never, {}} {
     if (c.itags > block_->has().itags)
@@ -49,6 +50,10 @@ unsigned invalidation_tracker_rtl::outstanding() const {
 
 unsigned invalidation_tracker_rtl::free_itags() const {
     return config_.itags - static_cast<unsigned>(std::popcount(used_));
+}
+
+void invalidation_tracker_rtl::record_to(base::signal_recorder* to) {
+    signals_ = make_signals(to, name_, *block_);
 }
 
 base::ps invalidation_tracker_rtl::wake() {
@@ -119,6 +124,10 @@ void invalidation_tracker_rtl::drain() { drain_ = wake(); }
 
 // -- an edge -------------------------------------------------------------------------------------
 
+bool invalidation_tracker_rtl::more() {
+    return signals_ ? signals_->again(has_input()) : has_input();
+}
+
 bool invalidation_tracker_rtl::has_input() const {
     return input_.due != base::never || !completions_.empty() || !given_up_.empty() ||
            drain_ != base::never || resume_ != base::never || sending_;
@@ -151,6 +160,7 @@ void invalidation_tracker_rtl::drive_inputs() {
 host::clocked::state invalidation_tracker_rtl::edge() {
     drive_inputs();
     block_->clock();
+    if (signals_) signals_->sample(host_.edge_time(), *block_);
     invalidation_tracker_pins::inputs& in = block_->in;
     in.request_valid = 0;
     in.completion_valid = in.send_ready = in.drain_valid = false;
@@ -161,8 +171,11 @@ host::clocked::state invalidation_tracker_rtl::edge() {
     }
     block_->settle();
     host_.wake_at(block_->out.outstanding != 0 ? grid_.tick_after(host_.edge_time()) : base::never);
-    if (has_output()) return state::results;
-    return has_input() ? state::busy : state::idle;
+    if (has_output()) {
+        if (signals_) signals_->has_results();
+        return state::results;
+    }
+    return more() ? state::busy : state::idle;
 }
 
 // -- what it leaves ------------------------------------------------------------------------------
@@ -191,7 +204,7 @@ bool invalidation_tracker_rtl::hand_out() {
     offer();
     if ((o.taken_valid || (o.done | o.given_up | o.expired) != 0) && std::exchange(refused_, false))
         client_.ready();
-    return has_input();
+    return more();
 }
 
 void invalidation_tracker_rtl::tell_ends() {

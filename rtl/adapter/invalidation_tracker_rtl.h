@@ -4,9 +4,11 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "rtl/adapter/block_signals.h"
 #include "rtl/adapter/host.h"
 #include "rtl/adapter/invalidation_tracker_pins.h"
 #include "tlm/pcie/ring.h"
@@ -17,7 +19,9 @@ namespace drydock::rtl {
 
 /// rtl/invalidation_tracker.sv behind the interface of its twin. What is handed in waits here for
 /// the first edge after it; what the block leaves at an edge is told at its instant.
-class invalidation_tracker_rtl final : public smmu::invalidation_tracker_if, host::clocked {
+class invalidation_tracker_rtl final : public smmu::invalidation_tracker_if,
+                                       public base::signal_source,
+                                       host::clocked {
 public:
     /// @throws std::invalid_argument when the parameter set has fewer ITags than the configuration
     invalidation_tracker_rtl(std::string_view name, base::context&,
@@ -33,6 +37,9 @@ public:
     void drain() override;
     unsigned outstanding() const override;
     const smmu::invalidation_tracker_counters& count() const override { return trace_.count(); }
+
+    /// Its ports and registers, at every edge that is computed.
+    void record_to(base::signal_recorder* to) override;
 
     std::uint64_t edges() const { return host_.edges(); }
 
@@ -52,6 +59,7 @@ private:
     bool hand_out() override;
     bool due(base::ps when) const { return when <= host_.edge_time(); }
     bool has_input() const;
+    bool more();
     void drive_request(const smmu::invalidation&);
     void drive_inputs();
     bool has_output() const;
@@ -69,6 +77,8 @@ private:
     smmu::invalidation_tracker_client& client_;
     std::unique_ptr<invalidation_tracker_pins> block_;
     host host_;
+    std::string name_;
+    std::unique_ptr<block_signals> signals_;  ///< null: nobody records them
 
     std::array<owner, smmu::itags> owners_;
     std::uint32_t used_ = 0;           ///< bit n: ITag n is out, as told

@@ -3,7 +3,10 @@
 
 #include <verilated.h>
 
+#include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "rtl/adapter/invalidation_tracker_pins.h"
 #include "rtl/adapter/verilated_coverage.h"
@@ -41,6 +44,27 @@ public:
         model_.clk_i = 1;
         model_.eval();
         read();
+    }
+
+    void show_state(signal_sink& f) const override {
+        static constexpr std::array<std::string_view, 3> states{"Free", "Unsent", "Sent"};
+        static constexpr std::array<std::string_view, 2> syncs{"Idle", "Draining"};
+        const auto& r = *model_.rootp;
+#define DRYDOCK_TRACKER(name) r.invalidation_tracker__DOT__##name
+        f("next_itag", 5, DRYDOCK_TRACKER(next_q));
+        f("sync.state", 1, DRYDOCK_TRACKER(draining_q), syncs);
+        f("sync.awaited", 32, DRYDOCK_TRACKER(awaited_q));
+        f("sync.lost", 32, DRYDOCK_TRACKER(lost_q));
+        for (unsigned i = 0; i < Itags; ++i) {
+            const std::string itag = "itag" + std::to_string(i) + ".";
+            const bool used = DRYDOCK_TRACKER(used_q) >> i & 1;
+            const bool unsent = DRYDOCK_TRACKER(unsent_q) >> i & 1;
+            f(itag + "state", 2, used ? unsent ? 1 : 2 : 0, states);
+            f(itag + "function", 16, DRYDOCK_TRACKER(function_q)[i]);
+            f(itag + "completions", 3, DRYDOCK_TRACKER(received_q)[i]);
+            f(itag + "ticks", 5, DRYDOCK_TRACKER(ticks_q)[i]);
+        }
+#undef DRYDOCK_TRACKER
     }
 
 protected:

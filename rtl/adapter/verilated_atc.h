@@ -37,8 +37,12 @@ public:
     static void edge_of(void* unit, const atc_inputs* in, atc_outputs* out) {
         static_cast<verilated_atc*>(unit)->edge(*in, *out);
     }
-    static constexpr atc_unit unit(const char* name, const atc_shape& shape) {
-        return {atc_unit::current, name, shape, make, unmake, edge_of};
+    static constexpr atc_unit unit(const char* name, const atc_shape& shape,
+                                   void (*show_state)(void*, signal_sink&) = nullptr) {
+        return {atc_unit::current, name, shape, make, unmake, edge_of, show_state};
+    }
+    static const Block& of(const void* unit) {
+        return *static_cast<const verilated_atc*>(unit)->block_;
     }
 
 protected:

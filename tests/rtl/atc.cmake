@@ -6,7 +6,7 @@ drydock_test(rtl_atc_test
 drydock_test(rtl_atc_equivalence_test TIMEOUT 120 SOURCES atc_equivalence_test.cpp
   LIBS drydock_rtl drydock_endpoint fmt::fmt ${RAPIDCHECK})
 drydock_test(rtl_atc_mutants_test SOURCES atc_mutants_test.cpp atc_assertions_test.cpp atc_mutant.cpp
-  LIBS drydock_rtl drydock_endpoint fmt::fmt)
+  LIBS drydock_rtl drydock_atc_mutants drydock_endpoint fmt::fmt)
 target_include_directories(rtl_atc_mutants_test SYSTEM PRIVATE ${PROJECT_BINARY_DIR}/rtl/mutants)
 set_source_files_properties(atc_mutant.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 

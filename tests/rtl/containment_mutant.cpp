@@ -3,6 +3,7 @@
 #include "tests/rtl/containment_mutant.h"
 
 #include <Vdpc_containment_mutants.h>
+#include <Vdpc_containment_mutants___024root.h>
 
 #include "rtl/adapter/dpc_containment_verilated.h"
 

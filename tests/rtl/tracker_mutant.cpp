@@ -3,6 +3,7 @@
 #include "tests/rtl/tracker_mutant.h"
 
 #include <Vinvalidation_tracker_mutants.h>
+#include <Vinvalidation_tracker_mutants___024root.h>
 
 #include "rtl/adapter/invalidation_tracker_verilated.h"
 
