@@ -193,15 +193,30 @@ module atc
                         zero_length_q[hashed_tag_q] ? AccessZeroLengthRead : AccessRead;
 
   always_comb
-    if (!enabled) answer = AnswerDisabled;
+    if (!serving) answer = AnswerDisabled;
     else if (hit) answer = AnswerHit;
     else if (denied) answer = AnswerUnsupportedRequest;
     else answer = taken ? AnswerWaiting : AnswerStalled;
 
+  // Lookups of a function that was reset: they keep their numbers until they are decided.
+  uses_t forgotten_q;
+  logic  serving;
+  assign serving = enabled && !forgotten_q[hashed_tag_q];
+
+  always_ff @(posedge clk_i)
+    if (!rst_ni || flush) forgotten_q <= '0;
+    else begin
+      if (clear_reset)
+        for (int unsigned u = 0; u < Uses; u++)
+          if (owner_q[u].rid == control_rid_i) forgotten_q[u] <= 1'b1;
+      if (lookup_fire) forgotten_q[lookup_tag_i] <= 1'b0;
+    end
+
   // A lookup that found no free request slot goes through the pipeline again, one at a time; that of
-  // a disabled function at once.
+  // a disabled function, or of one that was reset since, at once.
   logic stalled_enabled, unused_start_denied, unused_stalled_ready;
-  assign replay_valid = stalled_valid && !replaying_q && (any_free_q || !stalled_enabled);
+  assign replay_valid = stalled_valid && !replaying_q && 
+                        (any_free_q || !stalled_enabled || forgotten_q[stalled_tag]);
 
   fifo #(
       .Depth(Uses),
@@ -286,7 +301,7 @@ module atc
       .probe_removed_o(probe_removed),
       .starting_i(starting),
       .starting_invalidate_i(starting_invalidate),
-      .lookup_valid_i(decide && enabled),
+      .lookup_valid_i(decide && serving),
       .lookup_owner_i(asked),
       .lookup_page_i(asked_page),
       .lookup_access_i(asked_access),
@@ -339,7 +354,7 @@ module atc
       .dropped_o(dropped),
       .starting_i(starting),
       .starting_invalidate_i(starting_invalidate),
-      .miss_valid_i(decide && enabled && !hit && !denied),
+      .miss_valid_i(decide && serving && !hit && !denied),
       .miss_tag_i(hashed_tag_q),
       .miss_owner_i(asked),
       .miss_page_i(asked_page),

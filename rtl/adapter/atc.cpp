@@ -164,15 +164,15 @@ host::clocked::state atc::edge() {
 
 /// Shows the block what is due: at most one of each kind.
 void atc::offer() {
-    const base::ps now = host_.edge_time();
-    in_.control_valid = !control_queue_.empty() && control_queue_.front().from <= now;
+    forgotten lost;
+    in_.control_valid = due(control_queue_);
     if (in_.control_valid) {
         const queued_control c = control_queue_.front();
         in_.control = static_cast<std::uint8_t>(c.what);
         in_.control_rid = c.rid.value;
-        if (c.what == endpoint::atc_control::reset && out_.control_ready) forget(c.rid);
+        if (c.what == endpoint::atc_control::reset && out_.control_ready) lost = forget(c.rid);
     }
-    in_.lookup_valid = !lookup_queue_.empty() && lookup_queue_.front().from <= now;
+    in_.lookup_valid = !lost.lookup && due(lookup_queue_);
     if (in_.lookup_valid) {
         const std::uint16_t tag = lookup_queue_.front().tag;
         const lookup& l = lookups_[tag];
@@ -184,13 +184,13 @@ void atc::offer() {
         in_.lookup_page = l.key.va.value >> page_log2;
         in_.lookup_access = static_cast<std::uint8_t>(l.access);
     }
-    in_.fill_valid = !fill_queue_.empty() && fill_queue_.front().from <= now;
+    in_.fill_valid = !lost.fill && due(fill_queue_);
     if (in_.fill_valid) {
         in_.fill_slot = fill_queue_.front().slot;
         in_.fill_status = static_cast<std::uint8_t>(fill_queue_.front().entry.result);
         in_.fill_data = fill_queue_.front().entry.data;
     }
-    in_.invalidate_valid = !invalidate_queue_.empty() && invalidate_queue_.front().from <= now;
+    in_.invalidate_valid = !lost.invalidate && due(invalidate_queue_);
     if (in_.invalidate_valid) {
         in_.invalidate_slot = invalidate_queue_.front().slot;
         const endpoint::invalidate& i = invalidations_[in_.invalidate_slot].what;
@@ -228,8 +228,16 @@ void atc::taken() {
 }
 
 /// A function is reset: what it has handed in is not looked at any more, and what the block still
-/// says of its lookups is not handed out.
-void atc::forget(base::routing_id rid) {
+/// says of its lookups is not handed out. What would have been handed over at this edge leaves its
+/// place in it empty.
+atc::forgotten atc::forget(base::routing_id rid) {
+    forgotten lost;
+    lost.lookup = due(lookup_queue_) && out_.lookup_ready &&
+                  of(lookups_[lookup_queue_.front().tag].key.rid, rid);
+    lost.fill =
+        due(fill_queue_) && out_.fill_ready && of(requested_[fill_queue_.front().slot].rid, rid);
+    lost.invalidate = due(invalidate_queue_) && out_.invalidate_ready &&
+                      of(invalidations_[invalidate_queue_.front().slot].what.rid, rid);
     std::erase_if(fill_queue_,
                   [&](const queued_fill& f) { return of(requested_[f.slot].rid, rid); });
     std::erase_if(lookup_queue_, [&](const queued_lookup& q) {
@@ -253,6 +261,7 @@ void atc::forget(base::routing_id rid) {
     if (!config_.shared) requests_blocked_ = completions_blocked_ = false;
     if (!config_.shared) lookup_refused_ = invalidate_refused_ = false;
     ready_due_ = true;
+    return lost;
 }
 
 bool atc::pending() const {

@@ -94,7 +94,15 @@ private:
     state edge() override;
     void offer();
     void taken();
-    void forget(base::routing_id rid);
+    /// Whether the next one of each queue was of a function that is reset at this edge.
+    struct forgotten {
+        bool lookup = false, fill = false, invalidate = false;
+    };
+    forgotten forget(base::routing_id rid);
+    template <class Queue>
+    bool due(const Queue& q) const {
+        return !q.empty() && q.front().from <= host_.edge_time();
+    }
     bool of(base::routing_id rid, base::routing_id whom) const {
         return !config_.shared || rid == whom;
     }
@@ -115,6 +123,7 @@ private:
     void hand_out_ready();
     void grant(std::uint16_t tag, std::uint64_t base, unsigned size, bool untranslated,
                base::ps obtained);
+    void give_back(std::uint16_t tag);
     void refuse(std::uint16_t tag, endpoint::atc_fault why);
     void ignored(std::uint8_t slot, std::uint32_t reason);
     void completed();

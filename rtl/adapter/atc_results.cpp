@@ -106,7 +106,8 @@ void atc::hand_out_answer() {
 void atc::grant(std::uint16_t tag, std::uint64_t base, unsigned size, bool untranslated,
                 base::ps obtained) {
     lookup& l = lookups_[tag];
-    if (l.is != lookup::state::in_progress) return;  // its function has been reset
+    if (l.is == lookup::state::free) return;
+    if (l.is == lookup::state::forgotten) return give_back(tag);
     l.is = lookup::state::used;
     const std::uint64_t inside = (std::uint64_t{1} << (size + page_log2)) - 1;
     endpoint::translation t;
@@ -116,6 +117,13 @@ void atc::grant(std::uint16_t tag, std::uint64_t base, unsigned size, bool untra
     t.untranslated_only = untranslated;
     t.obtained = obtained;
     client_.hit(l.id, tag | std::uint32_t{l.generation} << 16, t);
+}
+
+/// Its function was reset before the block granted it.
+void atc::give_back(std::uint16_t tag) {
+    releases_[tag / 64] |= std::uint64_t{1} << (tag % 64);
+    releasing_ = true;
+    free_tag(tag);
 }
 
 void atc::refuse(std::uint16_t tag, endpoint::atc_fault why) {

@@ -64,13 +64,20 @@ struct pair_of_atcs : atc_world {
             at = end == log.end() ? end : end + 1;
         }
     }
+    /// Some lines before the n-th.
+    std::string last(std::size_t n) const {
+        std::string text;
+        for (std::size_t k = n < 20 ? 0 : n - 20; k < n; ++k) text += "    " + twin.log[k] + "\n";
+        return text;
+    }
     /// The first line in which they differ.
     std::string difference() {
         sort_dropped(twin.log);
         sort_dropped(block.log);
         for (std::size_t n = 0; n < std::min(twin.log.size(), block.log.size()); ++n)
             if (twin.log[n] != block.log[n])
-                return fmt::format("line {}: twin '{}', block '{}'", n, twin.log[n], block.log[n]);
+                return fmt::format("line {}: twin '{}', block '{}'; before that:\n{}", n,
+                                   twin.log[n], block.log[n], last(n));
         if (twin.log.size() == block.log.size()) return "";
         const atc_side& more = twin.log.size() > block.log.size() ? twin : block;
         return fmt::format("only {}: '{}'", &more == &twin ? "the twin" : "the block",
@@ -101,7 +108,7 @@ TEST_P(AtcEquivalence, block_and_twin_answer_alike) {
         rc::gen::set(&atc_operation::what, rc::gen::weightedElement<atc_operation::kind>(
                                                {{60, atc_operation::kind::lookup},
                                                 {25, atc_operation::kind::invalidate},
-                                                {2, atc_operation::kind::control},
+                                                {4, atc_operation::kind::control},
                                                 {2, atc_operation::kind::block},
                                                 {4, atc_operation::kind::unblock},
                                                 {1, atc_operation::kind::wait}})),

@@ -142,7 +142,6 @@ struct atc_world {
         return base::routing_id{static_cast<std::uint16_t>(0x100 + v % functions)};
     }
     void control(std::uint32_t f, endpoint::atc_control c) {
-        if (functions > 1 && c == endpoint::atc_control::reset) c = endpoint::atc_control::disable;
         for (atc_side* x : sides) {
             x->say("control {}", x->dut->try_control(function(f), c));
             if (c == endpoint::atc_control::reset) {

@@ -70,9 +70,12 @@ bool atc::try_lookup(lookup_id id, const atc_key& key, atc_access access) {
     const std::uint32_t index = free_lookups_.back();
     free_lookups_.pop_back();
     last_lookup_sample_ = sample_after(last_lookup_sample_);
-    lookups_[index] = {id,     key,
-                       access, last_lookup_sample_ + clock_.to_time({config_.lookup_cycles}),
-                       false,  none};
+    lookups_[index] = {id,
+                       key,
+                       access,
+                       last_lookup_sample_ + clock_.to_time({config_.lookup_cycles}),
+                       lookup::turn::first,
+                       none};
     pipeline_.push(index);
     ++counted_.lookups;
     arm(pipeline_.size() == 1 ? lookups_[index].due : base::never);
@@ -100,7 +103,7 @@ bool atc::try_invalidate(const invalidate& what) {
     invalidations_[slot].sample = last_invalidate_sample_;
     queued_.push(slot);
     ++counted_.invalidates;
-    if (current_ == no_invalidation) arm(invalidations_[queued_.front()].sample);
+    if (current_ == no_invalidation && queued_.size() == 1) arm(last_invalidate_sample_);
     return true;
 }
 

@@ -88,6 +88,8 @@ private:
     void remove_entries(base::routing_id rid);
     void disable_function(base::routing_id rid);
     void reset_function(base::routing_id rid);
+    template <class T, class Drop, class Edge>
+    base::ps close_ranks(ring<T>& queue, Drop drop, Edge edge) const;
     void drop_lookups(base::routing_id rid);
     void drop_requests(base::routing_id rid);
     void drop_uses(base::routing_id rid);
@@ -95,6 +97,7 @@ private:
     // atc_lookups.cpp
     void do_lookups();
     void evaluate(std::uint32_t index);
+    bool ends_lost(std::uint32_t index);
     bool join_or_request(std::uint32_t index);
     void wait_in(request_slot s, std::uint32_t index);
     void replay_stalled();

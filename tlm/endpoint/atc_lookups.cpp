@@ -22,7 +22,7 @@ void atc::do_lookups() {
 
 void atc::evaluate(std::uint32_t index) {
     const lookup& l = lookups_[index];
-    const bool replay = l.replay;
+    if (l.is != lookup::turn::first && ends_lost(index)) return;
     const function f = function_of(l.key.rid);
     const stored_translation* found = f.enabled ? store_.find(l.key, l.access) : nullptr;
     const bool hit = found != nullptr && allows(found->entry, l.access);
@@ -39,7 +39,15 @@ void atc::evaluate(std::uint32_t index) {
     } else if (!join_or_request(index)) {
         stalled_.push(index);
     }
-    if (replay) replaying_ = false;
+}
+
+/// Of a lookup that went through the pipeline again, or whose function was reset.
+bool atc::ends_lost(std::uint32_t index) {
+    const lookup::turn is = lookups_[index].is;
+    if (is != lookup::turn::lost) replaying_ = false;
+    if (is == lookup::turn::again) return false;
+    free_lookups_.push_back(index);
+    return true;
 }
 
 /// Waits for the request that is already out for its page, or makes one. A cached entry that does
@@ -104,12 +112,14 @@ void atc::finish_request(request_slot s) {
 }
 
 /// A lookup that found no free request slot goes through the pipeline again, one at a time, before
-/// new ones; that of a disabled function at once.
+/// new ones; that of a disabled function, or of one that was reset since, at once.
 void atc::replay_stalled() {
     if (replaying_ || stalled_.empty()) return;
-    if (free_requests_.empty() && function_of(lookups_[stalled_.front()].key.rid).enabled) return;
+    lookup& first = lookups_[stalled_.front()];
+    const bool lost = first.is == lookup::turn::lost;
+    if (free_requests_.empty() && !lost && function_of(first.key.rid).enabled) return;
     const std::uint32_t index = stalled_.pop();
-    lookups_[index].replay = true;
+    first.is = lost ? lookup::turn::lost_again : lookup::turn::again;
     replaying_ = true;
     put_first(index, clock_.next_edge(now()));
 }

@@ -23,7 +23,9 @@ struct lookup {
     atc_key key{};
     atc_access access{};
     base::ps due{};
-    bool replay = false;
+    /// The first time through the pipeline, or again since no request slot was free; lost: its
+    /// function was reset meanwhile, and it keeps its place until its turn comes.
+    enum class turn : std::uint8_t { first, again, lost, lost_again } is = turn::first;
     std::uint32_t next = none;  // in the list of a request's waiters
 };
 /// An outstanding Translation Request.

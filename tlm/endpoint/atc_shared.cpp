@@ -71,22 +71,53 @@ void atc::reset_function(base::routing_id rid) {
     drop_invalidates(rid);
 }
 
+/// Drops what was to be sampled from this edge on; what waits behind comes up, to the next edge at
+/// the earliest. @return when the last one is sampled
+template <class T, class Drop, class Edge>
+base::ps atc::close_ranks(ring<T>& queue, Drop drop, Edge edge) const {
+    base::ps last = now();
+    take_out(queue, [&](T& item) {
+        const base::ps at = edge(item, base::ps{});
+        if (at < now()) return false;
+        if (drop(item)) return true;
+        if (at > now()) edge(item, (last += clock_.period()) - at);
+        return false;
+    });
+    return last;
+}
+
+/// Those that the pipeline has taken in leave it in their turn.
 void atc::drop_lookups(base::routing_id rid) {
-    const auto drop = [&](std::uint32_t l) {
-        if (lookups_[l].key.rid != rid) return false;
-        if (lookups_[l].replay) replaying_ = false;
-        free_lookups_.push_back(l);
-        return true;
+    using turn = lookup::turn;
+    const base::ps cycles = clock_.to_time({config_.lookup_cycles});
+    const auto lose = [&](std::uint32_t index) {
+        lookup& l = lookups_[index];
+        if (l.key.rid == rid) l.is = l.is == turn::again ? turn::lost_again : turn::lost;
     };
-    take_out(pipeline_, drop);
-    take_out(stalled_, drop);
+    for (std::size_t n = 0; n < pipeline_.size(); ++n) lose(pipeline_.at(n));
+    for (std::size_t n = 0; n < stalled_.size(); ++n) {
+        lose(stalled_.at(n));
+        lookup& l = lookups_[stalled_.at(n)];
+        if (l.is == turn::lost_again) l.is = turn::lost;
+    }
+    const base::ps last = close_ranks(
+        pipeline_,
+        [&](std::uint32_t index) {
+            if (lookups_[index].is != turn::lost) return false;
+            free_lookups_.push_back(index);
+            return true;
+        },
+        [&](std::uint32_t index, base::ps by) { return (lookups_[index].due += by) - cycles; });
+    last_lookup_sample_ = std::min(last_lookup_sample_, last);
 }
 
 void atc::drop_requests(base::routing_id rid) {
     const auto of_it = [&](request_slot s) { return requests_[s].key.rid == rid; };
     take_out(to_send_, of_it);
-    take_out(fills_,
-             [&](const sampled_fill& f) { return f.slot < requests_.size() && of_it(f.slot); });
+    const base::ps last = close_ranks(
+        fills_, [&](const sampled_fill& f) { return f.slot < requests_.size() && of_it(f.slot); },
+        [](sampled_fill& f, base::ps by) { return f.edge += by; });
+    last_fill_edge_ = std::min(last_fill_edge_, last);
     for (std::size_t i = active_requests_.size(); i-- > 0;) {
         const request_slot s = active_requests_[i];
         if (!of_it(s)) continue;
@@ -122,13 +153,17 @@ void atc::drop_invalidates(base::routing_id rid) {
         gone |= std::uint32_t{1} << slot;
     }
     // One that lies in the queue keeps its place until its turn comes.
-    take_out(queued_, [&](std::uint8_t slot) {
-        if ((gone >> slot & 1) == 0) return false;
-        invalidation& i = invalidations_[slot];
-        i.killed = i.sample < now();
-        if (i.killed) gone &= ~(std::uint32_t{1} << slot);
-        return !i.killed;
-    });
+    for (std::size_t n = 0; n < queued_.size(); ++n) {
+        const std::uint32_t bit = std::uint32_t{1} << queued_.at(n);
+        invalidation& i = invalidations_[queued_.at(n)];
+        if ((gone & bit) == 0 || i.sample >= now()) continue;
+        i.killed = true;
+        gone &= ~bit;
+    }
+    const base::ps last = close_ranks(
+        queued_, [&](std::uint8_t slot) { return (gone >> slot & 1) != 0; },
+        [&](std::uint8_t slot, base::ps by) { return invalidations_[slot].sample += by; });
+    last_invalidate_sample_ = std::min(last_invalidate_sample_, last);
     if (current_ != no_invalidation && (gone >> current_ & 1) != 0) current_ = no_invalidation;
     free_invalidations_ |= gone;
     drained_ &= ~gone;
