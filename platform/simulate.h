@@ -16,6 +16,9 @@ namespace drydock {
 namespace base {
 struct context;
 }
+namespace latency {
+struct listener;
+}
 
 /// What a run writes and when it may stop early; changes no result but that.
 struct run_files {
@@ -62,6 +65,9 @@ nlohmann::json simulate(const scenario::run& r, const run_files& files, progress
 /// built; they outlive the call. Those that take no part change no result.
 nlohmann::json simulate_with(const scenario::run& r, const run_files& files, progress& p,
                              const std::function<void(base::context&)>& companions);
+
+/// The same, telling of every transaction as it ends; writes no file.
+nlohmann::json simulate_told(const scenario::run& r, progress& p, latency::listener& l);
 
 /// All parameters of the machine of a run after building it, as `drydock params` prints them:
 /// [{"name","value","default","unit","range","origin","description"}], sorted by name. Once per

@@ -3,9 +3,11 @@
 
 #include <memory>
 
+#include "platform/accuracy/dpc_pattern.h"
 #include "platform/accuracy/pattern.h"
 #include "tlm/base/context.h"
 #include "tlm/endpoint/atc_if.h"
+#include "tlm/root_complex/containment_if.h"
 #include "tlm/smmu/invalidation_tracker_if.h"
 
 namespace drydock::accuracy {
@@ -27,5 +29,7 @@ std::unique_ptr<endpoint::atc_if> make_atc(fidelity, const pattern&, base::conte
 std::unique_ptr<smmu::invalidation_tracker_if> make_tracker(fidelity, const pattern&,
                                                             base::context&,
                                                             smmu::invalidation_tracker_client&);
+std::unique_ptr<root_complex::containment_if> make_dpc(fidelity, const dpc_pattern&, base::context&,
+                                                       root_complex::containment_client&);
 
 }  // namespace drydock::accuracy

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "tlm/base/time.h"
@@ -24,6 +24,12 @@ struct errors {
 /// The samples that errors are made of.
 class error_samples {
 public:
+    error_samples() = default;
+    error_samples(std::vector<std::int64_t> differences, std::int64_t sum_of_times)
+        : differences_(std::move(differences)), sum_of_times_(sum_of_times) {}
+
+    const std::vector<std::int64_t>& differences() const { return differences_; }
+    std::int64_t sum_of_times() const { return sum_of_times_; }
     void add(base::ps twin, base::ps rtl);
     void add(const error_samples& other);
     errors result() const;

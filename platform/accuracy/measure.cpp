@@ -94,12 +94,6 @@ timed_run run_machine(const pattern& p, fidelity f, unsigned n, recording* into)
             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()};
 }
 
-bool within(std::int64_t twin, std::int64_t rtl) {
-    const auto off = static_cast<double>(std::abs(twin - rtl));
-    return off <=
-           std::max(most_closed_per_cent / 100 * static_cast<double>(rtl), most_cycles * cycle);
-}
-
 void judge_completion(const std::string& what, const errors& e, std::vector<std::string>& missed) {
     if (e.per_cent() > most_mean_per_cent)
         missed.push_back(fmt::format("{}: mean absolute error {:.2f} %, target {} %", what,
@@ -123,12 +117,22 @@ void judge(const measurement& m, std::vector<std::string>& missed) {
                                          most_cycles));
     }
     const closed_loop& c = m.closed;
-    if (!within(c.twin_p50, c.rtl_p50) || !within(c.twin_p99, c.rtl_p99))
+    if (!within_closed_loop(c.twin_p50, c.rtl_p50) || !within_closed_loop(c.twin_p99, c.rtl_p99))
         missed.push_back(fmt::format("{}: closed loop p50 {} against {} ps, p99 {} against {} ps",
                                      name, c.twin_p50, c.rtl_p50, c.twin_p99, c.rtl_p99));
 }
 
 }  // namespace
+
+bool within_closed_loop(std::int64_t twin, std::int64_t rtl) {
+    const auto off = static_cast<double>(std::abs(twin - rtl));
+    return off <=
+           std::max(most_closed_per_cent / 100 * static_cast<double>(rtl), most_cycles * cycle);
+}
+
+double off_per_cent(std::int64_t twin, std::int64_t rtl) {
+    return rtl == 0 ? 0 : 100 * static_cast<double>(twin - rtl) / static_cast<double>(rtl);
+}
 
 measurement measure(const pattern& p, unsigned n) {
     measurement m;

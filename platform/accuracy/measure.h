@@ -12,8 +12,6 @@
 
 namespace drydock::accuracy {
 
-inline constexpr unsigned invalidations_per_pattern = 512;
-
 /// Where an invalidate is inside the two blocks, in this order.
 enum class stage : std::uint8_t {
     itag_wait,
@@ -51,6 +49,11 @@ struct measurement {
     open_loop open;
     closed_loop closed;
 };
+
+/// Whether a percentile is within the target of the closed loop, ps.
+bool within_closed_loop(std::int64_t twin, std::int64_t rtl);
+/// The difference in per cent of the block in SystemVerilog; 0 of nothing.
+double off_per_cent(std::int64_t twin, std::int64_t rtl);
 
 measurement measure(const pattern&, unsigned invalidations = invalidations_per_pattern);
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "platform/accuracy/model_times.h"
 #include "tlm/base/time.h"
 
 namespace drydock::accuracy {
@@ -14,6 +15,7 @@ struct pattern {
     const char* text;  ///< what it is for, one line
     bool calibrates;   ///< pattern set A; the others (set B) judge
 
+    model_times times{};      ///< of the blocks at transaction level
     bool large = false;       ///< parameter set of the ATC and of the tracker
     unsigned functions = 1;   ///< that share the ATC
     unsigned pasids = 0;      ///< address spaces; 0: requests without PASID
@@ -40,6 +42,8 @@ struct pattern {
     base::ps latency_one_way{250'000};
     base::ps translation{500'000};  ///< Translation Request to Completion
 };
+
+inline constexpr unsigned invalidations_per_pattern = 512;
 
 /// At least 24; half of them calibrate.
 std::span<const pattern> patterns();

@@ -4,14 +4,18 @@
 #include <vector>
 
 #include "platform/accuracy/blocks.h"
+#include "platform/accuracy/calibration.h"
 #include "platform/accuracy/recording.h"
 
 namespace drydock::accuracy {
 
 struct atc_answers {
-    std::vector<atc_times> times;      ///< by number of the invalidate
-    std::vector<std::uint32_t> order;  ///< in which they were completed
-    double seconds = 0;                ///< of wall time
+    std::vector<atc_times> times;       ///< by number of the invalidate
+    std::vector<std::uint32_t> order;   ///< in which they were completed
+    std::vector<std::uint32_t> probes;  ///< sets that it looked into; of the model alone
+    least hits;                         ///< cycles from a lookup's sampling edge to its answer
+    least fills;  ///< cycles from an answer's sampling edge to those of lookups that waited for it
+    double seconds = 0;  ///< of wall time
 };
 struct tracker_answers {
     std::vector<tracker_times> times;

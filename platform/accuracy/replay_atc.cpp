@@ -21,7 +21,9 @@ public:
           atc_(make_atc(f, p, ctx_, *this)),
           invalidates_(n) {
         answers_.times.resize(n);
+        answers_.probes.resize(n);
         ctx_.probe.subscribe(*this, base::kind::stage);
+        ctx_.probe.subscribe(*this, base::kind::atc_invalidated);
         atc_->set_stu(12);
         ctx_.timeline.seal();
     }
@@ -40,6 +42,8 @@ private:
     struct given_use {
         endpoint::use_id id = 0;
         bool known = false, release_due = false;
+        ps asked = base::never;
+        std::uint64_t page = 0;
     };
 
     void on_time(std::uint64_t) override {
@@ -82,13 +86,19 @@ private:
             while (!controls_.empty() &&
                    atc_->try_control(rid(*controls_.front()), endpoint::atc_control::enable))
                 controls_.pop_front();
-        if (c == endpoint::atc_channel::lookup)
-            while (!lookups_.empty() &&
-                   atc_->try_lookup(lookups_.front()->number, lookups_.front()->key,
-                                    lookups_.front()->access))
-                lookups_.pop_front();
+        if (c == endpoint::atc_channel::lookup) feed_lookups();
         if (c == endpoint::atc_channel::fill) feed_fills();
         if (c == endpoint::atc_channel::invalidate) feed_invalidates();
+    }
+    void feed_lookups() {
+        while (!lookups_.empty()) {
+            const atc_stimulus& s = *lookups_.front();
+            if (!atc_->try_lookup(s.number, s.key, s.access)) return;
+            given_use& u = uses_[s.number];
+            u.asked = ctx_.now();
+            u.page = name_of(s.key);
+            lookups_.pop_front();
+        }
     }
     /// The answer to a request that this block has not made yet waits for it and for no other.
     void feed_fills() {
@@ -99,6 +109,7 @@ private:
                 continue;
             }
             if (!atc_->try_fill(slot->second, (*f)->entry)) return;
+            filled_[name_of((*f)->key)] = ctx_.now();
             slots_.erase(slot);
             f = fills_.erase(f);
         }
@@ -118,7 +129,16 @@ private:
         given_use& u = uses_[number];
         u.id = id;
         u.known = true;
+        const auto filled = filled_.find(u.page);
+        if (filled == filled_.end() || filled->second < u.asked)
+            answers_.hits.add(cycles_since(u.asked));
+        else
+            answers_.fills.add(cycles_since(filled->second));
         if (u.release_due) atc_->release(id);
+    }
+    /// Of the block, since the edge that samples what came then.
+    std::int64_t cycles_since(ps then) const {
+        return (ctx_.now() - base::clock_domain(block_clock).next_edge(then)) / block_clock;
     }
     void fault(endpoint::lookup_id, endpoint::atc_fault) override {}
     bool try_request(endpoint::request_slot slot, const endpoint::atc_key& k, bool) override {
@@ -147,6 +167,10 @@ private:
     void ready(endpoint::atc_channel c) override { feed(c); }
     void on_event(const base::event& e) override {
         if (e.span.value == 0 || e.span.value > answers_.times.size()) return;
+        if (e.what == base::kind::atc_invalidated) {
+            answers_.probes[e.span.value - 1] = static_cast<std::uint32_t>(e.d);
+            return;
+        }
         atc_times& t = answers_.times[e.span.value - 1];
         if (e.a == 9) t.started = e.time;
         if (e.a == 10) t.processed = e.time;
@@ -165,6 +189,7 @@ private:
     std::unordered_map<std::uint32_t, given_use> uses_;
     std::unordered_map<std::uint64_t, std::uint32_t> asked_;
     std::map<std::pair<std::uint64_t, std::uint32_t>, endpoint::request_slot> slots_;
+    std::unordered_map<std::uint64_t, ps> filled_;  ///< by page: when its last answer came
     bool room_ = true, refused_ = false;
 };
 

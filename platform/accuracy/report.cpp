@@ -5,6 +5,9 @@
 #include <algorithm>
 
 #include "platform/accuracy/blocks.h"
+#include "platform/accuracy/report_columns.h"
+#include "platform/accuracy/report_dpc.h"
+#include "platform/accuracy/report_machines.h"
 
 namespace drydock::accuracy {
 namespace {
@@ -29,33 +32,26 @@ struct total {
     }
 };
 
-std::string error_columns(const errors& e) {
-    return fmt::format("{:>9.1f} {:>8.2f} {:>8.2f} {:>7.3f}% {:>7.1f} {:>7.1f}", e.mean_time / ns,
-                       e.mean / ns, e.mean_absolute / ns, e.per_cent(),
-                       static_cast<double>(e.p99) / ns, static_cast<double>(e.max) / ns);
-}
-
-std::string row(const std::string& name, char set, const errors& e, const std::string& note) {
-    return fmt::format("  {:<20} {} {}  {}\n", name, set, error_columns(e), note);
-}
-
 char set_of(const measurement& m) { return m.of->calibrates ? 'A' : 'B'; }
 
 std::string open_table(const std::vector<measurement>& all) {
     std::string text = fmt::format(
-        "Open loop: what the rtl was given into both; ATC, accepted to Invalidate Completion, ns\n"
-        "  {:<20} {} {:>9} {:>8} {:>8} {:>8} {:>7} {:>7}  order\n",
-        "pattern", " ", "rtl mean", "error", "|error|", "", "p99", "max");
+        "Open loop: what the rtl was given into both; ATC, accepted to Invalidate Completion\n{}",
+        error_heading("order"));
     for (const measurement& m : all)
-        text +=
-            row(m.of->name, set_of(m), m.open.atc.result(), m.open.same_order ? "same" : "DIFFERS");
+        text += error_row(m.of->name, set_of(m), m.open.atc.result(), cycle,
+                          m.open.same_order ? "same" : "DIFFERS");
     for (const bool calibrating : {true, false}) {
+        if (std::ranges::none_of(all,
+                                 [&](const auto& m) { return m.of->calibrates == calibrating; }))
+            continue;
         const total t(all, calibrating);
         const char set = calibrating ? 'A' : 'B';
-        text += row("all, ATC", set, t.atc.result(), "");
-        text += row("all, tracker", set, t.tracker.result(), "");
+        text += error_row("all, ATC", set, t.atc.result(), cycle, "");
+        text += error_row("all, tracker", set, t.tracker.result(), cycle, "");
         for (std::size_t s = 0; s < stages; ++s)
-            text += row(fmt::format("  {}", stage_names[s]), set, t.by_stage[s].result(), "");
+            text += error_row(fmt::format("  {}", stage_names[s]), set, t.by_stage[s].result(),
+                              cycle, "");
     }
     return text;
 }
@@ -65,17 +61,14 @@ std::string closed_table(const std::vector<measurement>& all) {
         "\nClosed loop: the same machine with either; ATC_INV accepted to finished, ns\n"
         "  {:<20} {} {:>10} {:>10} {:>10} {:>10} {:>7} {:>7}  inversions\n",
         "pattern", " ", "p50 rtl", "p50 tlm", "p99 rtl", "p99 tlm", "p50", "p99");
-    const auto off = [](std::int64_t twin, std::int64_t rtl) {
-        return rtl == 0 ? 0 : 100 * static_cast<double>(twin - rtl) / static_cast<double>(rtl);
-    };
     const auto in_ns = [](std::int64_t t) { return static_cast<double>(t) / ns; };
     for (const measurement& m : all) {
         const closed_loop& c = m.closed;
         text += fmt::format(
             "  {:<20} {} {:>10.1f} {:>10.1f} {:>10.1f} {:>10.1f} {:>+6.2f}% {:>+6.2f}%  {}\n",
             m.of->name, set_of(m), in_ns(c.rtl_p50), in_ns(c.twin_p50), in_ns(c.rtl_p99),
-            in_ns(c.twin_p99), off(c.twin_p50, c.rtl_p50), off(c.twin_p99, c.rtl_p99),
-            c.inversions);
+            in_ns(c.twin_p99), off_per_cent(c.twin_p50, c.rtl_p50),
+            off_per_cent(c.twin_p99, c.rtl_p99), c.inversions);
     }
     for (const measurement& m : all)
         if (m.closed.inversions > 0)
@@ -101,32 +94,22 @@ std::string speed(const std::vector<measurement>& all) {
         machine_rtl / machine_twin);
 }
 
-std::string verdict(const std::vector<measurement>& all) {
-    if (std::all_of(all.begin(), all.end(), [](const auto& m) { return m.of->calibrates; }))
-        return "\nNo pattern of set B was measured, the targets are not judged.\n";
-    const auto missed = missed_targets(all);
-    if (missed.empty()) return "\nAll targets are met by the patterns of set B.\n";
-    std::string text = fmt::format("\nMissed by the patterns of set B: {}\n", missed.size());
+std::string verdict(const results& r) {
+    const auto judges = [](const auto& m) { return !m.of->calibrates; };
+    const bool judged = !r.machines.empty() || std::ranges::any_of(r.patterns, judges) ||
+                        std::ranges::any_of(r.containments, judges);
+    if (!judged) return "\nNo pattern of set B was measured, the targets are not judged.\n";
+    const auto missed = missed_targets(r);
+    if (missed.empty()) return "\nAll targets are met.\n";
+    std::string text = fmt::format("\nMissed targets: {}\n", missed.size());
     for (const std::string& m : missed) text += "  " + m + "\n";
     return text;
 }
 
-json of(const errors& e) {
-    return {{"count", e.count},
-            {"rtl_mean_ns", e.mean_time / ns},
-            {"mean_ns", e.mean / ns},
-            {"mean_absolute_ns", e.mean_absolute / ns},
-            {"mean_absolute_cycles", e.mean_absolute / cycle},
-            {"mean_absolute_percent", e.per_cent()},
-            {"p99_ns", static_cast<double>(e.p99) / ns},
-            {"p99_cycles", static_cast<double>(e.p99) / cycle},
-            {"max_ns", static_cast<double>(e.max) / ns},
-            {"max_cycles", static_cast<double>(e.max) / cycle}};
-}
-
 json stages_of(const std::array<error_samples, stages>& by_stage) {
     json j;
-    for (std::size_t s = 0; s < stages; ++s) j[stage_names[s]] = of(by_stage[s].result());
+    for (std::size_t s = 0; s < stages; ++s)
+        j[stage_names[s]] = error_json(by_stage[s].result(), cycle);
     return j;
 }
 
@@ -134,6 +117,9 @@ json of(const measurement& m) {
     const closed_loop& c = m.closed;
     json closed{{"rtl", {{"p50_ns", c.rtl_p50 / ns}, {"p99_ns", c.rtl_p99 / ns}}},
                 {"tlm", {{"p50_ns", c.twin_p50 / ns}, {"p99_ns", c.twin_p99 / ns}}},
+                {"p50_difference_percent", off_per_cent(c.twin_p50, c.rtl_p50)},
+                {"p99_difference_percent", off_per_cent(c.twin_p99, c.rtl_p99)},
+                {"seconds", {{"rtl", c.rtl_seconds}, {"tlm", c.twin_seconds}}},
                 {"inversions", c.inversions}};
     if (c.inversions > 0) closed["first_inversion"] = c.first_inversion;
     return {{"name", m.of->name},
@@ -143,30 +129,44 @@ json of(const measurement& m) {
             {"invalidates", m.invalidations},
             {"open_loop",
              {{"calls", m.open.calls},
+              {"seconds", {{"rtl", m.open.rtl_seconds}, {"tlm", m.open.twin_seconds}}},
               {"same_order", m.open.same_order},
-              {"atc", of(m.open.atc.result())},
-              {"tracker", of(m.open.tracker.result())},
+              {"atc", error_json(m.open.atc.result(), cycle)},
+              {"tracker", error_json(m.open.tracker.result(), cycle)},
               {"stages", stages_of(m.open.by_stage)}}},
             {"closed_loop", closed}};
 }
 
 }  // namespace
 
-std::string as_text(const std::vector<measurement>& all) {
-    return open_table(all) + closed_table(all) + verdict(all) + speed(all);
+std::string as_text(const results& r) {
+    const bool patterns = !r.patterns.empty();
+    return (patterns ? open_table(r.patterns) + closed_table(r.patterns) : "") +
+           as_text(r.containments) + as_text(r.machines) + verdict(r) +
+           (patterns ? speed(r.patterns) : "");
 }
 
-json as_json(const std::vector<measurement>& all) {
-    json j{{"block_clock_ns", cycle / ns}, {"patterns", json::array()}};
-    for (const measurement& m : all) j["patterns"].push_back(of(m));
+json as_json(const results& r) {
+    json j{{"block_clock_ns", cycle / ns},
+           {"patterns", json::array()},
+           {"containments", as_json(r.containments)},
+           {"machines", as_json(r.machines)}};
+    for (const measurement& m : r.patterns) j["patterns"].push_back(of(m));
     for (const bool calibrating : {true, false}) {
-        const total t(all, calibrating);
-        j["total"][calibrating ? "A" : "B"] = {{"atc", of(t.atc.result())},
-                                               {"tracker", of(t.tracker.result())},
+        const total t(r.patterns, calibrating);
+        j["total"][calibrating ? "A" : "B"] = {{"atc", error_json(t.atc.result(), cycle)},
+                                               {"tracker", error_json(t.tracker.result(), cycle)},
                                                {"stages", stages_of(t.by_stage)}};
     }
-    j["missed"] = missed_targets(all);
+    j["missed"] = missed_targets(r);
     return j;
+}
+
+std::vector<std::string> missed_targets(const results& r) {
+    std::vector<std::string> missed = missed_targets(r.patterns);
+    for (const auto& more : {missed_targets(r.containments), missed_targets(r.machines)})
+        missed.insert(missed.end(), more.begin(), more.end());
+    return missed;
 }
 
 }  // namespace drydock::accuracy

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <optional>
 #include <sstream>
+#include <thread>
 
 #include "platform/cli/commands.h"
 #include "platform/runner/output_folder.h"
@@ -119,6 +120,30 @@ void add_hazards(CLI::App& a, parsed& p) {
     a.add_flag("--json", p.hazards.as_json, "print the cells as JSON");
 }
 
+void add_accuracy(CLI::App& a, parsed& p) {
+    auto* pattern =
+        a.add_option("--pattern", p.accuracy.pattern, "only this pattern of traffic, no machine");
+    auto* scenario = a.add_option("--scenario", p.accuracy.scenario,
+                                  "only the machines of this scenario file, no pattern of traffic")
+                         ->excludes(pattern);
+    a.add_flag("--calibrate", p.accuracy.calibrate,
+               "measure the models' times by pattern set A, compare them with what they are")
+        ->excludes(pattern)
+        ->excludes(scenario);
+    a.add_option("-c,--config", p.accuracy.set,
+                 "PATH=VALUE, replaces a value of the scenario; without one a time of the models "
+                 "in cycles, atc.probe_cycles=2")
+        ->allow_extra_args(false);
+    a.add_option("-m,--matrix", p.accuracy.axes, "PATH=V1,V2, adds or replaces an axis of it")
+        ->allow_extra_args(false)
+        ->needs(scenario);
+    p.accuracy.jobs = std::max(1u, std::thread::hardware_concurrency());
+    a.add_option("--jobs,-j", p.accuracy.jobs,
+                 "runs at a time, as many as there are processors; changes no result but the speed")
+        ->check(CLI::Range(1u, 1024u));
+    a.add_flag("--json", p.accuracy.as_json, "print every figure as JSON");
+}
+
 void add_explain(CLI::App& a, parsed& p) {
     a.add_option("folder", p.explain.folder, "output folder, or a run's folder inside")->required();
     auto* id = a.add_option("--id", p.explain.id, "a transaction, such as INV-17");
@@ -141,8 +166,8 @@ void add_compare(CLI::App& a, parsed& p) {
 
 /// An option that is given must say something: `--out ''` is a slip of a script.
 void refuse_empty(const CLI::App& a) {
-    for (const char* name :
-         {"--seed", "--seeds", "--out", "--junit", "--id", "--variant", "--waves-of"}) {
+    for (const char* name : {"--seed", "--seeds", "--out", "--junit", "--id", "--variant",
+                             "--waves-of", "--pattern", "--scenario"}) {
         const CLI::Option* o = a.get_option_no_throw(name);
         if (o != nullptr && o->count() != 0 && o->results().back().empty())
             throw scenario::bad_input({name, 0, 0, true},
@@ -225,10 +250,10 @@ int program(const std::vector<std::string>& arguments, const tools& t) {
     app.require_subcommand(1);
     app.set_version_flag("--version", "drydock " DRYDOCK_VERSION);
     add_run(*app.add_subcommand("run", "simulate all runs of a scenario and report"), p);
-    auto* accuracy = app.add_subcommand(
-        "accuracy", "how far the models' times are from those of the blocks in SystemVerilog");
-    accuracy->add_option("--pattern", p.accuracy.pattern, "only this pattern of traffic");
-    accuracy->add_flag("--json", p.accuracy.as_json, "print every figure as JSON");
+    add_accuracy(
+        *app.add_subcommand(
+            "accuracy", "how far the models' times are from those of the blocks in SystemVerilog"),
+        p);
     add_hazards(
         *app.add_subcommand("hazards",
                             "the hazard library against all variants, as a table hazard x variant"),

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "platform/accuracy/whole_machine.h"
 #include "platform/runner/runner.h"
 
 namespace drydock::cli {
@@ -19,6 +20,8 @@ struct tools {
     std::FILE* err = stderr;
     /// As configuration_of() of platform/simulate.h.
     std::function<nlohmann::json(const scenario::run&)> configuration = {};
+    /// As simulate_told() there.
+    accuracy::simulate_told_function simulate_told = {};
 };
 
 /// Exit codes of every command.

@@ -187,6 +187,24 @@ pcie::link_config configure_link(base::parameters& p, const scenario::port& port
     return c;
 }
 
+namespace {
+
+void configure_atc_times(declarer& d, endpoint::atc_config& c) {
+    d.time("atc.clock", c.clock, 1_ps, 1_us, "clock period of the ATC");
+    d.number("atc.lookup_cycles", c.lookup_cycles, 1, 64, "cycles",
+             "from the sampling edge to the answer");
+    d.number("atc.fill_cycles", c.fill_cycles, 0, 64, "cycles",
+             "the model's, from an answer's sampling edge until it is kept and used");
+    d.number("atc.invalidate_cycles", c.invalidate_cycles, 0, 64, "cycles",
+             "the model's, work on an invalidate beside its set probes");
+    d.number("atc.probe_cycles", c.probe_cycles, 1, 64, "cycles",
+             "the model's, work of an invalidate on each set that it looks into");
+    d.number("atc.completion_cycles", c.completion_cycles, 0, 64, "cycles",
+             "the model's, from the edge of a drain's end to the Invalidate Completion");
+}
+
+}  // namespace
+
 endpoint::function_config configure_function(base::parameters& p, const scenario::device& s) {
     endpoint::function_config f;
     f.name = s.name;
@@ -205,9 +223,7 @@ endpoint::function_config configure_function(base::parameters& p, const scenario
     d.number("atc.ways", c.atc.ways, 1, 64, "ways", "associativity; power of two");
     d.number("atc.request_slots", c.atc.request_slots, 1, 256, "requests",
              "outstanding Translation Requests");
-    d.number("atc.lookup_cycles", c.atc.lookup_cycles, 1, 64, "cycles",
-             "from the sampling edge to the answer");
-    d.time("atc.clock", c.atc.clock, 1_ps, 1_us, "clock period of the ATC");
+    configure_atc_times(d, c.atc);
     d.flag("atc.ignore_when_disabled", c.atc.ignore_when_disabled,
            "Invalidate Requests while ATS Enable=0 get no answer");
     d.number("dma.max_outstanding_reads", c.dma.max_outstanding_reads, 1, 1024, "reads",

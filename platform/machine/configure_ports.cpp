@@ -7,6 +7,16 @@ namespace {
 
 using namespace base::literals;
 
+void configure_containment(declarer& d, root_complex::dpc_config& c) {
+    d.time("dpc.clock", c.clock, 1_ps, 1_us, "of the block that judges triggers and TLPs");
+    d.number("dpc.trigger_cycles", c.trigger_cycles, 0, 64, "cycles",
+             "the model's, from a trigger's sampling edge to containment");
+    d.number("dpc.release_cycles", c.release_cycles, 0, 64, "cycles",
+             "the model's, from a release's sampling edge to the end of containment");
+    d.number("dpc.verdict_cycles", c.verdict_cycles, 0, 64, "cycles",
+             "the model's, from a TLP's sampling edge to what becomes of it");
+}
+
 void configure_dpc(declarer& d, root_complex::dpc_config& c) {
     d.flag("dpc.root_port_extensions", c.root_port_extensions, "RP PIO and RP Busy");
     d.number("dpc.pio_log_size", c.pio_log_size, 4, 9, "DW",
@@ -15,7 +25,7 @@ void configure_dpc(declarer& d, root_complex::dpc_config& c) {
            "Poisoned TLP Egress Blocking can be enabled");
     d.flag("dpc.software_trigger", c.software_trigger, "DPC Software Triggering");
     d.flag("dpc.dl_active_err_cor", c.dl_active_err_cor, "DL_Active ERR_COR Signaling");
-    d.time("dpc.clock", c.clock, 1_ps, 1_us, "of the block that judges triggers and TLPs");
+    configure_containment(d, c);
     d.time("dpc.notice", c.notice, 0_ps, 10_s,
            "from the announcement of containment to containment; 0: none, as in all hardware");
     d.time("dpc.rp_busy", c.rp_busy, 0_ps, 100_s,
@@ -42,7 +52,7 @@ void configure_switch_dpc(base::parameters& p, const std::string& port,
     declarer d(p, port);
     d.flag("dpc.software_trigger", c.software_trigger, "DPC Software Triggering");
     d.flag("dpc.dl_active_err_cor", c.dl_active_err_cor, "DL_Active ERR_COR Signaling");
-    d.time("dpc.clock", c.clock, 1_ps, 1_us, "of the block that judges triggers and TLPs");
+    configure_containment(d, c);
     d.time("dpc.notice", c.notice, 0_ps, 10_s,
            "from the announcement of containment to containment; 0: none, as in all hardware");
 }

@@ -101,6 +101,10 @@ void declare_pipeline(declarer& d, smmu::smmu_config& c) {
 
 void declare_times(declarer& d, smmu::smmu_config& c) {
     d.number("itags", c.itags, 1, 32, "ITags", "Invalidate Requests outstanding at once");
+    d.number("tracker.issue_cycles", c.tracker_issue_cycles, 0, 64, "cycles",
+             "the model's, from owning an ITag to its Invalidate Request");
+    d.number("tracker.match_cycles", c.tracker_match_cycles, 0, 64, "cycles",
+             "the model's, from a completion's sampling edge until its ITags retire");
     d.time("command", c.command, 1_ps, 1_ms, "decode and issue of one command");
     d.time("cr0_update", c.cr0_update, 0_ps, 1_ms,
            "from a CR0 or IRQ_CTRL write to its acknowledge");

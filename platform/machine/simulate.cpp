@@ -6,6 +6,7 @@
 #include <systemc>
 
 #include "platform/latency/stages.h"
+#include "platform/machine/calibrated.h"
 #include "platform/machine/configuration.h"
 #include "platform/machine/instances.h"
 #include "platform/machine/machine.h"
@@ -67,15 +68,17 @@ json parameters_json(const base::context& ctx) {
         if (const auto* b = std::get_if<bool>(&v)) return *b;
         return std::get<std::string>(v);
     };
-    constexpr const char* origins[] = {"default", "device", "scenario", "command line"};
+    constexpr std::string_view origins[] = {"default", "device", "scenario", "command line"};
     for (const auto& [name, q] : ctx.parameters.declared())
-        all.push_back({{"name", name},
-                       {"value", text(q.value)},
-                       {"default", text(q.default_value)},
-                       {"unit", q.unit},
-                       {"range", q.range},
-                       {"origin", origins[static_cast<int>(q.from)]},
-                       {"description", q.description}});
+        all.push_back(
+            {{"name", name},
+             {"value", text(q.value)},
+             {"default", text(q.default_value)},
+             {"unit", q.unit},
+             {"range", q.range},
+             {"origin", q.from == base::origin::default_value ? machine::origin_of_default(name)
+                                                              : origins[static_cast<int>(q.from)]},
+             {"description", q.description}});
     return all;
 }
 
@@ -194,12 +197,10 @@ void check_consistent(const machine::watchers& w) {
 
 }  // namespace
 
-json simulate(const scenario::run& r, const run_files& f, progress& p) {
-    return simulate_with(r, f, p, [](base::context&) {});
-}
+namespace {
 
-json simulate_with(const scenario::run& r, const run_files& f, progress& p,
-                   const std::function<void(base::context&)>& companions) {
+json simulate_for(const scenario::run& r, const run_files& f, progress& p,
+                  const std::function<void(base::context&)>& companions, latency::listener* told) {
     prepare_kernel();
     base::context ctx(r.seed);
     preset(ctx, r);
@@ -214,6 +215,7 @@ json simulate_with(const scenario::run& r, const run_files& f, progress& p,
     w.monitors.connect(static_cast<monitors::retry&>(m));
     files out(ctx, r, f, w.monitors.names(), m.hw());
     const auto record = recorder_of(r, f, ctx, w);
+    if (told != nullptr) w.latency.tell(told);
     try {
         const reporter bar(m, ctx, p);
         const stopper at_violation(ctx, f.until_violation);
@@ -241,6 +243,22 @@ json simulate_with(const scenario::run& r, const run_files& f, progress& p,
     if (record) record->close(m.booted(), until, parameters_json(ctx));
     machine::add_verdict(result, w);
     return result;
+}
+
+}  // namespace
+
+json simulate(const scenario::run& r, const run_files& f, progress& p) {
+    return simulate_with(r, f, p, [](base::context&) {});
+}
+
+json simulate_with(const scenario::run& r, const run_files& f, progress& p,
+                   const std::function<void(base::context&)>& companions) {
+    return simulate_for(r, f, p, companions, nullptr);
+}
+
+json simulate_told(const scenario::run& r, progress& p, latency::listener& l) {
+    return simulate_for(
+        r, {}, p, [](base::context&) {}, &l);
 }
 
 json configuration_of(const scenario::run& r) {

@@ -11,6 +11,7 @@
 
 #include "platform/devices/description.h"
 #include "platform/scenario/build.h"
+#include "platform/scenario/embedded.h"
 #include "platform/scenario/matrix.h"
 #include "platform/scenario/schema.h"
 #include "platform/scenario/sha256.h"
@@ -23,11 +24,15 @@ namespace {
 constexpr std::size_t most_runs = 100'000;
 constexpr const char* order_path = "order";
 
+/// The scenarios that come with the program are there without its source tree too.
 std::string read_file(const std::string& path, const place& asked_at) {
     std::error_code error;
     if (fs::is_directory(path, error))
         throw bad_input(asked_at, "'" + path + "' is a folder; expected a scenario file");
     std::ifstream in(path, std::ios::binary);
+    if (!in)
+        for (const embedded::file& f : embedded::all())
+            if (f.path == path) return std::string(f.text);
     if (!in)
         throw bad_input(asked_at,
                         "cannot read '" + path + "'; expected the path of a scenario file");

@@ -21,6 +21,7 @@ const atc_config& checked(const atc_config& c) {
     check(c.invalidate_queue >= 1 && c.invalidate_queue <= 32, "invalidate_queue", "1..32");
     check(c.clock > base::ps{}, "clock", "a period above 0, e.g. 1ns");
     check(c.lookup_cycles >= 1, "lookup_cycles", "1 or more");
+    check(c.probe_cycles >= 1, "probe_cycles", "1 or more");
     return c;
 }
 
@@ -46,6 +47,7 @@ atc::atc(std::string_view name, base::context& ctx, const atc_config& config, at
       requests_(config.request_slots),
       to_send_(config.request_slots),
       fills_(config.request_slots),
+      fill_time_(clock_.to_time({config.fill_cycles})),
       queued_(config.invalidate_queue),
       reason_disabled_(ctx.probe.text("ATS disabled")),
       reason_reset_(ctx.probe.text("reset while queued")) {
@@ -85,7 +87,7 @@ bool atc::try_lookup(lookup_id id, const atc_key& key, atc_access access) {
 bool atc::try_fill(request_slot slot, const completion_entry& entry) {
     if (fills_.full()) return false;  // more answers than requests: the caller drops it
     last_fill_edge_ = sample_after(last_fill_edge_);
-    fills_.push({slot, entry, last_fill_edge_});
+    fills_.push({slot, entry, last_fill_edge_ + fill_time_});
     arm(fills_.front().edge);
     return true;
 }
@@ -168,9 +170,10 @@ void atc::rearm() {
     else if (!queued_.empty())
         when = std::min(when,
                         std::max(invalidations_[queued_.front()].sample, now() + clock_.period()));
-    const bool more = late_ != 0 || (!requests_blocked_ && !to_send_.empty()) ||
-                      (!completions_blocked_ && ready_count_ > 0);
-    if (more) when = std::min(when, clock_.next_edge(now()));
+    const base::ps next = clock_.next_edge(now());
+    if (late_ != 0 || (!requests_blocked_ && !to_send_.empty())) when = std::min(when, next);
+    if (!completions_blocked_ && ready_count_ > 0)
+        when = std::min(when, std::max(next, ready_[0].due));
     if (when != base::never) arm(when);
 }
 
@@ -186,7 +189,7 @@ void atc::on_time(std::uint64_t) {
     replay_stalled();
     if (!requests_blocked_ && !to_send_.empty()) send_request();
     if (drained_ != 0) group_drained();
-    if (!completions_blocked_ && ready_count_ > 0) send_completion();
+    if (!completions_blocked_ && ready_count_ > 0 && ready_[0].due <= now()) send_completion();
     if (lookup_refused_ || invalidate_refused_ || control_refused_) tell_ready();
     working_ = false;
     rearm();

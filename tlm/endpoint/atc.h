@@ -154,6 +154,7 @@ private:
     bool requests_blocked_ = false;
     ring<sampled_fill> fills_;
     base::ps last_fill_edge_{-1};
+    base::ps fill_time_;
 
     std::vector<use> uses_;
     std::vector<std::uint32_t> free_uses_;

@@ -30,7 +30,9 @@ void atc::start(std::uint8_t slot) {
     current_ = slot;
     previous_ = what.span;
     const std::uint64_t probes = store_.probes_for(what);
-    current_ends_ = now() + clock_.to_time({static_cast<std::int64_t>(probes)});
+    current_ends_ =
+        now() + clock_.to_time({config_.invalidate_cycles +
+                                static_cast<std::int64_t>(probes) * config_.probe_cycles});
     i.probes = static_cast<std::uint32_t>(probes);
     i.removed = store_.remove(what);
     overtake_requests(what);
@@ -97,7 +99,9 @@ void atc::group_drained() {
         while (n < ready_count_ &&
                (ready_[n].rid != what.rid || ready_[n].traffic_class != what.traffic_class))
             ++n;
-        if (n == ready_count_) ready_[ready_count_++] = {what.rid, what.traffic_class, 0, 0};
+        if (n == ready_count_)
+            ready_[ready_count_++] = {what.rid, what.traffic_class, 0, 0,
+                                      now() + clock_.to_time({config_.completion_cycles})};
         ready_[n].vector |= std::uint32_t{1} << (what.tag.value & 31);
         ready_[n].invalidations |= std::uint32_t{1} << slot;
     }

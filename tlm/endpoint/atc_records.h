@@ -68,6 +68,7 @@ struct completion {
     std::uint8_t traffic_class = 0;
     itag_vector vector = 0;
     std::uint32_t invalidations = 0;  // their places, free once it is handed over
+    base::ps due{};                   // not offered before
 };
 struct sampled_fill {
     request_slot slot = 0;

@@ -23,6 +23,7 @@ struct dpc_config {
     /// neither ImpSpec nor prefix, those DWs read 0.
     unsigned pio_log_size = 4;
     base::ps clock{500};  ///< of the block that judges triggers and TLPs
+    unsigned trigger_cycles = 0, release_cycles = 0, verdict_cycles = 0;  ///< containment_config
     /// From the announcement of containment (an interrupt; bit 15 of DPC Capability, Control and
     /// Status, in no specification) to containment; 0: such a port has none.
     base::ps notice{};

@@ -21,6 +21,9 @@ containment::containment(std::string_view name, base::context& ctx,
     : ctx_(ctx),
       config_(config),
       clock_(config.clock),
+      trigger_time_(clock_.to_time({config.trigger_cycles})),
+      release_time_(clock_.to_time({config.release_cycles})),
+      verdict_time_(clock_.to_time({config.verdict_cycles})),
       client_(client),
       id_(ctx.timeline.join(name, *this)) {}
 
@@ -33,21 +36,23 @@ bool containment::try_trigger(const containment_trigger& t) {
         refused_[index(containment_channel::trigger)] = true;
         return false;
     }
-    trigger_ = {schedule(), t};
+    trigger_ = {schedule() + trigger_time_, t};
     return true;
 }
 
 bool containment::try_tlp(containment_way way, const containment_tlp& t) {
     auto& waiting = tlps_[index(way)];
-    if (waiting.size() == config_.lanes) {
+    const std::size_t n = waiting.size();
+    if (n >= config_.lanes &&
+        waiting.at(n - config_.lanes).due >= ctx_.now() + verdict_time_) {  // of this edge
         refused_[index(channel_of(way))] = true;
         return false;
     }
-    waiting.push({schedule(), t});
+    waiting.push({schedule() + verdict_time_, t});
     return true;
 }
 
-void containment::release() { release_ = schedule(); }
+void containment::release() { release_ = schedule() + release_time_; }
 
 base::ps containment::schedule() {
     const base::ps next = clock_.next_edge(ctx_.now());

@@ -43,6 +43,7 @@ private:
     base::context& ctx_;
     containment_config config_;
     base::clock_domain clock_;
+    base::ps trigger_time_, release_time_, verdict_time_;
     containment_client& client_;
     base::timeline::client_id id_;
     base::timeline::handle edge_, busy_tick_;

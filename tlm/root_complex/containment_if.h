@@ -58,6 +58,9 @@ struct containment_config {
     bool root_port_extensions = false;  ///< RP Busy exists
     base::ps rp_busy{1'000'000};        ///< after a trigger; never: it is stuck
     unsigned lanes = 8;                 ///< TLPs of each way that are taken for one edge, 1..8
+    unsigned trigger_cycles = 0;  ///< from a trigger's sampling edge to its answer and containment
+    unsigned release_cycles = 0;  ///< from a release's sampling edge to the end of containment
+    unsigned verdict_cycles = 0;  ///< from a TLP's sampling edge to what becomes of it
 
     /// On which the end of RP Busy is judged. @pre rp_busy != never
     base::tick_grid grid() const { return {rp_busy, clock}; }

@@ -53,6 +53,9 @@ std::unique_ptr<containment_if> make_block(base::context& ctx, const std::string
     block.clock = c.clock;
     block.root_port_extensions = is_ever_busy(c);
     block.rp_busy = c.rp_busy;
+    block.trigger_cycles = c.trigger_cycles;
+    block.release_cycles = c.release_cycles;
+    block.verdict_cycles = c.verdict_cycles;
     if (c.make_containment) return c.make_containment(name + ".containment", ctx, block, client);
     return std::make_unique<containment>(name + ".containment", ctx, block, client);
 }

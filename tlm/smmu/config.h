@@ -106,6 +106,8 @@ struct smmu_config {
     std::uint32_t commands_per_fetch = 4;       ///< commands read by one access to memory, 1..4
     unsigned itags = 32;                        ///< ITags of the invalidation tracker, 1..32
     base::ps tracker_clock{1'000};              ///< invalidation tracker's clock, 1 ns..1 us
+    unsigned tracker_issue_cycles = 0;          ///< as invalidation_tracker_config
+    unsigned tracker_match_cycles = 0;          ///< as invalidation_tracker_config
     invalidation_tracker_maker make_tracker{};  ///< none: the tracker at transaction level
     bool merge_events = false;  ///< an event like the newest unread one is not recorded again
     cerror_sync after_lost_invalidation = cerror_sync::repeated;

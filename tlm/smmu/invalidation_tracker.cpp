@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tlm/smmu/invalidation_tracker.h"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -19,6 +20,8 @@ invalidation_tracker::invalidation_tracker(std::string_view name, base::context&
       config_(c),
       absent_(c.itags >= itags ? 0 : UINT32_MAX << c.itags),
       clock_(c.clock),
+      issue_time_(clock_.to_time({c.issue_cycles})),
+      match_time_(clock_.to_time({c.match_cycles})),
       grid_(c.grid()),
       client_(client),
       timeline_id_(ctx.timeline.join(name, *this)),
@@ -62,7 +65,9 @@ base::span_id invalidation_tracker::holder(bool any, base::routing_id function) 
 }
 
 void invalidation_tracker::completion(const invalidate_completion& c) {
-    completions_.push({schedule_edge(), c});
+    const base::ps due = clock_.next_edge(ctx_.now()) + match_time_;
+    completions_.push({due, c});
+    schedule_edge_at(due);
 }
 
 void invalidation_tracker::give_up(base::itag tag) {
@@ -85,12 +90,17 @@ bool invalidation_tracker::drain_needs_edge() const {
 
 base::ps invalidation_tracker::schedule_edge() {
     const base::ps next = clock_.next_edge(ctx_.now());
-    if (!edge_) {
-        edge_at_ = next;
-        edge_ = ctx_.timeline.at(edge_at_, base::phase::serve, timeline_id_,
-                                 static_cast<std::uint64_t>(op::edge));
-    }
+    schedule_edge_at(next);
     return next;
+}
+
+/// There is one record: that of the earliest.
+void invalidation_tracker::schedule_edge_at(base::ps when) {
+    if (edge_ && edge_at_ <= when) return;
+    if (edge_) ctx_.timeline.cancel(edge_);
+    edge_at_ = when;
+    edge_ = ctx_.timeline.at(edge_at_, base::phase::serve, timeline_id_,
+                             static_cast<std::uint64_t>(op::edge));
 }
 
 void invalidation_tracker::on_time(std::uint64_t what) {
@@ -122,9 +132,10 @@ void invalidation_tracker::edge() {
     if (due(drain_.asked)) take_drain();
     if (due(resume_)) take_resume();
     tell();
-    if (!completions_.empty() || !given_up_itags_.empty() || input_.full || drain_needs_edge() ||
-        resume_ != base::never)
+    if (!given_up_itags_.empty() || input_.full || drain_needs_edge() || resume_ != base::never)
         schedule_edge();
+    if (!completions_.empty())
+        schedule_edge_at(std::max(clock_.next_edge(ctx_.now()), completions_.front().due));
 }
 
 void invalidation_tracker::give_up_all() {
@@ -214,10 +225,9 @@ void invalidation_tracker::send() {
     for (std::uint8_t t = oldest_; unsent_ != 0 && t != nobody; t = entries_[t].newer) {
         const entry& e = entries_[t];
         if ((unsent_ >> t & 1) == 0 || full_ports_[e.what.port]) continue;
-        if (sent) {
-            schedule_edge();
-            return;
-        }
+        if (sent) return void(schedule_edge());
+        if (const base::ps from = e.started + issue_time_; from > ctx_.now())
+            return schedule_edge_at(from);
         if (client_.try_send(e.id, base::itag{t}, e.what)) {
             unsent_ &= ~(1u << t);
             sent = true;

@@ -50,6 +50,7 @@ private:
     void on_time(std::uint64_t op) override;
     /// Has an edge at the first at which what is handed in now is sampled. @return its instant
     base::ps schedule_edge();
+    void schedule_edge_at(base::ps when);
     bool due(base::ps when) const { return when <= ctx_.now(); }
     void edge();
     void expire();
@@ -76,6 +77,7 @@ private:
     config config_;
     std::uint32_t absent_;  ///< bit n: there is no ITag n
     base::clock_domain clock_;
+    base::ps issue_time_, match_time_;
     base::tick_grid grid_;
     invalidation_tracker_client& client_;
     base::timeline::client_id timeline_id_;

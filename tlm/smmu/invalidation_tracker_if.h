@@ -44,7 +44,9 @@ struct invalidate_completion {
 struct invalidation_tracker_config {
     base::ps timeout{60'000'000'000'000};  ///< PCIe ATS: 60 s -0 % +50 %
     base::ps clock{1'000};
-    unsigned itags = 32;  ///< ITags that there are, 1..32
+    unsigned itags = 32;        ///< ITags that there are, 1..32
+    unsigned issue_cycles = 0;  ///< from the edge at which an ITag is owned to its request
+    unsigned match_cycles = 0;  ///< from a completion's sampling edge until its ITags retire
 
     /// On which timeouts are judged.
     base::tick_grid grid() const { return {timeout, clock}; }

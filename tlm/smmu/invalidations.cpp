@@ -11,7 +11,8 @@ namespace {
 std::unique_ptr<invalidation_tracker_if> make_tracker(std::string_view name, base::context& ctx,
                                                       const smmu_config& c,
                                                       invalidation_tracker_client& client) {
-    const invalidation_tracker_config t{c.invalidate_timeout, c.tracker_clock, c.itags};
+    const invalidation_tracker_config t{c.invalidate_timeout, c.tracker_clock, c.itags,
+                                        c.tracker_issue_cycles, c.tracker_match_cycles};
     if (c.make_tracker) return c.make_tracker(name, ctx, t, client);
     return std::make_unique<invalidation_tracker>(name, ctx, t, client);
 }

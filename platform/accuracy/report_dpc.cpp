@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "platform/accuracy/report_dpc.h"
+
+#include <fmt/format.h>
+
+#include "platform/accuracy/measure.h"
+#include "platform/accuracy/report_columns.h"
+
+namespace drydock::accuracy {
+namespace {
+
+using nlohmann::json;
+
+constexpr auto cycle = static_cast<double>(dpc_clock.count);
+constexpr double ns = 1'000;
+
+char set_of(const dpc_measurement& m) { return m.of->calibrates ? 'A' : 'B'; }
+
+std::string open_table(const std::vector<dpc_measurement>& all) {
+    std::string text = fmt::format(
+        "\nOpen loop, DPC containment: what the rtl was given into both; handed in to answered, "
+        "cycles of {} ns\n{}",
+        cycle / ns, error_heading("count"));
+    for (const dpc_measurement& m : all) {
+        text += fmt::format("  {:<20} {} {}\n", m.of->name, set_of(m),
+                            m.same_order ? "same answers, same order" : "ANSWERS DIFFER");
+        for (std::size_t s = 0; s < dpc_stages; ++s) {
+            const errors e = m.by_stage[s].result();
+            if (e.count > 0)
+                text += error_row(fmt::format("  {}", dpc_stage_names[s]), set_of(m), e, cycle,
+                                  std::to_string(e.count));
+        }
+    }
+    return text;
+}
+
+std::string closed_table(const std::vector<dpc_measurement>& all) {
+    std::string text = fmt::format(
+        "\nClosed loop, DPC containment: from containment to its release, ns\n"
+        "  {:<20} {} {:>10} {:>10} {:>10} {:>10} {:>7} {:>7}\n",
+        "pattern", " ", "p50 rtl", "p50 tlm", "p99 rtl", "p99 tlm", "p50", "p99");
+    const auto in_ns = [](std::int64_t t) { return static_cast<double>(t) / ns; };
+    for (const dpc_measurement& m : all)
+        text += fmt::format(
+            "  {:<20} {} {:>10.1f} {:>10.1f} {:>10.1f} {:>10.1f} {:>+6.2f}% {:>+6.2f}%\n",
+            m.of->name, set_of(m), in_ns(m.rtl_p50), in_ns(m.twin_p50), in_ns(m.rtl_p99),
+            in_ns(m.twin_p99), off_per_cent(m.twin_p50, m.rtl_p50),
+            off_per_cent(m.twin_p99, m.rtl_p99));
+    return text;
+}
+
+std::string speed(const std::vector<dpc_measurement>& all) {
+    double twin = 0, rtl = 0;
+    std::uint64_t calls = 0;
+    for (const dpc_measurement& m : all) {
+        twin += m.twin_seconds;
+        rtl += m.rtl_seconds;
+        calls += m.calls;
+    }
+    return fmt::format("  {} calls replayed, tlm {:.2f} s, rtl {:.2f} s, {:.1f} times\n", calls,
+                       twin, rtl, rtl / twin);
+}
+
+json of(const dpc_measurement& m) {
+    json by_stage = json::object();
+    for (std::size_t s = 0; s < dpc_stages; ++s)
+        if (const errors e = m.by_stage[s].result(); e.count > 0)
+            by_stage[dpc_stage_names[s]] = error_json(e, cycle);
+    return {{"name", m.of->name},
+            {"text", m.of->text},
+            {"set", std::string(1, set_of(m))},
+            {"parameter_set", m.of->large ? "large" : "small"},
+            {"containments", m.containments},
+            {"open_loop",
+             {{"calls", m.calls},
+              {"same_order", m.same_order},
+              {"seconds", {{"rtl", m.rtl_seconds}, {"tlm", m.twin_seconds}}},
+              {"stages", by_stage}}},
+            {"closed_loop",
+             {{"rtl", {{"p50_ns", m.rtl_p50 / ns}, {"p99_ns", m.rtl_p99 / ns}}},
+              {"tlm", {{"p50_ns", m.twin_p50 / ns}, {"p99_ns", m.twin_p99 / ns}}},
+              {"p50_difference_percent", off_per_cent(m.twin_p50, m.rtl_p50)},
+              {"p99_difference_percent", off_per_cent(m.twin_p99, m.rtl_p99)}}}};
+}
+
+}  // namespace
+
+std::string as_text(const std::vector<dpc_measurement>& all) {
+    return all.empty() ? "" : open_table(all) + closed_table(all) + speed(all);
+}
+
+json as_json(const std::vector<dpc_measurement>& all) {
+    json j{{"block_clock_ns", cycle / ns}, {"patterns", json::array()}};
+    for (const dpc_measurement& m : all) j["patterns"].push_back(of(m));
+    return j;
+}
+
+}  // namespace drydock::accuracy
