@@ -20,11 +20,11 @@ std::int64_t cycles_since(ps in, ps out, ps clock) {
     return (out - base::clock_domain(clock).next_edge(in)) / clock;
 }
 
-void add_atc(const atc_answers& rtl, const atc_answers& twin, calibration_samples& to) {
-    to.of(&model_times::lookup).add(rtl.hits);
-    to.of(&model_times::fill).add(rtl.fills);
-    for (std::size_t n = 0; n < rtl.times.size(); ++n) {
-        const atc_times& t = rtl.times[n];
+void add_atc(const atc_answers& block, const atc_answers& twin, calibration_samples& to) {
+    to.of(&model_times::lookup).add(block.hits);
+    to.of(&model_times::fill).add(block.fills);
+    for (std::size_t n = 0; n < block.times.size(); ++n) {
+        const atc_times& t = block.times[n];
         if (t.completed == base::never || t.drained == base::never) continue;
         to.of(&model_times::completion)
             .add((t.completed - base::clock_domain(block_clock).edge_at_or_after(t.drained)) /
@@ -35,8 +35,8 @@ void add_atc(const atc_answers& rtl, const atc_answers& twin, calibration_sample
     }
 }
 
-void add_tracker(const tracker_answers& rtl, calibration_samples& to) {
-    for (const tracker_times& t : rtl.times) {
+void add_tracker(const tracker_answers& block, calibration_samples& to) {
+    for (const tracker_times& t : block.times) {
         if (t.sent != base::never)
             to.of(&model_times::issue).add(cycles_since(t.accepted, t.sent, block_clock));
         if (t.finished != base::never && t.answered != base::never)
@@ -96,19 +96,18 @@ calibration_samples samples_of(const json& j) {
     return s;
 }
 
-calibration_samples observe(const pattern& p, unsigned n) {
+calibration_samples observe(const pattern& p, fidelity f, unsigned n) {
     recording stimulus;
-    bench_machine(p, fidelity::rtl, n).run(&stimulus);
+    bench_machine(p, f, n).run(&stimulus);
     calibration_samples s;
-    add_atc(replay_atc(fidelity::rtl, p, stimulus.atc, n),
-            replay_atc(fidelity::tlm, p, stimulus.atc, n), s);
-    add_tracker(replay_tracker(fidelity::rtl, p, stimulus.tracker, n), s);
+    add_atc(replay_atc(f, p, stimulus.atc, n), replay_atc(fidelity::tlm, p, stimulus.atc, n), s);
+    add_tracker(replay_tracker(f, p, stimulus.tracker, n), s);
     return s;
 }
 
-calibration_samples observe(const dpc_pattern& p, unsigned n) {
+calibration_samples observe(const dpc_pattern& p, fidelity f, unsigned n) {
     calibration_samples s;
-    for (const dpc_answer& a : dpc_machine(p, fidelity::rtl, n).run()) {
+    for (const dpc_answer& a : dpc_machine(p, f, n).run()) {
         const std::int64_t cycles = cycles_since(a.since, a.at, dpc_clock);
         switch (a.what) {
             case dpc_answer::kind::contained:

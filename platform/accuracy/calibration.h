@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "platform/accuracy/blocks.h"
 #include "platform/accuracy/dpc_pattern.h"
 #include "platform/accuracy/model_times.h"
 #include "platform/accuracy/pattern.h"
@@ -53,9 +54,12 @@ struct calibration_samples {
 nlohmann::json packed(const calibration_samples&);
 calibration_samples samples_of(const nlohmann::json&);
 
-/// Records what a pattern makes of the blocks in SystemVerilog, and looks at their boundary.
-calibration_samples observe(const pattern&, unsigned invalidations = invalidations_per_pattern);
-calibration_samples observe(const dpc_pattern&, unsigned containments = containments_per_pattern);
+/// Records what a pattern makes of the blocks in SystemVerilog, or of the models, and looks at
+/// their boundary.
+calibration_samples observe(const pattern&, fidelity = fidelity::rtl,
+                            unsigned invalidations = invalidations_per_pattern);
+calibration_samples observe(const dpc_pattern&, fidelity = fidelity::rtl,
+                            unsigned containments = containments_per_pattern);
 
 /// A time as it was measured, and as the model has it.
 struct estimate {

@@ -112,7 +112,9 @@ dpc_machine::dpc_machine(const dpc_pattern& p, fidelity f, unsigned containments
     : dpc_user(f, p),
       pattern_(p),
       left_(containments),
-      rng_(ctx_.rng(p.name, "traffic")),
+      times_{ctx_.rng(p.name, "up"), ctx_.rng(p.name, "down"), ctx_.rng(p.name, "trigger"),
+             ctx_.rng(p.name, "release")},
+      traffic_(ctx_.rng(p.name, "traffic")),
       id_(ctx_.timeline.join("machine", *this)) {
     ctx_.timeline.seal();
 }
@@ -134,8 +136,9 @@ std::vector<dpc_answer> dpc_machine::run(std::vector<dpc_stimulus>* into) {
 /// Some way around that time, so that it falls between edges as often as on them.
 void dpc_machine::at(ps delay, op what) {
     const auto span = static_cast<std::uint64_t>(delay.count);
-    ctx_.timeline.after(ps{static_cast<std::int64_t>(span / 2 + rng_.below(span) + 1)},
-                        base::phase::arrive, id_, static_cast<std::uint64_t>(what));
+    const std::uint64_t some = times_[static_cast<std::size_t>(what)].below(span);
+    ctx_.timeline.after(ps{static_cast<std::int64_t>(span / 2 + some + 1)}, base::phase::arrive,
+                        id_, static_cast<std::uint64_t>(what));
 }
 
 void dpc_machine::on_time(std::uint64_t what) {
@@ -153,7 +156,7 @@ void dpc_machine::on_time(std::uint64_t what) {
 
 void dpc_machine::traffic(dpc_stimulus::kind way, ps gap, op again) {
     for (unsigned n = 0; n < pattern_.burst; ++n)
-        hand_in({.what = way, .tlp = {.what = static_cast<containment_class>(rng_.below(3))}});
+        hand_in({.what = way, .tlp = {.what = static_cast<containment_class>(traffic_.below(3))}});
     at(gap, again);
 }
 
@@ -165,7 +168,7 @@ void dpc_machine::trigger() {
         return hand_in({.what = dpc_stimulus::kind::tlp_up,
                         .tlp = {.err_nonfatal = nonfatal, .err_fatal = fatal}});
     hand_in({.what = dpc_stimulus::kind::trigger,
-             .trigger = {.cause = pattern_.cause, .fatal = rng_.chance(1, 2)}});
+             .trigger = {.cause = pattern_.cause, .fatal = left_ % 2 == 0}});
 }
 
 void dpc_machine::contained(const root_complex::containment_trigger& t) {

@@ -87,7 +87,8 @@ private:
 
     const dpc_pattern& pattern_;
     unsigned left_;
-    base::rng rng_;
+    std::array<base::rng, 4> times_;  ///< by op: what one does does not change when another comes
+    base::rng traffic_;
     base::timeline::client_id id_;
 };
 

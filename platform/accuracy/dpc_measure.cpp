@@ -36,19 +36,33 @@ std::optional<dpc_stage> stage_of(const dpc_answer& a) {
     return std::nullopt;
 }
 
+/// Answers of one kind come in the order of what they answer.
+std::size_t channel_of(const dpc_answer& a) {
+    const auto k = a.what == dpc_answer::kind::too_early ? dpc_answer::kind::released : a.what;
+    return static_cast<std::size_t>(k);
+}
+
+using channels = std::array<std::vector<const dpc_answer*>, 7>;
+
+channels by_channel(const std::vector<dpc_answer>& answers) {
+    channels all;
+    for (const dpc_answer& a : answers) all[channel_of(a)].push_back(&a);
+    return all;
+}
+
+/// What both answer alike is compared, the n-th of its kind with the n-th.
 void compare(const std::vector<dpc_answer>& twin, const std::vector<dpc_answer>& rtl,
              dpc_measurement& to) {
-    const std::size_t n = std::min(twin.size(), rtl.size());
-    to.same_order = twin.size() == rtl.size();
-    for (std::size_t i = 0; i < n; ++i) {
-        if (!twin[i].same_as(rtl[i])) {
-            to.same_order = false;
-            return;
+    to.same_order = std::ranges::equal(
+        twin, rtl, [](const dpc_answer& a, const dpc_answer& b) { return a.same_as(b); });
+    const channels of_twin = by_channel(twin), of_rtl = by_channel(rtl);
+    for (std::size_t c = 0; c < of_rtl.size(); ++c)
+        for (std::size_t n = 0; n < std::min(of_rtl[c].size(), of_twin[c].size()); ++n) {
+            const dpc_answer &t = *of_twin[c][n], &r = *of_rtl[c][n];
+            const auto s = stage_of(r);
+            if (s && t.same_as(r))
+                to.by_stage[static_cast<std::size_t>(*s)].add(t.at - r.since, r.at - r.since);
         }
-        if (const auto s = stage_of(rtl[i]))
-            to.by_stage[static_cast<std::size_t>(*s)].add(twin[i].at - rtl[i].since,
-                                                          rtl[i].at - rtl[i].since);
-    }
 }
 
 /// From each containment to its release.

@@ -38,6 +38,7 @@ constexpr std::array table{
                 .calibrates = false,
                 .cause = containment_cause::rp_pio,
                 .rp_busy = 130_ns,
+                .down_gap = 11_ns,
                 .reaction = 60_ns,
                 .release_again = 17_ns},
     dpc_pattern{.name = "dpc_one_lane",

@@ -31,7 +31,6 @@ struct pair {
         return rtl->ended == latency::ending::completed &&
                twin->ended == latency::ending::completed;
     }
-    ps off() const { return twin->took() - rtl->took(); }
 };
 
 using kind_of_life = std::tuple<base::span_class, std::uint16_t, std::size_t>;
@@ -84,34 +83,42 @@ private:
     waves::device_names names_;
 };
 
-/// The first stage in which the two do not take the same time.
-std::string where_it_differs(const pair& p) {
+/// Where two ways through the same stages part: at the end of which, and when it was first reached.
+struct fork {
+    ps at = base::never;
+    std::string text;
+};
+
+fork fork_of(const pair& p) {
     ps rtl = p.rtl->begin, twin = p.twin->begin;
+    if (rtl != twin) return {std::min(rtl, twin), "begin"};
     for (const life::mark& m : p.rtl->stages) {
         const ps other = p.twin->end_of(m.stage);
-        if (other == base::never) return std::string(stage_word(p.rtl->of, m.stage));
-        if (m.until - rtl != other - twin)
-            return fmt::format("{} ({:.3f} ns in rtl, {:.3f} in tlm)",
-                               stage_word(p.rtl->of, m.stage),
-                               static_cast<double>((m.until - rtl).count) / ns,
-                               static_cast<double>((other - twin).count) / ns);
+        const std::string_view stage = stage_word(p.rtl->of, m.stage);
+        if (other == base::never) return {m.until, std::string(stage)};
+        if (m.until != other)
+            return {std::min(m.until, other),
+                    fmt::format("{} ({:.3f} ns in rtl, {:.3f} in tlm)", stage,
+                                static_cast<double>((m.until - rtl).count) / ns,
+                                static_cast<double>((other - twin).count) / ns)};
         rtl = m.until;
         twin = other;
     }
-    return "the last stage";
+    return {std::min(p.rtl->end, p.twin->end), "end"};
 }
 
 void add(device_times& d, const pair& p, ps& first, const namer& names) {
     if (!p.completed()) return;
     ++d.compared;
-    if (p.off() == ps{0}) return;
+    const ps off = p.twin->took() - p.rtl->took();
+    if (off == ps{0}) return;
     ++d.differ;
-    d.most = std::max(d.most, std::abs(p.off().count));
-    if (p.rtl->begin >= first) return;
-    first = p.rtl->begin;
-    d.first_difference =
-        fmt::format("{} at {:.3f} us, in {}", names.whole(p),
-                    static_cast<double>(p.rtl->begin.count) / 1e6, where_it_differs(p));
+    d.most = std::max(d.most, std::abs(off.count));
+    const fork f = fork_of(p);
+    if (f.at >= first) return;
+    first = f.at;
+    d.first_difference = fmt::format("{} at {:.3f} us, in {}", names.whole(p),
+                                     static_cast<double>(f.at.count) / 1e6, f.text);
 }
 
 template <class Side>

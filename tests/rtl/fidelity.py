@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The default scenario with the ATC as RTL and in lockstep: the same verdicts, and a twin that answers like the block.
+"""The default scenario with all blocks as RTL and in lockstep: the same verdicts, and twins that answer like the blocks.
 fidelity.py DRYDOCK SOURCE."""
 import json
 import pathlib
@@ -13,7 +13,8 @@ SCENARIO = "platform/scenarios/flr_under_unmap.yaml"
 
 def runs(tmp, fidelity):
     out = tmp / fidelity
-    done = subprocess.run([DRYDOCK, "run", SCENARIO, "-c", f"fidelity.atc={fidelity}", "--out", str(out)], cwd=SOURCE,
+    blocks = [o for block in ("atc", "invalidation_tracker", "dpc") for o in ("-c", f"fidelity.{block}={fidelity}")]
+    done = subprocess.run([DRYDOCK, "run", SCENARIO, *blocks, "--jobs", "2", "--out", str(out)], cwd=SOURCE,
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return {r["name"]: r for r in json.loads((out / "summary.json").read_text())["runs"]}

@@ -5,17 +5,12 @@
 
 #include "platform/accuracy/bench_machine.h"
 #include "platform/accuracy/report.h"
+#include "tests/platform/accuracy/named.h"
 
 namespace drydock::accuracy {
 namespace {
 
 using base::ps;
-
-const pattern& named(const std::string& name) {
-    for (const pattern& p : patterns())
-        if (name == p.name) return p;
-    throw std::logic_error(name);
-}
 
 TEST(Accuracy, half_of_at_least_24_patterns_judge) {
     std::set<std::string> names;
