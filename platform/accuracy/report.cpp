@@ -76,23 +76,34 @@ std::string closed_table(const std::vector<measurement>& all) {
     return text;
 }
 
-std::string speed(const std::vector<measurement>& all) {
-    double twin = 0, rtl = 0, machine_twin = 0, machine_rtl = 0;
+/// Wall time of all patterns.
+struct speed {
     std::uint64_t calls = 0;
-    for (const measurement& m : all) {
-        twin += m.open.twin_seconds;
-        rtl += m.open.rtl_seconds;
-        machine_twin += m.closed.twin_seconds;
-        machine_rtl += m.closed.rtl_seconds;
-        calls += m.open.calls;
+    double twin = 0, rtl = 0, machine_twin = 0, machine_rtl = 0;
+
+    explicit speed(const std::vector<measurement>& all) {
+        for (const measurement& m : all) {
+            twin += m.open.twin_seconds;
+            rtl += m.open.rtl_seconds;
+            machine_twin += m.closed.twin_seconds;
+            machine_rtl += m.closed.rtl_seconds;
+            calls += m.open.calls;
+        }
     }
-    return fmt::format(
-        "\nSpeed: {} calls replayed, tlm {:.2f} s ({:.2f} M calls/s), rtl {:.2f} s ({:.2f} M "
-        "calls/s), {:.1f} times; whole machine {:.2f} s and {:.2f} s, {:.1f} times\n",
-        calls, twin, static_cast<double>(calls) / twin / 1e6, rtl,
-        static_cast<double>(calls) / rtl / 1e6, rtl / twin, machine_twin, machine_rtl,
-        machine_rtl / machine_twin);
-}
+    std::string text() const {
+        return fmt::format(
+            "\nSpeed: {} calls replayed, tlm {:.2f} s ({:.2f} M calls/s), rtl {:.2f} s ({:.2f} M "
+            "calls/s), {:.1f} times; small machine {:.2f} s and {:.2f} s, {:.1f} times\n",
+            calls, twin, static_cast<double>(calls) / twin / 1e6, rtl,
+            static_cast<double>(calls) / rtl / 1e6, rtl / twin, machine_twin, machine_rtl,
+            machine_rtl / machine_twin);
+    }
+    json to_json() const {
+        return {{"calls", calls},
+                {"open_loop_seconds", {{"rtl", rtl}, {"tlm", twin}}},
+                {"closed_loop_seconds", {{"rtl", machine_rtl}, {"tlm", machine_twin}}}};
+    }
+};
 
 std::string verdict(const results& r) {
     const auto judges = [](const auto& m) { return !m.of->calibrates; };
@@ -143,7 +154,7 @@ std::string as_text(const results& r) {
     const bool patterns = !r.patterns.empty();
     return (patterns ? open_table(r.patterns) + closed_table(r.patterns) : "") +
            as_text(r.containments) + as_text(r.machines) + verdict(r) +
-           (patterns ? speed(r.patterns) : "");
+           (patterns ? speed(r.patterns).text() : "");
 }
 
 json as_json(const results& r) {
@@ -158,6 +169,7 @@ json as_json(const results& r) {
                                                {"tracker", error_json(t.tracker.result(), cycle)},
                                                {"stages", stages_of(t.by_stage)}};
     }
+    j["speed"] = speed(r.patterns).to_json();
     j["missed"] = missed_targets(r);
     return j;
 }
