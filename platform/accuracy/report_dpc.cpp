@@ -20,17 +20,22 @@ std::string open_table(const std::vector<dpc_measurement>& all) {
     std::string text = fmt::format(
         "\nOpen loop, DPC containment: what the rtl was given into both; handed in to answered, "
         "cycles of {} ns\n{}",
-        cycle / ns, error_heading("count"));
+        cycle / ns, error_heading("answers"));
     for (const dpc_measurement& m : all) {
-        text += fmt::format("  {:<20} {} {}\n", m.of->name, set_of(m),
-                            m.same_order ? "same answers, same order" : "ANSWERS DIFFER");
-        for (std::size_t s = 0; s < dpc_stages; ++s) {
-            const errors e = m.by_stage[s].result();
-            if (e.count > 0)
-                text += error_row(fmt::format("  {}", dpc_stage_names[s]), set_of(m), e, cycle,
-                                  std::to_string(e.count));
-        }
+        error_samples every;
+        for (const error_samples& s : m.by_stage) every.add(s);
+        text += error_row(m.of->name, set_of(m), every.result(), cycle,
+                          m.same_order ? "same" : "DIFFER");
     }
+    for (const bool calibrating : {true, false})
+        for (std::size_t s = 0; s < dpc_stages; ++s) {
+            error_samples every;
+            for (const dpc_measurement& m : all)
+                if (m.of->calibrates == calibrating) every.add(m.by_stage[s]);
+            if (const errors e = every.result(); e.count > 0)
+                text += error_row(fmt::format("  {}", dpc_stage_names[s]), calibrating ? 'A' : 'B',
+                                  e, cycle, fmt::format("{} times", e.count));
+        }
     return text;
 }
 
