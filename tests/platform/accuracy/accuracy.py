@@ -61,6 +61,7 @@ def calibration():
 def jobs_change_nothing():
     def told(jobs):
         j = json.loads(accuracy("--pattern", "idle", "--jobs", jobs, "--json").stdout)
+        assert j.pop("speed")["calls"] > 0
         for loop in ("open_loop", "closed_loop"):
             assert j["patterns"][0][loop].pop("seconds")["rtl"] > 0  # of wall time
         return j
