@@ -12,7 +12,6 @@ using base::ps;
 using root_complex::containment_cause;
 using root_complex::containment_channel;
 using root_complex::containment_class;
-using root_complex::containment_tlp;
 using root_complex::containment_way;
 
 constexpr ps patience{1'000'000'000'000}, a_while{1'000'000};
