@@ -22,19 +22,19 @@ void json_lines::close() {
     file_.close();
 }
 
-void json_lines::quoted(std::string_view text) {
+void append_quoted(std::string& to, std::string_view text) {
     static constexpr char digits[] = "0123456789abcdef";
-    buffer_ += '"';
+    to += '"';
     for (const char c : text) {
         const auto u = static_cast<unsigned char>(c);
         if (c == '"' || c == '\\')
-            (buffer_ += '\\') += c;
+            (to += '\\') += c;
         else if (u >= 0x20)
-            buffer_ += c;
+            to += c;
         else
-            ((buffer_ += "\\u00") += digits[u >> 4]) += digits[u & 15];
+            ((to += "\\u00") += digits[u >> 4]) += digits[u & 15];
     }
-    buffer_ += '"';
+    to += '"';
 }
 
 }  // namespace drydock::waves

@@ -9,6 +9,9 @@
 
 namespace drydock::waves {
 
+/// A string with JSON's quotes and escapes.
+void append_quoted(std::string& to, std::string_view text);
+
 /// Writes lines of JSON through one buffer.
 class json_lines {
 public:
@@ -27,8 +30,7 @@ public:
     void flush_if_full() {
         if (buffer_.size() >= flush_at) flush();
     }
-    /// Appends a quoted string with JSON's escapes.
-    void quoted(std::string_view text);
+    void quoted(std::string_view text) { append_quoted(buffer_, text); }
     /// @throws std::runtime_error with the file's name if anything could not be written
     void close();
     bool is_open() const { return file_.is_open(); }

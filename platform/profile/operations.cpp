@@ -7,6 +7,7 @@
 #include "platform/latency/stages.h"
 #include "platform/profile/spread.h"
 #include "waves/field_text.h"
+#include "waves/json_lines.h"
 #include "waves/transaction_id.h"
 
 namespace drydock::profile {
@@ -117,19 +118,24 @@ std::string words::whose(base::place_id c, std::uint16_t d) const {
     return d == 0 ? client(c) : client(c) + "@" + device(d);
 }
 
-nlohmann::json to_json(const named_wait& n, const words& w) {
-    nlohmann::json j{{"id", waves::id_text(n.waiter.of, n.waiter.span)},
-                     {"stage", latency::stage_name(n.what.boundary)},
-                     {"began_ps", n.what.began.count},
-                     {"took_ps", (n.what.ended - n.what.began).count}};
+void append_json(std::string& to, const named_wait& n, const words& w) {
+    const auto id = [&](const char* key, base::span_class of, base::span_id span) {
+        waves::append_id(to.append(",\"").append(key).append("\":\""), of, span);
+        to += '"';
+    };
+    waves::append_decimal(to += "{\"began_ps\":", n.what.began.count);
+    if (n.holder.span != base::no_span) {
+        id("for", n.holder.of, n.holder.span);
+        if (n.holder.operation != n.holder.span)
+            id("for_operation", n.holder.operation_of, n.holder.operation);
+        waves::append_quoted(to += ",\"for_who\":", w.whose(n.holder.client, n.holder.device));
+    }
+    id("id", n.waiter.of, n.waiter.span);
     if (n.waiter.operation != n.waiter.span)
-        j["operation"] = waves::id_text(n.waiter.operation_of, n.waiter.operation);
-    if (n.holder.span == base::no_span) return j;
-    j["for"] = waves::id_text(n.holder.of, n.holder.span);
-    j["for_who"] = w.whose(n.holder.client, n.holder.device);
-    if (n.holder.operation != n.holder.span)
-        j["for_operation"] = waves::id_text(n.holder.operation_of, n.holder.operation);
-    return j;
+        id("operation", n.waiter.operation_of, n.waiter.operation);
+    waves::append_quoted(to += ",\"stage\":", latency::stage_name(n.what.boundary));
+    waves::append_decimal(to += ",\"took_ps\":", (n.what.ended - n.what.began).count);
+    to += '}';
 }
 
 nlohmann::json to_json(const kept_transaction& t, const words& w) {
@@ -145,7 +151,11 @@ nlohmann::json to_json(const kept_transaction& t, const words& w) {
     if (t.parent.span != base::no_span) j["operation"] = waves::id_text(t.parent.of, t.parent.span);
     for (const latency::piece& p : t.pieces)
         j["pieces"].push_back({p.name, (p.until - p.from).count});
-    for (const named_wait& n : t.waits) j["waits"].push_back(to_json(n, w));
+    for (const named_wait& n : t.waits) {
+        std::string wait;
+        append_json(wait, n, w);
+        j["waits"].push_back(nlohmann::json::parse(wait));
+    }
     for (const kept_transaction& p : t.parts) j["parts"].push_back(to_json(p, w));
     return j;
 }

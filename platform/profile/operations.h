@@ -104,7 +104,7 @@ struct words {
 /// ps]..],
 ///  "waits":[{"id","stage","began_ps","took_ps","for","for_who","for_operation"}..],"parts":[..]}
 nlohmann::json to_json(const kept_transaction& t, const words& w);
-/// The same of a wait alone.
-nlohmann::json to_json(const named_wait& n, const words& w);
+/// The same of a wait alone, as text: there are as many as transactions.
+void append_json(std::string& to, const named_wait& n, const words& w);
 
 }  // namespace drydock::profile

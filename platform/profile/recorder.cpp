@@ -43,7 +43,7 @@ void recorder::waited(const latency::wait& w) {
     if (waiter == nullptr) return;
     named_wait n{w, *waiter, {}};
     if (const span_owners::owner* holder = owners_.find(w.holder)) n.holder = *holder;
-    waits_.line() += to_json(n, words_).dump();
+    append_json(waits_.line(), n, words_);
     waits_.end_line();
     bench_.waited(n);
 }
