@@ -36,8 +36,7 @@ void fst_sink::link(const base::event& e) {
 /// "TLP 812 MWr 0x4000 256B ep0 tag 3 DMA 77": with the transaction that it belongs to.
 void fst_sink::tlp_sent(const base::event& e) {
     std::string& text = fresh();
-    append_id(text, tlp_id_word, ++tlps_);
-    append_hex(((text += ' ') += tlp_word(e.a)) += ' ', e.b);
+    append_tlp(text, ++tlps_, e.a, e.b);
     append_unsigned(text += ' ', e.c);
     (text += "B ") += device(e.d >> 16);
     append_unsigned(text += " tag ", e.d & 0xffff);

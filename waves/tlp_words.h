@@ -3,7 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
+
+#include "waves/field_text.h"
+#include "waves/transaction_id.h"
 
 namespace drydock::waves {
 
@@ -15,6 +19,14 @@ inline constexpr std::array<std::string_view, 19> tlp_words{
 
 constexpr std::string_view tlp_word(std::uint64_t type) {
     return type < tlp_words.size() ? tlp_words[type] : "TLP?";
+}
+
+/// "TLP 812 MWr 0x4000"; a completion has no address.
+inline void append_tlp(std::string& to, std::uint64_t number, std::uint64_t type,
+                       std::uint64_t address) {
+    append_id(to, tlp_id_word, number);
+    (to += ' ') += tlp_word(type);
+    if (!tlp_word(type).starts_with("Cpl")) append_hex(to += ' ', address);
 }
 
 /// SMMUv3 6.3.17 GERROR, bit by bit.

@@ -141,8 +141,7 @@ void trace_sink::tlp_sent(const base::event& e) {
     ++tlps_;
     if (!options_.wire) return;
     flight f{e, {}, lanes_.take(std::uint64_t{e.where} << 24 | tlp_lanes)};
-    append_id(f.text, tlp_id_word, tlps_);
-    append_hex(((f.text += ' ') += tlp_word(e.a)) += ' ', e.b);
+    append_tlp(f.text, tlps_, e.a, e.b);
     if (const operation* o = under_way_.find(e.span))
         append_id(f.text += ' ', static_cast<span_class>(o->begin.a), e.span);
     flying_[{e.where, e.a << 32 ^ e.d}].push_back(std::move(f));

@@ -40,12 +40,18 @@ std::optional<scenario::waves_window> window_of(const char* option, const std::s
     return window;
 }
 
-std::vector<std::string> instances_of(const run_options& o, const scenario::run& r) {
+std::vector<std::string> instances_of(const run_options& o, const scenario::run& r,
+                                      bool with_waves) {
     if (o.waves_of.empty()) return r.outputs.waves_of;
+    const scenario::place where{"--waves-of " + o.waves_of, 0, 0, true};
+    if (!with_waves)
+        throw scenario::bad_input(where, "no waveform is asked for; expected --waves too");
     std::vector<std::string> names;
     std::istringstream in(o.waves_of);
     for (std::string name; std::getline(in, name, ',');)
         if (!name.empty()) names.push_back(name);
+    if (names.empty())
+        throw scenario::bad_input(where, "no name; expected instances such as ep0,smmu");
     return names;
 }
 
@@ -59,7 +65,7 @@ scenario::events_level events_of(const run_options& o, const scenario::run& r) {
 run_files files_of(const run_options& o, const scenario::run& r, const json& header) {
     run_files f;
     f.waves = window_of("--waves", o.waves, r.outputs.waves);
-    f.waves_of = instances_of(o, r);
+    f.waves_of = instances_of(o, r, f.waves.has_value());
     f.trace_all = o.trace.empty() ? r.outputs.trace_all : o.trace == "all";
     f.trace = o.trace == "all" ? scenario::waves_window{}
                                : window_of("--trace", o.trace, r.outputs.trace, "all, or ");

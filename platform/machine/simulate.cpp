@@ -8,6 +8,7 @@
 #include "platform/latency/stages.h"
 #include "platform/machine/calibrated.h"
 #include "platform/machine/configuration.h"
+#include "platform/machine/crash_guard.h"
 #include "platform/machine/instances.h"
 #include "platform/machine/machine.h"
 #include "platform/machine/results.h"
@@ -125,6 +126,15 @@ public:
     void close() {
         for (auto& s : sinks_) s->close();
     }
+    /// After a crash: as many as will.
+    void close_what_closes() {
+        for (auto& s : sinks_) {
+            try {
+                s->close();
+            } catch (const std::exception&) {  // the crash is what is told
+            }
+        }
+    }
 
 private:
     static waves::window window_of(const scenario::waves_window& w) {
@@ -216,6 +226,7 @@ json simulate_for(const scenario::run& r, const run_files& f, progress& p,
     files out(ctx, r, f, w.monitors.names(), m.hw());
     const auto record = recorder_of(r, f, ctx, w);
     if (told != nullptr) w.latency.tell(told);
+    const machine::crash_guard at_crash([&out] { out.close_what_closes(); });
     try {
         const reporter bar(m, ctx, p);
         const stopper at_violation(ctx, f.until_violation);

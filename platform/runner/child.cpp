@@ -136,6 +136,7 @@ outcome collect(child& c, const std::string& run_name) {
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || message.is_discarded()) {
         o.is = outcome::state::fault;
         o.message = fmt::format("run '{}': {}", run_name, how_it_ended(status));
+        o.files = WIFSIGNALED(status);  // a crash closes them as well as it can
         return o;
     }
     const std::string state = message.at("state");

@@ -6,6 +6,7 @@
 use strict;
 use warnings;
 
+# By what it says, the first that fits.
 my @colours = (
     [qr/^TIMEOUT|^DROPPED|violation|no credits| returned -| result [^0]/, "red3"],
     [qr/^flr|^link_down|^down|^recovery|^off$|^blocked|^reset/, "DarkOrange3"],
@@ -14,9 +15,19 @@ my @colours = (
     [qr/^UNMAP |^operational|^ready|^up$|^on$|^attached/, "DarkGreen"],
     [qr/^TRANS |^PAGE | (?:TRANS|PAGE) \d+$/, "DarkCyan"],
 );
+# TLPs: those of invalidations, of translations and page requests as above, others by their type.
+my %tlps = (MWr => "DarkOliveGreen", MRd => "sienna", Cpl => "DarkSlateGray", CplD => "DarkSlateGray",
+            Msg => "purple3", MsgD => "purple3");
 
 sub colour {
     my ($text) = @_;
+    # There are many of these, so they come first.
+    if ($text =~ /^TLP \d+ (\w+)/) {
+        my $type = $1;
+        return "RoyalBlue3" if $text =~ / INV \d+$/;
+        return "DarkCyan" if $text =~ / (?:TRANS|PAGE) \d+$/;
+        return $tlps{$type} // "gray30";
+    }
     for my $rule (@colours) { return $rule->[1] if $text =~ $rule->[0]; }
     return "gray30";
 }

@@ -192,11 +192,12 @@ TEST(Program, trace_packets_instances_and_logs_reach_the_run) {
             throw std::runtime_error("not passed on");
         return fake(r, f, p);
     };
-    EXPECT_EQ(drydock({"run", "-vv", "--trace", "--pcap=violation-1us..+1us", "--waves-of",
-                       "ep0,sw.sva0", default_scenario, "--out", (s.path() / "out").string()},
-                      check)
-                  .code,
-              0);
+    EXPECT_EQ(
+        drydock({"run", "-vv", "--waves", "--trace", "--pcap=violation-1us..+1us", "--waves-of",
+                 "ep0,sw.sva0", default_scenario, "--out", (s.path() / "out").string()},
+                check)
+            .code,
+        0);
 }
 
 TEST(Program, trace_all_and_no_report_are_said_on_the_command_line_or_by_the_scenario) {

@@ -231,9 +231,14 @@ def refused(tmp):
             (["explain", tmp / "h" / "none", "--out", "/proc/nowhere"], "cannot be written"),
             (["compare", tmp / "h" / "none"], "b is required"),
             (["compare", tmp / "h", tmp / "bare"], "--no-report: run it again"),
-            (["compare", tmp / "h" / "none", tmp / "nothing"], "there is no folder")):
+            (["compare", tmp / "h" / "none", tmp / "full"], "no transactions in common: none has "),
+            (["compare", tmp / "h" / "none", tmp / "nothing"], "there is no folder"),
+            (["run", SCENARIO, "--waves-of", "ep0", "--out", tmp / "no"], "no waveform is asked for"),
+            (["run", SCENARIO, "--waves", "--waves-of", ",", "--out", tmp / "no"], "no name; expected instances"),
+            (["run", SCENARIO, "--trace=5ms..1ms", "--out", tmp / "no"], "expected all, or a window")):
         error = drydock(*arguments, code=2)
         assert said in error, (arguments, error)
+    assert not (tmp / "no").exists()
     (tmp / "h" / "none" / "profile.json").write_text("{\"drydock\":{}}")
     assert "damaged" in drydock("explain", tmp / "h" / "none", code=2)
     assert "damaged" in drydock("compare", tmp / "h" / "none", tmp / "h" / "M2", code=2)
