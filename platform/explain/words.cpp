@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "platform/explain/event_words.h"
 #include "platform/explain/stage_words.h"
 #include "platform/explain/story.h"
 #include "platform/report/format.h"
@@ -105,33 +106,12 @@ std::string held_up(const event_log& log) {
     return s.empty() ? "  nobody\n" : s;
 }
 
-/// "itag_timeout itag 4 of ep0", with the fields that tell something.
-std::string note_in_words(const json& n, const json& devices) {
-    const std::string kind = text(n, "kind");
-    std::string s = kind;
-    for (const char* key :
-         {"monitor", "point", "verb", "target",  "error",  "class",   "state", "reason",
-          "text",    "itag",  "code", "blocked", "gerror", "gerrorn", "what",  "id",
-          "rule",    "phys",  "iova", "address", "status", "bytes"})
-        if (n.contains(key))
-            s += fmt::format(
-                " {}{}", n.at(key).is_string() ? "" : std::string(key) + " ",
-                n.at(key).is_string() ? n.at(key).get<std::string>() : n.at(key).dump());
-    for (const char* key : {"device", "function"}) {
-        const std::string rid = text(n, key);
-        if (!rid.empty() && rid != "00:00.0") s += fmt::format(", {}", devices.value(rid, rid));
-    }
-    if (const std::string where = text(n, "where"); !where.empty() && where != "monitors")
-        s += fmt::format("  [{}]", where);
-    return s;
-}
-
 /// Of one whose class has no stages: its events, a line each.
 std::string events_of(const std::vector<json>& own, const json& devices) {
     std::string s;
     for (std::size_t i = 0; i < std::min(own.size(), most_events); ++i)
         s += fmt::format("  {}  {}\n", report::moment(own[i].value("t", std::int64_t{0})),
-                         note_in_words(own[i], devices));
+                         event_in_words(own[i], devices));
     if (own.size() > most_events)
         s += fmt::format("  and {} more in events.jsonl\n", own.size() - most_events);
     return s;
@@ -147,7 +127,7 @@ std::string meanwhile(const event_log& log, const json& devices, std::int64_t fr
         const auto t = note.value("t", std::int64_t{0});
         if (t < from || t > until) continue;
         if (n++ < most)
-            s += fmt::format("  {}  {}\n", report::moment(t), note_in_words(note, devices));
+            s += fmt::format("  {}  {}\n", report::moment(t), event_in_words(note, devices));
         else
             ++left_out;
     }

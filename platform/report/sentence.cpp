@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
+#include <string_view>
+#include <utility>
 
 #include "platform/report/format.h"
 
@@ -113,13 +116,56 @@ std::string stale(const json& entry) {
     return said + " reached memory after its unmap had returned";
 }
 
+/// What else makes a run red, by monitor; {} is whom it fired for.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> faults{{
+    {"blocked_dma", "{} reached memory while it was blocked"},
+    {"unblocked_in_reset", "{} was translated again in its reset"},
+    {"invalidate_in_reset", "an Invalidate Request reached {} in its reset"},
+    {"sw_hw_domain_mismatch", "software and hardware disagree on the domain of {}"},
+    {"stuck", "{} is stuck"},
+    {"deadlock", "a deadlock ({})"},
+    {"innocent_harmed", "{} got no service"},
+    {"innocent_quarantined", "{} was quarantined without a fault"},
+    {"use_after_free", "{} was used after its release"},
+    {"refcount_balance", "references to {} were left"},
+    {"sleep_in_atomic", "{} may sleep in atomic context"},
+    {"lock_order", "{} takes locks in both orders"},
+    {"long_hold", "{} was held up too long"},
+    {"warn", "the kernel warned of {}"},
+    {"credit_conservation", "the credits of {} do not add up"},
+    {"itag_protocol", "{} broke the rules of ITags"},
+    {"tlp_ordering", "TLPs overtook on {}"},
+}};
+
+/// Each monitor that fired and that the rest of the sentence does not explain, once.
+std::string others(const json& entry, bool lost, bool harmed) {
+    std::set<std::string> told{"stale_access"};
+    if (lost) told.insert({"invalidate_in_reset", "long_hold"});
+    if (harmed) told.insert({"innocent_harmed", "long_hold"});
+    std::string said;
+    for (const json& v : entry.value("violations", json::array())) {
+        const std::string monitor = v.value("monitor", ""), device = v.value("device", "");
+        if (!told.insert(monitor).second) continue;
+        const auto known = std::find_if(faults.begin(), faults.end(),
+                                        [&](const auto& f) { return f.first == monitor; });
+        const std::string whom = device.empty() ? "something" : device;
+        said += "; " + (known == faults.end() ? monitor + " (" + whom + ")"
+                                              : fmt::format(fmt::runtime(known->second), whom));
+    }
+    return said;
+}
+
 }  // namespace
 
 std::string sentence(const json& entry, const json& profile) {
     std::string s;
     for (const std::string& one : losses(entry, profile)) s += (s.empty() ? "" : "; ") + one;
-    if (const std::string who = harm(entry, profile); !who.empty()) s += "; " + who;
-    return s + "; " + stale(entry);
+    const std::string who = harm(entry, profile);
+    if (!who.empty()) s += "; " + who;
+    std::int64_t lost = 0;
+    for (const json& lane : profile.at("lanes").at("devices"))
+        lost += lost_of(entry, lane.at("name"));
+    return s + others(entry, lost > 0, !who.empty()) + "; " + stale(entry);
 }
 
 }  // namespace drydock::report

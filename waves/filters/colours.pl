@@ -8,7 +8,7 @@ use warnings;
 
 # By what it says, the first that fits.
 my @colours = (
-    [qr/^TIMEOUT|^DROPPED|violation|no credits| returned -| result [^0]/, "red3"],
+    [qr/^TIMEOUT|^DROPPED|violation|^[a-z_]+ \S+: |no credits| returned -| result [^0]/, "red3"],
     [qr/^flr|^link_down|^down|^recovery|^off$|^blocked|^reset/, "DarkOrange3"],
     [qr/^INV | INV \d+$/, "RoyalBlue3"],
     [qr/^RESET |^CALL /, "purple3"],

@@ -89,6 +89,26 @@ TEST(Sentence, an_access_after_the_unmap_is_said_of_its_device) {
               "no invalidation was lost; ep0 reached memory after its unmap had returned");
 }
 
+TEST(Sentence, what_else_made_it_red_is_said_once_unless_the_rest_explains_it) {
+    some_run r;
+    r.flr();
+    const auto fires = [&](const char* monitor, const char* device) {
+        r.entry["violations"].push_back({{"monitor", monitor}, {"device", device}});
+    };
+    fires("sleep_in_atomic", "sw.R");
+    fires("invalidate_in_reset", "ep0");
+    fires("sw_hw_domain_mismatch", "ep0");
+    fires("sw_hw_domain_mismatch", "ep0");
+    EXPECT_EQ(r.said(),
+              "FLR of ep0 lost no invalidation; sw.R may sleep in atomic context; an Invalidate "
+              "Request reached ep0 in its reset; software and hardware disagree on the domain of "
+              "ep0; no stale access");
+    r.lose(1, 21'000'000'000);
+    EXPECT_EQ(r.said(),
+              "FLR of ep0 lost 1 invalidation; sw.R may sleep in atomic context; software and "
+              "hardware disagree on the domain of ep0; no stale access");
+}
+
 json summary_of(std::size_t runs) {
     json s{{"drydock", {{"scenario", "a.yaml"}, {"version", "1"}, {"seed", 1}}},
            {"runs", json::array()}};

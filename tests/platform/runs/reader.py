@@ -192,6 +192,33 @@ def explain_violation(tmp):
     assert "A left 1 invalidation unanswered; A reached memory after its unmap had returned" in text, text
     assert "Violation 1 of 1: stale_access (A)" in text and "The last invalidation that A lost before it" in text, text
     assert re.search(r"INV \d+ got no answer from A, which ignored the Invalidate Request \(injected\)", text), text
+    before = text[text.index("What came before"):text.index("The last invalidation")]
+    for line in ("the scenario: inject A swallow_invalidates", "A ignores the Invalidate Request: injected, ITag 1  [A]",
+                 "ITag 1 of A expires  [smmu.invalidation_tracker]", "the command queue stops: CERROR_ATC_INV_SYNC  [smmu]",
+                 "VIOLATION stale_access of A: no access"):
+        assert f" ms  {line}" in before, (line, before)
+    reset = drydock("run", "platform/hazards/H-28.yaml", "-c", "software.reset.variant=R1", "--out", tmp / "b")
+    assert f"To see why\n  drydock explain {tmp / 'b'}\n" in reset, reset
+    text = drydock("explain", tmp / "b")
+    assert "sw.R may sleep in atomic context" in text.splitlines()[0], text
+    for line in ("calls pci_reset_function for A  [sw.R]", "A is blocked  [sw.R]", "pci_reset_function returns  [sw.R]"):
+        assert f" ms  {line}" in text, (line, text)
+
+
+def quiet_run(tmp):
+    """A run without an unmap has no section, row or latency of one."""
+    (tmp / "quiet.yaml").write_text("""
+machine: {ports: {rp0: {device: {name: ep0, like: generic_endpoint}}}}
+clients: {dma0: {kind: dma_client, device: ep0, buffer: 64KiB, burst: 4 x 256B, every: 20us}}
+end: {when: 1ms}
+""")
+    text = drydock("run", tmp / "quiet.yaml", "--out", tmp / "a")
+    assert "DMA done" in text and not re.search("unmaps done|longest unmap|invalidation latency|To see why", text), text
+    with Browser() as page:
+        page.open(tmp / "a" / "report.html")
+        shown = page.run("[...document.querySelectorAll('section')].map(s => s.id)")
+        assert shown == ["time", "blame", "summary", "rules", "machine", "again"], shown
+        assert not page.console and not page.errors, (page.console, page.errors)
 
 
 def compare(tmp):
