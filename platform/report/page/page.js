@@ -106,7 +106,7 @@ function build(data) {
         );
     // Of what no run has there is no section.
     for (const s of page.querySelectorAll("section"))
-        if ([...s.children].every(c => c.matches("h2, h2 + p"))) s.remove();
+        if ([...s.children].every(c => c.matches("h2, h2 + p.soft"))) s.remove();
     for (const s of page.querySelectorAll("section"))
         nav.append(make("a", {href: "#" + s.id}, s.querySelector("h2").textContent), " ");
     document.documentElement.dataset.ready = charts.length;
