@@ -26,15 +26,13 @@ inline constexpr std::size_t dpc_stages = 7;
 inline constexpr std::array<const char*, dpc_stages> dpc_stage_names{
     "trigger", "pass", "discard", "complete_ur", "complete_ca", "rp_busy", "release"};
 
-struct dpc_measurement {
+struct dpc_measurement : closed_percentiles {  ///< from containment to its release
     const dpc_pattern* of = nullptr;
     unsigned containments = 0;
     std::array<error_samples, dpc_stages> by_stage;  ///< open loop
     bool same_order = true;                          ///< and the same verdicts
     std::uint64_t calls = 0;
     double twin_seconds = 0, rtl_seconds = 0;
-    /// Closed loop: from containment to its release, ps.
-    std::int64_t twin_p50 = 0, twin_p99 = 0, rtl_p50 = 0, rtl_p99 = 0;
 };
 
 dpc_measurement measure(const dpc_pattern&, unsigned containments = containments_per_pattern);

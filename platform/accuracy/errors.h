@@ -39,6 +39,11 @@ private:
     std::int64_t sum_of_times_ = 0;
 };
 
+/// Of the closed loop with either block, ps.
+struct closed_percentiles {
+    std::int64_t twin_p50 = 0, twin_p99 = 0, rtl_p50 = 0, rtl_p99 = 0;
+};
+
 /// Value at the nearest rank; 0 without samples.
 std::int64_t percentile(std::vector<std::int64_t> samples, double per_cent);
 

@@ -13,7 +13,6 @@
 namespace drydock::accuracy {
 namespace {
 
-
 constexpr auto cycle = static_cast<double>(block_clock.count);
 constexpr double most_mean_per_cent = 1, most_p99_per_cent = 3, most_cycles = 4,
                  most_closed_per_cent = 2;

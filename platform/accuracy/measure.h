@@ -36,8 +36,7 @@ struct open_loop {
 };
 
 /// The same machine around either block.
-struct closed_loop {
-    std::int64_t twin_p50 = 0, twin_p99 = 0, rtl_p50 = 0, rtl_p99 = 0;  ///< ps
+struct closed_loop : closed_percentiles {
     std::uint64_t inversions = 0;  ///< pairs of neighbours that finish in another order
     std::string first_inversion;   ///< which two, and by what
     double twin_seconds = 0, rtl_seconds = 0;

@@ -57,19 +57,11 @@ std::string open_table(const std::vector<measurement>& all) {
 }
 
 std::string closed_table(const std::vector<measurement>& all) {
-    std::string text = fmt::format(
-        "\nClosed loop: the same machine with either; ATC_INV accepted to finished, ns\n"
-        "  {:<20} {} {:>10} {:>10} {:>10} {:>10} {:>7} {:>7}  inversions\n",
-        "pattern", " ", "p50 rtl", "p50 tlm", "p99 rtl", "p99 tlm", "p50", "p99");
-    const auto in_ns = [](std::int64_t t) { return static_cast<double>(t) / ns; };
-    for (const measurement& m : all) {
-        const closed_loop& c = m.closed;
-        text += fmt::format(
-            "  {:<20} {} {:>10.1f} {:>10.1f} {:>10.1f} {:>10.1f} {:>+6.2f}% {:>+6.2f}%  {}\n",
-            m.of->name, set_of(m), in_ns(c.rtl_p50), in_ns(c.twin_p50), in_ns(c.rtl_p99),
-            in_ns(c.twin_p99), off_per_cent(c.twin_p50, c.rtl_p50),
-            off_per_cent(c.twin_p99, c.rtl_p99), c.inversions);
-    }
+    std::string text =
+        "\nClosed loop: the same machine with either; ATC_INV accepted to finished, ns\n" +
+        closed_heading("inversions");
+    for (const measurement& m : all)
+        text += closed_row(m.of->name, set_of(m), m.closed, std::to_string(m.closed.inversions));
     for (const measurement& m : all)
         if (m.closed.inversions > 0)
             text += fmt::format("  {}: {}\n", m.of->name, m.closed.first_inversion);
@@ -126,12 +118,9 @@ json stages_of(const std::array<error_samples, stages>& by_stage) {
 
 json of(const measurement& m) {
     const closed_loop& c = m.closed;
-    json closed{{"rtl", {{"p50_ns", c.rtl_p50 / ns}, {"p99_ns", c.rtl_p99 / ns}}},
-                {"tlm", {{"p50_ns", c.twin_p50 / ns}, {"p99_ns", c.twin_p99 / ns}}},
-                {"p50_difference_percent", off_per_cent(c.twin_p50, c.rtl_p50)},
-                {"p99_difference_percent", off_per_cent(c.twin_p99, c.rtl_p99)},
-                {"seconds", {{"rtl", c.rtl_seconds}, {"tlm", c.twin_seconds}}},
-                {"inversions", c.inversions}};
+    json closed = closed_json(c);
+    closed["seconds"] = {{"rtl", c.rtl_seconds}, {"tlm", c.twin_seconds}};
+    closed["inversions"] = c.inversions;
     if (c.inversions > 0) closed["first_inversion"] = c.first_inversion;
     return {{"name", m.of->name},
             {"text", m.of->text},

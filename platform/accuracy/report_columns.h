@@ -16,4 +16,10 @@ std::string error_row(const std::string& name, char set, const errors& e, double
                       const std::string& note);
 nlohmann::json error_json(const errors& e, double cycle);
 
+/// The same of the closed loop, ns.
+std::string closed_heading(const std::string& last);
+std::string closed_row(const std::string& name, char set, const closed_percentiles& c,
+                       const std::string& note);
+nlohmann::json closed_json(const closed_percentiles& c);
+
 }  // namespace drydock::accuracy

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "platform/accuracy/measure.h"
 #include "platform/accuracy/report_columns.h"
 
 namespace drydock::accuracy {
@@ -40,17 +39,9 @@ std::string open_table(const std::vector<dpc_measurement>& all) {
 }
 
 std::string closed_table(const std::vector<dpc_measurement>& all) {
-    std::string text = fmt::format(
-        "\nClosed loop, DPC containment: from containment to its release, ns\n"
-        "  {:<20} {} {:>10} {:>10} {:>10} {:>10} {:>7} {:>7}\n",
-        "pattern", " ", "p50 rtl", "p50 tlm", "p99 rtl", "p99 tlm", "p50", "p99");
-    const auto in_ns = [](std::int64_t t) { return static_cast<double>(t) / ns; };
-    for (const dpc_measurement& m : all)
-        text += fmt::format(
-            "  {:<20} {} {:>10.1f} {:>10.1f} {:>10.1f} {:>10.1f} {:>+6.2f}% {:>+6.2f}%\n",
-            m.of->name, set_of(m), in_ns(m.rtl_p50), in_ns(m.twin_p50), in_ns(m.rtl_p99),
-            in_ns(m.twin_p99), off_per_cent(m.twin_p50, m.rtl_p50),
-            off_per_cent(m.twin_p99, m.rtl_p99));
+    std::string text = "\nClosed loop, DPC containment: from containment to its release, ns\n" +
+                       closed_heading("");
+    for (const dpc_measurement& m : all) text += closed_row(m.of->name, set_of(m), m, "");
     return text;
 }
 
@@ -81,11 +72,7 @@ json of(const dpc_measurement& m) {
               {"same_order", m.same_order},
               {"seconds", {{"rtl", m.rtl_seconds}, {"tlm", m.twin_seconds}}},
               {"stages", by_stage}}},
-            {"closed_loop",
-             {{"rtl", {{"p50_ns", m.rtl_p50 / ns}, {"p99_ns", m.rtl_p99 / ns}}},
-              {"tlm", {{"p50_ns", m.twin_p50 / ns}, {"p99_ns", m.twin_p99 / ns}}},
-              {"p50_difference_percent", off_per_cent(m.twin_p50, m.rtl_p50)},
-              {"p99_difference_percent", off_per_cent(m.twin_p99, m.rtl_p99)}}}};
+            {"closed_loop", closed_json(m)}};
 }
 
 }  // namespace

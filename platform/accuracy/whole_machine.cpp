@@ -38,6 +38,7 @@ using kind_of_life = std::tuple<base::span_class, std::uint16_t, std::size_t>;
 /// Clients are numbered by their places among all clients: a place's own number is the probe's.
 std::map<kind_of_life, std::vector<const life*>> by_birth(const std::vector<life>& lives) {
     std::vector<base::place_id> clients;
+    clients.reserve(lives.size());
     for (const life& l : lives) clients.push_back(l.client);
     std::sort(clients.begin(), clients.end());
     clients.erase(std::unique(clients.begin(), clients.end()), clients.end());
@@ -149,6 +150,7 @@ std::vector<device_times> by_device(const std::vector<life>& rtl, const std::vec
             if (p.rtl->of == key.first && p.rtl->device == key.second) add(d, p, first, names);
     }
     std::vector<device_times> all;
+    all.reserve(devices.size());
     for (auto& [key, d] : devices) all.push_back(std::move(d));
     return all;
 }

@@ -41,12 +41,13 @@ struct chosen_patterns {
 /// "atc.probe_cycles=2": what the models shall have.
 accuracy::model_times times_of(const std::vector<std::string>& set) {
     accuracy::model_times times;
+    std::vector<std::string> names;
+    names.reserve(accuracy::all_model_times.size());
+    for (const accuracy::model_time& t : accuracy::all_model_times) names.emplace_back(t.name);
     for (const std::string& option : set) {
         const scenario::place where{"-c " + option, 0, 0, true};
         const std::size_t equals = option.find('=');
         const std::string name = option.substr(0, equals);
-        std::vector<std::string> names;
-        for (const accuracy::model_time& t : accuracy::all_model_times) names.emplace_back(t.name);
         const auto t =
             std::ranges::find(accuracy::all_model_times, name, &accuracy::model_time::name);
         if (t == accuracy::all_model_times.end())
@@ -136,6 +137,7 @@ void add_machine_tasks(machine_runs& m, std::vector<task>& tasks, const tools& t
 std::vector<runner::outcome> run_all(const std::vector<task>& tasks, unsigned jobs,
                                      const tools& t) {
     std::vector<runner::job> work;
+    work.reserve(tasks.size());
     for (const task& of : tasks) work.push_back({&of.run, {}});
     const auto do_one = [&](const scenario::run& r, const run_files&, progress& p) {
         const auto of =
