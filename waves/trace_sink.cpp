@@ -178,7 +178,8 @@ void trace_sink::close_call(open_call c, base::ps now, const base::event* end) {
             if (!std::exchange(outer.written, true)) write(outer);
         write(c);
     }
-    file_.begin('E', file_.of(c.begin.where), now, "");
+    // Perfetto does without a name, speedscope ends nothing without it.
+    file_.begin('E', file_.of(c.begin.where), now, ctx_.probe.text_of(c.begin.a));
     if (end != nullptr && end->c != 0) file_.arg("result", static_cast<std::int64_t>(end->c));
     if (end == nullptr) file_.arg("open", "true");
     file_.end();

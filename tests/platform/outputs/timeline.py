@@ -107,7 +107,7 @@ class Timeline:
 
     def _return(self, e):
         stack = self._inside(e, in_ns(e["ts"]))
-        assert stack and stack[-1][0] == "B", ("nothing to end", e)
+        assert stack and stack[-1][0] == "B" and stack[-1][2]["name"] == e["name"], ("nothing to end", e)
         stack.pop()
 
     def _mark(self, e):
