@@ -39,10 +39,20 @@ dpc_containment_rtl::dpc_containment_rtl(std::string_view name, base::context& c
                                          const root_complex::containment_config& config,
                                          root_complex::containment_client& client,
                                          containment_set set, bool look_ahead)
+    : dpc_containment_rtl(
+          name, ctx, config, client,
+          make_dpc_containment(set, config.root_port_extensions, config.rp_busy == base::never),
+          look_ahead) {}
+
+dpc_containment_rtl::dpc_containment_rtl(std::string_view name, base::context& ctx,
+                                         const root_complex::containment_config& config,
+                                         root_complex::containment_client& client,
+                                         std::unique_ptr<dpc_containment_pins> block,
+                                         bool look_ahead)
     : config_(config),
       grid_(grid_of(config)),
       client_(client),
-      block_(make_dpc_containment(set, config.root_port_extensions, config.rp_busy == base::never)),
+      block_(std::move(block)),
       host_(name, ctx, config.clock, *this, look_ahead),
       name_(name) {
     if (config.lanes > block_->lanes())

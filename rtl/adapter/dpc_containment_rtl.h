@@ -26,6 +26,10 @@ public:
     dpc_containment_rtl(std::string_view name, base::context&,
                         const root_complex::containment_config&, root_complex::containment_client&,
                         containment_set = containment_set::large, bool look_ahead = false);
+    /// A Verilated block of the caller's making.
+    dpc_containment_rtl(std::string_view name, base::context&,
+                        const root_complex::containment_config&, root_complex::containment_client&,
+                        std::unique_ptr<dpc_containment_pins> block, bool look_ahead = false);
 
     void control(const root_complex::containment_control&) override;
     bool try_trigger(const root_complex::containment_trigger&) override;

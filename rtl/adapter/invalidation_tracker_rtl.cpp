@@ -23,12 +23,20 @@ invalidation_tracker_rtl::invalidation_tracker_rtl(std::string_view name, base::
                                                    const smmu::invalidation_tracker_config& c,
                                                    smmu::invalidation_tracker_client& client,
                                                    tracker_set set, bool look_ahead)
+    : invalidation_tracker_rtl(name, ctx, c, client, make_invalidation_tracker(set, c.itags),
+                               look_ahead) {}
+
+invalidation_tracker_rtl::invalidation_tracker_rtl(std::string_view name, base::context& ctx,
+                                                   const smmu::invalidation_tracker_config& c,
+                                                   smmu::invalidation_tracker_client& client,
+                                                   std::unique_ptr<invalidation_tracker_pins> block,
+                                                   bool look_ahead)
     : ctx_(ctx),
       trace_(name, ctx),
       config_(c),
       grid_(c.grid()),
       client_(client),
-      block_(make_invalidation_tracker(set, c.itags)),
+      block_(std::move(block)),
       host_(name, ctx, c.clock, *this, look_ahead),
       name_(name),
       depth_(routing_ids, std::uint8_t{smmu::itags}),

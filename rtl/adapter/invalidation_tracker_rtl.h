@@ -28,6 +28,12 @@ public:
                              const smmu::invalidation_tracker_config&,
                              smmu::invalidation_tracker_client&, tracker_set = tracker_set::large,
                              bool look_ahead = false);
+    /// A Verilated block of the caller's making, with config.itags in use.
+    invalidation_tracker_rtl(std::string_view name, base::context&,
+                             const smmu::invalidation_tracker_config&,
+                             smmu::invalidation_tracker_client&,
+                             std::unique_ptr<invalidation_tracker_pins> block,
+                             bool look_ahead = false);
 
     void set_queue_depth(base::routing_id, unsigned depth) override;
     bool try_invalidate(smmu::invalidation_id, const smmu::invalidation&) override;
