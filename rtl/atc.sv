@@ -131,9 +131,7 @@ module atc
 
   // -- pipeline of lookups ------------------------------------------------------------------------
 
-  owner_t owner_q[Uses];  // of each lookup and use
-  page_t  page_q [Uses];
-  uses_t  write_q, execute_q, zero_length_q;  // their accesses
+  uses_t write_q, execute_q, zero_length_q;  // accesses of lookups
 
   logic sampled_valid_q, hashed_valid_q, sampled_replay_q, hashed_replay_q;
   tag_t sampled_tag_q, hashed_tag_q;
@@ -164,10 +162,6 @@ module atc
     sampled_tag_q <= replay_valid ? stalled_tag : lookup_tag_i;
     hashed_tag_q  <= sampled_tag_q;
     if (lookup_fire) begin
-      owner_q[lookup_tag_i] <= '{rid: lookup_rid_i, pasid_valid: lookup_pasid_valid_i,
-                                 pasid: lookup_pasid_valid_i ? lookup_pasid_i : '0,
-                                 privileged: lookup_privileged_i};
-      page_q[lookup_tag_i]        <= lookup_page_i;
       write_q[lookup_tag_i]       <= lookup_access_i == AccessWrite;
       execute_q[lookup_tag_i]     <= lookup_access_i == AccessExecute;
       zero_length_q[lookup_tag_i] <= lookup_access_i == AccessZeroLengthRead;
@@ -186,8 +180,6 @@ module atc
   logic [EntryWidth-1:0] hit_entry, fill_entry;
 
   assign decide = hashed_valid_q && !flush;
-  assign asked = owner_q[hashed_tag_q];
-  assign asked_page = page_q[hashed_tag_q];
   assign asked_access = write_q[hashed_tag_q] ? AccessWrite :
                         execute_q[hashed_tag_q] ? AccessExecute :
                         zero_length_q[hashed_tag_q] ? AccessZeroLengthRead : AccessRead;
@@ -198,25 +190,15 @@ module atc
     else if (denied) answer = AnswerUnsupportedRequest;
     else answer = taken ? AnswerWaiting : AnswerStalled;
 
-  // Lookups of a function that was reset: they keep their numbers until they are decided.
-  uses_t forgotten_q;
-  logic  serving;
-  assign serving = enabled && !forgotten_q[hashed_tag_q];
-
-  always_ff @(posedge clk_i)
-    if (!rst_ni || flush) forgotten_q <= '0;
-    else begin
-      if (clear_reset)
-        for (int unsigned u = 0; u < Uses; u++)
-          if (owner_q[u].rid == control_rid_i) forgotten_q[u] <= 1'b1;
-      if (lookup_fire) forgotten_q[lookup_tag_i] <= 1'b0;
-    end
+  // A lookup that its function's reset has overtaken is as one of a disabled function.
+  logic forgotten, stalled_forgotten, serving;
+  assign serving = enabled && !forgotten;
 
   // A lookup that found no free request slot goes through the pipeline again, one at a time; that of
   // a disabled function, or of one that was reset since, at once.
   logic stalled_enabled, unused_start_denied, unused_stalled_ready;
   assign replay_valid = stalled_valid && !replaying_q && 
-                        (any_free_q || !stalled_enabled || forgotten_q[stalled_tag]);
+                        (any_free_q || !stalled_enabled || stalled_forgotten);
 
   fifo #(
       .Depth(Uses),
@@ -248,7 +230,7 @@ module atc
   owner_t  fill_owner;
   range_t  fill_range;
   target_t fill_target;
-  rid_t    start_rid;
+  rid_t    start_rid, stalled_rid;
 
   atc_functions #(
       .Functions(Functions),
@@ -265,7 +247,7 @@ module atc
       .query_rid_i('{asked.rid, start_rid}),
       .query_enabled_o('{enabled, start_enabled}),
       .query_denied_o('{denied, unused_start_denied}),
-      .early_rid_i(owner_q[stalled_tag].rid),
+      .early_rid_i(stalled_rid),
       .early_enabled_o(stalled_enabled),
       .known_o(known_function),
       .full_o(functions_full)
@@ -450,8 +432,19 @@ module atc
       .hit_tag_i(hashed_tag_q),
       .hit_range_i(hit_range),
       .hit_target_i(hit_target),
-      .owner_i(owner_q),
-      .page_i(page_q),
+      .lookup_valid_i(lookup_fire),
+      .lookup_tag_i,
+      .lookup_owner_i('{rid: lookup_rid_i, pasid_valid: lookup_pasid_valid_i,
+                        pasid: lookup_pasid_valid_i ? lookup_pasid_i : '0,
+                        privileged: lookup_privileged_i}),
+      .lookup_page_i,
+      .asked_tag_i(hashed_tag_q),
+      .asked_owner_o(asked),
+      .asked_page_o(asked_page),
+      .asked_forgotten_o(forgotten),
+      .stalled_tag_i(stalled_tag),
+      .stalled_rid_o(stalled_rid),
+      .stalled_forgotten_o(stalled_forgotten),
       .starting_i(starting),
       .starting_slot_i(starting_slot),
       .starting_invalidate_i(starting_invalidate),

@@ -41,26 +41,37 @@ module atc_functions
 
   // The row of the control: the function's own, else the first free one.
   always_comb begin
-    for (int unsigned f = 0; f < Functions; f++) controlled[f] = in_row(f, control_rid_i);
-    free = ~enabled_q;
-    if (shared_i && controlled == '0 && control_i == ControlEnable)
-      controlled = free & (~free + 1'b1);
-    if (!control_valid_i) controlled = '0;
+    controlled = '0;
+    free = '0;
+    if (control_valid_i) begin
+      for (int unsigned f = 0; f < Functions; f++) controlled[f] = in_row(f, control_rid_i);
+      free = ~enabled_q;
+      if (shared_i && controlled == '0 && control_i == ControlEnable)
+        controlled = free & (~free + 1'b1);
+    end
   end
 
   always_comb begin
     known_o = 1'b0;
-    for (int unsigned f = 0; f < Functions; f++) if (in_row(f, control_rid_i)) known_o = 1'b1;
+    if (control_valid_i)
+      for (int unsigned f = 0; f < Functions; f++) if (in_row(f, control_rid_i)) known_o = 1'b1;
   end
 
-  always_comb
-    for (int unsigned f = 0; f < Functions; f++) denied[f] = deny_i && in_row(f, deny_rid_i);
+  always_comb begin
+    denied = '0;
+    if (deny_i)
+      for (int unsigned f = 0; f < Functions; f++) denied[f] = in_row(f, deny_rid_i);
+  end
+
+  // Rows from this one on are in use only if the functions share the cache.
+  int unsigned rows;
+  assign rows = shared_i ? Functions : 1;
 
   always_comb
     for (int unsigned q = 0; q < Queries; q++) begin
       query_enabled_o[q] = 1'b0;
       query_denied_o[q]  = 1'b0;
-      for (int unsigned f = 0; f < Functions; f++)
+      for (int unsigned f = 0; f < rows; f++)
         if (in_row(f, query_rid_i[q])) begin
           query_enabled_o[q] = controlled[f] ? control_i == ControlEnable : enabled_q[f];
           query_denied_o[q]  = denied[f] || (denied_q[f] && !controlled[f]);
@@ -73,7 +84,7 @@ module atc_functions
 
   always_comb begin
     early_enabled_o = 1'b0;
-    for (int unsigned f = 0; f < Functions; f++)
+    for (int unsigned f = 0; f < rows; f++)
       if (in_row(f, early_rid_i) && enabled_q[f]) early_enabled_o = 1'b1;
   end
 

@@ -255,7 +255,8 @@ module atc_requests
   slot_t chosen_slot;
   always_comb begin
     chosen_slot = '0;
-    for (int unsigned s = 0; s < Slots; s++) if (chosen[s]) chosen_slot |= slot_t'(s);
+    if (chosen != '0)
+      for (int unsigned s = 0; s < Slots; s++) if (chosen[s]) chosen_slot |= slot_t'(s);
   end
 
   always_comb begin

@@ -31,9 +31,20 @@ module atc_uses
     input range_t              hit_range_i,
     input target_t             hit_target_i,
 
+    // What is looked up; it has its number from here on.
+    input logic                lookup_valid_i,
+    input logic [TagWidth-1:0] lookup_tag_i,
+    input owner_t              lookup_owner_i,
+    input page_t               lookup_page_i,
+
     // What was looked up, by number.
-    input owner_t owner_i[Uses],
-    input page_t  page_i [Uses],
+    input  logic [TagWidth-1:0] asked_tag_i,
+    output owner_t              asked_owner_o,
+    output page_t               asked_page_o,
+    output logic                asked_forgotten_o,  // its function was reset since
+    input  logic [TagWidth-1:0] stalled_tag_i,
+    output rid_t                stalled_rid_o,
+    output logic                stalled_forgotten_o,
 
     input logic                  starting_i,
     input logic [IndexWidth-1:0] starting_slot_i,
@@ -46,6 +57,32 @@ module atc_uses
 
   typedef logic [Uses-1:0] uses_t;
 
+  owner_t owner_q[Uses];
+  page_t  page_q [Uses];
+  uses_t forgotten_q;
+
+  assign asked_owner_o = owner_q[asked_tag_i];
+  assign asked_page_o = page_q[asked_tag_i];
+  assign asked_forgotten_o = forgotten_q[asked_tag_i];
+  assign stalled_rid_o = owner_q[stalled_tag_i].rid;
+  assign stalled_forgotten_o = forgotten_q[stalled_tag_i];
+
+  always_ff @(posedge clk_i)
+    if (lookup_valid_i) begin
+      owner_q[lookup_tag_i] <= lookup_owner_i;
+      page_q[lookup_tag_i]  <= lookup_page_i;
+    end
+
+  // Lookups of a function that was reset keep their numbers until they are decided.
+  always_ff @(posedge clk_i)
+    if (!rst_ni) forgotten_q <= '0;
+    else begin
+      if (clear_reset_i)
+        for (int unsigned u = 0; u < Uses; u++)
+          if (!clear_all_i && owner_q[u].rid == clear_rid_i) forgotten_q[u] <= 1'b1;
+      if (lookup_valid_i) forgotten_q[lookup_tag_i] <= 1'b0;
+    end
+
   uses_t in_use_q, held, released;
   uses_t size_q[5];  // bit b of every size
   uses_t global_q, untranslated_q;
@@ -55,12 +92,12 @@ module atc_uses
     released = release_i;
     if (clear_reset_i)
       for (int unsigned u = 0; u < Uses; u++)
-        if (clear_all_i || owner_i[u].rid == clear_rid_i) released[u] = 1'b1;
+        if (clear_all_i || owner_q[u].rid == clear_rid_i) released[u] = 1'b1;
   end
 
   function automatic range_t range_of(int unsigned u);
     range_of.size = {size_q[4][u], size_q[3][u], size_q[2][u], size_q[1][u], size_q[0][u]};
-    range_of.page = page_i[u] & ~below(range_of.size);
+    range_of.page = page_q[u] & ~below(range_of.size);
   endfunction
 
   always_comb begin
@@ -68,7 +105,7 @@ module atc_uses
     if (starting_i) begin
       for (int unsigned u = 0; u < Uses; u++)
         if (in_use_q[u] && !released[u] && !untranslated_q[u])
-          held[u] = reaches(starting_invalidate_i, owner_i[u], global_q[u], range_of(u));
+          held[u] = reaches(starting_invalidate_i, owner_q[u], global_q[u], range_of(u));
       if (!fill_target_i.untranslated &&
           reaches(starting_invalidate_i, fill_owner_i, fill_target_i.global, fill_range_i))
         held |= fill_granted_i;
@@ -77,10 +114,11 @@ module atc_uses
 
   always_comb begin
     free_o = '0;
-    for (int unsigned i = 0; i < Queue; i++)
-      if (waiting_i[i])
-        free_o[i] = (starting_i && starting_slot_i == IndexWidth'(i) ? held :
-                     holders_q[i] & ~released) == '0;
+    if (waiting_i != '0)
+      for (int unsigned i = 0; i < Queue; i++)
+        if (waiting_i[i])
+          free_o[i] = (starting_i && starting_slot_i == IndexWidth'(i) ? held :
+                       holders_q[i] & ~released) == '0;
   end
 
   assign in_use_o = in_use_q;

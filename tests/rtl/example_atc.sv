@@ -132,11 +132,10 @@ module example_atc
 
   // -- search: the lookup in hand, and the entry that is looked at --------------------------------
 
-  owner_t owner_q[Uses];
-  page_t  page_q [Uses];
   uses_t  write_q, execute_q, zero_length_q;
 
   logic   searching_q, decide, last, here, hit, enabled, denied, taken, lookup_fire;
+  logic   function_enabled, forgotten;
   tag_t   tag_q;
   entry_t at_q;
   owner_t asked;
@@ -156,10 +155,11 @@ module example_atc
   // A stalled lookup is only asked again: it stays in hand until a request slot is free.
   assign lookup_ready_o = !searching_q;
   assign lookup_fire = lookup_valid_i && lookup_ready_o;
-  assign asked = owner_q[tag_q];
-  assign asked_page = page_q[tag_q];
   assign asked_access = write_q[tag_q] ? AccessWrite : execute_q[tag_q] ? AccessExecute :
                         zero_length_q[tag_q] ? AccessZeroLengthRead : AccessRead;
+
+  // A lookup that its function's reset has overtaken is as one of a disabled function.
+  assign enabled = function_enabled && !forgotten;
 
   assign here = searching_q && valid_q[at_q] && covers(entry_range_q[at_q], asked_page) &&
                 serves(entry_owner_q[at_q], entry_target_q[at_q].global, asked) &&
@@ -185,10 +185,6 @@ module example_atc
     at_q <= searching_q ? at_q + 1'b1 : '0;
     if (lookup_fire) begin
       tag_q <= lookup_tag_i;
-      owner_q[lookup_tag_i] <= '{rid: lookup_rid_i, pasid_valid: lookup_pasid_valid_i,
-                                 pasid: lookup_pasid_valid_i ? lookup_pasid_i : '0,
-                                 privileged: lookup_privileged_i};
-      page_q[lookup_tag_i]        <= lookup_page_i;
       write_q[lookup_tag_i]       <= lookup_access_i == AccessWrite;
       execute_q[lookup_tag_i]     <= lookup_access_i == AccessExecute;
       zero_length_q[lookup_tag_i] <= lookup_access_i == AccessZeroLengthRead;
@@ -249,7 +245,7 @@ module example_atc
       .deny_i(deny),
       .deny_rid_i(fill_owner.rid),
       .query_rid_i('{asked.rid, start_rid}),
-      .query_enabled_o('{enabled, start_enabled}),
+      .query_enabled_o('{function_enabled, start_enabled}),
       .query_denied_o('{denied, unused_start_denied}),
       .early_rid_i(asked.rid),
       .early_enabled_o(unused_early),
@@ -391,8 +387,19 @@ module example_atc
       .hit_tag_i(tag_q),
       .hit_range_i(entry_range_q[at_q]),
       .hit_target_i(entry_target_q[at_q]),
-      .owner_i(owner_q),
-      .page_i(page_q),
+      .lookup_valid_i(lookup_fire),
+      .lookup_tag_i,
+      .lookup_owner_i('{rid: lookup_rid_i, pasid_valid: lookup_pasid_valid_i,
+                        pasid: lookup_pasid_valid_i ? lookup_pasid_i : '0,
+                        privileged: lookup_privileged_i}),
+      .lookup_page_i,
+      .asked_tag_i(tag_q),
+      .asked_owner_o(asked),
+      .asked_page_o(asked_page),
+      .asked_forgotten_o(forgotten),
+      .stalled_tag_i(tag_q),
+      .stalled_rid_o(),
+      .stalled_forgotten_o(),
       .starting_i(starting),
       .starting_slot_i(starting_slot),
       .starting_invalidate_i(starting_invalidate),
