@@ -23,4 +23,5 @@ if(DRYDOCK_TESTS)
   drydock_rtl_mutants(atc SOURCES ${drydock_atc_sources} PARAMETERS ${drydock_atc_small} LIBRARY drydock_atc_mutants)
 endif()
 
-target_sources(drydock_rtl PRIVATE adapter/atc.cpp adapter/atc_results.cpp adapter/atc_rtl.cpp adapter/atc_signals.cpp)
+target_sources(drydock_verilated PRIVATE adapter/atc_rtl.cpp)
+target_sources(drydock_rtl PRIVATE adapter/atc.cpp adapter/atc_results.cpp adapter/atc_signals.cpp)

@@ -85,15 +85,13 @@ bool atc::try_lookup(endpoint::lookup_id id, const endpoint::atc_key& key,
     l.key = key;
     l.access = access;
     l.is = lookup::state::in_progress;
-    lookup_queue_.push_back({tag, host_.next_edge()});
-    host_.wake();
+    lookup_queue_.push_back({tag, host_.wake()});
     return true;
 }
 
 bool atc::try_fill(endpoint::request_slot slot, const endpoint::completion_entry& entry) {
     if (fill_queue_.size() == most_fills) return false;
-    fill_queue_.push_back({slot, entry, host_.next_edge()});
-    host_.wake();
+    fill_queue_.push_back({slot, entry, host_.wake()});
     return true;
 }
 
@@ -106,8 +104,7 @@ bool atc::try_invalidate(const endpoint::invalidate& what) {
     while (invalidations_[slot].taken) ++slot;
     ++invalidates_;
     invalidations_[slot] = {what, {}, {}, true, false};
-    invalidate_queue_.push_back({slot, host_.next_edge()});
-    host_.wake();
+    invalidate_queue_.push_back({slot, host_.wake()});
     return true;
 }
 
@@ -116,8 +113,7 @@ bool atc::try_control(base::routing_id rid, endpoint::atc_control what) {
         control_refused_ = true;
         return false;
     }
-    control_queue_.push_back({rid, what, host_.next_edge()});
-    host_.wake();
+    control_queue_.push_back({rid, what, host_.wake()});
     return true;
 }
 

@@ -65,15 +65,10 @@ void dpc_containment_rtl::record_to(base::signal_recorder* to) {
     signals_ = make_signals(to, name_, *block_);
 }
 
-base::ps dpc_containment_rtl::wake() {
-    host_.wake();
-    return host_.next_edge();
-}
-
 // -- inputs --------------------------------------------------------------------------------------
 
 void dpc_containment_rtl::control(const root_complex::containment_control& c) {
-    controls_.push({wake(), c});
+    controls_.push({host_.wake(), c});
 }
 
 bool dpc_containment_rtl::try_trigger(const root_complex::containment_trigger& t) {
@@ -81,7 +76,7 @@ bool dpc_containment_rtl::try_trigger(const root_complex::containment_trigger& t
         refused_[index(containment_channel::trigger)] = true;
         return false;
     }
-    trigger_ = {wake(), t};
+    trigger_ = {host_.wake(), t};
     return true;
 }
 
@@ -92,11 +87,11 @@ bool dpc_containment_rtl::try_tlp(containment_way way, const root_complex::conta
                                                   : containment_channel::down)] = true;
         return false;
     }
-    waiting.push({wake(), t});
+    waiting.push({host_.wake(), t});
     return true;
 }
 
-void dpc_containment_rtl::release() { release_ = wake(); }
+void dpc_containment_rtl::release() { release_ = host_.wake(); }
 
 bool dpc_containment_rtl::more() { return signals_ ? signals_->again(has_input()) : has_input(); }
 

@@ -53,7 +53,6 @@ private:
     state edge() override;
     bool hand_out() override;
     bool due(base::ps when) const { return when <= host_.edge_time(); }
-    base::ps wake();
     bool has_input() const;
     bool more();
     bool has_output() const;

@@ -20,8 +20,10 @@ void host::arm(base::ps when, std::uint64_t op) {
     armed_ = ctx_.timeline.at(when, base::phase::rtl, id_, op);
 }
 
-void host::wake() {
-    if (!running_) arm(next_edge());
+base::ps host::wake() {
+    const base::ps edge = next_edge();
+    if (!running_) arm(edge);
+    return edge;
 }
 
 void host::wake_at(base::ps when) {

@@ -37,7 +37,8 @@ public:
          bool look_ahead = false);
 
     /// An input was handed in: the block has the next edge strictly after now().
-    void wake();
+    /// @return that edge, at which the input is sampled
+    base::ps wake();
     /// The block has the edge at `when` too (a tick); a later call takes the place of this one.
     void wake_at(base::ps when);
 

@@ -64,11 +64,6 @@ void invalidation_tracker_rtl::record_to(base::signal_recorder* to) {
     signals_ = make_signals(to, name_, *block_);
 }
 
-base::ps invalidation_tracker_rtl::wake() {
-    host_.wake();
-    return host_.next_edge();
-}
-
 // -- inputs --------------------------------------------------------------------------------------
 
 /// They stay at the pins until they are sampled, with the queue depth as it was.
@@ -101,7 +96,7 @@ bool invalidation_tracker_rtl::try_invalidate(smmu::invalidation_id id,
         refused_ = true;
         return false;
     }
-    input_ = {wake(), {id, what, {}}};
+    input_ = {host_.wake(), {id, what, {}}};
     return true;
 }
 
@@ -117,18 +112,18 @@ base::span_id invalidation_tracker_rtl::holder(bool any, base::routing_id functi
 }
 
 void invalidation_tracker_rtl::completion(const smmu::invalidate_completion& c) {
-    completions_.push({wake(), c});
+    completions_.push({host_.wake(), c});
 }
 
 void invalidation_tracker_rtl::give_up(base::itag tag) {
-    if ((used_ >> tag.value & 1) != 0) given_up_.push({wake(), tag});
+    if ((used_ >> tag.value & 1) != 0) given_up_.push({host_.wake(), tag});
 }
 
 void invalidation_tracker_rtl::resume() {
-    if (block_->in.port_room != UINT32_MAX) resume_ = wake();
+    if (block_->in.port_room != UINT32_MAX) resume_ = host_.wake();
 }
 
-void invalidation_tracker_rtl::drain() { drain_ = wake(); }
+void invalidation_tracker_rtl::drain() { drain_ = host_.wake(); }
 
 // -- an edge -------------------------------------------------------------------------------------
 

@@ -70,7 +70,6 @@ private:
     void drive_inputs();
     bool has_output() const;
     unsigned free_itags() const;
-    base::ps wake();
     base::span_id holder(bool any, base::routing_id) const;
     void tell_ends();
     void finish(std::uint32_t vector, bool lost);
