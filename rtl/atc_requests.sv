@@ -85,10 +85,6 @@ module atc_requests
   // unit and reach into it.
   page_t  gone_first_q[Slots], gone_last_q[Slots];
 
-  function automatic range_t unit_range(page_t page);
-    return '{page: page & ~below(unit_i), size: unit_i};
-  endfunction
-
   // -- sending: the one that has waited longest ---------------------------------------------------
 
   slots_t first;
