@@ -171,8 +171,8 @@ host::clocked::state invalidation_tracker_rtl::edge() {
     if (due(resume_)) {
         resume_ = base::never;
         in.port_room = UINT32_MAX;
+        block_->settle();
     }
-    block_->settle();
     host_.wake_at(block_->out.outstanding != 0 ? grid_.tick_after(host_.edge_time()) : base::never);
     if (has_output()) {
         if (signals_) signals_->has_results();
