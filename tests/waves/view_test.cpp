@@ -52,6 +52,9 @@ TEST(SaveFile, a_star_stands_for_each_signal_that_is_there_and_its_alias_names_i
 
 TEST(SaveFile, a_view_that_the_file_has_nothing_of_is_none) {
     EXPECT_EQ(save_file("@28\nrtl.*\n", {{"ep0.state"}, {}, 1_us, {}, {}}, "w", "s"), std::nullopt);
+    const std::string of_rtl = "[if] *.atc.busy_o\n@28\n*.state\n";
+    EXPECT_EQ(save_file(of_rtl, {{"ep0.state"}, {}, 1_us, {}, {}}, "w", "s"), std::nullopt);
+    EXPECT_TRUE(save_file(of_rtl, {{"ep0.state", "ep0.atc.busy_o"}, {}, 1_us, {}, {}}, "w", "s"));
 }
 
 TEST(SaveFile, markers_stand_at_the_first_violation_and_the_faults_and_the_view_begins_there) {
