@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -31,7 +32,8 @@ struct signal_sink {
             for (std::size_t h = 0; h < size && h / 2 < std::size(value); ++h)
                 halves[h] = static_cast<std::uint32_t>(value[h / 2] >> (h % 2 * 32));
         } else if constexpr (requires { value.data(); }) {
-            for (std::size_t h = 0; h < size && h < sizeof(T) / 4; ++h) halves[h] = value.data()[h];
+            constexpr std::size_t has = std::min(size, sizeof(T) / 4);
+            for (std::size_t h = 0; h < has; ++h) halves[h] = value.data()[h];
         } else {
             const auto v = static_cast<std::uint64_t>(value);
             halves[0] = static_cast<std::uint32_t>(v);
