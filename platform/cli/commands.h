@@ -52,8 +52,8 @@ struct view_options {
 };
 
 struct accuracy_options {
-    std::string pattern;                 ///< only this one; empty: all
-    std::string scenario;                ///< only this machine; empty: those that are built in
+    std::string pattern;            ///< only this one; empty: all
+    std::string scenario;           ///< only this machine; empty: those that are built in
     std::vector<std::string> set;   ///< of the scenario; without one, times of the models
     std::vector<std::string> axes;  ///< of the scenario
     bool calibrate = false;         ///< measure the models' times instead of their errors

@@ -180,7 +180,7 @@ def explain_any(tmp):
             told.setdefault(one["span"], []).append(stages)
     reset = next(json.loads(line) for line in lines if '"class":"reset"' in line)
     text = drydock("explain", tmp / "life" / "M2", "--id", f"RESET-{reset['span']}")  # has events, no stages
-    assert "What it did" in text and re.search(r"sw_point r0, ep0", text) and "Charts" not in text, text
+    assert "What it did" in text and " ms  point r0 of ep0  [sw.R]" in text and "Charts" not in text, text
     for span, (life, detail) in told.items():
         assert life == detail, (span, life, detail)
 
