@@ -113,10 +113,41 @@ struct bw_end final : socket_end<tlp_bw_if> {
     void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
 };
 
+/// What either end of a link tells the other, beside TLPs.
+template <class Socket>
+class link_calls {
+public:
+    void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) {
+        other().credit_return(c, hdr, data);
+    }
+    /// The buffer of a TLP is free.
+    void free_buffer(const tlp& t) {
+        free_buffer(t.virtual_channel, t.flow_class(), t.data_credits());
+    }
+    void free_buffer(unsigned vc, fc_class c, std::uint32_t data) {
+        if (vc == 0)
+            other().credit_return(c, 1, data);
+        else
+            other().channel_credit_return(vc, c, 1, data);
+    }
+    void channel_credit_return(unsigned vc, fc_class c, std::uint32_t hdr, std::uint32_t data) {
+        other().channel_credit_return(vc, c, hdr, data);
+    }
+    void set_channels(const channel_map& m) { other().channels(m); }
+    void set_channel(unsigned vc, bool active) { other().channel_state(vc, active); }
+    void set_link(bool up) { other().link_state(up); }
+    void set_recovery(bool begins) { other().recovery(begins); }
+    void tell_error(link_error e) { other().link_error(e); }
+
+private:
+    auto& other() { return *static_cast<Socket&>(*this).operator->(); }
+};
+
 }  // namespace detail
 
 /// The end of a link that looks away from the root complex (root port, switch downstream port).
-class downstream_socket : public tlm::tlm_base_initiator_socket<0, tlp_fw_if, tlp_bw_if> {
+class downstream_socket : public tlm::tlm_base_initiator_socket<0, tlp_fw_if, tlp_bw_if>,
+                          public detail::link_calls<downstream_socket> {
 public:
     downstream_socket(const char* name, tlp_receiver& r, tlp_pool& pool)
         : tlm_base_initiator_socket(name), end_(r, pool) {
@@ -128,27 +159,6 @@ public:
         sc_core::sc_time none;
         (*this)->nb_transport_fw(*t.release(), ph, none);
     }
-    void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) {
-        (*this)->credit_return(c, hdr, data);
-    }
-    /// The buffer of a TLP is free.
-    void free_buffer(const tlp& t) {
-        free_buffer(t.virtual_channel, t.flow_class(), t.data_credits());
-    }
-    void free_buffer(unsigned vc, fc_class c, std::uint32_t data) {
-        if (vc == 0)
-            (*this)->credit_return(c, 1, data);
-        else
-            (*this)->channel_credit_return(vc, c, 1, data);
-    }
-    void channel_credit_return(unsigned vc, fc_class c, std::uint32_t hdr, std::uint32_t data) {
-        (*this)->channel_credit_return(vc, c, hdr, data);
-    }
-    void set_channels(const channel_map& m) { (*this)->channels(m); }
-    void set_channel(unsigned vc, bool active) { (*this)->channel_state(vc, active); }
-    void set_link(bool up) { (*this)->link_state(up); }
-    void set_recovery(bool begins) { (*this)->recovery(begins); }
-    void tell_error(link_error e) { (*this)->link_error(e); }
     std::type_index get_protocol_types() const override { return typeid(tlp_protocol); }
 
 private:
@@ -156,7 +166,8 @@ private:
 };
 
 /// The end that looks towards the root complex (endpoint, switch upstream port).
-class upstream_socket : public tlm::tlm_base_target_socket<0, tlp_fw_if, tlp_bw_if> {
+class upstream_socket : public tlm::tlm_base_target_socket<0, tlp_fw_if, tlp_bw_if>,
+                        public detail::link_calls<upstream_socket> {
 public:
     upstream_socket(const char* name, tlp_receiver& r, tlp_pool& pool)
         : tlm_base_target_socket(name), end_(r, pool) {
@@ -167,27 +178,6 @@ public:
         sc_core::sc_time none;
         (*this)->nb_transport_bw(*t.release(), ph, none);
     }
-    void credit_return(fc_class c, std::uint32_t hdr, std::uint32_t data) {
-        (*this)->credit_return(c, hdr, data);
-    }
-    /// The buffer of a TLP is free.
-    void free_buffer(const tlp& t) {
-        free_buffer(t.virtual_channel, t.flow_class(), t.data_credits());
-    }
-    void free_buffer(unsigned vc, fc_class c, std::uint32_t data) {
-        if (vc == 0)
-            (*this)->credit_return(c, 1, data);
-        else
-            (*this)->channel_credit_return(vc, c, 1, data);
-    }
-    void channel_credit_return(unsigned vc, fc_class c, std::uint32_t hdr, std::uint32_t data) {
-        (*this)->channel_credit_return(vc, c, hdr, data);
-    }
-    void set_channels(const channel_map& m) { (*this)->channels(m); }
-    void set_channel(unsigned vc, bool active) { (*this)->channel_state(vc, active); }
-    void set_link(bool up) { (*this)->link_state(up); }
-    void set_recovery(bool begins) { (*this)->recovery(begins); }
-    void tell_error(link_error e) { (*this)->link_error(e); }
     std::type_index get_protocol_types() const override { return typeid(tlp_protocol); }
 
 private:
