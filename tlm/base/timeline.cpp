@@ -65,9 +65,8 @@ void timeline::seal() {
     }
     // Records pushed so far carry the client's id where the rank belongs.
     for (std::size_t i = 0; i < size_; ++i) {
-        record r = heap_[i];
-        r.when = (r.when & ~order{rank_mask}) | rank_of_[r.rank()];
-        sift_up(i, r);
+        const record r = heap_[i];
+        sift_up(i, (r.when & ~order{rank_mask}) | rank_of_[r.rank()], r.op, r.slot);
     }
     sealed_ = true;
 }
@@ -76,14 +75,14 @@ timeline::handle timeline::at(ps when, phase p, client_id client, std::uint64_t 
     const std::uint32_t s = take_slot();
     const std::uint64_t key =
         (static_cast<std::uint64_t>(p) << phase_shift) | rank_of_[client] | (seq_++ & seq_mask);
-    const record r{order{static_cast<std::uint64_t>(when.count)} << 64 | key, op, s};
+    const order due = order{static_cast<std::uint64_t>(when.count)} << 64 | key;
     std::size_t place;
     if (hole_) {
         hole_ = false;
-        place = sift_down(0, r);
+        place = sift_down(0, due, op, s);
     } else {
         if (size_ == heap_.size()) grow();
-        place = sift_up(size_++, r);
+        place = sift_up(size_++, due, op, s);
     }
     if (place == 0 && driver_ != nullptr) driver_->earlier(when);
     return {s, slots_[s].generation};
@@ -183,30 +182,30 @@ void timeline::fill_from_back(std::size_t i) {
     const record& last = heap_[--size_];
     if (i == size_) return;
     if (i > 0 && last.when < heap_[(i - 1) / 4].when)
-        sift_up(i, last);
+        sift_up(i, last.when, last.op, last.slot);
     else
-        sift_down(i, last);
+        sift_down(i, last.when, last.op, last.slot);
 }
 
-std::size_t timeline::sift_up(std::size_t i, record r) {
+std::size_t timeline::sift_up(std::size_t i, order when, std::uint64_t op, std::uint32_t s) {
     while (i > 0) {
         const std::size_t parent = (i - 1) / 4;
-        if (r.when >= heap_[parent].when) break;
+        if (when >= heap_[parent].when) break;
         place(i, heap_[parent]);
         i = parent;
     }
-    return place(i, r);
+    return place(i, {when, op, s});
 }
 
-std::size_t timeline::sift_down(std::size_t i, record r) {
+std::size_t timeline::sift_down(std::size_t i, order when, std::uint64_t op, std::uint32_t s) {
     record* const heap = heap_.data();
     for (std::size_t child = 4 * i + 1; child < size_; child = 4 * i + 1) {
         const std::size_t least = least_child(heap, child, size_);
-        if (heap[least].when >= r.when) break;
+        if (heap[least].when >= when) break;
         place(i, heap[least]);
         i = least;
     }
-    return place(i, r);
+    return place(i, {when, op, s});
 }
 
 }  // namespace drydock::base

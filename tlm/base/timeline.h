@@ -128,9 +128,11 @@ private:
         timeline_client* client;
     };
 
-    /// Both find the place of r from the free place i on, and return it.
-    std::size_t sift_up(std::size_t i, record r);
-    std::size_t sift_down(std::size_t i, record r);
+    /// Both find the place of a record from the free place i on, and return it. Its fields come in
+    /// registers: one that is put together in memory and then moved as a whole waits for its
+    /// stores.
+    std::size_t sift_up(std::size_t i, order when, std::uint64_t op, std::uint32_t s);
+    std::size_t sift_down(std::size_t i, order when, std::uint64_t op, std::uint32_t s);
     std::size_t place(std::size_t i, const record& r) {
         heap_[i] = r;
         slots_[r.slot].position = static_cast<std::uint32_t>(i);
