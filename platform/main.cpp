@@ -6,8 +6,7 @@
 extern "C" int sc_main(int, char*[]) { return drydock::cli::internal_fault; }
 
 int main(int argc, char* argv[]) {
-    return drydock::cli::program(
-        {argv + 1, argv + argc},
-        {drydock::simulate, drydock::parameters_of, stdout, stderr, drydock::configuration_of,
-         drydock::simulate_told});
+    return drydock::cli::program({argv + 1, argv + argc},
+                                 {drydock::simulate, drydock::parameters_of, stdout, stderr,
+                                  drydock::configuration_of, drydock::simulate_told});
 }
