@@ -11,7 +11,7 @@ target_include_directories(rtl_atc_mutants_test SYSTEM PRIVATE ${PROJECT_BINARY_
 set_source_files_properties(atc_mutant.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 
 # The program with blocks of RTL, as a user runs it.
-drydock_timeout(seconds 240)
+drydock_timeout(seconds 600)
 add_test(NAME rtl:user_block COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/user_block.py
                                      $<TARGET_FILE:drydock> ${PROJECT_SOURCE_DIR})
 add_test(NAME rtl:fidelity COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/fidelity.py
