@@ -145,7 +145,7 @@ std::string files_by_run(const std::vector<std::string>& files) {
     }
     for (const auto& [folder, list] : files_of) {
         const auto alike = std::find_if(folders.begin(), folders.end(),
-                                        [&](const auto& k) { return k.second == list; });
+                                        [&same = list](const auto& k) { return k.second == same; });
         if (alike == folders.end())
             folders.emplace_back(folder + "/", list);
         else
