@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <verilated.h>
-
 #include <array>
 #include <cstdint>
 #include <string_view>
 
 #include "rtl/adapter/dpc_containment_pins.h"
-#include "rtl/adapter/verilated_coverage.h"
+#include "rtl/adapter/verilated_model.h"
 #include "rtl/adapter/verilated_runtime.h"
 
 namespace drydock::rtl {
@@ -18,25 +16,16 @@ template <class Model, unsigned Lanes>
 class verilated_dpc_containment : public dpc_containment_pins {
 public:
     verilated_dpc_containment(bool rp_extensions, bool rp_busy_stuck) {
-        model_.rp_extensions_i = rp_extensions;
-        model_.rp_busy_stuck_i = rp_busy_stuck;
+        model_->rp_extensions_i = rp_extensions;
+        model_->rp_busy_stuck_i = rp_busy_stuck;
         reset();
-    }
-    ~verilated_dpc_containment() override {
-        // Verilator unregisters a model at the thread's context, which is that of the newest model.
-        Verilated::threadContextp(&context_);
-        model_.final();
-        leave_coverage(context_);
     }
 
     unsigned lanes() const override { return Lanes; }
 
     void clock() override {
         drive();
-        model_.clk_i = 0;
-        model_.eval();
-        model_.clk_i = 1;
-        model_.eval();
+        model_.edge();
         read();
     }
 
@@ -46,7 +35,7 @@ public:
                                                                   "Reserved"};
         static constexpr std::array<std::string_view, 5> causes{
             "OwnError", "NonfatalMessage", "FatalMessage", "RpPio", "Software"};
-        const auto& r = *model_.rootp;
+        const auto& r = *model_->rootp;
 #define DRYDOCK_CONTAINMENT(name) r.dpc_containment__DOT__##name
         const bool busy = DRYDOCK_CONTAINMENT(busy_q);
         f("gate.state", 2, busy ? 2 : DRYDOCK_CONTAINMENT(active_q), states);
@@ -59,49 +48,47 @@ public:
 
 protected:
     void reset() {
-        model_.rst_ni = 0;
-        clock();
-        clock();
-        model_.rst_ni = 1;
+        drive();
+        model_.reset();
+        read();
     }
 
-    VerilatedContext context_;
-    Model model_{&context_, "dpc_containment"};
+    verilated_model<Model> model_{"dpc_containment"};
 
 private:
     void drive() {
-        model_.tick_i = in.tick;
-        model_.control_valid_i = in.control_valid;
-        model_.control_enable_i = in.control_enable;
-        model_.control_complete_ur_i = in.control_complete_ur;
-        model_.trigger_valid_i = in.trigger_valid;
-        model_.trigger_cause_i = in.trigger_cause;
-        model_.trigger_fatal_i = in.trigger_fatal;
-        model_.trigger_source_i = in.trigger_source;
-        model_.release_i = in.release;
+        model_->tick_i = in.tick;
+        model_->control_valid_i = in.control_valid;
+        model_->control_enable_i = in.control_enable;
+        model_->control_complete_ur_i = in.control_complete_ur;
+        model_->trigger_valid_i = in.trigger_valid;
+        model_->trigger_cause_i = in.trigger_cause;
+        model_->trigger_fatal_i = in.trigger_fatal;
+        model_->trigger_source_i = in.trigger_source;
+        model_->release_i = in.release;
         for (unsigned l = 0; l < Lanes; ++l) {
-            model_.up_valid_i[l] = in.up[l].valid;
-            model_.up_class_i[l] = in.up[l].what;
-            model_.up_message_i[l] = in.up[l].message;
-            model_.up_source_i[l] = in.up[l].source;
-            model_.down_valid_i[l] = in.down[l].valid;
-            model_.down_class_i[l] = in.down[l].what;
+            model_->up_valid_i[l] = in.up[l].valid;
+            model_->up_class_i[l] = in.up[l].what;
+            model_->up_message_i[l] = in.up[l].message;
+            model_->up_source_i[l] = in.up[l].source;
+            model_->down_valid_i[l] = in.down[l].valid;
+            model_->down_class_i[l] = in.down[l].what;
         }
     }
     void read() {
-        out.answer_valid = model_.answer_valid_o != 0;
-        out.answer = model_.answer_o;
-        out.released = model_.released_o != 0;
-        out.release_too_early = model_.release_too_early_o != 0;
+        out.answer_valid = model_->answer_valid_o != 0;
+        out.answer = model_->answer_o;
+        out.released = model_->released_o != 0;
+        out.release_too_early = model_->release_too_early_o != 0;
         for (unsigned l = 0; l < Lanes; ++l) {
-            out.up[l] = {model_.up_judged_o[l] != 0, model_.up_verdict_o[l]};
-            out.down[l] = {model_.down_judged_o[l] != 0, model_.down_verdict_o[l]};
+            out.up[l] = {model_->up_judged_o[l] != 0, model_->up_verdict_o[l]};
+            out.down[l] = {model_->down_judged_o[l] != 0, model_->down_verdict_o[l]};
         }
-        out.contained_by_trigger = model_.contained_by_trigger_o != 0;
-        out.contained_by_message = model_.contained_by_message_o != 0;
-        out.rp_idle = model_.rp_idle_o != 0;
+        out.contained_by_trigger = model_->contained_by_trigger_o != 0;
+        out.contained_by_message = model_->contained_by_message_o != 0;
+        out.rp_idle = model_->rp_idle_o != 0;
         // status_t, its first field highest
-        const std::uint32_t status = model_.status_o;
+        const std::uint32_t status = model_->status_o;
         out.triggered = (status & 1) != 0;
         out.reason = status >> 1 & 3;
         out.rp_busy = (status >> 3 & 1) != 0;

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <verilated.h>
-#include <memory>
-
 #include "rtl/adapter/atc_pins.h"
-#include "rtl/adapter/verilated_coverage.h"
+#include "rtl/adapter/verilated_model.h"
 #include "rtl/adapter/verilated_runtime.h"
 
 namespace drydock::rtl {
@@ -14,22 +11,12 @@ namespace drydock::rtl {
 template <class Block>
 class verilated_atc {
 public:
-    verilated_atc() {
-        for (int edge = 0; edge < 2; ++edge) clock();
-        block_->rst_ni = 1;
-    }
+    verilated_atc() { block_.reset(); }
 
     void edge(const atc_inputs& in, atc_outputs& out) {
         drive(in);
-        clock();
+        block_.edge();
         read(out);
-    }
-
-    ~verilated_atc() {
-        // Verilator unregisters a model at the thread's context, which is that of the newest model.
-        Verilated::threadContextp(&context_);
-        block_->final();
-        leave_coverage(context_);
     }
 
     static void* make() { return new verilated_atc; }
@@ -46,21 +33,9 @@ public:
     }
 
 protected:
-    struct one_thread : VerilatedContext {
-        one_thread() { threads(1); }
-    };
-    one_thread context_;
-    std::unique_ptr<Block> block_ = std::make_unique<Block>(&context_);
+    verilated_model<Block> block_{"TOP"};
 
 private:
-    /// Inputs settle while the clock is low: assertions look at what stands before the edge.
-    void clock() {
-        block_->clk_i = 0;
-        block_->eval();
-        block_->clk_i = 1;
-        block_->eval();
-    }
-
     void drive(const atc_inputs& in) {
         Block& b = *block_;
         b.unit_i = in.unit;

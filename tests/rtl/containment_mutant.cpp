@@ -12,7 +12,7 @@ namespace {
 
 struct mutant final : rtl::verilated_dpc_containment<Vdpc_containment_mutants, 2> {
     explicit mutant(unsigned which) : verilated_dpc_containment(true, false) {
-        model_.mutant_i = static_cast<std::uint8_t>(which);
+        model_->mutant_i = static_cast<std::uint8_t>(which);
         reset();
     }
 };

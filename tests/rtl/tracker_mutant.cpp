@@ -12,7 +12,7 @@ namespace {
 
 struct mutant final : rtl::verilated_invalidation_tracker<Vinvalidation_tracker_mutants, 8, 4, 2> {
     explicit mutant(unsigned which) : verilated_invalidation_tracker(7) {
-        model_.mutant_i = static_cast<std::uint8_t>(which);
+        model_->mutant_i = static_cast<std::uint8_t>(which);
         reset();
     }
 };
