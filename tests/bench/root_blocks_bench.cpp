@@ -12,6 +12,7 @@
 #include "rtl/adapter/dpc_containment_rtl.h"
 #include "rtl/adapter/invalidation_tracker_rtl.h"
 #include "tests/bench/table.h"
+#include "tests/rtl/deaf_clients.h"
 
 namespace drydock::bench {
 namespace {
@@ -47,7 +48,7 @@ private:
 
 /// Invalidations of two functions, one every so many cycles, each completed some cycles after it is
 /// sent.
-struct tracker_load final : smmu::invalidation_tracker_client, base::timeline_client {
+struct tracker_load final : test::deaf_tracker_client, base::timeline_client {
     using pins = rtl::invalidation_tracker_pins;
     struct tracker_recorded final : recorded<pins> {
         using recorded::recorded;
@@ -73,9 +74,6 @@ struct tracker_load final : smmu::invalidation_tracker_client, base::timeline_cl
         ctx.timeline.after(config.clock * 4, base::phase::arrive, id, tag.value + 1u);
         return true;
     }
-    void finished(smmu::invalidation_id, bool) override {}
-    void drained(std::uint32_t) override {}
-    void ready() override {}
     void on_time(std::uint64_t op) override {
         smmu::invalidation i;
         i.function = base::routing_id{0x100};
@@ -94,7 +92,7 @@ struct tracker_load final : smmu::invalidation_tracker_client, base::timeline_cl
 };
 
 /// A TLP of each way every so many cycles.
-struct containment_load final : root_complex::containment_client, base::timeline_client {
+struct containment_load final : test::deaf_containment_client, base::timeline_client {
     using pins = rtl::dpc_containment_pins;
     struct containment_recorded final : recorded<pins> {
         using recorded::recorded;
@@ -111,13 +109,6 @@ struct containment_load final : root_complex::containment_client, base::timeline
         dut = std::make_unique<rtl::dpc_containment_rtl>("dpc", ctx, config, *this,
                                                          std::move(block), true);
     }
-    void contained(const root_complex::containment_trigger&) override {}
-    void released() override {}
-    void release_too_early() override {}
-    void rp_idle() override {}
-    void answered(root_complex::containment_answer) override {}
-    void judged(root_complex::containment_way, root_complex::containment_verdict) override {}
-    void ready(root_complex::containment_channel) override {}
     void on_time(std::uint64_t) override {
         dut->try_tlp(root_complex::containment_way::up, {});
         dut->try_tlp(root_complex::containment_way::down, {});

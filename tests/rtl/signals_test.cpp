@@ -9,6 +9,7 @@
 #include "rtl/adapter/dpc_containment_rtl.h"
 #include "rtl/adapter/invalidation_tracker_rtl.h"
 #include "tests/rtl/atc_world.h"
+#include "tests/rtl/deaf_clients.h"
 
 namespace drydock::test {
 namespace {
@@ -45,31 +46,12 @@ struct recorded final : base::signal_recorder {
     std::map<std::string, std::size_t> by_name;
 };
 
-struct smmu_side final : smmu::invalidation_tracker_client {
-    bool try_send(smmu::invalidation_id, base::itag, const smmu::invalidation&) override {
-        return true;
-    }
-    void finished(smmu::invalidation_id, bool) override {}
-    void drained(std::uint32_t) override {}
-    void ready() override {}
-};
-
-struct port_side final : root_complex::containment_client {
-    void contained(const root_complex::containment_trigger&) override {}
-    void released() override {}
-    void release_too_early() override {}
-    void rp_idle() override {}
-    void answered(root_complex::containment_answer) override {}
-    void judged(root_complex::containment_way, root_complex::containment_verdict) override {}
-    void ready(root_complex::containment_channel) override {}
-};
-
 }  // namespace
 
 TEST(Signals, an_itag_is_unsent_then_sent_then_free) {
     recorded waves;
     base::context ctx;
-    smmu_side client;
+    deaf_tracker_client client;
     smmu::invalidation_tracker_config config;
     rtl::invalidation_tracker_rtl tracker("smmu.tracker", ctx, config, client);
     tracker.record_to(&waves);
@@ -92,7 +74,7 @@ TEST(Signals, an_itag_is_unsent_then_sent_then_free) {
 TEST(Signals, a_port_is_open_then_contained_then_open) {
     recorded waves;
     base::context ctx;
-    port_side client;
+    deaf_containment_client client;
     root_complex::containment_config config;
     config.root_port_extensions = false;
     rtl::dpc_containment_rtl port("rc.rp0.dpc", ctx, config, client);
